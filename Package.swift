@@ -1,0 +1,177 @@
+// swift-tools-version: 6.2
+// The manifest is the architecture: docs/ARCHITECTURE.md says for each target what it may use and what it may not.
+
+import PackageDescription
+
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Targets that never touch a C pointer.
+let pure: [SwiftSetting] = house + [.strictMemorySafety()]
+
+/// Warnings stay errors in C as well; the flags are ours, not a dependency's.
+let c: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
+
+let package = Package(
+  name: "tactus",
+  products: [
+    .executable(name: "tactusd", targets: ["tactusd"]),
+    .executable(name: "tactusctl", targets: ["tactusctl"]),
+  ],
+  targets: [
+    // C libraries, each imported by exactly one target.
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CLinux", cSettings: c),
+
+    // Floor 0
+    .target(name: "TactusModel", swiftSettings: pure),
+
+    // Floor 1
+    .target(name: "TactusPorts", dependencies: ["TactusModel"], swiftSettings: pure),
+    .target(name: "TactusUnitFile", dependencies: ["TactusModel"], swiftSettings: pure),
+    .target(
+      name: "TactusProtocol",
+      dependencies: ["TactusModel"],
+      resources: [
+        .embedInCode("Interfaces/io.tactus.Daemon.varlink"),
+        .embedInCode("Interfaces/io.tactus.Jobs.varlink"),
+        .embedInCode("Interfaces/io.tactus.Workflows.varlink"),
+        .embedInCode("Interfaces/org.varlink.service.varlink"),
+      ],
+      swiftSettings: pure),
+
+    // Floor 2
+    .target(
+      name: "TactusScheduler", dependencies: ["TactusModel", "TactusPorts"], swiftSettings: pure),
+    .target(
+      name: "TactusExecutor", dependencies: ["TactusModel", "TactusPorts"], swiftSettings: pure),
+    .target(
+      name: "TactusStore", dependencies: ["TactusModel", "TactusPorts", "CSQLite"],
+      swiftSettings: house),
+    .target(
+      name: "TactusLinux", dependencies: ["TactusModel", "TactusPorts", "CLinux"],
+      swiftSettings: house),
+
+    // Floor 3
+    .target(
+      name: "TactusHTTP", dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "CCurl"],
+      swiftSettings: house),
+    .target(
+      name: "TactusSystemd", dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "CSystemd"],
+      swiftSettings: house),
+    .target(
+      name: "TactusTransport", dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol"],
+      swiftSettings: house),
+
+    // Floor 4
+    .target(
+      name: "TactusRunners",
+      dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP"],
+      swiftSettings: house),
+
+    // Floor 5
+    .target(
+      name: "TactusDaemon",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusUnitFile", "TactusProtocol", "TactusScheduler",
+        "TactusExecutor", "TactusStore", "TactusLinux", "TactusHTTP", "TactusSystemd",
+        "TactusTransport", "TactusRunners",
+      ],
+      swiftSettings: house),
+    .target(
+      name: "TactusCommands",
+      dependencies: ["TactusModel", "TactusLinux", "TactusProtocol", "TactusTransport"],
+      swiftSettings: house),
+
+    // Floor 6
+    .executableTarget(name: "tactusd", dependencies: ["TactusDaemon"], swiftSettings: house),
+    .executableTarget(name: "tactusctl", dependencies: ["TactusCommands"], swiftSettings: house),
+
+    // Tests
+    .target(
+      name: "TactusTestSupport",
+      dependencies: ["TactusModel", "TactusPorts", "TactusLinux"],
+      path: "Tests/TactusTestSupport", swiftSettings: house),
+    .testTarget(
+      name: "TactusModelTests",
+      dependencies: [
+        "TactusModel", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusUnitFileTests",
+      dependencies: [
+        "TactusModel", "TactusUnitFile", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusProtocolTests",
+      dependencies: [
+        "TactusModel", "TactusProtocol", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusStoreTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusStore", "CSQLite", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusWorkersTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusScheduler", "TactusExecutor", "TactusStore", "TactusUnitFile",
+        "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusLinuxTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusHTTPTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusSystemdTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusSystemd", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusTransportTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusRunnersTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP", "TactusRunners", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusCommandsTests",
+      dependencies: [
+        "TactusModel", "TactusProtocol", "TactusTransport", "TactusCommands", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusDaemonTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusDaemon", "tactusd",
+        "tactusctl", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+  ]
+)

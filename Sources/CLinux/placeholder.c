@@ -1,0 +1,3 @@
+#include "CLinux.h"
+
+int tactus_placeholder(void) { return 0; }

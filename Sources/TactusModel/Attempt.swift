@@ -1,0 +1,131 @@
+/// One attempt on its way from the claim to its durable end: the pure machine that the execution worker drives.
+///
+/// Events are what happened, effects what to do about it. The machine never looks at a clock: deadlines are effects,
+/// and their passing is an event.
+public struct Attempt: Hashable, Sendable {
+  /// Where the attempt stands.
+  public private(set) var state = State.claiming
+  /// The first reason to stop it that was seen.
+  public private(set) var stopReason: StopReason?
+
+  /// A new attempt, whose claim is on its way to the ledger.
+  public init() {}
+
+  /// An attempt that a previous daemon started and that is still alive: it is stopped and recorded as lost.
+  public static func orphan() -> (attempt: Attempt, effects: [Effect]) {
+    var attempt = Attempt()
+    attempt.state = .running
+    let effects = attempt.handle(.stopRequested(.orphaned))
+    return (attempt, effects)
+  }
+
+  /// Where an attempt stands.
+  public enum State: String, CaseIterable, Sendable {
+    /// The claim is not yet durable; nothing was started.
+    case claiming
+    /// The runner was asked to start it.
+    case starting
+    /// It runs.
+    case running
+    /// TERM was sent, the grace period runs.
+    case terminating
+    /// KILL was sent.
+    case killing
+    /// It ended; the end is on its way to the ledger.
+    case finishing
+    /// The end is durable, or the claim was refused.
+    case done
+  }
+
+  /// What happened.
+  public enum Event: Hashable, Sendable {
+    /// The claim is durable.
+    case claimed
+    /// The ledger did not give the claim: the row changed, or the store failed.
+    case claimRefused
+    /// It was started.
+    case started
+    /// It ended, and nothing of it is left.
+    case ended(Ending)
+    /// The time-out passed.
+    case deadlinePassed
+    /// Somebody wants it stopped, and the reason is durable.
+    case stopRequested(StopReason)
+    /// The grace period after TERM is over.
+    case gracePassed
+    /// The end is durable.
+    case recorded
+  }
+
+  /// What to do.
+  public enum Effect: Hashable, Sendable {
+    /// Ask the runner to start it.
+    case start
+    /// Tell the ledger that it runs.
+    case recordStart
+    /// Wake up at the time-out.
+    case armDeadline
+    /// Tell the ledger why it is being stopped.
+    case recordStop(StopReason)
+    /// Send TERM to the whole tree, or abort the request.
+    case terminate
+    /// Wake up when the grace period is over.
+    case armGrace
+    /// Send KILL to the whole tree.
+    case kill
+    /// Drop the wake-ups.
+    case disarm
+    /// Tell the ledger how it ended: the ending and the reason to stop it, if any.
+    case recordEnd(Ending, StopReason?)
+    /// Forget the attempt; its slot is free.
+    case forget
+  }
+
+  /// Takes an event, moves on, and says what to do, in order.
+  ///
+  /// Events that mean nothing in this state do nothing.
+  public mutating func handle(_ event: Event) -> [Effect] {
+    switch (state, event) {
+    case (.claiming, .claimed):
+      guard stopReason == nil else {
+        // Nothing was started, so there is nothing to wait for.
+        state = .finishing
+        return [.recordEnd(.succeeded, stopReason)]
+      }
+      state = .starting
+      return [.start]
+    case (.claiming, .claimRefused), (.finishing, .recorded):
+      state = .done
+      return [.disarm, .forget]
+    case (.claiming, .stopRequested(let reason)), (.starting, .stopRequested(let reason)):
+      stopReason = stopReason ?? reason
+      return []
+    case (.starting, .started):
+      guard stopReason == nil else {
+        state = .terminating
+        return [.recordStart, .terminate, .armGrace]
+      }
+      state = .running
+      return [.recordStart, .armDeadline]
+    case (.running, .deadlinePassed):
+      return [.recordStop(.timeout)] + stop(.timeout)
+    case (.running, .stopRequested(let reason)):
+      return stop(reason)
+    case (.terminating, .gracePassed):
+      state = .killing
+      return [.kill]
+    case (.starting, .ended(let ending)), (.running, .ended(let ending)), (.terminating, .ended(let ending)),
+      (.killing, .ended(let ending)):
+      state = .finishing
+      return [.disarm, .recordEnd(ending, stopReason)]
+    default:
+      return []
+    }
+  }
+
+  private mutating func stop(_ reason: StopReason) -> [Effect] {
+    stopReason = reason
+    state = .terminating
+    return [.disarm, .terminate, .armGrace]
+  }
+}

@@ -1,0 +1,45 @@
+/// The instants that a schedule names: `anchor + n × interval`.
+///
+/// Nominal instants are never derived from a completion or from "now", so a grid cannot drift.
+public struct Grid: Hashable, Sendable {
+  /// One instant of the grid.
+  public let anchor: Instant
+  /// The step, positive.
+  public let interval: Duration
+  /// Whether the grid begins at the anchor (`StartAt=`) or extends to both sides of it (anchored at creation).
+  public let startsAtAnchor: Bool
+
+  /// Puts a grid together; traps on an interval that is not positive, which the unit file's limits exclude.
+  public init(anchor: Instant, interval: Duration, startsAtAnchor: Bool) {
+    if interval.microseconds <= 0 { fatalError("a grid needs a positive interval, not \(interval)") }
+    self.anchor = anchor
+    self.interval = interval
+    self.startsAtAnchor = startsAtAnchor
+  }
+
+  /// The earliest instant of the grid strictly after another instant.
+  public func first(after instant: Instant) -> Instant {
+    let step = interval.microseconds
+    if startsAtAnchor && instant < anchor { return anchor }
+    let steps = (instant.microseconds - anchor.microseconds).flooredQuotient(by: step)
+    return Instant(microseconds: anchor.microseconds + (steps + 1) * step)
+  }
+
+  /// The newest instant of the grid at or before another instant; nil before the grid begins.
+  public func newest(through instant: Instant) -> Instant? {
+    if startsAtAnchor && instant < anchor { return nil }
+    let steps = (instant.microseconds - anchor.microseconds).flooredQuotient(by: interval.microseconds)
+    return Instant(microseconds: anchor.microseconds + steps * interval.microseconds)
+  }
+
+  /// How many instants of the grid lie in a closed range whose lower bound is on the grid; 0 for an empty range.
+  public func count(from first: Instant, through last: Instant) -> Int {
+    guard first <= last else { return 0 }
+    return Int((last.microseconds - first.microseconds) / interval.microseconds) + 1
+  }
+
+  /// The instant a number of steps from one on the grid.
+  public func instant(_ steps: Int, from instant: Instant) -> Instant {
+    Instant(microseconds: instant.microseconds + Int64(steps) * interval.microseconds)
+  }
+}

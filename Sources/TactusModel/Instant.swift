@@ -1,0 +1,70 @@
+/// A point on the wall clock (`CLOCK_REALTIME`), in microseconds since 1970-01-01T00:00:00Z.
+///
+/// Deadlines that must not move when the clock is set use ``MonotonicInstant``; the compiler keeps the two apart.
+public struct Instant: Hashable, Comparable, Sendable {
+  /// Microseconds since the epoch; negative before 1970.
+  public let microseconds: Int64
+
+  /// Wraps a count of microseconds since the epoch.
+  public init(microseconds: Int64) { self.microseconds = microseconds }
+
+  /// Orders by time.
+  public static func < (left: Instant, right: Instant) -> Bool {
+    left.microseconds < right.microseconds
+  }
+
+  /// The instant a span later; saturates at the ends of the range.
+  public static func + (instant: Instant, span: Duration) -> Instant {
+    let (sum, overflow) = instant.microseconds.addingReportingOverflow(span.microseconds)
+    guard overflow else { return Instant(microseconds: sum) }
+    return Instant(microseconds: span.microseconds < 0 ? .min : .max)
+  }
+
+  /// The instant a span earlier; saturates at the ends of the range.
+  public static func - (instant: Instant, span: Duration) -> Instant {
+    instant + Duration.microseconds(-span.microseconds)
+  }
+
+  /// The span between two instants.
+  public static func - (left: Instant, right: Instant) -> Duration {
+    .microseconds(left.microseconds - right.microseconds)
+  }
+}
+
+/// A point on `CLOCK_MONOTONIC`, in microseconds: for time-outs and grace periods, never stored across boots.
+public struct MonotonicInstant: Hashable, Comparable, Sendable {
+  /// Microseconds since an arbitrary start, not counting suspension.
+  public let microseconds: Int64
+
+  /// Wraps a count of microseconds.
+  public init(microseconds: Int64) { self.microseconds = microseconds }
+
+  /// Orders by time.
+  public static func < (left: MonotonicInstant, right: MonotonicInstant) -> Bool {
+    left.microseconds < right.microseconds
+  }
+
+  /// The instant a span later; saturates at the end of the range, which reads as "never".
+  public static func + (instant: MonotonicInstant, span: Duration) -> MonotonicInstant {
+    let (sum, overflow) = instant.microseconds.addingReportingOverflow(span.microseconds)
+    return MonotonicInstant(microseconds: overflow ? .max : sum)
+  }
+
+  /// The span between two instants.
+  public static func - (left: MonotonicInstant, right: MonotonicInstant) -> Duration {
+    .microseconds(left.microseconds - right.microseconds)
+  }
+}
+
+extension Duration {
+  /// The span in whole microseconds, truncated toward zero; saturates beyond ±292,000 years.
+  public var microseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    if overflow { return seconds < 0 ? .min : .max }
+    return whole + attoseconds / 1_000_000_000_000
+  }
+
+  /// The span in whole milliseconds, truncated toward zero.
+  public var milliseconds: Int64 { microseconds / 1000 }
+}

@@ -1,0 +1,147 @@
+extension Instant: CustomStringConvertible {
+  /// RFC 3339 in UTC with microseconds: `2026-12-01T03:00:00.000000Z`.
+  public var description: String {
+    let seconds = microseconds.flooredQuotient(by: 1_000_000)
+    let fraction = microseconds - seconds * 1_000_000
+    let day = seconds.flooredQuotient(by: 86_400)
+    let second = Int(seconds - day * 86_400)
+    let date = CivilDate(daysSinceEpoch: day)
+    return "\(date)T\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+      + ".\(padded(Int(fraction), 6))Z"
+  }
+
+  /// Reads RFC 3339 with a mandatory offset and converts it to UTC; digits beyond the microsecond are dropped.
+  ///
+  /// Accepts `T`, `t` or a space between date and time, `Z`, `z` or `±hh:mm` as the offset. A leap second (`:60`)
+  /// reads as the first instant of the next minute. Returns nil for anything else, in particular without an offset.
+  ///
+  /// Source: RFC 3339, section 5.6.
+  public init?(rfc3339 text: String) {
+    var scanner = DigitScanner(text)
+    guard let year = scanner.number(digits: 4), scanner.take("-"),
+      let month = scanner.number(digits: 2), scanner.take("-"),
+      let day = scanner.number(digits: 2), scanner.take("T") || scanner.take("t") || scanner.take(" "),
+      let hour = scanner.number(digits: 2), scanner.take(":"),
+      let minute = scanner.number(digits: 2), scanner.take(":"),
+      let second = scanner.number(digits: 2),
+      let date = CivilDate(year: year, month: month, day: day),
+      hour < 24, minute < 60, second < 61
+    else { return nil }
+    var fraction = 0
+    if scanner.take(".") {
+      guard let digits = scanner.fraction(places: 6) else { return nil }
+      fraction = digits
+    }
+    guard let offset = scanner.offsetSeconds(), scanner.isAtEnd else { return nil }
+    let seconds = date.daysSinceEpoch * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset)
+    self.init(microseconds: seconds * 1_000_000 + Int64(fraction))
+  }
+}
+
+/// A day of the proleptic Gregorian calendar; UTC only: this is counting, not time zones.
+struct CivilDate: Equatable, CustomStringConvertible {
+  let year: Int
+  let month: Int
+  let day: Int
+
+  init?(year: Int, month: Int, day: Int) {
+    guard (1...12).contains(month), day >= 1, day <= Self.length(ofMonth: month, in: year) else { return nil }
+    (self.year, self.month, self.day) = (year, month, day)
+  }
+
+  /// Counts in 400-year eras that begin on 1 March, so that the leap day is the last of its year.
+  init(daysSinceEpoch: Int64) {
+    let shifted = daysSinceEpoch + 719_468
+    let era = shifted.flooredQuotient(by: 146_097)
+    let dayOfEra = Int(shifted - era * 146_097)
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let marchMonth = (5 * dayOfYear + 2) / 153
+    day = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+    month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+    year = yearOfEra + Int(era) * 400 + (month <= 2 ? 1 : 0)
+  }
+
+  var daysSinceEpoch: Int64 {
+    let marchYear = Int64(month <= 2 ? year - 1 : year)
+    let era = marchYear.flooredQuotient(by: 400)
+    let yearOfEra = marchYear - era * 400
+    let dayOfYear = Int64((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1)
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+
+  var description: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
+
+  private static func length(ofMonth month: Int, in year: Int) -> Int {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+}
+
+extension Int64 {
+  /// Division that rounds toward negative infinity, as calendars need before 1970.
+  func flooredQuotient(by divisor: Int64) -> Int64 {
+    let quotient = self / divisor
+    return self % divisor < 0 ? quotient - 1 : quotient
+  }
+}
+
+private func padded(_ number: Int, _ width: Int) -> String {
+  let digits = String(number)
+  return digits.count >= width ? digits : String(repeating: "0", count: width - digits.count) + digits
+}
+
+private struct DigitScanner {
+  private let bytes: [UInt8]
+  private var index = 0
+
+  init(_ text: String) { bytes = Array(text.utf8) }
+
+  var isAtEnd: Bool { index == bytes.count }
+
+  mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+    index += 1
+    return true
+  }
+
+  private mutating func digit() -> Int? {
+    guard index < bytes.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) else { return nil }
+    defer { index += 1 }
+    return Int(bytes[index] - UInt8(ascii: "0"))
+  }
+
+  mutating func number(digits: Int) -> Int? {
+    var value = 0
+    for _ in 0..<digits {
+      guard let next = digit() else { return nil }
+      value = value * 10 + next
+    }
+    return value
+  }
+
+  /// At least one digit; the first `places` of them, scaled.
+  mutating func fraction(places: Int) -> Int? {
+    var value = 0
+    var count = 0
+    while let next = digit() {
+      if count < places { value = value * 10 + next }
+      count += 1
+    }
+    guard count > 0 else { return nil }
+    for _ in 0..<max(0, places - count) { value *= 10 }
+    return value
+  }
+
+  mutating func offsetSeconds() -> Int? {
+    if take("Z") || take("z") { return 0 }
+    let sign: Int
+    if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
+    guard let hours = number(digits: 2), take(":"), let minutes = number(digits: 2), hours < 24, minutes < 60
+    else { return nil }
+    return sign * (hours * 3600 + minutes * 60)
+  }
+}

@@ -1,0 +1,66 @@
+/// The name of one attempt of one job: a UUID version 7, so ids sort by the time they were made.
+///
+/// Source: RFC 9562, section 5.7; the 12 bits after the version hold the fraction of the millisecond (section 6.2,
+/// method 3), which keeps the ids of one burst in order.
+public struct JobID: Hashable, Comparable, Sendable {
+  /// The first eight bytes, big-endian: 48 bits of milliseconds, the version, the fraction.
+  public let high: UInt64
+  /// The last eight bytes, big-endian: the variant and 62 random bits.
+  public let low: UInt64
+
+  /// Puts an id together from its two halves, unchecked: for stores that keep it as 16 bytes.
+  public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
+
+  /// Makes a new id for something created at an instant; instants before 1970 count as 1970.
+  public init(at instant: Instant, using generator: inout some RandomNumberGenerator) {
+    let microseconds = UInt64(max(0, instant.microseconds))
+    let fraction = microseconds % 1000 * 4096 / 1000
+    high = (microseconds / 1000) << 16 | 0x7000 | fraction
+    low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+  }
+
+  /// Reads the 36-character text form, in either case; nil for anything else or another UUID version.
+  public init?(_ text: String) {
+    var digits: [UInt64] = []
+    for (index, byte) in text.utf8.enumerated() {
+      if index == 8 || index == 13 || index == 18 || index == 23 {
+        guard byte == UInt8(ascii: "-") else { return nil }
+      } else {
+        guard let digit = Self.value(ofHexDigit: byte) else { return nil }
+        digits.append(digit)
+      }
+    }
+    guard digits.count == 32, digits[12] == 7, digits[16] & 0xC == 0x8 else { return nil }
+    high = digits[..<16].reduce(0) { $0 << 4 | $1 }
+    low = digits[16...].reduce(0) { $0 << 4 | $1 }
+  }
+
+  /// Orders by creation, then at random.
+  public static func < (left: JobID, right: JobID) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
+  }
+
+  private static func value(ofHexDigit byte: UInt8) -> UInt64? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+    default: nil
+    }
+  }
+}
+
+extension JobID: CustomStringConvertible {
+  /// Lower-case text, 8-4-4-4-12.
+  public var description: String {
+    let digits: [UInt8] = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for index in 0..<32 {
+      if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
+      let half = index < 16 ? high : low
+      text.append(digits[Int(half >> UInt64((15 - index % 16) * 4) & 0xF)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,95 @@
+/// A workflow as readers see it.
+public struct Workflow: Hashable, Sendable {
+  /// Its immutable number.
+  public var id: WorkflowID
+  /// Its name, unique among those not deleted.
+  public var name: WorkflowName
+  /// What it runs.
+  public var kind: Kind
+  /// The newest definition, as written.
+  public var text: String
+  /// Counts the edits, from 1.
+  public var generation: Int
+  /// Which side made it, and alone may edit it.
+  public var origin: Origin
+  /// Whether it plans.
+  public var state: State
+  /// Why it does not plan.
+  public var terminatedReason: TerminatedReason?
+  /// Failures in a row.
+  public var consecutiveFailures: Int
+  /// When those terminate it; nil means never.
+  public var maxConsecutiveFailures: Int?
+  /// The lane.
+  public var queue: QueueName
+  /// -100 … 100.
+  public var priority: Int
+  /// The step of the grid; nil means on demand only.
+  public var interval: Duration?
+  /// One instant of the grid.
+  public var anchorAt: Instant?
+  /// The planned job's nominal instant; nil without one.
+  public var nextAt: Instant?
+  /// When it was made.
+  public var createdAt: Instant
+  /// When its definition last changed.
+  public var updatedAt: Instant
+  /// When it was last terminated.
+  public var terminatedAt: Instant?
+  /// When it was last resumed.
+  public var resumedAt: Instant?
+
+  /// Which side owns a definition.
+  public enum Origin: String, CaseIterable, Sendable {
+    /// A file in the configuration directory.
+    case file
+    /// `apply` over the socket.
+    case socket
+  }
+
+  /// Whether a workflow plans.
+  public enum State: String, CaseIterable, Sendable {
+    /// It has exactly one planned job, if it has a schedule.
+    case active = "ACTIVE"
+    /// It plans nothing until it is resumed.
+    case terminated = "TERMINATED"
+  }
+
+  /// Why a workflow stopped planning.
+  public enum TerminatedReason: String, CaseIterable, Sendable {
+    /// A person said so.
+    case user
+    /// Too many failures in a row.
+    case consecutiveFailures = "consecutive_failures"
+    /// Its file disappeared.
+    case removed
+  }
+
+  /// Puts a workflow together.
+  public init(
+    id: WorkflowID, name: WorkflowName, kind: Kind, text: String, generation: Int, origin: Origin, state: State,
+    terminatedReason: TerminatedReason?, consecutiveFailures: Int, maxConsecutiveFailures: Int?, queue: QueueName,
+    priority: Int, interval: Duration?, anchorAt: Instant?, nextAt: Instant?, createdAt: Instant,
+    updatedAt: Instant, terminatedAt: Instant?, resumedAt: Instant?
+  ) {
+    self.id = id
+    self.name = name
+    self.kind = kind
+    self.text = text
+    self.generation = generation
+    self.origin = origin
+    self.state = state
+    self.terminatedReason = terminatedReason
+    self.consecutiveFailures = consecutiveFailures
+    self.maxConsecutiveFailures = maxConsecutiveFailures
+    self.queue = queue
+    self.priority = priority
+    self.interval = interval
+    self.anchorAt = anchorAt
+    self.nextAt = nextAt
+    self.createdAt = createdAt
+    self.updatedAt = updatedAt
+    self.terminatedAt = terminatedAt
+    self.resumedAt = resumedAt
+  }
+}

@@ -1,0 +1,60 @@
+public import TactusModel
+
+/// The memory of the daemon: what was decided, durably.
+///
+/// Every verb is a posted write of one transaction: it returns at once, happens in the order of the calls, and is answered
+/// after the commit that made it survive power loss. A failure has changed nothing. Implementations know their own SQL;
+/// nothing of it shows here. One conformance suite runs over every implementation.
+public protocol Ledger: Sendable {
+  // MARK: Definitions
+
+  /// Creates or edits a workflow. An edit never starts a job. A dry run answers the same and changes nothing.
+  /// - Throws: conflict, if the other side owns the name.
+  func apply(
+    _ definition: Definition, to name: WorkflowName, origin: Workflow.Origin, dryRun: Bool, at now: Instant,
+    answer: @escaping Answer<Applied>)
+  /// Applies all definitions that files give, and terminates (`removed`) the file-owned workflows not in `present`.
+  ///
+  /// `present` has every name in a successful listing, also those whose file was refused and keeps its last good definition.
+  func load(
+    _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>, at now: Instant,
+    answer: @escaping Answer<Loaded>)
+  /// Ends planning; unclaimed automatic jobs are withdrawn, running ones stop only if asked for.
+  func terminate(
+    _ name: WorkflowName, cancelRunning: Bool, at now: Instant, answer: @escaping Answer<PlanChange>)
+  /// Begins planning again, with the first grid instant after now and a counter of 0.
+  func resume(_ name: WorkflowName, at now: Instant, answer: @escaping Answer<PlanChange>)
+
+  // MARK: Planning
+
+  /// Makes a MANUAL job and releases it if its time has come. The caller has checked the instant.
+  func run(
+    _ name: WorkflowName, scheduledAt: Instant, at now: Instant,
+    answer: @escaping Answer<(id: JobID, change: PlanChange)>)
+  /// Decides on due rows, at most ``Limits/releaseBatch``, and on those that wait for what the request names.
+  func release(_ request: ReleaseRequest, answer: @escaping Answer<Released>)
+  /// Moves planned rows that lie later than the first unanswered grid instant after now back to it: after a backward
+  /// step of the clock, and at start-up.
+  func realign(at now: Instant, answer: @escaping Answer<PlanChange>)
+
+  // MARK: Running
+
+  /// Claims jobs for this daemon; those that are no longer QUEUED/queued are left out of the answer.
+  func claim(_ ids: [JobID], bootID: String, at now: Instant, answer: @escaping Answer<[ClaimedJob]>)
+  /// QUEUED/dispatching becomes RUNNING; false if the fence kept it out.
+  func recordStart(_ id: JobID, fence: Int64, facts: StartFacts, answer: @escaping Answer<Bool>)
+  /// Makes the reason to stop durable; the first reason stays.
+  func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>)
+  /// Closes the row and counts the end for its workflow, in one transaction.
+  func recordEnd(_ id: JobID, fence: Int64, outcome: Outcome, at now: Instant, answer: @escaping Answer<Ended>)
+  /// Cancels in any non-terminal status: closes what is not claimed, records the reason for what is.
+  /// - Throws: notFound; conflict if terminal.
+  func cancel(_ id: JobID, at now: Instant, answer: @escaping Answer<PlanChange>)
+
+  // MARK: Start-up and check
+
+  /// Applies the rules of start-up (overtaken QUEUED rows are MISFIRED) and tells what is there.
+  func recover(at now: Instant, answer: @escaping Answer<Recovered>)
+  /// Claimed and RUNNING rows, for the regular check of rows against facts.
+  func remnants(answer: @escaping Answer<[Remnant]>)
+}

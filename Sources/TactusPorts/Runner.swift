@@ -1,0 +1,128 @@
+public import TactusModel
+
+/// Our code for a kind: it starts attempts, stops them, and tells how they ended.
+///
+/// All calls return at once and may come from any queue; what they ask for happens on the runner's own queue, in order.
+public protocol Runner: Sendable {
+  /// Starts an attempt. Exactly one `started` or `ended` event follows; after `started`, exactly one `ended`.
+  ///
+  /// `ended` means that nothing of the attempt is left and that its output is stored. Events come on the runner's queue.
+  func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
+  /// Sends TERM to the whole tree, or aborts the request; nothing if the attempt is unknown.
+  func terminate(_ id: JobID)
+  /// Sends KILL to the whole tree; nothing if the attempt is unknown.
+  func kill(_ id: JobID)
+  /// Looks a claim of an earlier daemon up by facts.
+  ///
+  /// Answers whether something of it is still alive; if so, the runner knows the attempt from then on (terminate and kill
+  /// work) and one `ended` event follows when it is gone.
+  func recover(
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Bool) -> Void)
+  /// Answers which of the attempts this runner does not know: for the check of rows against facts.
+  func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void)
+}
+
+/// What a runner tells of an attempt.
+public enum RunnerEvent: Sendable {
+  /// It runs.
+  case started(StartFacts)
+  /// It ended, or could not be started.
+  case ended(Ending, Report)
+}
+
+/// What is known of something that was just started; enough to find it again.
+public struct StartFacts: Hashable, Sendable {
+  /// When it was started.
+  public var at: Instant
+  /// The process; nil for requests.
+  public var processID: Int?
+  /// The process's start time in clock ticks since boot (`/proc/PID/stat`, field 22); nil for requests.
+  public var processStart: Int64?
+
+  /// Puts facts together.
+  public init(at: Instant, processID: Int? = nil, processStart: Int64? = nil) {
+    self.at = at
+    self.processID = processID
+    self.processStart = processStart
+  }
+}
+
+/// Everything a runner needs to start one attempt.
+public struct RunOrder: Hashable, Sendable {
+  /// The attempt.
+  public var id: JobID
+  /// The workflow's name, if it has one.
+  public var workflow: WorkflowName?
+  /// What to run.
+  public var work: Work
+  /// Who asked for it.
+  public var trigger: Trigger
+  /// 1 for the first.
+  public var attempt: Int
+  /// The instant that the schedule or the caller named.
+  public var nominalAt: Instant
+  /// The earliest start.
+  public var scheduledAt: Instant
+  /// Output to store at most, in bytes.
+  public var logLimit: Int64
+
+  /// Puts an order together.
+  public init(
+    id: JobID, workflow: WorkflowName?, work: Work, trigger: Trigger, attempt: Int, nominalAt: Instant,
+    scheduledAt: Instant, logLimit: Int64
+  ) {
+    self.id = id
+    self.workflow = workflow
+    self.work = work
+    self.trigger = trigger
+    self.attempt = attempt
+    self.nominalAt = nominalAt
+    self.scheduledAt = scheduledAt
+    self.logLimit = logLimit
+  }
+
+  /// What Tactus tells a job about itself, as `NAME=value`.
+  public var environment: [String] {
+    var variables = [
+      "TACTUS_JOB_ID=\(id)", "TACTUS_TRIGGER=\(trigger.rawValue)", "TACTUS_ATTEMPT=\(attempt)",
+      "TACTUS_SCHEDULED_AT=\(scheduledAt)", "TACTUS_NOMINAL_AT=\(nominalAt)",
+    ]
+    if let workflow { variables.append("TACTUS_WORKFLOW=\(workflow)") }
+    return variables
+  }
+}
+
+/// A claimed or RUNNING row, as a starting daemon finds it.
+public struct Remnant: Hashable, Sendable {
+  /// The attempt.
+  public var id: JobID
+  /// Who ran it.
+  public var kind: Kind
+  /// The lane, whose slot it holds.
+  public var queue: QueueName
+  /// The claim's token.
+  public var fence: Int64
+  /// QUEUED (claimed) or RUNNING.
+  public var status: JobStatus
+  /// `/proc/sys/kernel/random/boot_id` of the claim.
+  public var bootID: String
+  /// What was recorded of its start.
+  public var facts: StartFacts?
+  /// Why it was being stopped, if it was.
+  public var stopReason: StopReason?
+
+  /// Puts a remnant together.
+  public init(
+    id: JobID, kind: Kind, queue: QueueName, fence: Int64, status: JobStatus, bootID: String, facts: StartFacts?,
+    stopReason: StopReason?
+  ) {
+    self.id = id
+    self.kind = kind
+    self.queue = queue
+    self.fence = fence
+    self.status = status
+    self.bootID = bootID
+    self.facts = facts
+    self.stopReason = stopReason
+  }
+}
