@@ -1,0 +1,62 @@
+# What people run here; `make help` lists it. The recipes are thin: the work is in scripts/ and Benchmarks/.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+DESTDIR :=
+PREFIX := /usr/local
+ROUNDS := 200
+SEED :=
+
+checked := --explicit-target-dependency-import-check error
+release := -c release --static-swift-stdlib $(checked)
+thread := --sanitize=thread --scratch-path .build-tsan $(checked)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: ## Check for what building and testing needs; install what is missing with apt-get
+	@scripts/setup
+
+.PHONY: build
+build: setup ## Build tactusd and tactusctl for release, into .build/release
+	swift build $(release) --product tactusd
+	swift build $(release) --product tactusctl
+
+.PHONY: test
+test: setup lint ## Everything that must hold: lint, imports, data races, all tests (ends with the summary of the tests)
+	swift build --build-tests $(checked)
+	@$(MAKE) --no-print-directory tsan
+	swift test --skip-build --disable-xctest
+
+.PHONY: lint
+lint: ## Check the format, the house rules and the import lines
+	@scripts/check-style
+	@scripts/check-imports
+
+.PHONY: tsan
+tsan: ## Run the tests under ThreadSanitizer, in a build directory of their own
+	TSAN_OPTIONS="halt_on_error=1 $(TSAN_OPTIONS)" swift test $(thread) --disable-xctest
+
+.PHONY: demo
+demo: build ## Show it live for 30 seconds: a private daemon with the example workflows
+	@scripts/demo
+
+.PHONY: bench
+bench: build ## Measure it against bare loops and the peers that are installed
+	@$(MAKE) --no-print-directory -C Benchmarks run
+
+.PHONY: soak
+soak: build ## Kill it ROUNDS times under load and prove that nothing was lost, doubled or stuck
+	@scripts/kill-loop --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+
+.PHONY: install
+install: ## Install into DESTDIR/PREFIX what `make build` made, with man page, unit and examples
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf .build .build-tsan Benchmarks/.build
