@@ -1,3 +1,0 @@
-#include "CLinux.h"
-
-int tactus_placeholder(void) { return 0; }

@@ -1,0 +1,75 @@
+import CLinux
+import Glibc
+
+/// What one does with descriptors: every one is close-on-exec from its creation, and errno is read at once.
+public enum Descriptor {
+  /// What a read or a write brought about.
+  public enum Transfer: Hashable, Sendable {
+    /// So many bytes, at least one.
+    case bytes(Int)
+    /// Nothing is there, or nothing fits, right now.
+    case wouldBlock
+    /// The other side is done; for writes, it is gone.
+    case end
+    /// The errno.
+    case failed(Int32)
+  }
+
+  /// The corresponding C function is `pipe2` with `O_CLOEXEC`; the ends that are named here are non-blocking.
+  public static func pipe(
+    nonBlockingRead: Bool = false
+  ) throws(SystemError) -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    _ = try check(tactus_pipe(&ends), "make", "a pipe")
+    if nonBlockingRead { try setNonBlocking(ends[0]) }
+    return (ends[0], ends[1])
+  }
+
+  /// Opens a file, close-on-exec.
+  public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Int32 {
+    let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)
+    let code = errno
+    guard descriptor >= 0 else { throw SystemError(code: code, operation: "open", subject: path) }
+    return descriptor
+  }
+
+  /// Makes reads and writes of this open file return at once.
+  public static func setNonBlocking(_ descriptor: Int32) throws(SystemError) {
+    let flags = fcntl(descriptor, F_GETFL)
+    guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
+      throw SystemError(code: errno, operation: "set non-blocking", subject: "descriptor \(descriptor)")
+    }
+  }
+
+  /// Reads what is there into a buffer of the caller; goes on when a signal comes in between.
+  public static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+    while true {
+      let size = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+      let code = errno
+      if size > 0 { return .bytes(size) }
+      if size == 0 { return .end }
+      if code == EINTR { continue }
+      return code == EAGAIN ? .wouldBlock : .failed(code)
+    }
+  }
+
+  /// Writes what fits; needs SIGPIPE ignored or blocked, see ``Signals``.
+  public static func write(_ descriptor: Int32, from buffer: UnsafeRawBufferPointer) -> Transfer {
+    while true {
+      let size = Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      let code = errno
+      if size >= 0 { return .bytes(size) }
+      if code == EINTR { continue }
+      if code == EPIPE || code == ECONNRESET { return .end }
+      return code == EAGAIN ? .wouldBlock : .failed(code)
+    }
+  }
+
+  /// Closes a descriptor.
+  ///
+  /// Traps on a descriptor that is not open, because closing twice may close what somebody else has opened meanwhile.
+  public static func close(_ descriptor: Int32) {
+    guard Glibc.close(descriptor) != 0, errno == EBADF else { return }
+    fatalError("descriptor \(descriptor) was closed twice")
+  }
+}
