@@ -12,8 +12,8 @@ public struct Definition: Hashable, Sendable {
   public var policies: Policies
   /// The file as it was written.
   public var text: String
-  /// The same without comments and blank lines, one `[Section] Key=Value` a line, in file order: two definitions are
-  /// the same generation when this is equal.
+  /// The same without comments, blank lines and what is reset, every value on one line, in file order; a unit file of
+  /// its own, and two definitions are the same generation when it is equal.
   public var canonical: String
 
   /// Puts a definition together; the parts are expected to be within the limits of ``Limits``.

@@ -10,8 +10,24 @@ public enum Limits {
   public static let maxConsecutiveFailures = 1...1000
   /// `MisfireLimit=`.
   public static let misfireLimit = 1...10_000
+  /// `LogLimit=`, in bytes.
+  public static let logLimit: ClosedRange<Int64> = 0...(16 << 30)
+  /// The statuses that `ExpectedStatus=` may name.
+  public static let httpStatus = 100...599
+  /// `MaxRunning=` of a queue.
+  public static let maxRunning = 1...100_000
+  /// `MaxQueued=` of a queue.
+  public static let maxQueued = 1...1_000_000
+  /// `StopTimeout=`.
+  public static let stopTimeout: ClosedRange<Duration> = .zero ... .seconds(86_400)
   /// The largest unit file, in bytes.
   public static let unitFileBytes = 256 << 10
+  /// Problems of one unit file that are told; the rest is counted.
+  public static let unitFileProblems = 50
+  /// The longest argument or environment entry that Linux passes to a program, in bytes.
+  ///
+  /// Source: execve(2), "Limits on size of arguments and environment": `MAX_ARG_STRLEN`, its NUL included.
+  public static let argumentBytes = (128 << 10) - 1
   /// A line of output longer than this is stored in marked pieces, in bytes.
   public static let logLineBytes = 64 << 10
   /// How far in the past the start of a MANUAL job may lie.

@@ -1,0 +1,47 @@
+// Unit files are taken apart as bytes: a combining mark after "=" would make one Character of the two, and "\r\n" is one
+// Character already.
+
+extension UInt8 {
+  static let space = UInt8(ascii: " ")
+  static let newline = UInt8(ascii: "\n")
+  static let carriageReturn = UInt8(ascii: "\r")
+  static let backslash = UInt8(ascii: "\\")
+
+  var isWhiteSpace: Bool { self == .space || self == .newline || self == .carriageReturn || self == UInt8(ascii: "\t") }
+  var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+  var isLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20) }
+}
+
+extension [UInt8] {
+  var withoutByteOrderMark: ArraySlice<UInt8> { starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self[...] }
+
+  /// Whether the last backslash escapes the end of the line, instead of being escaped itself.
+  var endsInBackslash: Bool { !reversed().prefix { $0 == .backslash }.count.isMultiple(of: 2) }
+}
+
+extension ArraySlice<UInt8> {
+  /// Without white space at both ends.
+  var trimmed: ArraySlice<UInt8> {
+    guard let first = firstIndex(where: { !$0.isWhiteSpace }), let last = lastIndex(where: { !$0.isWhiteSpace })
+    else { return [] }
+    return self[first...last]
+  }
+
+  /// The text of bytes that were found to be UTF-8.
+  var text: String { String(decoding: self, as: UTF8.self) }
+}
+
+extension String {
+  /// The text as a message shows it: the first 60 characters, because a value may have 256 KiB.
+  var abbreviated: String {
+    unicodeScalars.count <= 60 ? self : "\(String(String.UnicodeScalarView(unicodeScalars.prefix(60))))…"
+  }
+}
+
+extension Unicode.Scalar {
+  /// At least four hexadecimal digits.
+  var hexadecimal: String {
+    let digits = String(value, radix: 16, uppercase: true)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+}

@@ -1,0 +1,51 @@
+/// The sections and keys that a kind of file may hold.
+struct Vocabulary: Sendable {
+  /// What this version reads.
+  let sections: [Section]
+  /// Sections that Tactus knows, but that this version does not serve.
+  var laterSections: [String] = []
+
+  /// The keys of one section.
+  struct Section: Sendable {
+    let name: String
+    /// Keys that stand at most once.
+    let single: Set<String>
+    /// Keys whose repetition appends.
+    var lists: Set<String> = []
+    /// Keys that Tactus knows, but that this version does not enforce: refused by name, never accepted silently.
+    var later: Set<String> = []
+
+    var keys: Set<String> { single.union(lists) }
+  }
+
+  func section(named name: String) -> Section? { sections.first { $0.name == name } }
+
+  /// Why a section is refused.
+  func refusal(ofSection name: String) -> String {
+    if laterSections.contains(name) { return "[\(name)] is not supported by this version yet: remove it" }
+    let known = sections.map(\.name)
+    let shown = "[\(name.abbreviated)] is not a section of this file"
+    if let meant = Spelling.nearest(to: name, among: known) { return "\(shown): did you mean [\(meant)]?" }
+    return "\(shown): it may have \(known.map { "[\($0)]" }.joined(separator: " "))"
+  }
+
+  /// Why a key is refused, and the key that was probably meant.
+  func refusal(ofKey key: String, in section: Section) -> (message: String, meant: String?) {
+    if sections.contains(where: { $0.later.contains(key) }) {
+      return ("\(key)= is not supported by this version yet: remove it", nil)
+    }
+    if let home = sections.first(where: { $0.keys.contains(key) }) {
+      return ("\(key)= belongs in [\(home.name)], not in [\(section.name)]: move it there", nil)
+    }
+    let shown = "\(key.abbreviated)= is not a key of [\(section.name)]"
+    if let meant = Spelling.nearest(to: key, among: section.keys) {
+      return ("\(shown): did you mean \(meant)=?", meant)
+    }
+    if let home = sections.first(where: { Spelling.nearest(to: key, among: $0.keys) != nil }),
+      let meant = Spelling.nearest(to: key, among: home.keys)
+    {
+      return ("\(shown): did you mean \(meant)= in [\(home.name)]?", nil)
+    }
+    return ("\(shown): it may have \(section.keys.sorted().map { "\($0)=" }.joined(separator: " "))", nil)
+  }
+}

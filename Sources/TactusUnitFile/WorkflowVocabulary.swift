@@ -1,0 +1,46 @@
+extension Vocabulary {
+  /// `NAME.workflow`.
+  static let workflow = Vocabulary(
+    sections: [
+      Section(
+        name: "Workflow",
+        single: [
+          "Description", "Queue", "Priority", "MaxConsecutiveFailures", "Overlap", "Misfire", "MisfireLimit",
+          "StartWithin", "LogLimit",
+        ],
+        later: [
+          "Lock", "OnInterrupt", "Retries", "RetryDelays", "CallbackURL", "CallbackKeys", "Parameter", "Result",
+          "OutputLimit", "DispatchTimeout",
+        ]),
+      Section(name: "Schedule", single: ["Interval", "StartAt"]),
+      Section(
+        name: "Command", single: ["Exec", "WorkingDirectory", "Timeout"], lists: ["Environment"],
+        later: ["Runner", "Parameter", "Result", "OutputLimit"]),
+      Section(
+        name: "Heartbeat", single: ["Endpoint", "Method", "FollowRedirects", "Timeout"],
+        lists: ["ExpectedStatus", "Header"],
+        later: [
+          "AssertBodyContains", "AssertBodyMatches", "AssertJSON", "AssertHeader", "AssertDurationBelow", "Body",
+        ]),
+    ],
+    laterSections: ["Container", "Http"])
+
+  /// `queues/NAME.queue`.
+  static let queue = Vocabulary(sections: [
+    Section(
+      name: "Queue", single: ["MaxRunning", "MaxQueued"],
+      later: [
+        "Priority", "RateLimit", "Paused", "Retries", "RetryDelays", "DeadLetterRetention", "JobRetention",
+        "LogRetention", "CallbackURL", "CallbackKeys",
+      ])
+  ])
+
+  /// `tactusd.conf` and its drop-ins.
+  static let manager = Vocabulary(sections: [
+    Section(
+      name: "Manager", single: ["StopTimeout", "CgroupRoot"],
+      later: [
+        "Instance", "AdminGroup", "ReadGroup", "DispatchTimeout", "JournalOutput", "EventsKeep", "SubmitRate",
+      ])
+  ])
+}
