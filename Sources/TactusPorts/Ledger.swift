@@ -15,9 +15,10 @@ public protocol Ledger: Sendable {
     answer: @escaping Answer<Applied>)
   /// Applies all definitions that files give, and terminates (`removed`) the file-owned workflows not in `present`.
   ///
-  /// `present` has every name in a successful listing, also those whose file was refused and keeps its last good definition.
+  /// `present` has every name in a successful listing, also those whose file was refused and keeps its last good
+  /// definition; nil terminates nothing (large loads come in parts).
   func load(
-    _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>, at now: Instant,
+    _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?, at now: Instant,
     answer: @escaping Answer<Loaded>)
   /// Ends planning; unclaimed automatic jobs are withdrawn, running ones stop only if asked for.
   func terminate(
@@ -46,7 +47,12 @@ public protocol Ledger: Sendable {
   /// Makes the reason to stop durable; the first reason stays.
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>)
   /// Closes the row and counts the end for its workflow, in one transaction.
-  func recordEnd(_ id: JobID, fence: Int64, outcome: Outcome, at now: Instant, answer: @escaping Answer<Ended>)
+  ///
+  /// `stop` is the reason that the worker knows; a durable one in the row comes first. `facts` repair a start that could
+  /// not be recorded in its time.
+  func recordEnd(
+    _ id: JobID, fence: Int64, facts: StartFacts?, ending: Ending, stop: StopReason?, report: Report, at now: Instant,
+    answer: @escaping Answer<Ended>)
   /// Cancels in any non-terminal status: closes what is not claimed, records the reason for what is.
   /// - Throws: notFound; conflict if terminal.
   func cancel(_ id: JobID, at now: Instant, answer: @escaping Answer<PlanChange>)

@@ -1,0 +1,138 @@
+internal import CSQLite
+public import TactusModel
+public import TactusPorts
+
+/// Reads committed rows on a read-only connection of its own, so that lists never wait for writes nor writes for lists.
+public actor Archive: QueueConfined, LedgerReader {
+  /// `tactus.read.1`.
+  public nonisolated let queue: any WorkQueue
+
+  private let connection: Connection
+  private let file: String
+
+  /// Opens a store that its writer has opened already.
+  /// - Throws: ``StoreError``.
+  public init(file: String, queue: any WorkQueue) throws {
+    self.queue = queue
+    self.file = file
+    connection = try Connection(path: file, flags: SQLITE_OPEN_READONLY)
+    try connection.execute("PRAGMA cache_size = -512")
+  }
+
+  public nonisolated func job(_ id: JobID, answer: @escaping Answer<Job>) {
+    read(answer) { archive in
+      var found: Job?
+      try archive.connection.each(dynamic: Self.jobColumns + " WHERE j.id = ?", [id]) { row in
+        found = Self.job(row)
+        return false
+      }
+      guard let found else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }
+      return found
+    }
+  }
+
+  public nonisolated func jobs(endingIn suffix: String, limit: Int, answer: @escaping Answer<[JobID]>) {
+    let digits = suffix.filter { $0 != "-" }.uppercased()
+    read(answer) { archive in
+      try archive.connection.all(
+        "SELECT id FROM jobs WHERE substr(hex(id), -length(?1)) = ?1 ORDER BY seq DESC LIMIT ?2", digits, limit
+      ) { $0.jobID(0) }
+    }
+  }
+
+  public nonisolated func jobs(matching filter: JobFilter, answer: @escaping Answer<JobPage>) {
+    read(answer) { archive in
+      var query = JobQuery(filter)
+      if let name = filter.workflow {
+        let id = try archive.connection.first(
+          "SELECT id FROM workflows WHERE name = ? ORDER BY deleted_at IS NOT NULL, id DESC LIMIT 1", name
+        ) { WorkflowID(number: $0.integer(0)) }
+        guard let id else { throw LedgerFailure.notFound(entity: "workflow", id: name.text) }
+        query.add("j.workflow_id = ?", id)
+      }
+      var page = JobPage(jobs: [], next: nil)
+      var last: Int64?
+      try archive.connection.each(
+        dynamic: Self.jobColumns + query.clause + " ORDER BY j.seq DESC LIMIT ?", query.values + [filter.limit + 1]
+      ) { row in
+        if page.jobs.count == filter.limit {
+          page.next = last
+          return false
+        }
+        page.jobs.append(Self.job(row))
+        last = row.integer(0)
+        return true
+      }
+      return page
+    }
+  }
+
+  public nonisolated func workflow(_ name: WorkflowName, answer: @escaping Answer<Workflow>) {
+    read(answer) { archive in
+      let found = try archive.connection.first(Self.oneWorkflow, name, read: Self.workflow)
+      guard let found else { throw LedgerFailure.notFound(entity: "workflow", id: name.text) }
+      return found
+    }
+  }
+
+  public nonisolated func workflows(
+    state: Workflow.State?, after name: WorkflowName?, limit: Int, answer: @escaping Answer<[Workflow]>
+  ) {
+    read(answer) { archive in
+      try archive.connection.all(
+        Self.workflowPage, name?.text ?? "", state, limit, read: Self.workflow)
+    }
+  }
+
+  public nonisolated func census(answer: @escaping Answer<Census>) {
+    read(answer) { try $0.census() }
+  }
+
+  /// Closes the connection; nothing is read afterwards.
+  public func close() { connection.close() }
+
+  private nonisolated func read<Value: Sendable>(
+    _ answer: @escaping Answer<Value>, _ body: @escaping @Sendable (isolated Archive) throws -> Value
+  ) {
+    post { archive in
+      do { answer(.success(try body(archive))) } catch let failure as LedgerFailure {
+        answer(.failure(failure))
+      } catch {
+        answer(.failure(.unavailable(reason: "the store cannot be read: \(error)")))
+      }
+    }
+  }
+
+  private func census() throws -> Census {
+    var census = Census(
+      storeID: try connection.first("SELECT id FROM store") { $0.text(0) } ?? "", jobs: [:], queues: [:],
+      activeWorkflows: 0, terminatedWorkflows: 0,
+      nextDue: try connection.first("SELECT min(scheduled_at) FROM jobs WHERE phase = 'scheduled'") {
+        $0.optionalInstant(0)
+      } ?? nil,
+      storeBytes: try connection.first("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") {
+        $0.integer(0)
+      } ?? 0)
+    for (status, count) in try connection.all(
+      "SELECT status, count(*) FROM jobs GROUP BY status", read: { ($0.word(0) as JobStatus, Int($0.integer(1))) })
+    {
+      census.jobs[status] = count
+    }
+    let live = try connection.all(
+      "SELECT status, queue, count(*) FROM jobs WHERE status IN ('QUEUED', 'RUNNING') GROUP BY status, queue"
+    ) { ($0.word(0) as JobStatus, $0.text(1), Int($0.integer(2))) }
+    for (status, name, count) in live {
+      guard let queue = QueueName(name) else { continue }
+      var counts = census.queues[queue] ?? Census.QueueCount(queued: 0, running: 0)
+      if status == .queued { counts.queued = count } else { counts.running = count }
+      census.queues[queue] = counts
+    }
+    for (state, count) in try connection.all(
+      "SELECT state, count(*) FROM workflows WHERE deleted_at IS NULL GROUP BY state",
+      read: { ($0.word(0) as Workflow.State, Int($0.integer(1))) })
+    {
+      if state == .active { census.activeWorkflows = count } else { census.terminatedWorkflows = count }
+    }
+    return census
+  }
+}

@@ -1,0 +1,104 @@
+internal import CSQLite
+internal import TactusModel
+
+/// One SQLite connection with its prepared statements; belongs to one work queue.
+final class Connection {
+  private let handle: OpaquePointer
+  private var statements: [UInt: Statement] = [:]
+
+  /// Opens the file, or `:memory:`; `flags` are SQLITE_OPEN_….
+  init(path: String, flags: Int32 = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) throws {
+    var opened: OpaquePointer?
+    let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+    guard code == SQLITE_OK, let opened else {
+      let message = opened.map { String(cString: sqlite3_errmsg($0)) } ?? "out of memory"
+      sqlite3_close_v2(opened)
+      throw StoreError(code: code, operation: "open \(path)", message: message)
+    }
+    handle = opened
+  }
+
+  /// Finalizes the statements and closes the file; the connection is not used afterwards.
+  func close() {
+    statements.removeAll()
+    sqlite3_close_v2(handle)
+  }
+
+  /// Whether no transaction is open: also how one learns that SQLite rolled back by itself.
+  /// Source: https://www.sqlite.org/c3ref/get_autocommit.html
+  var isAutocommit: Bool { sqlite3_get_autocommit(handle) != 0 }
+
+  /// Rows changed by the last statement.
+  var changes: Int { Int(sqlite3_changes64(handle)) }
+
+  /// Runs SQL that is used once, such as a schema; may hold several statements.
+  func execute(_ sql: String) throws {
+    var message: UnsafeMutablePointer<CChar>?
+    let code = sqlite3_exec(handle, sql, nil, nil, &message)
+    defer { sqlite3_free(message) }
+    guard code == SQLITE_OK else {
+      throw StoreError(
+        code: code, operation: String(sql.prefix(200)), message: message.map { String(cString: $0) } ?? "unknown")
+    }
+  }
+
+  /// The prepared statement of a literal, made at its first use. The literal's address is its key, so no text is hashed.
+  func statement(_ sql: StaticString) throws -> Statement {
+    let key = UInt(bitPattern: sql.utf8Start)
+    if let known = statements[key] { return known }
+    let made = try Statement(sql.description, on: handle)
+    statements[key] = made
+    return made
+  }
+
+  /// Runs a statement that returns no rows.
+  func run(_ sql: StaticString, _ values: (any Bindable)...) throws {
+    try statement(sql).run(values) { _ in false }
+  }
+
+  /// The first row, read by the body; nil if there is none.
+  func first<Value>(
+    _ sql: StaticString, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+  ) throws
+    -> Value?
+  {
+    var result: Value?
+    try statement(sql).run(values) { row in
+      result = try read(row)
+      return false
+    }
+    return result
+  }
+
+  /// All rows, read by the body, in the statement's order.
+  func all<Value>(
+    _ sql: StaticString, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+  ) throws
+    -> [Value]
+  {
+    var result: [Value] = []
+    try statement(sql).run(values) { row in
+      result.append(try read(row))
+      return true
+    }
+    return result
+  }
+
+  /// Runs a statement whose text is made at run time (lists with filters), unprepared.
+  func each(dynamic sql: String, _ values: [any Bindable], read: (borrowing Row) throws -> Bool) throws {
+    try Statement(sql, on: handle).run(values, read: read)
+  }
+
+  /// What SQLite would do, one line a step: for the test that every query has its index.
+  func plan(of sql: String) throws -> [String] {
+    var lines: [String] = []
+    try Statement("EXPLAIN QUERY PLAN " + sql, on: handle).run([]) { row in
+      lines.append(row.text(3))
+      return true
+    }
+    return lines
+  }
+
+  /// The texts of all statements prepared so far.
+  var preparedTexts: [String] { statements.values.map(\.text) }
+}

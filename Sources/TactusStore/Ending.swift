@@ -1,0 +1,74 @@
+internal import TactusModel
+internal import TactusPorts
+
+/// The end of an attempt and what it does to its workflow.
+extension Tables {
+  func recordEnd(
+    _ id: JobID, fence: Int64, facts: StartFacts?, ending: TactusModel.Ending, stop: StopReason?, report: Report,
+    at now: Instant
+  ) throws -> Ended {
+    let row = try connection.first(
+      "SELECT workflow_id, status, fence, stop_reason, started_at, created_at FROM jobs WHERE id = ?", id
+    ) { row in
+      (
+        workflow: row.optionalInteger(0).map(WorkflowID.init), status: row.word(1) as JobStatus,
+        fence: row.integer(2), stopReason: row.optionalWord(3, as: StopReason.self),
+        startedAt: row.optionalInstant(4) ?? facts?.at, createdAt: row.instant(5)
+      )
+    }
+    guard let row, row.fence == fence, !row.status.isTerminal else {
+      return Ended(workflow: row?.workflow, isRecorded: false)
+    }
+    // The start may not have been recorded when the store could not write for a while.
+    if row.status == .queued, let facts { _ = try recordStart(id, fence: fence, facts: facts) }
+    // The durable reason wins: whoever asked for the stop was told that it will be so.
+    let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
+    try close(id, with: outcome, workflow: row.workflow, now)
+    var ended = Ended(workflow: row.workflow, isRecorded: true)
+    if let id = row.workflow {
+      let workflow = try workflow(id)
+      let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
+      if counts { try count(outcome, for: workflow, &ended, now) }
+    }
+    ended.change.nextDue = try nextDue()
+    return ended
+  }
+
+  private func close(_ id: JobID, with outcome: Outcome, workflow: WorkflowID?, _ now: Instant) throws {
+    let report = outcome.report
+    let timings = report.timings
+    try connection.run(
+      """
+      UPDATE jobs SET status = ?, phase = NULL, completed_at = ?, error_code = ?, error_message = ?, exit_code = ?,
+        signal = ?, http_status = ?, name_lookup_us = ?, connect_us = ?, tls_us = ?, first_byte_us = ?, total_us = ?,
+        certificate_expires_at = ?, cpu_us = ?, peak_memory_bytes = ?, log_bytes = ?, log_dropped_bytes = ?
+      WHERE id = ?
+      """,
+      outcome.status, report.endedAt ?? now, outcome.errorCode, outcome.message, report.exitCode, report.signal,
+      report.httpStatus, timings?.nameLookup, timings?.connect, timings?.tls, timings?.firstByte, timings?.total,
+      timings?.certificateExpiresAt, report.cpuTime, report.peakMemoryBytes, report.logBytes, report.logDroppedBytes,
+      id)
+    try event(
+      EventType(outcome.status), at: report.endedAt ?? now, workflow: workflow, job: id, status: outcome.status,
+      code: outcome.errorCode)
+  }
+
+  private func count(_ outcome: Outcome, for workflow: WorkflowRow, _ ended: inout Ended, _ now: Instant) throws {
+    var failures = workflow.failures
+    let consequence = failures.count(status: outcome.status, errorCode: outcome.errorCode)
+    if failures != workflow.failures {
+      try connection.run(
+        "UPDATE workflows SET consecutive_failures = ? WHERE id = ?", failures.consecutive, workflow.id)
+    }
+    switch consequence {
+    case .none: break
+    case .failing: try event(.workflowFailing, at: now, workflow: workflow.id)
+    case .recovered: try event(.workflowRecovered, at: now, workflow: workflow.id)
+    case .exhausted:
+      if failures.consecutive == 1 { try event(.workflowFailing, at: now, workflow: workflow.id) }
+      guard workflow.state == .active else { break }
+      ended.change.withdrawn = try end(workflow, reason: .consecutiveFailures, now: now)
+      ended.terminated = workflow.name
+    }
+  }
+}

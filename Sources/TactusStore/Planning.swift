@@ -1,0 +1,119 @@
+internal import TactusModel
+internal import TactusPorts
+
+/// Planned jobs: made, moved, withdrawn.
+extension Tables {
+  /// The first grid instant after another one that no released or planned automatic job of the workflow has; only a
+  /// clock that stepped back makes it differ from the first grid instant.
+  func firstFree(
+    _ grid: Grid, after instant: Instant, of workflow: WorkflowID, except planned: JobID? = nil
+  ) throws
+    -> Instant
+  {
+    var candidate = grid.first(after: instant)
+    while let holder = try holder(of: candidate, workflow), holder != planned {
+      candidate = grid.first(after: candidate)
+    }
+    return candidate
+  }
+
+  private func holder(of nominal: Instant, _ workflow: WorkflowID) throws -> JobID? {
+    try connection.first(
+      """
+      SELECT id FROM jobs WHERE workflow_id = ? AND nominal_at = ? AND trigger = 'AUTOMATIC' AND attempt = 1
+        AND replay_of IS NULL AND (status <> 'CANCELED' OR queued_at IS NOT NULL)
+      """, workflow, nominal
+    ) { $0.jobID(0) }
+  }
+
+  /// Makes the planned job of a workflow at a nominal instant.
+  func plan(_ workflow: WorkflowRow, at nominal: Instant, now: Instant) throws {
+    let id = makeID(now)
+    try insertPending(
+      id, of: workflow, trigger: .automatic, nominal: nominal, scheduled: nominal, phase: .scheduled, wait: nil, now)
+    try connection.run(
+      "UPDATE workflows SET planned_job = ?, unanswered_from = NULL WHERE id = ?", id, workflow.id)
+  }
+
+  func insertPending(
+    _ id: JobID, of workflow: WorkflowRow, trigger: Trigger, nominal: Instant, scheduled: Instant, phase: Phase,
+    wait: Wait?, _ now: Instant
+  ) throws {
+    try connection.run(
+      """
+      INSERT INTO jobs (id, workflow_id, kind, queue, priority, trigger, status, phase, wait, nominal_at,
+        scheduled_at, created_at, root_id)
+      VALUES (?, ?, ?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?)
+      """,
+      id, workflow.id, workflow.kind, workflow.policies.queue, workflow.policies.priority, trigger, phase, wait,
+      nominal, scheduled, now, id)
+    try event(.jobPending, at: now, workflow: workflow.id, job: id, status: .pending)
+  }
+
+  /// Moves the planned job in place; it waits for the instant again.
+  func retime(_ planned: JobID, to nominal: Instant) throws {
+    try connection.run(
+      """
+      UPDATE jobs SET nominal_at = ?, scheduled_at = ?, phase = 'scheduled', wait = NULL
+      WHERE id = ? AND status = 'PENDING'
+      """, nominal, nominal, planned)
+  }
+
+  /// The nominal instant of a job.
+  func nominal(of id: JobID) throws -> Instant {
+    guard let instant = try connection.first("SELECT nominal_at FROM jobs WHERE id = ?", id, read: { $0.instant(0) })
+    else { fatalError("a workflow names a planned job that is not there; the schema forbids that") }
+    return instant
+  }
+
+  /// Closes a job that was never claimed.
+  func close(_ id: JobID, of workflow: WorkflowID?, as code: ErrorCode, message: String, now: Instant) throws {
+    try connection.run(
+      """
+      UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?
+      WHERE id = ?
+      """, code.status, now, code, message, id)
+    try event(EventType(code.status), at: now, workflow: workflow, job: id, status: code.status, code: code)
+  }
+
+  /// Withdraws the planned job of a workflow that plans no more; its instant stays unanswered until a resume.
+  func withdrawPlanned(_ workflow: WorkflowRow, as code: ErrorCode, message: String, now: Instant) throws {
+    guard let planned = workflow.plannedJob else { return }
+    let unanswered = try nominal(of: planned)
+    try connection.run(
+      "UPDATE workflows SET planned_job = NULL, unanswered_from = ? WHERE id = ?", unanswered, workflow.id)
+    try close(planned, of: workflow.id, as: code, message: message, now: now)
+  }
+
+  /// Cancels the QUEUED automatic jobs of a workflow that are not yet claimed.
+  func withdrawQueued(_ workflow: WorkflowID, as code: ErrorCode, message: String, now: Instant) throws -> [JobID] {
+    let ids = try connection.all(
+      """
+      SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING') AND phase = 'queued'
+        AND trigger = 'AUTOMATIC'
+      """, workflow
+    ) { $0.jobID(0) }
+    for id in ids { try close(id, of: workflow, as: code, message: message, now: now) }
+    return ids
+  }
+
+  /// Records why claimed and running jobs of a workflow are to be stopped; the first reason of each stays.
+  func stopClaimed(_ workflow: WorkflowID, reason: StopReason, automaticOnly: Bool, now: Instant) throws -> [JobID] {
+    let ids = try connection.all(
+      """
+      SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING') AND phase <> 'queued'
+        AND stop_reason IS NULL AND (NOT ? OR trigger = 'AUTOMATIC')
+      """, workflow, automaticOnly
+    ) { $0.jobID(0) }
+    for id in ids { try recordStop(id, reason: reason, now: now) }
+    return ids
+  }
+
+  func recordStop(_ id: JobID, reason: StopReason, now: Instant) throws {
+    try connection.run(
+      """
+      UPDATE jobs SET stop_reason = ?, stop_at = ?, phase = CASE status WHEN 'RUNNING' THEN 'stopping' ELSE phase END
+      WHERE id = ? AND stop_reason IS NULL AND status IN ('QUEUED', 'RUNNING')
+      """, reason, now, id)
+  }
+}

@@ -1,0 +1,165 @@
+internal import TactusModel
+internal import TactusPorts
+
+/// PENDING jobs whose time has come.
+extension Tables {
+  func release(_ request: ReleaseRequest) throws -> Released {
+    var released = Released()
+    var looked = 0
+    for workflow in request.workflows.sorted() {
+      try settleWaiting(of: workflow, request.now, &released)
+    }
+    for queue in request.queues.sorted() {
+      try settleBacklog(of: queue, request.now, &released)
+    }
+    while looked < Limits.releaseBatch {
+      let rows = try due(request.now, limit: Limits.releaseBatch - looked)
+      if rows.isEmpty { break }
+      looked += rows.count
+      for row in rows { _ = try settle(row, request.now, &released) }
+    }
+    released.isPartial = looked >= Limits.releaseBatch
+    released.change.nextDue = try nextDue()
+    return released
+  }
+
+  /// Rows whose start time has come, those of higher priority first: they take the room that is left.
+  private func due(_ now: Instant, limit: Int) throws -> [PendingRow] {
+    let rows = try connection.all(
+      """
+      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, queue, priority, wait FROM jobs
+      WHERE phase = 'scheduled' AND scheduled_at <= ? ORDER BY scheduled_at LIMIT ?
+      """, now, limit, read: PendingRow.init)
+    return rows.sorted { ($1.priority, $0.scheduledAt, $0.id) < ($0.priority, $1.scheduledAt, $1.id) }
+  }
+
+  private func settleWaiting(of workflow: WorkflowID, _ now: Instant, _ released: inout Released) throws {
+    while let row = try connection.first(
+      """
+      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, queue, priority, wait FROM jobs
+      WHERE phase = 'due' AND workflow_id = ? ORDER BY scheduled_at, id LIMIT 1
+      """, workflow, read: PendingRow.init)
+    {
+      if try settle(row, now, &released) != nil { return }
+    }
+  }
+
+  private func settleBacklog(of queue: QueueName, _ now: Instant, _ released: inout Released) throws {
+    while try hasRoom(in: queue),
+      let row = try connection.first(
+        """
+        SELECT id, workflow_id, nominal_at, scheduled_at, trigger, queue, priority, wait FROM jobs
+        WHERE wait = 'backlog' AND queue = ? ORDER BY priority DESC, scheduled_at, id LIMIT 1
+        """, queue, read: PendingRow.init)
+    {
+      // A row that waits on for another run of its workflow has left this index.
+      if try settle(row, now, &released) == .backlog { break }
+    }
+    let rest = try connection.first("SELECT 1 FROM jobs WHERE wait = 'backlog' AND queue = ? LIMIT 1", queue) { _ in
+      true
+    }
+    if rest == true { released.backlogged.insert(queue) }
+  }
+
+  /// Decides on one row and does it; answers what the row waits for, if it waits on.
+  func settle(_ row: PendingRow, _ now: Instant, _ released: inout Released) throws -> Wait? {
+    let workflow = try workflow(row.workflow)
+    switch try situation(row, of: workflow, now).decide() {
+    case .run(let nominal, let decisions):
+      try record(decisions, of: workflow.id, generation: workflow.generation, at: now)
+      let job = try queue(row, as: nominal, of: workflow, now)
+      released.change.queued.append(job)
+      return nil
+    case .wait(let wait):
+      if wait == .backlog { released.backlogged.insert(workflow.policies.queue) }
+      if row.wait != wait {
+        try connection.run("UPDATE jobs SET phase = 'due', wait = ? WHERE id = ?", wait, row.id)
+      }
+      return wait
+    case .drop(let decisions, let next):
+      try record(decisions, of: workflow.id, generation: workflow.generation, at: now)
+      try retime(row.id, to: next)
+      return nil
+    case .replace:
+      released.change.withdrawn += try withdrawQueued(
+        workflow.id, as: .overlapReplaced, message: StopReason.replaced.sentence, now: now)
+      for id in try stopClaimed(workflow.id, reason: .replaced, automaticOnly: true, now: now) {
+        released.change.stop[id] = .replaced
+      }
+      if try liveCounts(workflow.id).automatic == 0 { return try settle(row, now, &released) }
+      if row.wait != .overlap {
+        try connection.run("UPDATE jobs SET phase = 'due', wait = 'overlap' WHERE id = ?", row.id)
+      }
+      return .overlap
+    }
+  }
+
+  func situation(_ row: PendingRow, of workflow: WorkflowRow, _ now: Instant) throws -> ReleaseSituation {
+    var situation = ReleaseSituation(
+      now: now, nominal: row.nominalAt, grid: row.trigger == .automatic ? workflow.grid : nil,
+      policies: workflow.policies, queueHasRoom: try hasRoom(in: workflow.policies.queue))
+    if workflow.policies.overlap != .allow {
+      let live = try liveCounts(workflow.id)
+      situation.liveAutomatic = live.automatic
+      situation.liveManual = live.manual
+      situation.othersWait =
+        try connection.first(
+          """
+          SELECT 1 FROM jobs WHERE phase = 'due' AND workflow_id = ? AND (scheduled_at, id) < (?, ?) LIMIT 1
+          """, workflow.id, row.scheduledAt, row.id
+        ) { _ in true } ?? false
+    }
+    return situation
+  }
+
+  private func liveCounts(_ workflow: WorkflowID) throws -> (automatic: Int, manual: Int) {
+    try connection.first(
+      """
+      SELECT count(*) FILTER (WHERE trigger = 'AUTOMATIC'), count(*) FILTER (WHERE trigger = 'MANUAL')
+      FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING')
+      """, workflow
+    ) { (Int($0.integer(0)), Int($0.integer(1))) } ?? (0, 0)
+  }
+
+  /// Makes a row QUEUED, bound to the newest definition; a planned one plans its successor in the same breath.
+  private func queue(
+    _ row: PendingRow, as nominal: Instant, of workflow: WorkflowRow, _ now: Instant
+  ) throws -> QueuedJob {
+    let scheduled = row.trigger == .automatic ? nominal : row.scheduledAt
+    try connection.run(
+      """
+      UPDATE jobs SET status = 'QUEUED', phase = 'queued', wait = NULL, generation = ?, nominal_at = ?,
+        scheduled_at = ?, queued_at = ? WHERE id = ?
+      """, workflow.generation, nominal, scheduled, now, row.id)
+    try event(.jobQueued, at: now, workflow: workflow.id, job: row.id, status: .queued)
+    try countQueued(in: workflow.policies.queue)
+    if row.id == workflow.plannedJob, let grid = workflow.grid {
+      try plan(workflow, at: firstFree(grid, after: nominal, of: workflow.id), now: now)
+    }
+    return QueuedJob(
+      id: row.id, kind: workflow.kind, queue: workflow.policies.queue, priority: workflow.policies.priority,
+      scheduledAt: scheduled)
+  }
+}
+
+/// A PENDING row, as far as its release needs it.
+struct PendingRow {
+  var id: JobID
+  var workflow: WorkflowID
+  var nominalAt: Instant
+  var scheduledAt: Instant
+  var trigger: Trigger
+  var queue: String
+  var priority: Int
+  var wait: Wait?
+}
+
+extension PendingRow {
+  /// Reads the columns in the order of the queries above.
+  init(_ row: borrowing Row) {
+    self.init(
+      id: row.jobID(0), workflow: WorkflowID(number: row.integer(1)), nominalAt: row.instant(2),
+      scheduledAt: row.instant(3), trigger: row.word(4), queue: row.text(5), priority: Int(row.integer(6)),
+      wait: row.optionalWord(7))
+  }
+}

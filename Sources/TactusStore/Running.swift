@@ -1,0 +1,111 @@
+internal import TactusModel
+internal import TactusPorts
+
+/// Jobs on demand, claims, starts.
+extension Tables {
+  /// Makes a MANUAL job; if its time has come it is decided on at once.
+  func run(_ name: WorkflowName, scheduledAt: Instant, at now: Instant) throws -> (id: JobID, change: PlanChange) {
+    let workflow = try existing(name)
+    let id = makeID(now)
+    try insertPending(
+      id, of: workflow, trigger: .manual, nominal: scheduledAt, scheduled: scheduledAt, phase: .scheduled, wait: nil,
+      now)
+    var released = Released()
+    if scheduledAt <= now {
+      let row = PendingRow(
+        id: id, workflow: workflow.id, nominalAt: scheduledAt, scheduledAt: scheduledAt, trigger: .manual,
+        queue: workflow.policies.queue.text, priority: workflow.policies.priority, wait: nil)
+      _ = try settle(row, now, &released)
+    }
+    released.change.nextDue = try nextDue()
+    return (id, released.change)
+  }
+
+  func claim(_ ids: [JobID], bootID: String, at now: Instant) throws -> [ClaimedJob] {
+    var claimed: [ClaimedJob] = []
+    for id in ids {
+      let row = try connection.first(
+        """
+        UPDATE jobs SET phase = 'dispatching', fence = fence + 1, claimed_at = ?, boot_id = ?
+        WHERE id = ? AND phase = 'queued'
+        RETURNING workflow_id, generation, fence, trigger, attempt, nominal_at, scheduled_at
+        """, now, bootID, id
+      ) { row in
+        (
+          key: DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: Int(row.integer(1))),
+          fence: row.integer(2), trigger: row.word(3) as Trigger, attempt: Int(row.integer(4)),
+          nominalAt: row.instant(5), scheduledAt: row.instant(6)
+        )
+      }
+      guard let row else { continue }
+      let definition = try connection.first(
+        """
+        SELECT d.text, w.name FROM definitions d JOIN workflows w ON w.id = d.workflow_id
+        WHERE d.workflow_id = ? AND d.generation = ?
+        """, row.key.workflow, row.key.generation
+      ) { (text: $0.text(0), name: WorkflowName($0.text(1))) }
+      guard let definition else { fatalError("a QUEUED job has no definition; the schema forbids that") }
+      claimed.append(
+        ClaimedJob(
+          id: id, fence: row.fence, workflow: definition.name, text: definition.text, definition: row.key,
+          trigger: row.trigger, attempt: row.attempt, nominalAt: row.nominalAt, scheduledAt: row.scheduledAt))
+    }
+    return claimed
+  }
+
+  func recordStart(_ id: JobID, fence: Int64, facts: StartFacts) throws -> Bool {
+    let workflow = try connection.first(
+      """
+      UPDATE jobs SET status = 'RUNNING', phase = CASE WHEN stop_reason IS NULL THEN 'running' ELSE 'stopping' END,
+        started_at = ?, pid = ?, pid_start = ?
+      WHERE id = ? AND fence = ? AND phase = 'dispatching'
+      RETURNING workflow_id
+      """, facts.at, facts.processID, facts.processStart, id, fence
+    ) { $0.optionalInteger(0).map(WorkflowID.init) }
+    guard let workflow else { return false }
+    try event(.jobRunning, at: facts.at, workflow: workflow, job: id, status: .running)
+    return true
+  }
+
+  func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant) throws -> Bool {
+    let current = try connection.first("SELECT fence FROM jobs WHERE id = ?", id) { $0.integer(0) }
+    guard current == fence else { return false }
+    try recordStop(id, reason: reason, now: now)
+    return connection.changes == 1
+  }
+
+  func cancel(_ id: JobID, at now: Instant) throws -> PlanChange {
+    let row = try connection.first(
+      "SELECT status, phase, workflow_id, nominal_at, stop_reason FROM jobs WHERE id = ?", id
+    ) { row in
+      (
+        status: row.word(0) as JobStatus, phase: row.optionalWord(1, as: Phase.self),
+        workflow: row.optionalInteger(2).map(WorkflowID.init), nominalAt: row.optionalInstant(3),
+        stopReason: row.optionalWord(4, as: StopReason.self)
+      )
+    }
+    guard let row else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }
+    guard let phase = row.phase else {
+      throw LedgerFailure.conflict(reason: "job \(id) is \(row.status.rawValue) already: it has ended")
+    }
+    let message = StopReason.canceled.sentence
+    switch phase {
+    case .held, .scheduled, .due:
+      try close(id, of: row.workflow, as: .canceledByUser, message: message, now: now)
+      if let workflow = try row.workflow.map(workflow), workflow.plannedJob == id, let grid = workflow.grid,
+        let nominal = row.nominalAt
+      {
+        let skipped = Decision(reason: .skippedByUser, first: nominal, last: nominal, count: 1)
+        try record([skipped], of: workflow.id, generation: workflow.generation, at: now)
+        try plan(workflow, at: firstFree(grid, after: nominal, of: workflow.id), now: now)
+      }
+      return try change()
+    case .queued:
+      try close(id, of: row.workflow, as: .canceledByUser, message: message, now: now)
+      return try change { $0.withdrawn = [id] }
+    case .dispatching, .running, .stopping:
+      try recordStop(id, reason: .canceled, now: now)
+      return try change { $0.stop = [id: row.stopReason ?? .canceled] }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+/// The schema of `tactus.db`, as numbered migrations: append-only, each in one transaction.
+///
+/// CHECKs hold which columns a status needs, never the order of instants: the wall clock may step back. Words that
+/// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
+enum Schema {
+  /// Migration n brings version n - 1 to n.
+  static let migrations: [String] = [first]
+
+  private static let first = """
+    CREATE TABLE store (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      id TEXT NOT NULL,
+      epoch TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      in_use INTEGER NOT NULL CHECK (in_use IN (0, 1))
+    ) STRICT;
+
+    CREATE TABLE workflows (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 64),
+      origin TEXT NOT NULL CHECK (origin IN ('file', 'socket')),
+      state TEXT NOT NULL CHECK (state IN ('ACTIVE', 'TERMINATED')),
+      terminated_reason TEXT CHECK (terminated_reason IN ('user', 'consecutive_failures', 'removed')),
+      generation INTEGER NOT NULL CHECK (generation >= 1),
+      consecutive_failures INTEGER NOT NULL DEFAULT 0 CHECK (consecutive_failures >= 0),
+      planned_job BLOB REFERENCES jobs (id) DEFERRABLE INITIALLY DEFERRED,
+      unanswered_from INTEGER,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      terminated_at INTEGER,
+      resumed_at INTEGER,
+      deleted_at INTEGER,
+      CHECK ((state = 'TERMINATED') = (terminated_reason IS NOT NULL)),
+      CHECK (state = 'ACTIVE' OR (planned_job IS NULL AND terminated_at IS NOT NULL)),
+      FOREIGN KEY (id, generation) REFERENCES definitions (workflow_id, generation) DEFERRABLE INITIALLY DEFERRED
+    ) STRICT;
+    CREATE UNIQUE INDEX workflows_name ON workflows (name) WHERE deleted_at IS NULL;
+
+    CREATE TABLE definitions (
+      workflow_id INTEGER NOT NULL REFERENCES workflows (id) DEFERRABLE INITIALLY DEFERRED,
+      generation INTEGER NOT NULL CHECK (generation >= 1),
+      kind TEXT NOT NULL CHECK (kind IN ('heartbeat', 'command', 'container', 'http')),
+      text TEXT NOT NULL,
+      canonical TEXT NOT NULL,
+      queue TEXT NOT NULL,
+      priority INTEGER NOT NULL CHECK (priority BETWEEN -100 AND 100),
+      max_consecutive_failures INTEGER CHECK (max_consecutive_failures BETWEEN 1 AND 1000),
+      overlap TEXT NOT NULL CHECK (overlap IN ('queue', 'skip', 'allow', 'replace')),
+      misfire TEXT NOT NULL CHECK (misfire IN ('latest', 'all', 'skip')),
+      misfire_limit INTEGER NOT NULL CHECK (misfire_limit >= 1),
+      start_within INTEGER CHECK (start_within >= 0),
+      interval INTEGER CHECK (interval > 0),
+      anchor_at INTEGER,
+      starts_at_anchor INTEGER NOT NULL CHECK (starts_at_anchor IN (0, 1)),
+      valid_from INTEGER NOT NULL,
+      PRIMARY KEY (workflow_id, generation),
+      CHECK ((interval IS NULL) = (anchor_at IS NULL))
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE jobs (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      id BLOB NOT NULL UNIQUE CHECK (length(id) = 16),
+      workflow_id INTEGER REFERENCES workflows (id),
+      generation INTEGER,
+      kind TEXT NOT NULL CHECK (kind IN ('heartbeat', 'command', 'container', 'http')),
+      queue TEXT NOT NULL,
+      priority INTEGER NOT NULL CHECK (priority BETWEEN -100 AND 100),
+      trigger TEXT NOT NULL CHECK (trigger IN ('AUTOMATIC', 'MANUAL')),
+      status TEXT NOT NULL
+        CHECK (status IN ('PENDING', 'QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELED')),
+      phase TEXT CHECK (phase IS NULL OR phase IN ('held', 'scheduled', 'due', 'queued', 'waiting_for_lock',
+        'waiting_for_provider', 'dispatching', 'running', 'stopping', 'unverified')),
+      wait TEXT CHECK (wait IS NULL OR wait IN ('overlap', 'backlog', 'paused')),
+      nominal_at INTEGER,
+      scheduled_at INTEGER,
+      created_at INTEGER NOT NULL,
+      queued_at INTEGER,
+      claimed_at INTEGER,
+      started_at INTEGER,
+      completed_at INTEGER,
+      attempt INTEGER NOT NULL DEFAULT 1 CHECK (attempt >= 1),
+      root_id BLOB NOT NULL,
+      retry_of BLOB,
+      replay_of BLOB,
+      fence INTEGER NOT NULL DEFAULT 0,
+      boot_id TEXT,
+      pid INTEGER,
+      pid_start INTEGER,
+      stop_reason TEXT CHECK (stop_reason IS NULL OR stop_reason IN ('PROVIDER_TIMEOUT', 'CANCELED_BY_USER',
+        'WORKFLOW_TERMINATED', 'OVERLAP_REPLACED', 'INTERRUPTED', 'LOST')),
+      stop_at INTEGER,
+      error_code TEXT,
+      error_message TEXT,
+      exit_code INTEGER,
+      signal INTEGER,
+      http_status INTEGER,
+      name_lookup_us INTEGER,
+      connect_us INTEGER,
+      tls_us INTEGER,
+      first_byte_us INTEGER,
+      total_us INTEGER,
+      certificate_expires_at INTEGER,
+      cpu_us INTEGER,
+      peak_memory_bytes INTEGER,
+      log_bytes INTEGER NOT NULL DEFAULT 0,
+      log_dropped_bytes INTEGER NOT NULL DEFAULT 0,
+      CHECK (CASE status
+        WHEN 'PENDING' THEN ifnull(phase IN ('held', 'scheduled', 'due'), 0)
+        WHEN 'QUEUED' THEN ifnull(phase IN ('queued', 'waiting_for_lock', 'waiting_for_provider', 'dispatching',
+          'unverified'), 0)
+        WHEN 'RUNNING' THEN ifnull(phase IN ('running', 'stopping', 'unverified'), 0)
+        ELSE phase IS NULL END),
+      CHECK (ifnull(phase = 'due', 0) = (wait IS NOT NULL)),
+      CHECK (ifnull(phase = 'held', 0) = (scheduled_at IS NULL) OR status = 'CANCELED'),
+      CHECK (status IN ('PENDING', 'CANCELED') OR (queued_at IS NOT NULL AND nominal_at IS NOT NULL)),
+      CHECK (status NOT IN ('RUNNING', 'COMPLETED') OR started_at IS NOT NULL),
+      CHECK (phase IS NULL OR phase NOT IN ('dispatching', 'running', 'stopping')
+        OR (claimed_at IS NOT NULL AND boot_id IS NOT NULL AND fence > 0)),
+      CHECK ((status IN ('COMPLETED', 'FAILED', 'CANCELED')) = (completed_at IS NOT NULL)),
+      CHECK ((status IN ('FAILED', 'CANCELED')) = (error_code IS NOT NULL)),
+      CHECK (error_code IS NULL OR (status = 'CANCELED') = (error_code IN ('CANCELED_BY_USER',
+        'WORKFLOW_TERMINATED', 'OVERLAP_REPLACED', 'MISFIRED'))),
+      CHECK (trigger = 'MANUAL' OR workflow_id IS NOT NULL),
+      FOREIGN KEY (workflow_id, generation) REFERENCES definitions (workflow_id, generation)
+    ) STRICT;
+
+    -- One released or planned job per nominal instant; a row withdrawn before its release is no answer.
+    CREATE UNIQUE INDEX jobs_nominal ON jobs (workflow_id, nominal_at)
+      WHERE trigger = 'AUTOMATIC' AND attempt = 1 AND replay_of IS NULL
+        AND (status <> 'CANCELED' OR queued_at IS NOT NULL);
+    CREATE INDEX jobs_due ON jobs (scheduled_at) WHERE phase = 'scheduled';
+    CREATE INDEX jobs_waiting ON jobs (workflow_id, scheduled_at, id) WHERE phase = 'due';
+    CREATE INDEX jobs_backlog ON jobs (queue, priority DESC, scheduled_at, id) WHERE wait = 'backlog';
+    CREATE INDEX jobs_live ON jobs (workflow_id) WHERE status IN ('QUEUED', 'RUNNING');
+    CREATE INDEX jobs_lane ON jobs (status, queue) WHERE status IN ('QUEUED', 'RUNNING');
+    CREATE INDEX jobs_pending ON jobs (workflow_id) WHERE status = 'PENDING';
+    CREATE INDEX jobs_by_workflow ON jobs (workflow_id, seq);
+
+    CREATE TRIGGER jobs_transition BEFORE UPDATE OF status ON jobs
+      WHEN OLD.status <> NEW.status AND NOT CASE OLD.status
+        WHEN 'PENDING' THEN NEW.status IN ('QUEUED', 'CANCELED')
+        WHEN 'QUEUED' THEN NEW.status IN ('RUNNING', 'FAILED', 'CANCELED')
+        WHEN 'RUNNING' THEN NEW.status IN ('COMPLETED', 'FAILED', 'CANCELED')
+        ELSE 0 END
+    BEGIN
+      SELECT raise(ABORT, 'a job may not change status like that');
+    END;
+
+    CREATE TABLE decisions (
+      id INTEGER PRIMARY KEY,
+      workflow_id INTEGER NOT NULL REFERENCES workflows (id),
+      generation INTEGER NOT NULL,
+      reason TEXT NOT NULL CHECK (reason IN ('coalesced', 'missed', 'limit', 'overlap', 'skipped_by_user',
+        'terminated', 'edited', 'no_credit')),
+      first_at INTEGER NOT NULL,
+      last_at INTEGER NOT NULL,
+      count INTEGER NOT NULL CHECK (count >= 1),
+      decided_at INTEGER NOT NULL,
+      voided_at INTEGER,
+      CHECK (first_at <= last_at AND (count = 1) = (first_at = last_at)),
+      FOREIGN KEY (workflow_id, generation) REFERENCES definitions (workflow_id, generation)
+    ) STRICT;
+    CREATE UNIQUE INDEX decisions_first ON decisions (workflow_id, first_at) WHERE voided_at IS NULL;
+    CREATE INDEX decisions_last ON decisions (last_at) WHERE voided_at IS NULL;
+
+    CREATE TABLE events (
+      sequence INTEGER PRIMARY KEY,
+      at INTEGER NOT NULL,
+      type TEXT NOT NULL,
+      workflow_id INTEGER,
+      job_id BLOB,
+      status TEXT,
+      error_code TEXT
+    ) STRICT;
+    """
+}

@@ -1,0 +1,155 @@
+internal import CSQLite
+public import TactusModel
+public import TactusPorts
+
+/// The ledger in SQLite: one directory, one write connection, group commit. Source: docs/adr/0001, sqlite.org/wal.html
+///
+/// The first posted write opens a transaction; it commits when a whole turn of the queue brought nothing new, or at
+/// 1,000 writes. Each write has its savepoint and is answered after the commit.
+public actor Store: QueueConfined {
+  /// `tactus.store`.
+  public nonisolated let queue: any WorkQueue
+
+  private let tables: Tables
+  private var pending: [(LedgerFailure?) -> Void] = []
+  private var pendingAtLastTurn = 0
+  private var isTurnPosted = false
+  private var isClosed = false
+  private var failure: StoreError?
+
+  /// Answered writes that one commit makes durable, at most.
+  static let batchLimit = 1000
+
+  /// Opens the store of a directory, or one in memory, and brings its schema up to date.
+  ///
+  /// - Parameters:
+  ///   - file: the path of `tactus.db`; `:memory:` for a store that ends with the process.
+  ///   - limits: the queues' limits; a queue that is not named has none.
+  ///   - now: for the row that names a new store.
+  ///   - makeID: makes the ids of jobs; called on the store's queue only.
+  /// - Throws: ``StoreError``: newer schema, corruption, or the file cannot be opened.
+  public init(
+    file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits], now: Instant,
+    makeID: @escaping @Sendable (Instant) -> JobID
+  ) throws {
+    self.queue = queue
+    let connection = try Connection(path: file)
+    do {
+      try connection.prepareForWriting(synchronous: "FULL")
+      try connection.migrate(Schema.migrations, file: file)
+      try connection.beginUse(file: file, now: now, id: makeID(now), epoch: makeID(now))
+    } catch {
+      connection.close()
+      throw error
+    }
+    tables = Tables(connection: connection, limits: limits, makeID: makeID)
+  }
+
+  /// The store's last failure to write; nil when it works.
+  public var lastFailure: StoreError? { failure }
+
+  /// Commits what is open, marks the store as cleanly closed and closes it. Writes that come later are refused.
+  public func close() {
+    guard !isClosed else { return }
+    commit()
+    isClosed = true
+    // A mark that cannot be written only costs a check at the next start.
+    try? tables.connection.run("UPDATE store SET in_use = 0")
+    tables.connection.close()
+  }
+
+  /// Posts a write: in order, in one savepoint, answered after the commit.
+  nonisolated func write<Value: Sendable>(
+    _ answer: @escaping Answer<Value>, _ body: @escaping @Sendable (Tables) throws -> Value
+  ) {
+    post { $0.perform(body, answer) }
+  }
+
+  private func perform<Value: Sendable>(_ body: (Tables) throws -> Value, _ answer: @escaping Answer<Value>) {
+    guard !isClosed else { return answer(.failure(.unavailable(reason: "the store is closed"))) }
+    do {
+      if tables.connection.isAutocommit { try tables.connection.run("BEGIN IMMEDIATE") }
+      let value = try tables.savepoint(body)
+      pending.append { failure in answer(failure.map { .failure($0) } ?? .success(value)) }
+    } catch let refusal as LedgerFailure {
+      // It may rest on rows that are not yet durable, so it waits for the same commit.
+      pending.append { failure in answer(.failure(failure ?? refusal)) }
+    } catch {
+      let failure = note(error)
+      if tables.connection.isAutocommit { answerAll(failure) } else { postTurn() }
+      answer(.failure(failure))
+      return
+    }
+    if pending.count >= Self.batchLimit { commit() } else { postTurn() }
+  }
+
+  private func postTurn() {
+    guard !isTurnPosted else { return }
+    isTurnPosted = true
+    pendingAtLastTurn = pending.count
+    post { $0.turn() }
+  }
+
+  /// Commits if a whole turn brought nothing new.
+  private func turn() {
+    isTurnPosted = false
+    if pending.count == pendingAtLastTurn { commit() } else { postTurn() }
+  }
+
+  private func commit() {
+    guard !tables.connection.isAutocommit else { return }
+    do {
+      try tables.connection.run("COMMIT")
+      failure = nil
+      answerAll(nil)
+    } catch {
+      let failure = note(error)
+      if !tables.connection.isAutocommit {
+        // If even this fails SQLite has rolled back by itself, which is all that is wanted.
+        try? tables.connection.run("ROLLBACK")
+      }
+      answerAll(failure)
+    }
+  }
+
+  private func answerAll(_ failure: LedgerFailure?) {
+    let answers = pending
+    pending.removeAll(keepingCapacity: true)
+    for answer in answers { answer(failure) }
+  }
+
+  private func note(_ error: any Error) -> LedgerFailure {
+    let cause =
+      error as? StoreError ?? StoreError(code: SQLITE_ERROR, operation: "write", message: "\(error)")
+    if cause.code & 0xFF == SQLITE_CONSTRAINT || cause.code & 0xFF == SQLITE_ERROR || cause.code & 0xFF == SQLITE_MISUSE
+    {
+      // Our own rules were about to be broken: going on could only spread it.
+      fatalError("the store refused a write of its own daemon: \(cause)")
+    }
+    failure = cause
+    return .unavailable(reason: "the store cannot write: \(cause.message) (SQLite \(cause.code))")
+  }
+}
+
+extension Connection {
+  /// Marks the store as in use; after an unclean stop it is checked first.
+  func beginUse(file: String, now: Instant, id: JobID, epoch: JobID) throws {
+    let wasInUse = try first("SELECT in_use FROM store") { $0.integer(0) != 0 }
+    guard let wasInUse else {
+      try run(
+        "INSERT INTO store (only, id, epoch, created_at, in_use) VALUES (1, ?, ?, ?, 1)", "\(id)", "\(epoch)", now)
+      return
+    }
+    if wasInUse {
+      let verdict = try first("PRAGMA quick_check(1)") { $0.text(0) } ?? "no answer"
+      guard verdict == "ok" else {
+        throw StoreError(
+          code: SQLITE_CORRUPT, operation: "check \(file)",
+          message:
+            "the store is damaged (\(verdict)); it is left as it is: restore a backup, or recover with sqlite3 .recover"
+        )
+      }
+    }
+    try run("UPDATE store SET in_use = 1")
+  }
+}

@@ -1,0 +1,85 @@
+public import TactusModel
+public import TactusPorts
+
+extension Store: Ledger {
+  public nonisolated func apply(
+    _ definition: Definition, to name: WorkflowName, origin: Workflow.Origin, dryRun: Bool, at now: Instant,
+    answer: @escaping Answer<Applied>
+  ) {
+    guard dryRun else { return write(answer) { try $0.apply(definition, to: name, origin: origin, at: now) } }
+    // A dry run is the same verb in a savepoint that is always rolled back.
+    write { (result: Result<Applied, LedgerFailure>) in
+      answer(result)
+    } _: { tables in
+      var applied: Applied?
+      do {
+        try tables.savepoint { tables in
+          applied = try tables.apply(definition, to: name, origin: origin, at: now)
+          throw DryRun()
+        }
+      } catch is DryRun {}
+      guard let applied else { fatalError("a dry run ended without an answer") }
+      return applied
+    }
+  }
+
+  public nonisolated func load(
+    _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?, at now: Instant,
+    answer: @escaping Answer<Loaded>
+  ) { write(answer) { try $0.load(definitions, present: present, at: now) } }
+
+  public nonisolated func terminate(
+    _ name: WorkflowName, cancelRunning: Bool, at now: Instant, answer: @escaping Answer<PlanChange>
+  ) { write(answer) { try $0.terminate(name, cancelRunning: cancelRunning, at: now) } }
+
+  public nonisolated func resume(_ name: WorkflowName, at now: Instant, answer: @escaping Answer<PlanChange>) {
+    write(answer) { try $0.resume(name, at: now) }
+  }
+
+  public nonisolated func run(
+    _ name: WorkflowName, scheduledAt: Instant, at now: Instant,
+    answer: @escaping Answer<(id: JobID, change: PlanChange)>
+  ) { write(answer) { try $0.run(name, scheduledAt: scheduledAt, at: now) } }
+
+  public nonisolated func release(_ request: ReleaseRequest, answer: @escaping Answer<Released>) {
+    write(answer) { try $0.release(request) }
+  }
+
+  public nonisolated func realign(at now: Instant, answer: @escaping Answer<PlanChange>) {
+    write(answer) { try $0.realign(at: now) }
+  }
+
+  public nonisolated func claim(
+    _ ids: [JobID], bootID: String, at now: Instant, answer: @escaping Answer<[ClaimedJob]>
+  ) { write(answer) { try $0.claim(ids, bootID: bootID, at: now) } }
+
+  public nonisolated func recordStart(
+    _ id: JobID, fence: Int64, facts: StartFacts, answer: @escaping Answer<Bool>
+  ) { write(answer) { try $0.recordStart(id, fence: fence, facts: facts) } }
+
+  public nonisolated func recordStop(
+    _ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>
+  ) { write(answer) { try $0.recordStop(id, fence: fence, reason: reason, at: now) } }
+
+  public nonisolated func recordEnd(
+    _ id: JobID, fence: Int64, facts: StartFacts?, ending: Ending, stop: StopReason?, report: Report, at now: Instant,
+    answer: @escaping Answer<Ended>
+  ) {
+    write(answer) {
+      try $0.recordEnd(id, fence: fence, facts: facts, ending: ending, stop: stop, report: report, at: now)
+    }
+  }
+
+  public nonisolated func cancel(_ id: JobID, at now: Instant, answer: @escaping Answer<PlanChange>) {
+    write(answer) { try $0.cancel(id, at: now) }
+  }
+
+  public nonisolated func recover(at now: Instant, answer: @escaping Answer<Recovered>) {
+    write(answer) { try $0.recover(at: now) }
+  }
+
+  public nonisolated func remnants(answer: @escaping Answer<[Remnant]>) { write(answer) { try $0.remnants() } }
+}
+
+/// Thrown to roll a dry run back.
+private struct DryRun: Error {}

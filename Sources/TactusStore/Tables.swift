@@ -1,0 +1,118 @@
+internal import TactusModel
+internal import TactusPorts
+
+/// The tables of `tactus.db` and what may be done to them; synchronous, inside the transaction that is open.
+///
+/// Verbs read rows, let the pure functions of TactusModel decide, and write the answer: overlap, room and counters are
+/// decided on what is durable (docs/adr/0001). Belongs to the queue of whoever owns it.
+final class Tables {
+  let connection: Connection
+  let makeID: (Instant) -> JobID
+  private let limits: [QueueName: QueueLimits]
+
+  /// QUEUED jobs by queue, counted at first use and kept up to date within one write.
+  private var queuedCounts: [QueueName: Int] = [:]
+
+  init(connection: Connection, limits: [QueueName: QueueLimits], makeID: @escaping (Instant) -> JobID) {
+    self.connection = connection
+    self.limits = limits
+    self.makeID = makeID
+  }
+
+  /// Runs the body in a savepoint: what throws has changed nothing.
+  func savepoint<Value>(_ body: (Tables) throws -> Value) throws -> Value {
+    queuedCounts.removeAll(keepingCapacity: true)
+    try connection.run("SAVEPOINT verb")
+    do {
+      let value = try body(self)
+      try connection.run("RELEASE verb")
+      return value
+    } catch {
+      // A full disk or an I/O error may have rolled back the whole transaction already.
+      if !connection.isAutocommit {
+        try connection.run("ROLLBACK TO verb")
+        try connection.run("RELEASE verb")
+      }
+      throw error
+    }
+  }
+
+  // MARK: Room
+
+  /// Whether a queue takes one more QUEUED job.
+  func hasRoom(in queue: QueueName) throws -> Bool {
+    guard let limit = limits[queue] else { return true }
+    return try queuedCount(of: queue) < limit.maxQueued
+  }
+
+  /// Keeps the count right after a job became QUEUED.
+  func countQueued(in queue: QueueName) throws { queuedCounts[queue] = try queuedCount(of: queue) + 1 }
+
+  private func queuedCount(of queue: QueueName) throws -> Int {
+    if let known = queuedCounts[queue] { return known }
+    let count = try connection.first(
+      "SELECT count(*) FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND status = 'QUEUED' AND queue = ?", queue
+    ) { Int($0.integer(0)) }
+    queuedCounts[queue] = count ?? 0
+    return count ?? 0
+  }
+
+  // MARK: Events and decisions
+
+  /// Writes an event row; its sequence number is the next one, without gaps.
+  func event(
+    _ type: EventType, at now: Instant, workflow: WorkflowID?, job: JobID? = nil, status: JobStatus? = nil,
+    code: ErrorCode? = nil
+  ) throws {
+    try connection.run(
+      "INSERT INTO events (at, type, workflow_id, job_id, status, error_code) VALUES (?, ?, ?, ?, ?, ?)",
+      now, type, workflow, job, status, code)
+  }
+
+  /// Writes decision records, in order.
+  func record(_ decisions: [Decision], of workflow: WorkflowID, generation: Int, at now: Instant) throws {
+    for decision in decisions {
+      try connection.run(
+        """
+        INSERT INTO decisions (workflow_id, generation, reason, first_at, last_at, count, decided_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        workflow, generation, decision.reason, decision.first, decision.last, decision.count, now)
+    }
+  }
+
+  /// The earliest start time that is armed for.
+  func nextDue() throws -> Instant? {
+    try connection.first("SELECT scheduled_at FROM jobs WHERE phase = 'scheduled' ORDER BY scheduled_at LIMIT 1") {
+      $0.instant(0)
+    }
+  }
+}
+
+/// The words of the event stream.
+enum EventType: String, CaseIterable, Bindable {
+  case jobPending = "job.pending"
+  case jobQueued = "job.queued"
+  case jobRunning = "job.running"
+  case jobCompleted = "job.completed"
+  case jobFailed = "job.failed"
+  case jobCanceled = "job.canceled"
+  case workflowCreated = "workflow.created"
+  case workflowChanged = "workflow.changed"
+  case workflowTerminated = "workflow.terminated"
+  case workflowResumed = "workflow.resumed"
+  case workflowFailing = "workflow.failing"
+  case workflowRecovered = "workflow.recovered"
+
+  /// The event of a job's new status.
+  init(_ status: JobStatus) {
+    switch status {
+    case .pending: self = .jobPending
+    case .queued: self = .jobQueued
+    case .running: self = .jobRunning
+    case .completed: self = .jobCompleted
+    case .failed: self = .jobFailed
+    case .canceled: self = .jobCanceled
+    }
+  }
+}
