@@ -1,0 +1,101 @@
+/// One message of a client: a method, its parameters, and how it wants to be answered.
+public struct Call: Hashable, Sendable {
+  /// The full name: `io.tactus.Jobs.Get`.
+  public let method: String
+  /// The text of a JSON object.
+  public let parameters: [UInt8]
+  /// Whether the client takes several replies.
+  public let wantsMore: Bool
+  /// Whether the client wants no reply at all.
+  public let isOneway: Bool
+  /// Whether the client wants to speak something else on this connection; refused.
+  public let wantsUpgrade: Bool
+
+  /// The part of the method's name before the last dot.
+  public var interface: String {
+    method.lastIndex(of: ".").map { String(method[..<$0]) } ?? ""
+  }
+
+  /// Reads a message, without its NUL; members that Varlink does not know are ignored.
+  /// - Throws: ``MalformedMessage``; nothing can be said about what comes after it.
+  public init(message: [UInt8]) throws(MalformedMessage) {
+    do {
+      let object = try JSONObject(message)
+      let envelope = try JSONReader.read(Envelope.self, from: object.text)
+      method = envelope.method
+      parameters = object["parameters"] ?? Array("{}".utf8)
+      guard parameters.first == UInt8(ascii: "{") else { throw MalformedMessage(reason: "parameters is not an object") }
+      wantsMore = envelope.more ?? false
+      isOneway = envelope.oneway ?? false
+      wantsUpgrade = envelope.upgrade ?? false
+    } catch let problem as JSONProblem {
+      throw MalformedMessage(reason: problem.description)
+    } catch let problem as JSONReader.Problem {
+      throw MalformedMessage(reason: "\(problem.name ?? "the message"): \(problem.reason)")
+    } catch let malformed as MalformedMessage {
+      throw malformed
+    } catch {
+      fatalError("reading a message failed in an unknown way: \(error)")
+    }
+  }
+
+  /// The call of a request.
+  public init<R: Request>(_ request: R, oneway: Bool = false) {
+    method = R.method
+    parameters = JSONWriter.text(request)
+    wantsMore = R.isStream
+    isOneway = oneway
+    wantsUpgrade = false
+  }
+
+  /// The bytes on the wire, NUL included.
+  public var message: [UInt8] {
+    let buffer = JSONBuffer()
+    buffer.append(raw: "{\"method\":")
+    buffer.append(quoted: method)
+    buffer.append(raw: ",\"parameters\":")
+    buffer.bytes.append(contentsOf: parameters)
+    if wantsMore { buffer.append(raw: ",\"more\":true") }
+    if isOneway { buffer.append(raw: ",\"oneway\":true") }
+    if wantsUpgrade { buffer.append(raw: ",\"upgrade\":true") }
+    buffer.append(raw: "}\0")
+    return buffer.bytes
+  }
+
+  /// The parameters as a request.
+  /// - Throws: `invalidParameter` that names the first one that is missing, unknown or of the wrong type.
+  public func read<R: Request>(_ type: R.Type) throws(CallFailure) -> R {
+    do {
+      let known = R.parameters
+      for member in try JSONObject(parameters).members where !known.contains(member.name) {
+        throw CallFailure.invalidParameter(parameter: member.name)
+      }
+      return try JSONReader.read(type, from: parameters)
+    } catch let failure as CallFailure {
+      throw failure
+    } catch let problem as JSONReader.Problem {
+      throw .invalidParameter(parameter: problem.name ?? "parameters")
+    } catch {
+      throw .invalidParameter(parameter: "parameters")
+    }
+  }
+
+  private struct Envelope: Decodable {
+    let method: String
+    let more: Bool?
+    let oneway: Bool?
+    let upgrade: Bool?
+  }
+}
+
+/// A message that is no Varlink call or reply; the connection cannot go on.
+public struct MalformedMessage: Error, Hashable, Sendable {
+  /// What is wrong, without a full stop.
+  public let reason: String
+
+  /// Wraps a reason.
+  public init(reason: String) { self.reason = reason }
+
+  /// The answer to it, as far as one can be sent: it belongs to no method.
+  public var failure: CallFailure { .invalid(field: "message", reason: reason) }
+}

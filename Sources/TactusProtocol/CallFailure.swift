@@ -1,0 +1,119 @@
+/// Why a call was not done: the errors that the interfaces declare, and those of `org.varlink.service`.
+public enum CallFailure: Error, Hashable, Sendable {
+  /// No such thing: `entity` is `workflow` or `job`.
+  case notFound(entity: String, id: String)
+  /// A value is not acceptable; the reason says what would be.
+  case invalid(field: String, reason: String)
+  /// It cannot be done to this thing now; the reason names the way out.
+  case conflict(reason: String)
+  /// The caller may not; the action names the right that is missing and who has it.
+  case forbidden(action: String)
+  /// Too much at once; ask again after a number of milliseconds.
+  case busy(retryAfterMs: Int)
+  /// The daemon cannot do it now: it stops, or its store cannot be written.
+  case unavailable(reason: String)
+  /// The interface has no such method.
+  case methodNotFound(method: String)
+  /// There is no such interface.
+  case interfaceNotFound(interface: String)
+  /// The method is declared, but this daemon does not do it.
+  case methodNotImplemented(method: String)
+  /// A parameter is missing, unknown, or of the wrong type.
+  case invalidParameter(parameter: String)
+  /// The method is a stream: it wants `more`.
+  case expectedMore
+}
+
+extension CallFailure {
+  /// The error's name within its interface.
+  public var name: String {
+    switch self {
+    case .notFound: "NotFound"
+    case .invalid: "Invalid"
+    case .conflict: "Conflict"
+    case .forbidden: "Forbidden"
+    case .busy: "Busy"
+    case .unavailable: "Unavailable"
+    case .methodNotFound: "MethodNotFound"
+    case .interfaceNotFound: "InterfaceNotFound"
+    case .methodNotImplemented: "MethodNotImplemented"
+    case .invalidParameter: "InvalidParameter"
+    case .expectedMore: "ExpectedMore"
+    }
+  }
+
+  /// Whether the error belongs to `org.varlink.service` and not to the called interface.
+  var isOfService: Bool {
+    switch self {
+    case .notFound, .invalid, .conflict, .forbidden, .busy, .unavailable: false
+    case .methodNotFound, .interfaceNotFound, .methodNotImplemented, .invalidParameter, .expectedMore: true
+    }
+  }
+
+  /// What went wrong, in one sentence for people, without a full stop.
+  public var sentence: String {
+    switch self {
+    case .notFound(let entity, let id): "no \(entity) \(id)"
+    case .invalid(let field, let reason): "\(field): \(reason)"
+    case .conflict(let reason), .unavailable(let reason): reason
+    case .forbidden(let action): "not permitted: \(action)"
+    case .busy(let delay): "the daemon is busy; try again in \(delay) ms"
+    case .methodNotFound(let method): "the daemon does not know the method \(method)"
+    case .interfaceNotFound(let interface): "the daemon does not know the interface \(interface)"
+    case .methodNotImplemented(let method): "the daemon does not do \(method)"
+    case .invalidParameter(let parameter): "the parameter \(parameter) is missing, unknown or of the wrong type"
+    case .expectedMore: "the method answers with a stream and wants \"more\""
+    }
+  }
+
+  /// The members that go with the error; those of other errors stay nil.
+  struct Parameters: Codable {
+    var entity: String?
+    var id: String?
+    var field: String?
+    var reason: String?
+    var action: String?
+    var retryAfterMs: Int?
+    var method: String?
+    var interface: String?
+    var parameter: String?
+
+    enum CodingKeys: String, CodingKey {
+      case entity, id, field, reason, action, method, interface, parameter
+      case retryAfterMs = "retry_after_ms"
+    }
+  }
+
+  var parameters: Parameters {
+    switch self {
+    case .notFound(let entity, let id): Parameters(entity: entity, id: id)
+    case .invalid(let field, let reason): Parameters(field: field, reason: reason)
+    case .conflict(let reason), .unavailable(let reason): Parameters(reason: reason)
+    case .forbidden(let action): Parameters(action: action)
+    case .busy(let delay): Parameters(retryAfterMs: delay)
+    case .methodNotFound(let method), .methodNotImplemented(let method): Parameters(method: method)
+    case .interfaceNotFound(let interface): Parameters(interface: interface)
+    case .invalidParameter(let parameter): Parameters(parameter: parameter)
+    case .expectedMore: Parameters()
+    }
+  }
+
+  /// Reads an error back; nil if it is none of ours or lacks what belongs to it.
+  init?(name: String, parameters: Parameters) {
+    let short = name.split(separator: ".").last.map(String.init) ?? name
+    switch (short, parameters) {
+    case ("NotFound", let p): self = .notFound(entity: p.entity ?? "thing", id: p.id ?? "")
+    case ("Invalid", let p): self = .invalid(field: p.field ?? "", reason: p.reason ?? "")
+    case ("Conflict", let p): self = .conflict(reason: p.reason ?? "")
+    case ("Forbidden", let p): self = .forbidden(action: p.action ?? "")
+    case ("Busy", let p): self = .busy(retryAfterMs: p.retryAfterMs ?? 0)
+    case ("Unavailable", let p): self = .unavailable(reason: p.reason ?? "")
+    case ("MethodNotFound", let p): self = .methodNotFound(method: p.method ?? "")
+    case ("InterfaceNotFound", let p): self = .interfaceNotFound(interface: p.interface ?? "")
+    case ("MethodNotImplemented", let p): self = .methodNotImplemented(method: p.method ?? "")
+    case ("InvalidParameter", let p): self = .invalidParameter(parameter: p.parameter ?? "")
+    case ("ExpectedMore", _): self = .expectedMore
+    default: return nil
+    }
+  }
+}

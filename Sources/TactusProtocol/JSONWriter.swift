@@ -1,0 +1,78 @@
+/// Writes Swift values as compact JSON: members in the order in which they are declared, absent optionals left out.
+///
+/// Not `JSONEncoder`, because that builds a dictionary of every object first: it costs ten times as much and shuffles
+/// the members that people read in `--json=short`.
+enum JSONWriter {
+  static func write(_ value: some Encodable, to buffer: JSONBuffer) {
+    do {
+      let place = JSONPlace(buffer)
+      try value.encode(to: place)
+      place.close()
+    } catch {
+      fatalError("a wire type cannot be written as JSON: \(error)")
+    }
+  }
+
+  static func text(_ value: some Encodable) -> [UInt8] {
+    let buffer = JSONBuffer()
+    write(value, to: buffer)
+    return buffer.bytes
+  }
+}
+
+/// Where JSON text grows.
+final class JSONBuffer {
+  var bytes: [UInt8] = []
+
+  func append(_ character: Unicode.Scalar) { bytes.append(UInt8(ascii: character)) }
+
+  func append(raw text: String) { bytes.append(contentsOf: text.utf8) }
+
+  func append(quoted text: String) {
+    append("\"")
+    if text.utf8.allSatisfy({ !Self.needsEscape($0) }) {
+      bytes.append(contentsOf: text.utf8)
+    } else {
+      for byte in text.utf8 { append(escaped: byte) }
+    }
+    append("\"")
+  }
+
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private func append(escaped byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+      append("\\")
+      bytes.append(byte)
+    case UInt8(ascii: "\n"): append(raw: "\\n")
+    case UInt8(ascii: "\r"): append(raw: "\\r")
+    case UInt8(ascii: "\t"): append(raw: "\\t")
+    case 0..<0x20: append(raw: (byte < 0x10 ? "\\u000" : "\\u00") + String(byte, radix: 16))
+    default: bytes.append(byte)
+    }
+  }
+}
+
+/// What is written without asking it how.
+protocol JSONScalar {
+  func write(to buffer: JSONBuffer)
+}
+
+extension String: JSONScalar {
+  func write(to buffer: JSONBuffer) { buffer.append(quoted: self) }
+}
+
+extension Bool: JSONScalar {
+  func write(to buffer: JSONBuffer) { buffer.append(raw: self ? "true" : "false") }
+}
+
+extension Int: JSONScalar {
+  func write(to buffer: JSONBuffer) { buffer.append(raw: String(self)) }
+}
+
+extension Int64: JSONScalar {
+  func write(to buffer: JSONBuffer) { buffer.append(raw: String(self)) }
+}

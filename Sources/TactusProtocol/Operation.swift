@@ -1,0 +1,64 @@
+/// Any call that the daemon understands, its parameters read and checked: a switch over it serves every method.
+public enum Operation: Hashable, Sendable {
+  /// `org.varlink.service.GetInfo`
+  case getInfo(GetInfo)
+  /// `org.varlink.service.GetInterfaceDescription`
+  case getInterfaceDescription(GetInterfaceDescription)
+  /// `io.tactus.Daemon.Describe`
+  case describe(Describe)
+  /// `io.tactus.Daemon.Reload`
+  case reload(Reload)
+  /// `io.tactus.Workflows.Apply`
+  case applyWorkflow(ApplyWorkflow)
+  /// `io.tactus.Workflows.Get`
+  case getWorkflow(GetWorkflow)
+  /// `io.tactus.Workflows.List`
+  case listWorkflows(ListWorkflows)
+  /// `io.tactus.Workflows.Run`
+  case runWorkflow(RunWorkflow)
+  /// `io.tactus.Workflows.Terminate`
+  case terminateWorkflow(TerminateWorkflow)
+  /// `io.tactus.Workflows.Resume`
+  case resumeWorkflow(ResumeWorkflow)
+  /// `io.tactus.Jobs.Get`
+  case getJob(GetJob)
+  /// `io.tactus.Jobs.List`
+  case listJobs(ListJobs)
+  /// `io.tactus.Jobs.Cancel`
+  case cancelJobs(CancelJobs)
+  /// `io.tactus.Jobs.Logs`
+  case readLogs(ReadLogs)
+
+  /// Reads a call.
+  /// - Throws: the error of `org.varlink.service` that says what is wrong with it.
+  public init(_ call: Call) throws(CallFailure) {
+    guard !call.wantsUpgrade else { throw .invalidParameter(parameter: "upgrade") }
+    switch call.method {
+    case GetInfo.method: self = .getInfo(try call.read(GetInfo.self))
+    case GetInterfaceDescription.method:
+      self = .getInterfaceDescription(try call.read(GetInterfaceDescription.self))
+    case Describe.method: self = .describe(try call.read(Describe.self))
+    case Reload.method: self = .reload(try call.read(Reload.self))
+    case ApplyWorkflow.method: self = .applyWorkflow(try call.read(ApplyWorkflow.self))
+    case GetWorkflow.method: self = .getWorkflow(try call.read(GetWorkflow.self))
+    case ListWorkflows.method: self = .listWorkflows(try call.read(ListWorkflows.self))
+    case RunWorkflow.method: self = .runWorkflow(try call.read(RunWorkflow.self))
+    case TerminateWorkflow.method: self = .terminateWorkflow(try call.read(TerminateWorkflow.self))
+    case ResumeWorkflow.method: self = .resumeWorkflow(try call.read(ResumeWorkflow.self))
+    case GetJob.method: self = .getJob(try call.read(GetJob.self))
+    case ListJobs.method: self = .listJobs(try call.read(ListJobs.self))
+    case CancelJobs.method: self = .cancelJobs(try call.read(CancelJobs.self))
+    case ReadLogs.method:
+      guard call.wantsMore else { throw .expectedMore }
+      self = .readLogs(try call.read(ReadLogs.self))
+    default:
+      throw Interface(rawValue: call.interface) == nil
+        ? .interfaceNotFound(interface: call.interface) : .methodNotFound(method: call.method)
+    }
+  }
+
+  /// Methods whose calls, one after another on one connection, may be under way together.
+  ///
+  /// Each is a write that happens in the order of the calls, so that many share one commit.
+  public static let overlapping: Set<String> = [RunWorkflow.method]
+}

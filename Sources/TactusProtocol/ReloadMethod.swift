@@ -1,0 +1,60 @@
+public import TactusModel
+
+/// `io.tactus.Daemon.Reload`: reads all files of the configuration directory again.
+public struct Reload: Request {
+  /// The full name.
+  public static let method = "io.tactus.Daemon.Reload"
+  /// None.
+  public static let parameters: [String] = []
+
+  /// The only one.
+  public init() {}
+
+  /// What the files said.
+  public struct Reply: Codable, Hashable, Sendable {
+    /// How many files were read and are in force.
+    public var loaded: Int
+    /// Workflows that are new, or back.
+    public var created: [String]
+    /// Workflows with a new generation.
+    public var changed: [String]
+    /// Workflows terminated because their file is gone.
+    public var removed: [String]
+    /// Files that were refused; what was in force before stays.
+    public var problems: [WireProblem]
+
+    /// Puts an answer together.
+    public init(
+      loaded: Int, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
+      problems: [WireProblem]
+    ) {
+      self.loaded = loaded
+      self.created = created.map(\.text)
+      self.changed = changed.map(\.text)
+      self.removed = removed.map(\.text)
+      self.problems = problems
+    }
+  }
+}
+
+/// A refusal of a file.
+public struct WireProblem: Codable, Hashable, Sendable {
+  /// The file's name.
+  public var file: String
+  /// From 1; 0 when the file as a whole is meant.
+  public var line: Int
+  /// What is wrong and what would be right.
+  public var message: String
+
+  /// Puts a problem together.
+  public init(file: String, line: Int, message: String) {
+    self.file = file
+    self.line = line
+    self.message = message
+  }
+
+  /// The problem of a unit file.
+  public init(_ problem: UnitFileProblem) {
+    self.init(file: problem.file, line: problem.line, message: problem.message)
+  }
+}

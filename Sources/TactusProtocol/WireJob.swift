@@ -1,0 +1,158 @@
+public import TactusModel
+
+/// A job on the wire.
+public struct WireJob: Codable, Hashable, Sendable {
+  /// The id of this attempt.
+  public var id: String
+  /// The workflow's name; nil for a job that carries its own definition.
+  public var workflow: String?
+  /// What it runs.
+  public var kind: Kind
+  /// Who asked for it.
+  public var trigger: Trigger
+  /// Where it stands.
+  public var status: JobStatus
+  /// What a lasting status is doing.
+  public var phase: Phase?
+  /// What a PENDING/due job waits for.
+  public var wait: Wait?
+  /// The lane.
+  public var queue: String
+  /// -100 … 100.
+  public var priority: Int
+  /// The generation of the definition that it is bound to; nil before its release.
+  public var generation: Int?
+  /// The instant that the schedule or the caller named.
+  public var nominalAt: Instant?
+  /// The earliest start of this attempt.
+  public var scheduledAt: Instant?
+  /// When the row was made.
+  public var createdAt: Instant
+  /// When it was released.
+  public var queuedAt: Instant?
+  /// When it began to run.
+  public var startedAt: Instant?
+  /// When it ended.
+  public var completedAt: Instant?
+  /// 1 for the first.
+  public var attempt: Int
+  /// Why it did not complete.
+  public var errorCode: ErrorCode?
+  /// The particular sentence.
+  public var errorMessage: String?
+  /// The process's exit code.
+  public var exitCode: Int?
+  /// The signal that ended the process.
+  public var signal: Int?
+  /// The status of the HTTP answer.
+  public var httpStatus: Int?
+  /// The process while it runs.
+  public var pid: Int?
+  /// From start to end, in milliseconds.
+  public var durationMs: Int64?
+  /// From the earliest to the real start, in milliseconds.
+  public var startDelayMs: Int64?
+  /// CPU time of the whole tree, in milliseconds.
+  public var cpuMs: Int64?
+  /// Peak memory of the whole tree.
+  public var peakMemoryBytes: Int64?
+  /// Output stored.
+  public var logBytes: Int64
+  /// Output counted but not stored.
+  public var logDroppedBytes: Int64
+  /// Where the time of a request went.
+  public var timings: WireTimings?
+
+  /// A job as readers see it.
+  public init(_ job: Job) {
+    id = job.id.description
+    workflow = job.workflow?.text
+    kind = job.kind
+    trigger = job.trigger
+    status = job.status
+    phase = job.phase
+    wait = job.wait
+    queue = job.queue.text
+    priority = job.priority
+    generation = job.generation
+    nominalAt = job.nominalAt
+    scheduledAt = job.scheduledAt
+    createdAt = job.createdAt
+    queuedAt = job.queuedAt
+    startedAt = job.startedAt
+    completedAt = job.completedAt
+    attempt = job.attempt
+    errorCode = job.errorCode
+    errorMessage = job.errorMessage
+    exitCode = job.report.exitCode
+    signal = job.report.signal
+    httpStatus = job.report.httpStatus
+    pid = job.processID
+    durationMs = job.duration?.milliseconds
+    startDelayMs = job.startDelay?.milliseconds
+    cpuMs = job.report.cpuTime?.milliseconds
+    peakMemoryBytes = job.report.peakMemoryBytes
+    logBytes = job.report.logBytes
+    logDroppedBytes = job.report.logDroppedBytes
+    timings = job.report.timings.map(WireTimings.init)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case id, workflow, kind, trigger, status, phase, wait, queue, priority, generation
+    case nominalAt = "nominal_at"
+    case scheduledAt = "scheduled_at"
+    case createdAt = "created_at"
+    case queuedAt = "queued_at"
+    case startedAt = "started_at"
+    case completedAt = "completed_at"
+    case attempt
+    case errorCode = "error_code"
+    case errorMessage = "error_message"
+    case exitCode = "exit_code"
+    case signal
+    case httpStatus = "http_status"
+    case pid
+    case durationMs = "duration_ms"
+    case startDelayMs = "start_delay_ms"
+    case cpuMs = "cpu_ms"
+    case peakMemoryBytes = "peak_memory_bytes"
+    case logBytes = "log_bytes"
+    case logDroppedBytes = "log_dropped_bytes"
+    case timings
+  }
+}
+
+/// Where the time of a request went: microseconds from its start.
+public struct WireTimings: Codable, Hashable, Sendable {
+  /// Until the name was resolved.
+  public var nameLookupUs: Int64
+  /// Until the connection stood.
+  public var connectUs: Int64
+  /// Until the TLS handshake was done; 0 without TLS.
+  public var tlsUs: Int64
+  /// Until the first byte of the answer.
+  public var firstByteUs: Int64
+  /// Until the end.
+  public var totalUs: Int64
+  /// When the server's certificate expires; nil without TLS.
+  public var certificateExpiresAt: Instant?
+
+  /// Timings as the runner measured them.
+  public init(_ timings: HTTPTimings) {
+    nameLookupUs = timings.nameLookup.microseconds
+    connectUs = timings.connect.microseconds
+    tlsUs = timings.tls.microseconds
+    firstByteUs = timings.firstByte.microseconds
+    totalUs = timings.total.microseconds
+    certificateExpiresAt = timings.certificateExpiresAt
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case nameLookupUs = "name_lookup_us"
+    case connectUs = "connect_us"
+    case tlsUs = "tls_us"
+    case firstByteUs = "first_byte_us"
+    case totalUs = "total_us"
+    case certificateExpiresAt = "certificate_expires_at"
+  }
+}
