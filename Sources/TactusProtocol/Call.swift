@@ -65,19 +65,37 @@ public struct Call: Hashable, Sendable {
   /// The parameters as a request.
   /// - Throws: `invalidParameter` that names the first one that is missing, unknown or of the wrong type.
   public func read<R: Request>(_ type: R.Type) throws(CallFailure) -> R {
-    do {
-      let known = R.parameters
-      for member in try JSONObject(parameters).members where !known.contains(member.name) {
-        throw CallFailure.invalidParameter(parameter: member.name)
-      }
-      return try JSONReader.read(type, from: parameters)
-    } catch let failure as CallFailure {
-      throw failure
-    } catch let problem as JSONReader.Problem {
-      throw .invalidParameter(parameter: problem.name ?? "parameters")
-    } catch {
+    // The whole message was checked: the one problem that is left is a name that is there twice.
+    guard let object = try? JSONObject(parameters) else {
       throw .invalidParameter(parameter: "parameters")
     }
+    let known = R.parameters
+    for member in object.members where !known.contains(member.name) {
+      throw .invalidParameter(parameter: member.name)
+    }
+    do {
+      return try JSONReader.read(type, from: parameters)
+    } catch {
+      throw .invalidParameter(parameter: error.name ?? Self.culprit(type, object) ?? "parameters")
+    }
+  }
+
+  /// The member whose value cannot be read even alone: for numbers and strings JSONDecoder does not say where they are.
+  private static func culprit<R: Request>(_ type: R.Type, _ object: JSONObject) -> String? {
+    object.members.first { member in
+      let alone = JSONBuffer()
+      alone.append("{")
+      alone.append(quoted: member.name)
+      alone.append(":")
+      alone.bytes.append(contentsOf: object.text[member.value])
+      alone.append("}")
+      do throws(JSONReader.Problem) {
+        _ = try JSONReader.read(type, from: alone.bytes)
+        return false
+      } catch {
+        return error.name == nil
+      }
+    }?.name
   }
 
   private struct Envelope: Decodable {

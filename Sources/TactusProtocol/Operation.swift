@@ -1,7 +1,7 @@
 /// Any call that the daemon understands, its parameters read and checked: a switch over it serves every method.
 public enum Operation: Hashable, Sendable {
   /// `org.varlink.service.GetInfo`
-  case getInfo(GetInfo)
+  case describeService(DescribeService)
   /// `org.varlink.service.GetInterfaceDescription`
   case getInterfaceDescription(GetInterfaceDescription)
   /// `io.tactus.Daemon.Describe`
@@ -34,7 +34,7 @@ public enum Operation: Hashable, Sendable {
   public init(_ call: Call) throws(CallFailure) {
     guard !call.wantsUpgrade else { throw .invalidParameter(parameter: "upgrade") }
     switch call.method {
-    case GetInfo.method: self = .getInfo(try call.read(GetInfo.self))
+    case DescribeService.method: self = .describeService(try call.read(DescribeService.self))
     case GetInterfaceDescription.method:
       self = .getInterfaceDescription(try call.read(GetInterfaceDescription.self))
     case Describe.method: self = .describe(try call.read(Describe.self))

@@ -1,5 +1,5 @@
 /// `org.varlink.service.GetInfo`: who serves here.
-public struct GetInfo: Request {
+public struct DescribeService: Request {
   /// The full name.
   public static let method = "org.varlink.service.GetInfo"
   /// None.

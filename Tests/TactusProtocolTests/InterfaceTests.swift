@@ -1,0 +1,155 @@
+import Foundation
+import TactusModel
+import Testing
+
+@testable import TactusProtocol
+
+/// The files that the daemon serves, held against the types that it encodes: neither can change alone.
+@Suite("Interface definitions")
+struct InterfaceTests {
+  /// One method: its name, and full samples of its parameters and its reply.
+  private struct Sample {
+    let method: String
+    let parameters: [String]
+    let request: [UInt8]
+    let reply: [UInt8]
+    let readRequest: ([UInt8]) throws -> Void
+    let readReply: ([UInt8]) throws -> Void
+
+    init<R: Request>(_ request: R, _ reply: R.Reply) {
+      method = R.method
+      parameters = R.parameters
+      self.request = JSONWriter.text(request)
+      self.reply = JSONWriter.text(reply)
+      readRequest = { _ = try JSONReader.read(R.self, from: $0) }
+      readReply = { _ = try JSONReader.read(R.Reply.self, from: $0) }
+    }
+  }
+
+  private func samples() throws -> [Sample] {
+    let workflow = WireWorkflow(try Samples.workflow(), withDefinition: true)
+    let job = WireJob(try Samples.job())
+    let name = workflow.name
+    return [
+      Sample(DescribeService(), DescribeService.Reply(version: "1")),
+      Sample(GetInterfaceDescription(interface: "x"), GetInterfaceDescription.Reply(description: "y")),
+      Sample(Describe(), Samples.describe()),
+      Sample(
+        Reload(),
+        Reload.Reply(
+          loaded: 1, created: WorkflowName(name).map { [$0] } ?? [], changed: WorkflowName(name).map { [$0] } ?? [],
+          removed: WorkflowName(name).map { [$0] } ?? [], problems: [WireProblem(file: "f", line: 1, message: "m")])),
+      Sample(
+        ApplyWorkflow(name: name, definition: "d", dryRun: true),
+        ApplyWorkflow.Reply(effect: .changed, generation: 2, differences: ["- a"], nextRuns: [Samples.at])),
+      Sample(GetWorkflow(name: name), GetWorkflow.Reply(workflow: workflow)),
+      Sample(
+        ListWorkflows(state: .active, cursor: "c", limit: 1),
+        ListWorkflows.Reply(workflows: [workflow], nextCursor: "c")),
+      Sample(RunWorkflow(name: name, scheduledAt: "\(Samples.at)"), RunWorkflow.Reply(jobID: job.id)),
+      Sample(TerminateWorkflow(name: name, cancelRunning: true), Done()),
+      Sample(ResumeWorkflow(name: name), Done()),
+      Sample(GetJob(id: job.id), GetJob.Reply(job: job)),
+      Sample(
+        ListJobs(status: [.failed], trigger: .manual, workflow: name, kind: .command, cursor: "c", limit: 1),
+        ListJobs.Reply(jobs: [job], nextCursor: "c")),
+      Sample(
+        CancelJobs(ids: [job.id]),
+        CancelJobs.Reply(results: [CancelResult(id: job.id, failure: .conflict(reason: "ended"))])),
+      Sample(ReadLogs(id: job.id, stream: .stderr), Samples.logs()),
+    ]
+  }
+
+  private func definitions() throws -> [VarlinkInterface] {
+    try Interface.allCases.map { interface in
+      let definition = try VarlinkInterface(interface.description)
+      #expect(definition.name == interface.rawValue)
+      return definition
+    }
+  }
+
+  @Test("Every method of the files has a Swift type, and every Swift type a method")
+  func methods() throws {
+    let declared = try definitions().flatMap { definition in
+      definition.methods.keys.map { "\(definition.name).\($0)" }
+    }
+    #expect(Set(declared) == Set(try samples().map(\.method)))
+  }
+
+  @Test("Parameters and replies have exactly the declared names and types, and are optional exactly where declared")
+  func shapes() throws {
+    let definitions = try definitions()
+    for sample in try samples() {
+      let interface = sample.method.split(separator: ".").dropLast().joined(separator: ".")
+      let definition = try #require(definitions.first { $0.name == interface })
+      let method = try #require(definition.methods[sample.method.split(separator: ".").last.map(String.init) ?? ""])
+      #expect(sample.parameters == method.input.map(\.name), "\(sample.method)")
+      let checker = ShapeChecker(definition)
+      try checker.check(sample.request, method.input, sample.method, read: sample.readRequest)
+      try checker.check(sample.reply, method.output, "\(sample.method) reply", read: sample.readReply)
+    }
+  }
+
+  @Test("Enumerations have exactly the words of the model, in the same order")
+  func words() throws {
+    let definitions = try definitions()
+    func options(_ interface: Interface, _ type: String) -> [String] {
+      guard case .options(let words)? = definitions.first(where: { $0.name == interface.rawValue })?.types[type]
+      else { return [] }
+      return words
+    }
+    func words<Value: CaseIterable & RawRepresentable<String>>(_: Value.Type) -> [String] {
+      Value.allCases.map(\.rawValue)
+    }
+    #expect(options(.jobs, "Status") == words(JobStatus.self))
+    #expect(options(.jobs, "Phase") == words(Phase.self))
+    #expect(options(.jobs, "Wait") == words(Wait.self))
+    #expect(options(.jobs, "Trigger") == words(Trigger.self))
+    #expect(options(.jobs, "Kind") == words(Kind.self))
+    #expect(options(.jobs, "ErrorCode") == words(ErrorCode.self))
+    #expect(options(.jobs, "Stream") == words(LogStream.self))
+    #expect(options(.workflows, "Kind") == words(Kind.self))
+    #expect(options(.workflows, "State") == words(Workflow.State.self))
+    #expect(options(.workflows, "TerminatedReason") == words(Workflow.TerminatedReason.self))
+    #expect(options(.workflows, "Origin") == words(Workflow.Origin.self))
+    #expect(options(.workflows, "Effect") == words(ApplyEffect.self))
+    #expect(options(.daemon, "State") == words(DaemonState.self))
+  }
+
+  @Test("Each interface declares the errors that its methods can answer with, with their parameters")
+  func errors() throws {
+    let own: [CallFailure] = [
+      .notFound(entity: "", id: ""), .invalid(field: "", reason: ""), .conflict(reason: ""), .forbidden(action: ""),
+      .busy(retryAfterMs: 1), .unavailable(reason: ""),
+    ]
+    let service: [CallFailure] = [
+      .interfaceNotFound(interface: ""), .methodNotFound(method: ""), .methodNotImplemented(method: ""),
+      .invalidParameter(parameter: ""), .expectedMore,
+    ]
+    for definition in try definitions() {
+      let failures = definition.name == Interface.service.rawValue ? service : own
+      #expect(Set(definition.errors.keys) == Set(failures.map(\.name)))
+      for failure in failures {
+        let fields = try #require(definition.errors[failure.name])
+        let members = try JSONObject(JSONWriter.text(failure.parameters)).members.map(\.name)
+        #expect(members == fields.map(\.name))
+      }
+    }
+  }
+
+  @Test("Absent values are left out, and what is computed is as the domain says")
+  func jobOnTheWire() throws {
+    let wire = WireJob(try Samples.job())
+    #expect(wire.startDelayMs == 7 && wire.durationMs == 1993 && wire.cpuMs == 30)
+    #expect(wire.id == "01932c07-a0b0-7123-8123-456789abcdef")
+    var job = try Samples.job()
+    job.startedAt = nil
+    job.errorCode = nil
+    job.report = Report()
+    let text = String(decoding: JSONWriter.text(WireJob(job)), as: UTF8.self)
+    for name in ["started_at", "error_code", "duration_ms", "start_delay_ms", "timings", "exit_code", "null"] {
+      #expect(!text.contains(name))
+    }
+    #expect(text.contains("\"nominal_at\":\"\(Samples.at)\""))
+  }
+}
