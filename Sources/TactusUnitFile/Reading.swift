@@ -11,6 +11,7 @@ struct Reading {
   private var headers: [String: Int] = [:]
   /// Keys whose absence was told already, as a misspelling.
   private var meant: Set<Key> = []
+  private var meantSections: Set<String> = []
   /// Whether lines were lost, so that nothing can be said about absence.
   private let isDamaged: Bool
 
@@ -30,7 +31,9 @@ struct Reading {
   private mutating func take(_ section: UnitFile.Section, _ vocabulary: Vocabulary) {
     if headers[section.name] == nil { headers[section.name] = section.line }
     guard let known = vocabulary.section(named: section.name) else {
-      return complain(section.line, vocabulary.refusal(ofSection: section.name))
+      let refusal = vocabulary.refusal(ofSection: section.name)
+      if let name = refusal.meant { meantSections.insert(name) }
+      return complain(section.line, refusal.message)
     }
     for assignment in section.assignments { take(assignment, in: known, vocabulary) }
   }
@@ -96,9 +99,9 @@ struct Reading {
     problems.append(UnitFileProblem(file: file, line: line, message: message))
   }
 
-  /// Complains about something that is not there, unless lost lines may have held it.
-  mutating func complainAboutAbsence(_ message: String) {
-    if !isDamaged { complain(0, message) }
+  /// Complains that none of some sections is there, unless a misspelt header or a lost line may have been one of them.
+  mutating func complain(aboutAbsenceOf sections: Set<String>, _ message: String) {
+    if !isDamaged && meantSections.isDisjoint(with: sections) { complain(0, message) }
   }
 
   /// What is in force, as a unit file of its own: no comments, no blank lines, every value on one line, in file order.

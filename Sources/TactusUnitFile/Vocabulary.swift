@@ -20,13 +20,13 @@ struct Vocabulary: Sendable {
 
   func section(named name: String) -> Section? { sections.first { $0.name == name } }
 
-  /// Why a section is refused.
-  func refusal(ofSection name: String) -> String {
-    if laterSections.contains(name) { return "[\(name)] is not supported by this version yet: remove it" }
+  /// Why a section is refused, and the one that was probably meant.
+  func refusal(ofSection name: String) -> (message: String, meant: String?) {
+    if laterSections.contains(name) { return ("[\(name)] is not supported by this version yet: remove it", name) }
     let known = sections.map(\.name)
     let shown = "[\(name.abbreviated)] is not a section of this file"
-    if let meant = Spelling.nearest(to: name, among: known) { return "\(shown): did you mean [\(meant)]?" }
-    return "\(shown): it may have \(known.map { "[\($0)]" }.joined(separator: " "))"
+    if let meant = Spelling.nearest(to: name, among: known) { return ("\(shown): did you mean [\(meant)]?", meant) }
+    return ("\(shown): it may have \(known.map { "[\($0)]" }.joined(separator: " "))", nil)
   }
 
   /// Why a key is refused, and the key that was probably meant.

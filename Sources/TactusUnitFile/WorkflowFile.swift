@@ -62,9 +62,9 @@ extension Reading {
     }
     .sorted { $0.line < $1.line }
     guard let first = found.first else {
-      if line(of: "Container") == nil && line(of: "Http") == nil {
-        complainAboutAbsence("has neither [Command] nor [Heartbeat]: add the one that says what to run")
-      }
+      complain(
+        aboutAbsenceOf: ["Command", "Heartbeat", "Container", "Http"],
+        "has neither [Command] nor [Heartbeat]: add the one that says what to run")
       return nil
     }
     for other in found.dropFirst() {

@@ -1,0 +1,94 @@
+import TactusModel
+import TactusUnitFile
+import Testing
+
+/// `queues/NAME.queue`.
+struct QueueFileTests {
+  private let defaults = QueueLimits(builtIn: .command, cores: 2)
+
+  private func read(_ text: String) -> Result<QueueLimits, UnitFileProblems> {
+    QueueFile.read(Array(text.utf8), file: "command.queue", defaults: defaults)
+  }
+
+  @Test("Keys override the defaults one by one")
+  func overrides() throws {
+    #expect(try read("").get() == defaults)
+    #expect(try read("[Queue]\nMaxRunning=9\n").get() == QueueLimits(maxRunning: 9, maxQueued: 1000))
+    #expect(try read("[Queue]\nMaxQueued=9\nMaxRunning=\n").get() == QueueLimits(maxRunning: 4, maxQueued: 9))
+  }
+
+  @Test(
+    "What this version does not do is refused",
+    arguments: [
+      ("MaxRunning=0", "is outside the range from 1 to 100000"), ("MaxRunning=100001", "is outside the range"),
+      ("MaxQueued=0", "is outside the range from 1 to 1000000"), ("MaxQueued=many", "is not a whole number"),
+      ("Priority=1", "Priority= is not supported by this version yet"),
+      ("RateLimit=1/s", "RateLimit= is not supported"),
+      ("Paused=yes", "Paused= is not supported"), ("Retries=1", "Retries= is not supported"),
+      ("RetryDelays=1s", "RetryDelays= is not supported"),
+      ("DeadLetterRetention=1d", "DeadLetterRetention= is not supported"),
+      ("JobRetention=1d", "JobRetention= is not supported"), ("LogRetention=1d", "LogRetention= is not supported"),
+      ("CallbackURL=http://x/", "CallbackURL= is not supported"), ("CallbackKeys=x", "CallbackKeys= is not supported"),
+      ("MaxRuning=1", "did you mean MaxRunning=?"),
+    ])
+  func refused(_ assignment: String, _ fragment: String) {
+    let found = problems(of: read("[Queue]\n\(assignment)\n"))
+    #expect(found.map(\.line) == [2])
+    #expect(found.first?.message.contains(fragment) == true, "\(found)")
+  }
+
+  @Test("Only the queues of the kinds can be configured")
+  func names() throws {
+    #expect(try QueueFile.kind(ofFile: "command.queue").get() == .command)
+    #expect(try QueueFile.kind(ofFile: "heartbeat.queue").get() == .heartbeat)
+    #expect(
+      problems(of: QueueFile.kind(ofFile: "mail.queue")).map(\.description) == [
+        "mail.queue: configures a queue of your own, which this version does not have yet: "
+          + "use command.queue and heartbeat.queue"
+      ])
+    #expect(problems(of: QueueFile.kind(ofFile: "command.conf")).count == 1)
+  }
+}
+
+/// `tactusd.conf` and its drop-ins.
+struct ManagerFileTests {
+  private func read(
+    _ text: String, over earlier: ManagerSettings = ManagerSettings()
+  )
+    -> Result<ManagerSettings, UnitFileProblems>
+  {
+    ManagerFile.read(Array(text.utf8), file: "tactusd.conf", over: earlier)
+  }
+
+  @Test("Without a word, jobs get 30 s to end and the cgroup is looked for")
+  func defaults() throws {
+    #expect(try read("").get() == ManagerSettings(stopTimeout: .seconds(30), cgroupRoot: nil))
+  }
+
+  @Test("A later file overrides key by key, and an empty value goes back to the default")
+  func dropIns() throws {
+    let first = try read("[Manager]\nStopTimeout=5s\nCgroupRoot=/sys/fs/cgroup/tactus\n").get()
+    #expect(first == ManagerSettings(stopTimeout: .seconds(5), cgroupRoot: "/sys/fs/cgroup/tactus"))
+    let second = try read("[Manager]\nStopTimeout=0\n", over: first).get()
+    #expect(second == ManagerSettings(stopTimeout: .zero, cgroupRoot: "/sys/fs/cgroup/tactus"))
+    let third = try read("[Manager]\nStopTimeout=\nCgroupRoot=\n", over: second).get()
+    #expect(third == ManagerSettings())
+  }
+
+  @Test(
+    "What this version does not do is refused",
+    arguments: [
+      ("StopTimeout=infinity", "is outside the range from 0 to 1d"), ("StopTimeout=25h", "is outside the range"),
+      ("CgroupRoot=tactus", "is not an absolute path"), ("CgroupRoot=/sys/../etc", "contains . or .."),
+      ("Instance=private", "Instance= is not supported by this version yet: remove it"),
+      ("AdminGroup=a", "AdminGroup= is not supported"), ("ReadGroup=a", "ReadGroup= is not supported"),
+      ("DispatchTimeout=1s", "DispatchTimeout= is not supported"),
+      ("JournalOutput=no", "JournalOutput= is not supported"),
+      ("EventsKeep=7d", "EventsKeep= is not supported"), ("SubmitRate=1", "SubmitRate= is not supported"),
+    ])
+  func refused(_ assignment: String, _ fragment: String) {
+    let found = problems(of: read("[Manager]\n\(assignment)\n"))
+    #expect(found.map(\.line) == [2])
+    #expect(found.first?.message.contains(fragment) == true, "\(found)")
+  }
+}

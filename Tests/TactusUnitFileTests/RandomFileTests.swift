@@ -1,0 +1,60 @@
+import TactusModel
+import TactusUnitFile
+import Testing
+
+/// Files that nobody wrote: none of them may bring the daemon down.
+struct RandomFileTests {
+  @Test("Random bytes are refused, never trapped on")
+  func bytes() throws {
+    let seed = UInt64.random(in: .min ... .max)
+    var generator = SeededGenerator(seed: seed)
+    for _ in 0..<10_000 {
+      let count = Int.random(in: 0...80, using: &generator)
+      let bytes = (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+      #expect(!problems(of: try read(bytes)).isEmpty, "seed \(seed)")
+    }
+  }
+
+  @Test("Random files of the right words are read or refused, and what is read survives its canonical text")
+  func tokens() throws {
+    let seed = UInt64.random(in: .min ... .max)
+    var generator = SeededGenerator(seed: seed)
+    let tokens = [
+      "[Command]\n", "[Heartbeat]\n", "[Workflow]\n", "[Schedule]\n", "Exec=", "/bin/true", "Interval=", "1h", "\n",
+      "\\\n",
+      "\\", "#", ";", "'", "\"", " ", "=", "Environment=", "A=b", "\r\n", "\0", "\u{FEFF}", "é", "Timeout=", "infinity",
+      "9", ".", "Endpoint=", "http://", "localhost", "[", "]", ":", "Header=", "StartAt=", "2026-12-01T03:00:00Z",
+      "Priority=", "-", "ExpectedStatus=", "200", "Description=", "\\x41", "%",
+    ]
+    var good = 0
+    for _ in 0..<10_000 {
+      let body = (0..<Int.random(in: 0...14, using: &generator)).map { _ in
+        tokens.randomElement(using: &generator) ?? ""
+      }
+      let head = Bool.random(using: &generator) ? "[Command]\nExec=/bin/true\n" : ""
+      guard case .success(var first) = try read(head + body.joined()) else { continue }
+      good += 1
+      var second = try read(first.canonical).get()
+      (first.text, second.text) = ("", "")
+      #expect(first == second, "seed \(seed): \((head + body.joined()).debugDescription)")
+    }
+    #expect(good > 100, "seed \(seed)")
+  }
+}
+
+/// A small generator whose whole state is one number, so that a failure can be repeated from its message.
+///
+/// Source: SplitMix64, Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,198 @@
+import TactusModel
+import Testing
+
+/// A file with one thing wrong, where the refusal points, and what it says.
+struct BadFile: CustomTestStringConvertible, Sendable {
+  let text: String
+  let line: Int
+  let fragment: String
+
+  init(_ text: String, _ line: Int, _ fragment: String) {
+    (self.text, self.line, self.fragment) = (text, line, fragment)
+  }
+
+  var testDescription: String { "\(text.prefix(60).debugDescription) → line \(line): \(fragment)" }
+
+  /// One assignment too many in an otherwise good command; it stands on line 3.
+  static func command(_ assignment: String, _ fragment: String) -> BadFile {
+    BadFile("[Command]\nExec=/bin/true\n\(assignment)\n", 3, fragment)
+  }
+
+  /// One bad assignment in `[Workflow]`, on line 2.
+  static func workflow(_ assignment: String, _ fragment: String) -> BadFile {
+    BadFile("[Workflow]\n\(assignment)\n[Command]\nExec=/bin/true\n", 2, fragment)
+  }
+
+  /// One bad assignment in a schedule that is otherwise good, on line 3.
+  static func schedule(_ assignment: String, _ fragment: String) -> BadFile {
+    BadFile("[Schedule]\n\n\(assignment)\n[Command]\nExec=/bin/true\n", 3, fragment)
+  }
+
+  /// One assignment too many in an otherwise good heartbeat; it stands on line 3.
+  static func heartbeat(_ assignment: String, _ fragment: String) -> BadFile {
+    BadFile("[Heartbeat]\nEndpoint=http://localhost/\n\(assignment)\n", 3, fragment)
+  }
+}
+
+/// Every rule for workflow files, each with the line and the words of its refusal.
+struct RefusalTests {
+  private static let syntax = [
+    BadFile("Exec=/bin/true\n", 1, "Exec= stands before the first section"),
+    BadFile("[Command]\nExec=/bin/true\nhello\n", 3, "has no \"=\""),
+    BadFile("[Command]\nExec=/bin/true\n= value\n", 3, "has no key before \"=\""),
+    BadFile("[Command\nExec=/bin/true\n", 1, "[Command is not a section header"),
+    BadFile("[]\n", 1, "[] is not a section header"),
+    BadFile("[Command] Exec=/bin/true\n", 1, "is not a section header"),
+    BadFile("[Command]\nExec=/bin/true\n[Workflow]]\n", 3, "is not a section header"),
+    BadFile("[Command]\nExec=/bin/tr\0ue\n", 2, "contains a NUL byte"),
+    BadFile("[Command]\nExec=/bin/true \u{1B}[2J\n", 2, "contains the control character U+001B"),
+    BadFile("[Command]\n# a comment with \u{9B}\nExec=/bin/true\n", 2, "contains the control character U+009B"),
+    BadFile("[Command]\nExec=/bin/true\n\n[Command]\nExec=/bin/false\n", 5, "Exec= is given twice, first on line 2"),
+  ]
+
+  private static let words = [
+    BadFile("[Comand]\nExec=/bin/true\n", 1, "[Comand] is not a section of this file: did you mean [Command]?"),
+    BadFile("[Heartbeet]\nEndpoint=http://localhost/\n", 1, "did you mean [Heartbeat]?"),
+    BadFile("[Unit]\n[Command]\nExec=/bin/true\n", 1, "it may have [Workflow] [Schedule] [Command] [Heartbeat]"),
+    BadFile("[Container]\nImage=alpine\n", 1, "[Container] is not supported by this version yet: remove it"),
+    BadFile("[Http]\nURL=http://localhost/\n", 1, "[Http] is not supported by this version yet: remove it"),
+    .command("Enviroment=A=b", "Enviroment= is not a key of [Command]: did you mean Environment=?"),
+    .command("timeout=1s", "timeout= is not a key of [Command]: did you mean Timeout=?"),
+    .command("Priority=3", "Priority= belongs in [Workflow], not in [Command]"),
+    .command("Intervall=3s", "did you mean Interval= in [Schedule]?"),
+    .command("Zzz=1", "Zzz= is not a key of [Command]: it may have Environment= Exec= Timeout= WorkingDirectory="),
+    .command("Lock=db", "Lock= is not supported by this version yet: remove it"),
+    .workflow("Lock=db", "Lock= is not supported by this version yet: remove it"),
+    .workflow("OnInterrupt=fail", "OnInterrupt= is not supported"),
+    .workflow("Retries=0", "Retries= is not supported"),
+    .workflow("RetryDelays=60s", "RetryDelays= is not supported"),
+    .workflow("CallbackURL=http://localhost/", "CallbackURL= is not supported"),
+    .workflow("CallbackKeys=k", "CallbackKeys= is not supported"),
+    .workflow("Parameter=x", "Parameter= is not supported"),
+    .workflow("Result=stdout", "Result= is not supported"),
+    .workflow("OutputLimit=1M", "OutputLimit= is not supported"),
+    .heartbeat("AssertBodyContains=ok", "AssertBodyContains= is not supported"),
+  ]
+
+  private static let kinds = [
+    BadFile("[Workflow]\nPriority=1\n", 0, "has neither [Command] nor [Heartbeat]"),
+    BadFile("", 0, "has neither [Command] nor [Heartbeat]"),
+    BadFile(
+      "[Command]\nExec=/bin/true\n[Heartbeat]\nEndpoint=http://localhost/\n", 3,
+      "[Heartbeat] stands beside [Command] on line 1: a workflow has one kind"),
+    BadFile("\n[Command]\n", 2, "[Command] needs Exec="),
+    BadFile("[Command]\nExec=/bin/true\nExec=\n", 1, "[Command] needs Exec="),
+    BadFile("[Heartbeat]\nMethod=GET\n", 1, "[Heartbeat] needs Endpoint="),
+    BadFile("[Command]\nExec=/bin/true\n[Schedule]\nStartAt=2026-12-01T03:00:00Z\n", 3, "[Schedule] needs Interval="),
+  ]
+
+  private static let schedules: [BadFile] = [
+    .schedule("Interval=0", "Interval=0 is outside the range from 1s to 366d"),
+    .schedule("Interval=999ms", "is outside the range from 1s to 366d"),
+    .schedule("Interval=366d 1us", "is outside the range from 1s to 366d"),
+    .schedule("Interval=infinity", "is outside the range from 1s to 366d"),
+    .schedule("Interval=-5s", "is not a span of time"),
+    .schedule("Interval=soon", "is not a span of time"),
+    .schedule("Interval=5 parsecs", "has the unit \"parsecs\""),
+    .schedule("Interval=300000y", "is too long a span"),
+    .schedule("Interval=99999999999999999999", "is too long a span"),
+    .schedule("Interval=1h\nInterval=2h", "").at(4, "Interval= is given twice, first on line 3"),
+    .schedule("Interval=1h\nStartAt=2026-12-01T03:00:00", "").at(4, "has no offset from UTC"),
+    .schedule("Interval=1h\nStartAt=tomorrow", "").at(4, "is not an RFC 3339 instant"),
+    .schedule("Interval=1h\nStartAt=2026-02-30T03:00:00Z", "").at(4, "is not an RFC 3339 instant"),
+  ]
+
+  private static let policies: [BadFile] = [
+    .workflow("Queue=comand", "Queue=comand is not a queue: did you mean command? known are: command heartbeat"),
+    .workflow("Queue=No Name", "is not a queue: known are: command heartbeat"),
+    .workflow("Priority=101", "Priority=101 is outside the range from -100 to 100"),
+    .workflow("Priority=-101", "is outside the range from -100 to 100"),
+    .workflow("Priority=high", "is not a whole number"),
+    .workflow("MaxConsecutiveFailures=0", "is neither a whole number from 1 to 1000 nor infinity"),
+    .workflow("MaxConsecutiveFailures=1001", "is neither a whole number from 1 to 1000 nor infinity"),
+    .workflow("Overlap=Queue", "is none of: queue skip allow replace"),
+    .workflow("Misfire=never", "is none of: latest all skip"),
+    .workflow("MisfireLimit=0", "is outside the range from 1 to 10000"),
+    .workflow("MisfireLimit=10001", "is outside the range from 1 to 10000"),
+    .workflow("StartWithin=0", "must be longer than 0"),
+    .workflow("StartWithin=infinity", "must be longer than 0 and not infinity"),
+    .workflow("LogLimit=16MB", "is not a size"),
+    .workflow("LogLimit=-1", "is not a size"),
+    .workflow("LogLimit=17G", "is outside the range from 0 to 16G"),
+    .workflow("LogLimit=9999999999999G", "is outside the range from 0 to 16G"),
+  ]
+
+  private static let commands: [BadFile] = [
+    BadFile("[Command]\nExec=true\n", 2, "does not begin with the absolute path of a program"),
+    BadFile("[Command]\nExec=-/bin/true\n", 2, "does not begin with the absolute path of a program"),
+    BadFile("[Command]\nExec=\"\"\n", 2, "does not begin with the absolute path of a program"),
+    BadFile("[Command]\nExec=/bin/\n", 2, "names a directory"),
+    BadFile("[Command]\nExec=/bin/echo 'open\n", 2, "opens a quote ' that is never closed"),
+    BadFile("[Command]\nExec=/bin/echo \\q\n", 2, "has a backslash that begins no known escape"),
+    BadFile("[Command]\nExec=/bin/echo \\x4\n", 2, "has a backslash that begins no known escape"),
+    BadFile("[Command]\nExec=/bin/echo \\400\n", 2, "has a backslash that begins no known escape"),
+    BadFile("[Command]\nExec=/bin/echo \\uD800\n", 2, "has a backslash that begins no known escape"),
+    BadFile("[Command]\nExec=/bin/echo \\x00\n", 2, "contains an escaped NUL"),
+    BadFile("[Command]\nExec=/bin/echo \\000\n", 2, "contains an escaped NUL"),
+    BadFile("[Command]\nExec=/bin/echo \\xFF\n", 2, "has escapes that do not make UTF-8"),
+    BadFile("[Command]\nExec=/bin/echo a\\ ", 2, "ends in a single backslash"),
+    BadFile(
+      "[Command]\nExec=/bin/echo \(String(repeating: "x", count: 128 << 10))\n", 2, "has an argument of more than"),
+    .command("Environment=A", "holds \"A\" without \"=\""),
+    .command("Environment=1A=b", "names the variable \"1A\""),
+    .command("Environment==b", "names the variable \"\""),
+    .command("Environment=A-B=c", "names the variable \"A-B\""),
+    .command("Environment=TACTUS_JOB_ID=x", "names that begin with TACTUS_ are set by the daemon alone"),
+    .command("WorkingDirectory=srv", "is not an absolute path"),
+    .command("WorkingDirectory=/srv/../etc", "contains . or .."),
+    .command("Timeout=0", "would end every run at once"),
+    .command("Timeout=1.s", "is not a span of time"),
+  ]
+
+  private static let heartbeats: [BadFile] = [
+    BadFile("[Heartbeat]\nEndpoint=ftp://localhost/\n", 2, "is not an http or https URL"),
+    BadFile("[Heartbeat]\nEndpoint=localhost:80\n", 2, "is not an http or https URL"),
+    BadFile("[Heartbeat]\nEndpoint=http:///health\n", 2, "has no valid host"),
+    BadFile("[Heartbeat]\nEndpoint=http://:80/\n", 2, "has no valid host"),
+    BadFile("[Heartbeat]\nEndpoint=http://[::1/\n", 2, "has no valid host"),
+    BadFile("[Heartbeat]\nEndpoint=http://[]/\n", 2, "has no valid host"),
+    BadFile("[Heartbeat]\nEndpoint=http://local host/\n", 2, "contains the character U+0020"),
+    BadFile("[Heartbeat]\nEndpoint=http://münchen.example/\n", 2, "contains the character U+00FC"),
+    BadFile("[Heartbeat]\nEndpoint=http://localhost\\@example.org/\n", 2, "contains the character U+005C"),
+    BadFile("[Heartbeat]\nEndpoint=http://a:b@localhost/\n", 2, "contains a user name or password"),
+    BadFile("[Heartbeat]\nEndpoint=http://localhost:0/\n", 2, "has the port \"0\""),
+    BadFile("[Heartbeat]\nEndpoint=http://localhost:65536/\n", 2, "has the port \"65536\""),
+    BadFile("[Heartbeat]\nEndpoint=http://localhost:80:80/\n", 2, "has the port \"80:80\""),
+    .heartbeat("Method=PUT", "is none of: GET HEAD POST"),
+    .heartbeat("ExpectedStatus=99", "holds \"99\""),
+    .heartbeat("ExpectedStatus=600", "holds \"600\""),
+    .heartbeat("ExpectedStatus=200 299-200", "holds \"299-200\""),
+    .heartbeat("ExpectedStatus=200-", "holds \"200-\""),
+    .heartbeat("ExpectedStatus=200,204", "holds \"200,204\""),
+    .heartbeat("ExpectedStatus=ok", "holds \"ok\""),
+    .heartbeat("Header=Accept", "has no colon"),
+    .heartbeat("Header=: x", "has the name \"\""),
+    .heartbeat("Header=X Y: z", "has the name \"X Y\""),
+    .heartbeat("Header=Accept:", "has no value"),
+    .heartbeat("Header=content-length: 3", "sets how the request is framed"),
+    .heartbeat("FollowRedirects=maybe", "is not a boolean"),
+    .heartbeat("Timeout=0", "is outside the range from 1us to 5min"),
+    .heartbeat("Timeout=301s", "is outside the range from 1us to 5min"),
+    .heartbeat("Timeout=infinity", "is outside the range from 1us to 5min"),
+  ]
+
+  @Test(
+    "A bad file is refused with the line, the reason and the cure, and with nothing else",
+    arguments: syntax + words + kinds + schedules + policies + commands + heartbeats)
+  func refused(_ bad: BadFile) throws {
+    let found = problems(of: try read(bad.text))
+    #expect(found.map(\.line) == [bad.line], "\(found)")
+    #expect(found.first?.message.contains(bad.fragment) == true, "\(found)")
+    #expect(found.first?.file == "backup.workflow")
+  }
+}
+
+extension BadFile {
+  /// The same file with the refusal somewhere else.
+  func at(_ line: Int, _ fragment: String) -> BadFile { BadFile(text, line, fragment) }
+}
