@@ -41,13 +41,13 @@ struct ExampleTests {
   @Test("The shipped tactusd.conf is valid, and its commented defaults are the defaults")
   func daemon() throws {
     let text = try String(contentsOf: Self.etc.appending(path: "tactusd.conf"), encoding: .utf8)
-    #expect(try ManagerFile.read(Array(text.utf8), file: "tactusd.conf").get() == ManagerSettings())
+    #expect(try DaemonFile.read(Array(text.utf8), file: "tactusd.conf").get() == DaemonSettings())
     let lines = text.split(separator: "\n").map { line -> Substring in
       let isSetting = line.first == "#" && line.dropFirst().first?.isUppercase == true && line.contains("=")
       return isSetting ? line.dropFirst() : line
     }
     let uncommented = lines.joined(separator: "\n")
     #expect(uncommented.contains("\nStopTimeout=30s"))
-    #expect(try ManagerFile.read(Array(uncommented.utf8), file: "tactusd.conf").get() == ManagerSettings())
+    #expect(try DaemonFile.read(Array(uncommented.utf8), file: "tactusd.conf").get() == DaemonSettings())
   }
 }

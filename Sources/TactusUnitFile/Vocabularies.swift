@@ -36,7 +36,7 @@ extension Vocabulary {
   ])
 
   /// `tactusd.conf` and its drop-ins.
-  static let manager = Vocabulary(sections: [
+  static let daemon = Vocabulary(sections: [
     Section(
       name: "Manager", single: ["StopTimeout", "CgroupRoot"],
       later: [

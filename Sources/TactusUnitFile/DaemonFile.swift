@@ -1,7 +1,7 @@
 import TactusModel
 
 /// What `tactusd.conf` and its drop-ins say about the daemon itself.
-public struct ManagerSettings: Hashable, Sendable {
+public struct DaemonSettings: Hashable, Sendable {
   /// How long running jobs may go on after the daemon was asked to stop, 0 … 1 day.
   public var stopTimeout: Duration
   /// The cgroup v2 directory that is delegated to the daemon, an absolute path; nil lets the daemon look for it.
@@ -17,7 +17,7 @@ public struct ManagerSettings: Hashable, Sendable {
 /// `tactusd.conf` and `tactusd.conf.d/*.conf`.
 ///
 /// Its keys are described in tactusd.conf(5).
-public enum ManagerFile {
+public enum DaemonFile {
   /// Reads one file over the settings of those before it, or tells everything that is wrong with it.
   ///
   /// Later files override earlier ones key by key; an empty value goes back to the default.
@@ -27,10 +27,10 @@ public enum ManagerFile {
   ///   - file: the file as problems show it.
   ///   - earlier: the settings that the files before this one made.
   public static func read(
-    _ bytes: [UInt8], file: String, over earlier: ManagerSettings = ManagerSettings()
-  ) -> Result<ManagerSettings, UnitFileProblems> {
-    var reading = Reading(bytes, file: file, vocabulary: .manager)
-    let defaults = ManagerSettings()
+    _ bytes: [UInt8], file: String, over earlier: DaemonSettings = DaemonSettings()
+  ) -> Result<DaemonSettings, UnitFileProblems> {
+    var reading = Reading(bytes, file: file, vocabulary: .daemon)
+    let defaults = DaemonSettings()
     let stopTimeout = reading.value("StopTimeout", in: "Manager", as: Span.within(Limits.stopTimeout))
     let cgroupRoot = reading.value("CgroupRoot", in: "Manager", as: absolutePath)
     var settings = earlier

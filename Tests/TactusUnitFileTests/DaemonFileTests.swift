@@ -1,0 +1,46 @@
+import TactusModel
+import TactusUnitFile
+import Testing
+
+/// `tactusd.conf` and its drop-ins.
+struct DaemonFileTests {
+  private func read(
+    _ text: String, over earlier: DaemonSettings = DaemonSettings()
+  )
+    -> Result<DaemonSettings, UnitFileProblems>
+  {
+    DaemonFile.read(Array(text.utf8), file: "tactusd.conf", over: earlier)
+  }
+
+  @Test("Without a word, jobs get 30 s to end and the cgroup is looked for")
+  func defaults() throws {
+    #expect(try read("").get() == DaemonSettings(stopTimeout: .seconds(30), cgroupRoot: nil))
+  }
+
+  @Test("A later file overrides key by key, and an empty value goes back to the default")
+  func dropIns() throws {
+    let first = try read("[Manager]\nStopTimeout=5s\nCgroupRoot=/sys/fs/cgroup/tactus\n").get()
+    #expect(first == DaemonSettings(stopTimeout: .seconds(5), cgroupRoot: "/sys/fs/cgroup/tactus"))
+    let second = try read("[Manager]\nStopTimeout=0\n", over: first).get()
+    #expect(second == DaemonSettings(stopTimeout: .zero, cgroupRoot: "/sys/fs/cgroup/tactus"))
+    let third = try read("[Manager]\nStopTimeout=\nCgroupRoot=\n", over: second).get()
+    #expect(third == DaemonSettings())
+  }
+
+  @Test(
+    "What this version does not do is refused",
+    arguments: [
+      ("StopTimeout=infinity", "is outside the range from 0 to 1d"), ("StopTimeout=25h", "is outside the range"),
+      ("CgroupRoot=tactus", "is not an absolute path"), ("CgroupRoot=/sys/../etc", "contains . or .."),
+      ("Instance=private", "Instance= is not supported by this version yet: remove it"),
+      ("AdminGroup=a", "AdminGroup= is not supported"), ("ReadGroup=a", "ReadGroup= is not supported"),
+      ("DispatchTimeout=1s", "DispatchTimeout= is not supported"),
+      ("JournalOutput=no", "JournalOutput= is not supported"),
+      ("EventsKeep=7d", "EventsKeep= is not supported"), ("SubmitRate=1", "SubmitRate= is not supported"),
+    ])
+  func refused(_ assignment: String, _ fragment: String) {
+    let found = problems(of: read("[Manager]\n\(assignment)\n"))
+    #expect(found.map(\.line) == [2])
+    #expect(found.first?.message.contains(fragment) == true, "\(found)")
+  }
+}
