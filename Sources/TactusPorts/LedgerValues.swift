@@ -189,8 +189,8 @@ public struct Released: Hashable, Sendable {
 
 /// What the end of an attempt did.
 public struct Ended: Hashable, Sendable {
-  /// The workflow whose waiting rows may go now.
-  public var workflow: WorkflowID?
+  /// The workflow whose waiting rows may go now; nil if none of its rows waits.
+  public var waiting: WorkflowID?
   /// Whether the row was closed by this call; false for a late result that the fence kept out.
   public var isRecorded: Bool
   /// Whether the workflow was terminated by this failure.
@@ -200,9 +200,9 @@ public struct Ended: Hashable, Sendable {
 
   /// Puts an answer together.
   public init(
-    workflow: WorkflowID?, isRecorded: Bool, terminated: WorkflowName? = nil, change: PlanChange = PlanChange()
+    waiting: WorkflowID? = nil, isRecorded: Bool, terminated: WorkflowName? = nil, change: PlanChange = PlanChange()
   ) {
-    self.workflow = workflow
+    self.waiting = waiting
     self.isRecorded = isRecorded
     self.terminated = terminated
     self.change = change

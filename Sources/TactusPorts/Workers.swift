@@ -21,7 +21,7 @@ public protocol Scheduling: Sendable {
   /// A job of this queue left QUEUED: what waits for room may go.
   func roomMade(in queue: QueueName)
   /// The plan was changed by an end (its workflow was terminated).
-  func follow(_ change: PlanChange)
+  func follow(change: PlanChange)
 }
 
 /// Where those who handle incidents tell them, once; any queue; never blocks.

@@ -19,6 +19,7 @@ public actor Archive: QueueConfined, LedgerReader {
     try connection.execute("PRAGMA cache_size = -512")
   }
 
+  /// As ``LedgerReader`` says.
   public nonisolated func job(_ id: JobID, answer: @escaping Answer<Job>) {
     read(answer) { archive in
       var found: Job?
@@ -31,6 +32,7 @@ public actor Archive: QueueConfined, LedgerReader {
     }
   }
 
+  /// As ``LedgerReader`` says.
   public nonisolated func jobs(endingIn suffix: String, limit: Int, answer: @escaping Answer<[JobID]>) {
     let digits = suffix.filter { $0 != "-" }.uppercased()
     read(answer) { archive in
@@ -40,6 +42,7 @@ public actor Archive: QueueConfined, LedgerReader {
     }
   }
 
+  /// As ``LedgerReader`` says.
   public nonisolated func jobs(matching filter: JobFilter, answer: @escaping Answer<JobPage>) {
     read(answer) { archive in
       var query = JobQuery(filter)
@@ -67,6 +70,7 @@ public actor Archive: QueueConfined, LedgerReader {
     }
   }
 
+  /// As ``LedgerReader`` says.
   public nonisolated func workflow(_ name: WorkflowName, answer: @escaping Answer<Workflow>) {
     read(answer) { archive in
       let found = try archive.connection.first(Self.oneWorkflow, name, read: Self.workflow)
@@ -75,6 +79,7 @@ public actor Archive: QueueConfined, LedgerReader {
     }
   }
 
+  /// As ``LedgerReader`` says.
   public nonisolated func workflows(
     state: Workflow.State?, after name: WorkflowName?, limit: Int, answer: @escaping Answer<[Workflow]>
   ) {
@@ -84,6 +89,7 @@ public actor Archive: QueueConfined, LedgerReader {
     }
   }
 
+  /// As ``LedgerReader`` says.
   public nonisolated func census(answer: @escaping Answer<Census>) {
     read(answer) { try $0.census() }
   }

@@ -42,7 +42,7 @@ final class Connection {
     }
   }
 
-  /// The prepared statement of a literal, made at its first use. The literal's address is its key, so no text is hashed.
+  /// The prepared statement of a literal, made at its first use; the literal's address is its key, so no text is hashed.
   func statement(_ sql: StaticString) throws -> Statement {
     let key = UInt(bitPattern: sql.utf8Start)
     if let known = statements[key] { return known }

@@ -17,15 +17,19 @@ extension Tables {
       )
     }
     guard let row, row.fence == fence, !row.status.isTerminal else {
-      return Ended(workflow: row?.workflow, isRecorded: false)
+      return Ended(isRecorded: false)
     }
     // The start may not have been recorded when the store could not write for a while.
     if row.status == .queued, let facts { _ = try recordStart(id, fence: fence, facts: facts) }
     // The durable reason wins: whoever asked for the stop was told that it will be so.
     let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
     try close(id, with: outcome, workflow: row.workflow, now)
-    var ended = Ended(workflow: row.workflow, isRecorded: true)
+    var ended = Ended(isRecorded: true)
     if let id = row.workflow {
+      let waits = try connection.first("SELECT 1 FROM jobs WHERE phase = 'due' AND workflow_id = ? LIMIT 1", id) { _ in
+        true
+      }
+      if waits == true { ended.waiting = id }
       let workflow = try workflow(id)
       let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
       if counts { try count(outcome, for: workflow, &ended, now) }

@@ -42,10 +42,12 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
     }
   }
 
+  /// As ``OutputSink`` says.
   public nonisolated func append(
     _ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void
   ) { post { $0.store(lines, id, answer) } }
 
+  /// As ``OutputReader`` says.
   public nonisolated func lines(
     of id: JobID, stream: OutputStream?, after position: Int64, limit: Int,
     answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void

@@ -16,6 +16,7 @@ public actor Store: QueueConfined {
   private var isTurnPosted = false
   private var isClosed = false
   private var failure: StoreError?
+  private let health: @Sendable (StoreError?) -> Void
 
   /// Answered writes that one commit makes durable, at most.
   static let batchLimit = 1000
@@ -26,13 +27,15 @@ public actor Store: QueueConfined {
   ///   - file: the path of `tactus.db`; `:memory:` for a store that ends with the process.
   ///   - limits: the queues' limits; a queue that is not named has none.
   ///   - now: for the row that names a new store.
+  ///   - health: told once when writing begins to fail, and once (nil) when it works again; on the store's queue.
   ///   - makeID: makes the ids of jobs; called on the store's queue only.
   /// - Throws: ``StoreError``: newer schema, corruption, or the file cannot be opened.
   public init(
     file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits], now: Instant,
-    makeID: @escaping @Sendable (Instant) -> JobID
+    health: @escaping @Sendable (StoreError?) -> Void = { _ in }, makeID: @escaping @Sendable (Instant) -> JobID
   ) throws {
     self.queue = queue
+    self.health = health
     let connection = try Connection(path: file)
     do {
       try connection.prepareForWriting(synchronous: "FULL")
@@ -100,6 +103,7 @@ public actor Store: QueueConfined {
     guard !tables.connection.isAutocommit else { return }
     do {
       try tables.connection.run("COMMIT")
+      if failure != nil { health(nil) }
       failure = nil
       answerAll(nil)
     } catch {
@@ -126,6 +130,7 @@ public actor Store: QueueConfined {
       // Our own rules were about to be broken: going on could only spread it.
       fatalError("the store refused a write of its own daemon: \(cause)")
     }
+    if failure == nil { health(cause) }
     failure = cause
     return .unavailable(reason: "the store cannot write: \(cause.message) (SQLite \(cause.code))")
   }

@@ -2,6 +2,7 @@ public import TactusModel
 public import TactusPorts
 
 extension Store: Ledger {
+  /// As ``Ledger`` says.
   public nonisolated func apply(
     _ definition: Definition, to name: WorkflowName, origin: Workflow.Origin, dryRun: Bool, at now: Instant,
     answer: @escaping Answer<Applied>
@@ -23,44 +24,54 @@ extension Store: Ledger {
     }
   }
 
+  /// As ``Ledger`` says.
   public nonisolated func load(
     _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?, at now: Instant,
     answer: @escaping Answer<Loaded>
   ) { write(answer) { try $0.load(definitions, present: present, at: now) } }
 
+  /// As ``Ledger`` says.
   public nonisolated func terminate(
     _ name: WorkflowName, cancelRunning: Bool, at now: Instant, answer: @escaping Answer<PlanChange>
   ) { write(answer) { try $0.terminate(name, cancelRunning: cancelRunning, at: now) } }
 
+  /// As ``Ledger`` says.
   public nonisolated func resume(_ name: WorkflowName, at now: Instant, answer: @escaping Answer<PlanChange>) {
     write(answer) { try $0.resume(name, at: now) }
   }
 
+  /// As ``Ledger`` says.
   public nonisolated func run(
     _ name: WorkflowName, scheduledAt: Instant, at now: Instant,
     answer: @escaping Answer<(id: JobID, change: PlanChange)>
   ) { write(answer) { try $0.run(name, scheduledAt: scheduledAt, at: now) } }
 
+  /// As ``Ledger`` says.
   public nonisolated func release(_ request: ReleaseRequest, answer: @escaping Answer<Released>) {
     write(answer) { try $0.release(request) }
   }
 
+  /// As ``Ledger`` says.
   public nonisolated func realign(at now: Instant, answer: @escaping Answer<PlanChange>) {
     write(answer) { try $0.realign(at: now) }
   }
 
+  /// As ``Ledger`` says.
   public nonisolated func claim(
     _ ids: [JobID], bootID: String, at now: Instant, answer: @escaping Answer<[ClaimedJob]>
   ) { write(answer) { try $0.claim(ids, bootID: bootID, at: now) } }
 
+  /// As ``Ledger`` says.
   public nonisolated func recordStart(
     _ id: JobID, fence: Int64, facts: StartFacts, answer: @escaping Answer<Bool>
   ) { write(answer) { try $0.recordStart(id, fence: fence, facts: facts) } }
 
+  /// As ``Ledger`` says.
   public nonisolated func recordStop(
     _ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>
   ) { write(answer) { try $0.recordStop(id, fence: fence, reason: reason, at: now) } }
 
+  /// As ``Ledger`` says.
   public nonisolated func recordEnd(
     _ id: JobID, fence: Int64, facts: StartFacts?, ending: Ending, stop: StopReason?, report: Report, at now: Instant,
     answer: @escaping Answer<Ended>
@@ -70,14 +81,17 @@ extension Store: Ledger {
     }
   }
 
+  /// As ``Ledger`` says.
   public nonisolated func cancel(_ id: JobID, at now: Instant, answer: @escaping Answer<PlanChange>) {
     write(answer) { try $0.cancel(id, at: now) }
   }
 
+  /// As ``Ledger`` says.
   public nonisolated func recover(at now: Instant, answer: @escaping Answer<Recovered>) {
     write(answer) { try $0.recover(at: now) }
   }
 
+  /// As ``Ledger`` says.
   public nonisolated func remnants(answer: @escaping Answer<[Remnant]>) { write(answer) { try $0.remnants() } }
 }
 

@@ -1,7 +1,7 @@
 /// A small generator whose whole state is one number, so that a failure can be repeated from its message.
 ///
 /// Source: SplitMix64, Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
-public struct SeededGenerator: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   /// Starts a sequence that depends on the seed alone.

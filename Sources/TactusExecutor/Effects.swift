@@ -1,0 +1,125 @@
+internal import TactusModel
+internal import TactusPorts
+
+/// Events of attempts in, effects out.
+extension ExecutionWorker {
+  /// Feeds an event to an attempt and carries out what follows; events of attempts that are gone mean nothing.
+  func handle(_ event: Attempt.Event, _ id: JobID) {
+    guard let effects = attempts[id]?.attempt.handle(event) else { return }
+    for effect in effects { perform(effect, id) }
+  }
+
+  func perform(_ effect: Attempt.Effect, _ id: JobID) {
+    guard let running = attempts[id] else { return }
+    switch effect {
+    case .start: start(id, running)
+    case .recordStart: recordStart(id, running)
+    case .armDeadline:
+      guard let timeout = running.timeout else { return }
+      deadlines.add(.attempt(id, .deadlinePassed), at: time.monotonic + timeout)
+      arm()
+    case .recordStop(let reason):
+      // Enforced whatever the answer: a time-out follows from durable facts.
+      ledger.recordStop(id, fence: running.fence, reason: reason, at: time.now) { _ in }
+    case .terminate: runners[running.job.kind]?.terminate(id)
+    case .armGrace:
+      deadlines.add(.attempt(id, .gracePassed), at: time.monotonic + Limits.grace)
+      arm()
+    case .kill: runners[running.job.kind]?.kill(id)
+    case .disarm:
+      deadlines.cancel(id)
+      arm()
+    case .recordEnd(let ending, _):
+      attempts[id]?.ending = ending
+      recordEnd(id)
+    case .forget: forget(id, running)
+    }
+  }
+
+  private func start(_ id: JobID, _ running: Running) {
+    guard let order = running.order, let runner = runners[running.job.kind] else {
+      return handle(.ended(running.ending ?? .failed(.validationError, "no runner for its kind")), id)
+    }
+    runner.start(order) { event in self.post { $0.heard(event, id) } }
+  }
+
+  func heard(_ event: RunnerEvent, _ id: JobID) {
+    switch event {
+    case .started(let facts):
+      attempts[id]?.facts = facts
+      handle(.started, id)
+    case .ended(let ending, var report):
+      report.endedAt = report.endedAt ?? time.now
+      attempts[id]?.report = report
+      handle(.ended(ending), id)
+    }
+  }
+
+  private func recordStart(_ id: JobID, _ running: Running) {
+    guard let facts = running.facts else { return }
+    ledger.recordStart(id, fence: running.fence, facts: facts) { result in
+      // The row left QUEUED: there is room for one more. A failure is repaired when the end is recorded.
+      if case .success(true) = result { self.scheduling.roomMade(in: running.job.queue) }
+    }
+  }
+
+  func recordEnd(_ id: JobID) {
+    guard let running = attempts[id], let ending = running.ending else { return }
+    ledger.recordEnd(
+      id, fence: running.fence, facts: running.facts, ending: ending, stop: running.attempt.stopReason,
+      report: running.report, at: time.now
+    ) { result in self.post { $0.recorded(id, result) } }
+  }
+
+  private func recorded(_ id: JobID, _ result: Result<Ended, LedgerFailure>) {
+    switch result {
+    case .success(let ended):
+      if let running = attempts[id] { tell(running, ended) }
+      scheduling.follow(change: ended.change)
+      if let workflow = ended.waiting { scheduling.ended(workflow) }
+      handle(.recorded, id)
+    case .failure:
+      // A store error never becomes a job result: the end is kept here until the store takes it.
+      unrecorded.append(id)
+      armRetry()
+    }
+  }
+
+  private func tell(_ running: Running, _ ended: Ended) {
+    let id = "\(running.job.id)"
+    guard ended.isRecorded else {
+      journal.tell(
+        JournalEntry(.warning, "a late result was dropped: the job has ended already", fields: ["TACTUS_JOB_ID": id]))
+      return
+    }
+    let outcome = Outcome(running.ending ?? .succeeded, stop: running.attempt.stopReason, report: running.report)
+    let name = running.order?.workflow?.text ?? ""
+    if outcome.status == .failed, let code = outcome.errorCode {
+      journal.tell(
+        JournalEntry(
+          .warning, "job of \(name) failed: \(outcome.message ?? code.rawValue)",
+          fields: [
+            "TACTUS_JOB_ID": id, "TACTUS_WORKFLOW": name, "TACTUS_STATUS": outcome.status.rawValue,
+            "TACTUS_ERROR_CODE": code.rawValue,
+          ]))
+    }
+    if let terminated = ended.terminated {
+      journal.tell(
+        JournalEntry(
+          .error,
+          "workflow \(terminated) was terminated after too many consecutive failures; "
+            + "when the cause is mended: tactusctl resume \(terminated)",
+          fields: ["TACTUS_WORKFLOW": terminated.text]))
+    }
+  }
+
+  private func forget(_ id: JobID, _ running: Running) {
+    attempts[id] = nil
+    lanes[running.job.queue]?.freeSlot()
+    if attempts.isEmpty, let drained {
+      self.drained = nil
+      drained()
+    }
+    pump()
+  }
+}

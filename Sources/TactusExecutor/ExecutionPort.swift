@@ -1,0 +1,63 @@
+public import TactusModel
+public import TactusPorts
+
+/// What others ask of the execution worker.
+extension ExecutionWorker: Execution {
+  /// As ``Execution`` says.
+  public nonisolated func enqueue(_ jobs: [QueuedJob]) {
+    post { worker in
+      for job in jobs where worker.attempts[job.id] == nil {
+        if worker.lanes[job.queue] == nil { fatalError("a job of queue \(job.queue), which does not exist") }
+        worker.lanes[job.queue]?.enqueue(job)
+      }
+      worker.pump()
+    }
+  }
+
+  /// As ``Execution`` says.
+  public nonisolated func withdraw(_ ids: [JobID]) {
+    post { worker in
+      for id in ids {
+        for name in worker.lanes.keys { worker.lanes[name]?.withdraw(id) }
+      }
+    }
+  }
+
+  /// As ``Execution`` says.
+  public nonisolated func stop(_ reasons: [JobID: StopReason]) {
+    post { worker in
+      for (id, reason) in reasons.sorted(by: { $0.key < $1.key }) { worker.handle(.stopRequested(reason), id) }
+    }
+  }
+
+  /// Claims nothing any more, gives what runs a time to end, then interrupts it; answered when nothing runs.
+  ///
+  /// Called again, it interrupts at once.
+  public nonisolated func drain(within limit: Duration, answer: @escaping @Sendable () -> Void) {
+    post { $0.drain(limit, answer) }
+  }
+
+  private func drain(_ limit: Duration, _ answer: @escaping @Sendable () -> Void) {
+    guard !isDraining else { return interruptAll() }
+    isDraining = true
+    guard !attempts.isEmpty else { return answer() }
+    drained = answer
+    deadlines.add(.drain, at: time.monotonic + limit)
+    arm()
+  }
+
+  func interruptAll() {
+    for (id, running) in attempts.sorted(by: { $0.key < $1.key }) {
+      guard running.attempt.stopReason == nil else { continue }
+      // The reason is durable before the signal; a store that cannot write does not keep the daemon from stopping.
+      ledger.recordStop(id, fence: running.fence, reason: .interrupted, at: time.now) { _ in
+        self.post { $0.handle(.stopRequested(.interrupted), id) }
+      }
+    }
+  }
+
+  /// Slots taken and jobs waiting for one, by queue.
+  public var load: [QueueName: (running: Int, waiting: Int)] {
+    lanes.mapValues { ($0.taken, $0.waitingCount) }
+  }
+}

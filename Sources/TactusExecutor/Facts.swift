@@ -1,0 +1,89 @@
+internal import TactusModel
+public import TactusPorts
+
+/// Rows against facts: at start-up, and every two minutes.
+extension ExecutionWorker {
+  /// Looks up what an earlier daemon claimed or ran; called before any job is enqueued.
+  public nonisolated func recover(_ remnants: [Remnant]) {
+    post { worker in
+      for remnant in remnants { worker.recover(remnant) }
+      if !remnants.isEmpty { worker.armCheck() }
+    }
+  }
+
+  private func recover(_ remnant: Remnant) {
+    let job = QueuedJob(
+      id: remnant.id, kind: remnant.kind, queue: remnant.queue, priority: 0,
+      scheduledAt: remnant.facts?.at ?? time.now)
+    var running = Running(attempt: Attempt(), job: job, fence: remnant.fence)
+    running.facts = remnant.facts
+    attempts[remnant.id] = running
+    lanes[remnant.queue]?.takeSlot()
+    guard let runner = runners[remnant.kind] else { return lost(remnant.id) }
+    runner.recover(remnant, events: { event in self.post { $0.heard(event, remnant.id) } }) { isAlive in
+      self.post { $0.lookedUp(remnant, isAlive: isAlive) }
+    }
+  }
+
+  private func lookedUp(_ remnant: Remnant, isAlive: Bool) {
+    guard isAlive else { return lost(remnant.id) }
+    journal.tell(
+      JournalEntry(
+        .warning, "a process of the last daemon is still alive: it is ended", fields: ["TACTUS_JOB_ID": "\(remnant.id)"]
+      ))
+    // The reason is durable before the signal; if the store cannot write, the orphan is ended all the same.
+    ledger.recordStop(remnant.id, fence: remnant.fence, reason: .orphaned, at: time.now) { _ in
+      self.post { $0.stopOrphan(remnant.id) }
+    }
+  }
+
+  private func stopOrphan(_ id: JobID) {
+    guard attempts[id]?.attempt.state == .claiming else { return }
+    let (attempt, effects) = Attempt.orphan()
+    attempts[id]?.attempt = attempt
+    for effect in effects { perform(effect, id) }
+  }
+
+  /// Closes a row whose process or request is provably gone.
+  private func lost(_ id: JobID) {
+    guard let effects = attempts[id]?.attempt.handle(.claimed) else { return }
+    // Asked to stop meanwhile, it ends for that reason; else it would start now, and ends instead.
+    guard effects.contains(.start) else {
+      for effect in effects { perform(effect, id) }
+      return
+    }
+    handle(.ended(.failed(.lost, "it was under way when the daemon was killed, and is gone")), id)
+  }
+
+  func check() {
+    guard !attempts.isEmpty else { return }
+    armCheck()
+    for (kind, runner) in runners.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      let ids = attempts.values.filter { $0.job.kind == kind && $0.attempt.isWithRunner }.map(\.job.id)
+      guard !ids.isEmpty else { continue }
+      runner.unknown(among: ids.sorted()) { unknown in self.post { $0.missing(unknown) } }
+    }
+    ledger.remnants { result in
+      guard case .success(let remnants) = result else { return }
+      self.post { worker in
+        for remnant in remnants where worker.attempts[remnant.id] == nil { worker.recover(remnant) }
+      }
+    }
+  }
+
+  private func missing(_ ids: [JobID]) {
+    for id in ids where attempts[id]?.attempt.isWithRunner == true {
+      handle(.ended(.failed(.lost, "its runner does not know it any more")), id)
+    }
+  }
+}
+
+extension Attempt {
+  /// Whether a runner must know the attempt.
+  var isWithRunner: Bool {
+    switch state {
+    case .running, .terminating, .killing: true
+    case .claiming, .starting, .finishing, .done: false
+    }
+  }
+}

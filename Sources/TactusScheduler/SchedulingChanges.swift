@@ -1,0 +1,176 @@
+public import TactusModel
+public import TactusPorts
+
+/// The changes that people and files ask for. All are answered after they are durable, on any queue; before the start-up
+/// is over and after the stop began they are refused as unavailable.
+extension SchedulingWorker: Scheduling {
+  /// How many definitions one transaction loads, so that a large reload does not hold up what is due.
+  static let loadBatch = 250
+
+  /// Realigns the plan with the clock, loads what files say, hands what the last daemon left to the execution worker,
+  /// and begins to release. Called once.
+  ///
+  /// `remnants` gets the claimed and running rows before any job is enqueued.
+  public nonisolated func open(
+    _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?,
+    execution: any Execution, alarms: any AlarmSource, remnants: @escaping @Sendable ([Remnant]) -> Void,
+    answer: @escaping Answer<Loaded>
+  ) {
+    post { worker in
+      worker.execution = execution
+      worker.ledger.realign(at: worker.time.now) { result in
+        if case .failure(let failure) = result { return answer(.failure(failure)) }
+        worker.post { worker in
+          worker.loadParts(definitions[...], present: present, into: Loaded()) { loaded in
+            guard case .success = loaded else { return answer(loaded) }
+            worker.post { worker in worker.recover(alarms, remnants) { answer($0.flatMap { _ in loaded }) } }
+          }
+        }
+      }
+    }
+  }
+
+  private func recover(
+    _ alarms: any AlarmSource, _ remnants: @escaping @Sendable ([Remnant]) -> Void, answer: @escaping Answer<Bool>
+  ) {
+    ledger.recover(at: time.now) { result in
+      self.post { worker in
+        switch result {
+        case .success(let recovered):
+          remnants(recovered.remnants)
+          worker.begin(recovered, alarms: alarms)
+          worker.follow(recovered.change)
+          answer(.success(true))
+        case .failure(let failure): answer(.failure(failure))
+        }
+      }
+    }
+  }
+
+  /// Stops releasing; answered when no write of this worker is under way any more.
+  public nonisolated func close(answer: @escaping @Sendable () -> Void) {
+    post { worker in
+      worker.end()
+      // Everything that was posted before is answered before this.
+      worker.ledger.remnants { _ in answer() }
+    }
+  }
+
+  /// Creates or edits a workflow, from the socket.
+  public nonisolated func apply(
+    _ definition: Definition, to name: WorkflowName, dryRun: Bool, answer: @escaping Answer<Applied>
+  ) {
+    change(answer) { worker, answer in
+      worker.ledger.apply(definition, to: name, origin: .socket, dryRun: dryRun, at: worker.time.now) { result in
+        if !dryRun, case .success(let applied) = result { worker.post { $0.follow(applied.change) } }
+        answer(result)
+      }
+    }
+  }
+
+  /// Takes over what files say; `present` is every name in the listing.
+  public nonisolated func load(
+    _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?,
+    answer: @escaping Answer<Loaded>
+  ) {
+    change(answer) { worker, answer in
+      worker.loadParts(definitions[...], present: present, into: Loaded(), answer: answer)
+    }
+  }
+
+  private func loadParts(
+    _ rest: ArraySlice<(name: WorkflowName, definition: Definition)>, present: Set<WorkflowName>?, into sum: Loaded,
+    answer: @escaping Answer<Loaded>
+  ) {
+    let part = rest.prefix(Self.loadBatch)
+    let isLast = part.count == rest.count
+    ledger.load(Array(part), present: isLast ? present : nil, at: time.now) { result in
+      self.post { worker in
+        guard case .success(let loaded) = result else { return answer(result) }
+        worker.follow(loaded.change)
+        let sum = sum.adding(loaded)
+        if isLast { return answer(.success(sum)) }
+        worker.loadParts(rest.dropFirst(part.count), present: present, into: sum, answer: answer)
+      }
+    }
+  }
+
+  /// Makes a MANUAL job; nil means now.
+  public nonisolated func run(_ name: WorkflowName, at instant: Instant?, answer: @escaping Answer<JobID>) {
+    change(answer) { worker, answer in
+      let now = worker.time.now
+      if let refusal = ManualStart.refusal(of: instant, now: now) {
+        return answer(.failure(.invalid(field: "scheduled_at", reason: refusal)))
+      }
+      worker.ledger.run(name, scheduledAt: instant ?? now, at: now) { result in
+        if case .success(let made) = result { worker.post { $0.follow(made.change) } }
+        answer(result.map(\.id))
+      }
+    }
+  }
+
+  /// Ends planning.
+  public nonisolated func terminate(_ name: WorkflowName, cancelRunning: Bool, answer: @escaping Answer<PlanChange>) {
+    change(answer) { worker, answer in
+      worker.ledger.terminate(name, cancelRunning: cancelRunning, at: worker.time.now) { result in
+        if case .success(let change) = result { worker.post { $0.follow(change) } }
+        answer(result)
+      }
+    }
+  }
+
+  /// Begins planning again.
+  public nonisolated func resume(_ name: WorkflowName, answer: @escaping Answer<PlanChange>) {
+    change(answer) { worker, answer in
+      worker.ledger.resume(name, at: worker.time.now) { result in
+        if case .success(let change) = result { worker.post { $0.follow(change) } }
+        answer(result)
+      }
+    }
+  }
+
+  /// Cancels a job in any non-terminal status; the only change that a stopping daemon still takes.
+  public nonisolated func cancel(_ id: JobID, answer: @escaping Answer<PlanChange>) {
+    post { worker in
+      worker.ledger.cancel(id, at: worker.time.now) { result in
+        if case .success(let change) = result { worker.post { $0.follow(change) } }
+        answer(result)
+      }
+    }
+  }
+
+  private nonisolated func change<Value>(
+    _ answer: @escaping Answer<Value>,
+    _ body: @escaping @Sendable (isolated SchedulingWorker, @escaping Answer<Value>) -> Void
+  ) {
+    post { worker in
+      guard worker.isOpen else {
+        return answer(.failure(.unavailable(reason: "the daemon is starting or stopping: try again in a moment")))
+      }
+      body(worker, answer)
+    }
+  }
+
+  // MARK: What the execution worker tells
+
+  /// As ``Scheduling`` says.
+  public nonisolated func ended(_ workflow: WorkflowID) { post { $0.note(ended: workflow) } }
+
+  /// As ``Scheduling`` says.
+  public nonisolated func roomMade(in queue: QueueName) { post { $0.note(roomIn: queue) } }
+
+  /// As ``Scheduling`` says.
+  public nonisolated func follow(change: PlanChange) { post { $0.follow(change) } }
+}
+
+extension Loaded {
+  func adding(_ other: Loaded) -> Loaded {
+    var sum = self
+    sum.created += other.created
+    sum.changed += other.changed
+    sum.removed += other.removed
+    sum.refused.merge(other.refused) { _, new in new }
+    sum.change = other.change
+    return sum
+  }
+}

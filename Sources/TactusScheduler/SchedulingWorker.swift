@@ -1,0 +1,142 @@
+internal import TactusModel
+public import TactusPorts
+
+/// Decides when: it owns the one wall-clock alarm and asks the ledger to release what is due.
+///
+/// The decisions themselves are pure and happen in the ledger's transaction; what is kept here can be recomputed from the
+/// ledger at any time. Its methods run on its queue; the ones that others call are nonisolated and return at once.
+public actor SchedulingWorker: QueueConfined {
+  /// `tactus.scheduling`.
+  public nonisolated let queue: any WorkQueue
+
+  let ledger: any Ledger
+  let time: any TimeSource
+  var execution: (any Execution)?
+  private var alarm: (any WallAlarm)?
+  private var armedAt: Instant?
+  /// Whether changes are taken: from the end of the start-up to the beginning of the stop.
+  private(set) var isOpen = false
+
+  private var isReleasing = false
+  private var releaseAgain = false
+  private var endedWorkflows: Set<WorkflowID> = []
+  private var roomyQueues: Set<QueueName> = []
+  /// Queues whose due jobs wait for room; only these are looked at when room is made.
+  private var backlogged: Set<QueueName> = []
+
+  /// How long after a failed write the next one is tried.
+  static let retryAfter: Duration = .seconds(1)
+
+  /// A worker that does nothing until it is opened.
+  public init(queue: any WorkQueue, ledger: any Ledger, time: any TimeSource) {
+    self.queue = queue
+    self.ledger = ledger
+    self.time = time
+  }
+
+  // MARK: Release
+
+  func release() {
+    guard isOpen else { return }
+    guard !isReleasing else {
+      releaseAgain = true
+      return
+    }
+    isReleasing = true
+    releaseAgain = false
+    let request = ReleaseRequest(now: time.now, workflows: endedWorkflows, queues: roomyQueues)
+    endedWorkflows.removeAll()
+    roomyQueues.removeAll()
+    ledger.release(request) { result in self.post { $0.released(result, request) } }
+  }
+
+  private func released(_ result: Result<Released, LedgerFailure>, _ request: ReleaseRequest) {
+    isReleasing = false
+    switch result {
+    case .success(let released):
+      backlogged.subtract(request.queues)
+      backlogged.formUnion(released.backlogged)
+      carryOut(released.change)
+      arm(at: released.change.nextDue)
+      if released.isPartial || releaseAgain { release() }
+    case .failure:
+      // The store has told the operator; nothing is lost, it is only later.
+      endedWorkflows.formUnion(request.workflows)
+      roomyQueues.formUnion(request.queues)
+      arm(at: time.now + Self.retryAfter)
+    }
+  }
+
+  private func arm(at instant: Instant?) {
+    guard isOpen else { return }
+    armedAt = instant
+    alarm?.arm(at: instant)
+  }
+
+  /// Does what a change of the plan asks of others. An alarm that is too early only finds nothing due; one that is too
+  /// late would miss an instant, so an answer that may be overtaken never moves it later.
+  func follow(_ change: PlanChange) {
+    carryOut(change)
+    guard let nextDue = change.nextDue else { return }
+    if let armedAt, armedAt <= nextDue { return }
+    arm(at: nextDue)
+  }
+
+  private func carryOut(_ change: PlanChange) {
+    guard let execution else { return }
+    if !change.withdrawn.isEmpty { execution.withdraw(change.withdrawn) }
+    if !change.stop.isEmpty { execution.stop(change.stop) }
+    if !change.queued.isEmpty { execution.enqueue(change.queued) }
+  }
+
+  private func noticed(_ event: WallAlarmEvent) {
+    guard isOpen else { return }
+    switch event {
+    case .fired:
+      armedAt = nil
+      release()
+    case .clockSet:
+      realign()
+    }
+  }
+
+  /// After a backward step planned rows may lie too late; after a forward step some are due. Both are looked at, because
+  /// the direction of a step is not told.
+  private func realign() {
+    ledger.realign(at: time.now) { result in
+      self.post { worker in
+        if case .failure = result { worker.arm(at: worker.time.now + Self.retryAfter) }
+        worker.release()
+      }
+    }
+  }
+
+  // MARK: Start and stop
+
+  func begin(_ recovered: Recovered, alarms: any AlarmSource) {
+    isOpen = true
+    backlogged = recovered.backlogged
+    roomyQueues = recovered.backlogged
+    endedWorkflows = recovered.waiting
+    alarm = alarms.wallAlarm(on: queue) { event in self.post { $0.noticed(event) } }
+    release()
+  }
+
+  func end() {
+    isOpen = false
+    armedAt = nil
+    alarm?.arm(at: nil)
+    alarm = nil
+  }
+
+  func note(ended workflow: WorkflowID) {
+    endedWorkflows.insert(workflow)
+    release()
+  }
+
+  func note(roomIn queue: QueueName) {
+    guard backlogged.contains(queue) else { return }
+    roomyQueues.insert(queue)
+    release()
+  }
+}

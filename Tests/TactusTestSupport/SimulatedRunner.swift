@@ -1,0 +1,132 @@
+internal import Synchronization
+public import TactusModel
+public import TactusPorts
+
+/// A runner whose attempts take simulated time and end as told; for simulations and fast tests of the workers.
+public final class SimulatedRunner: Runner {
+  /// How an attempt will go.
+  public struct Script: Sendable {
+    /// How long it takes to end by itself; nil means never.
+    public var duration: Duration?
+    /// How it ends by itself.
+    public var ending: Ending
+    /// Whether TERM ends it; KILL always does.
+    public var obeysTerminate: Bool
+
+    /// Puts a script together.
+    public init(duration: Duration? = .zero, ending: Ending = .succeeded, obeysTerminate: Bool = true) {
+      self.duration = duration
+      self.ending = ending
+      self.obeysTerminate = obeysTerminate
+    }
+  }
+
+  /// What was done, in order, for assertions.
+  public enum Deed: Hashable, Sendable {
+    /// An attempt was started at an instant.
+    case started(JobID, Instant)
+    /// TERM was sent.
+    case terminated(JobID, Instant)
+    /// KILL was sent.
+    case killed(JobID, Instant)
+    /// It ended.
+    case ended(JobID, Instant)
+  }
+
+  private struct State {
+    var deeds: [Deed] = []
+    var orders: [JobID: RunOrder] = [:]
+    var alive: [JobID: @Sendable (RunnerEvent) -> Void] = [:]
+    var takeBack: [JobID: @Sendable () -> Void] = [:]
+    var stubborn: Set<JobID> = []
+    var survivors: Set<JobID> = []
+  }
+
+  private let state = Mutex(State())
+  private let simulation: Simulation
+  private let queue: SimulatedQueue
+  private let script: @Sendable (RunOrder) -> Script
+
+  /// A runner of a world; the script is asked for at each start.
+  public init(_ simulation: Simulation, script: @escaping @Sendable (RunOrder) -> Script) {
+    self.simulation = simulation
+    self.script = script
+    queue = simulation.queue("simulated.runner", level: .leaf)
+  }
+
+  /// What was done so far.
+  public var deeds: [Deed] { state.withLock { $0.deeds } }
+  /// The orders of all attempts that were started.
+  public var orders: [JobID: RunOrder] { state.withLock { $0.orders } }
+  /// Makes `recover` find these alive.
+  public func surviveRestart(_ ids: [JobID]) { state.withLock { $0.survivors.formUnion(ids) } }
+
+  /// As ``Runner`` says.
+  public func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
+    queue.post { [self] in
+      let script = script(order)
+      let now = simulation.now
+      state.withLock { state in
+        state.deeds.append(.started(order.id, now))
+        state.orders[order.id] = order
+        state.alive[order.id] = events
+        if !script.obeysTerminate { state.stubborn.insert(order.id) }
+      }
+      events(.started(StartFacts(at: now, processID: 1, processStart: 1)))
+      guard let duration = script.duration else { return }
+      let takeBack = simulation.after(duration, on: queue) { self.end(order.id, script.ending) }
+      state.withLock { $0.takeBack[order.id] = takeBack }
+    }
+  }
+
+  /// As ``Runner`` says.
+  public func terminate(_ id: JobID) {
+    queue.post { [self] in
+      let isObeyed = state.withLock { state in
+        state.deeds.append(.terminated(id, simulation.now))
+        return !state.stubborn.contains(id)
+      }
+      if isObeyed { end(id, .failed(.signaled, "ended by signal 15")) }
+    }
+  }
+
+  /// As ``Runner`` says.
+  public func kill(_ id: JobID) {
+    queue.post { [self] in
+      state.withLock { $0.deeds.append(.killed(id, simulation.now)) }
+      end(id, .failed(.signaled, "ended by signal 9"))
+    }
+  }
+
+  /// As ``Runner`` says.
+  public func recover(
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Bool) -> Void
+  ) {
+    queue.post { [self] in
+      let isAlive = state.withLock { state in
+        guard state.survivors.remove(remnant.id) != nil else { return false }
+        state.alive[remnant.id] = events
+        return true
+      }
+      answer(isAlive)
+    }
+  }
+
+  /// As ``Runner`` says.
+  public func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
+    queue.post { [self] in answer(state.withLock { state in ids.filter { state.alive[$0] == nil } }) }
+  }
+
+  /// Loses an attempt without a word, as no real runner should.
+  public func loseTrack(of id: JobID) { state.withLock { $0.alive[id] = nil } }
+
+  private func end(_ id: JobID, _ ending: Ending) {
+    let events = state.withLock { state in
+      state.takeBack.removeValue(forKey: id)?()
+      let events = state.alive.removeValue(forKey: id)
+      if events != nil { state.deeds.append(.ended(id, simulation.now)) }
+      return events
+    }
+    events?(.ended(ending, Report()))
+  }
+}
