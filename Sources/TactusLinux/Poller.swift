@@ -111,6 +111,15 @@ public final class Poller {
     }
   }
 
+  /// Ends the registration of a descriptor that a library owns and may have closed by now.
+  ///
+  /// For libcurl, which sometimes tells of the end of a socket after its close; whoever owns a descriptor uses ``remove(_:)``.
+  public func forget(_ token: Token) {
+    guard let entry = watched.removeValue(forKey: token.tag), entry.interest != .none else { return }
+    // Fails if the descriptor is closed: then the registration has gone with it.
+    _ = tactus_epoll_remove(watch.descriptor, entry.descriptor)
+  }
+
   /// Tells what is ready now.
   ///
   /// Level-triggered: what the body leaves unread is told again, by this call or by the next wake. Registrations that the

@@ -1,1 +1,1 @@
-// Nothing here yet.
+enum Placeholder {}

@@ -1,0 +1,102 @@
+import CCurl
+
+/// One `CURL *` with what it points into; libcurl's easy interface with types.
+///
+/// The corresponding C functions are `curl_easy_init`, `curl_easy_setopt`, `curl_easy_getinfo`, `curl_easy_cleanup`.
+final class EasyHandle {
+  /// For the multi interface.
+  let pointer: UnsafeMutableRawPointer
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var headers: UnsafeMutablePointer<curl_slist>?
+
+  /// What libcurl refused.
+  struct Refusal: Error, CustomStringConvertible {
+    let code: CURLcode
+
+    var description: String { String(cString: curl_easy_strerror(code)) }
+  }
+
+  init() throws(Refusal) {
+    guard let pointer = curl_easy_init() else { throw Refusal(code: CURLE_OUT_OF_MEMORY) }
+    self.pointer = pointer
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    try check(tactus_easy_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorText))
+  }
+
+  deinit {
+    curl_easy_cleanup(pointer)
+    curl_slist_free_all(headers)
+    errorText.deallocate()
+  }
+
+  /// What libcurl says about the failure; empty if it says nothing.
+  var failureText: String { String(cString: errorText) }
+
+  func set(_ option: CURLoption, _ value: Int) throws(Refusal) {
+    try check(tactus_easy_set_long(pointer, option, value))
+  }
+
+  func set(_ option: CURLoption, _ value: Bool) throws(Refusal) { try set(option, value ? 1 : 0) }
+
+  func set(_ option: CURLoption, _ value: String) throws(Refusal) {
+    try check(value.withCString { tactus_easy_set_pointer(pointer, option, $0) })
+  }
+
+  func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer) throws(Refusal) {
+    try check(tactus_easy_set_pointer(pointer, option, value))
+  }
+
+  /// Sends a copy of the bytes as the body of a POST.
+  func setPostBody(_ bytes: [UInt8]) throws(Refusal) {
+    // The size goes first, because libcurl copies as many bytes as it has been told.
+    try check(tactus_easy_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
+    // An empty array has no address, and a null pointer would ask for a body from elsewhere.
+    let copied = bytes.isEmpty ? [0] : bytes
+    try check(copied.withUnsafeBytes { tactus_easy_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) })
+  }
+
+  func setHeaders(_ lines: [String]) throws(Refusal) {
+    for line in lines {
+      guard let longer = curl_slist_append(headers, line) else { throw Refusal(code: CURLE_OUT_OF_MEMORY) }
+      headers = longer
+    }
+    try check(tactus_easy_set_pointer(pointer, CURLOPT_HTTPHEADER, headers))
+  }
+
+  func check(_ code: CURLcode) throws(Refusal) {
+    guard code == CURLE_OK else { throw Refusal(code: code) }
+  }
+
+  /// A number that libcurl knows about the transfer; 0 if it does not.
+  func long(_ info: CURLINFO) -> Int {
+    var value = 0
+    return tactus_easy_get_long(pointer, info, &value) == CURLE_OK ? value : 0
+  }
+
+  /// A size or a time in µs; 0 if libcurl does not know.
+  func size(_ info: CURLINFO) -> Int64 {
+    var value: curl_off_t = 0
+    return tactus_easy_get_size(pointer, info, &value) == CURLE_OK ? Int64(value) : 0
+  }
+
+  func string(_ info: CURLINFO) -> String? {
+    var value: UnsafePointer<CChar>?
+    guard tactus_easy_get_string(pointer, info, &value) == CURLE_OK else { return nil }
+    return value.map { String(cString: $0) }
+  }
+
+  /// The fields of the server's own certificate, `Name:value`; empty without TLS.
+  func certificateFields() -> [String] {
+    var found: UnsafePointer<curl_certinfo>?
+    guard tactus_easy_get_certificates(pointer, &found) == CURLE_OK, let chain = found?.pointee, chain.num_of_certs > 0
+    else { return [] }
+    var fields: [String] = []
+    var entry = chain.certinfo?[0]
+    while let field = entry?.pointee {
+      if let data = field.data { fields.append(String(cString: data)) }
+      entry = field.next
+    }
+    return fields
+  }
+}

@@ -1,0 +1,47 @@
+public import TactusModel
+
+/// Why a request has no complete answer.
+public struct HTTPFailure: Error, Hashable, Sendable {
+  /// What failed; the sentence has the particulars.
+  public enum Cause: String, CaseIterable, Sendable {
+    /// The name of the host was not resolved.
+    case nameLookup
+    /// No connection came about.
+    case connect
+    /// No TLS session came about, or the certificate was not accepted.
+    case tls
+    /// The connection ended or broke before the answer was complete.
+    case connectionLost
+    /// The answer is not HTTP.
+    case notHTTP
+    /// The redirects led on for too long, or to something that is not followed.
+    case redirects
+    /// ``HTTPRequest/timeLimit`` passed.
+    case timeLimit
+    /// ``HTTPEngine/abort(_:)`` was called.
+    case aborted
+    /// This host could not: no descriptors, no memory. Says nothing about the endpoint.
+    case local
+  }
+
+  /// What failed.
+  public var cause: Cause
+  /// The `CURLcode`; 0 where libcurl was not asked.
+  public var code: Int
+  /// What happened to whom, for the operator.
+  public var sentence: String
+  /// Where the time went until then.
+  public var timings: HTTPTimings
+  /// What had arrived, if the status had.
+  public var received: HTTPResponse?
+
+  /// Puts a failure together.
+  init(_ cause: Cause, code: Int = 0, _ sentence: String, timings: HTTPTimings? = nil, received: HTTPResponse? = nil) {
+    self.cause = cause
+    self.code = code
+    self.sentence = sentence
+    self.timings =
+      timings ?? HTTPTimings(nameLookup: .zero, connect: .zero, tls: .zero, firstByte: .zero, total: .zero)
+    self.received = received
+  }
+}

@@ -1,0 +1,56 @@
+/// One line of a request's header, checked so that it can be nothing but one line.
+///
+/// Source: RFC 9110, section 5.5: a value with CR, LF or NUL is dangerous and must not be sent.
+struct HeaderLine: Hashable, Sendable {
+  let name: String
+  let value: String
+
+  init(_ text: String) throws(MalformedRequest) {
+    let bytes = Array(text.utf8)
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+      throw MalformedRequest("the header line “\(Self.printable(text))” has no colon")
+    }
+    let name = bytes[..<colon]
+    let value = bytes[(colon + 1)...]
+    guard !name.isEmpty, name.allSatisfy(Self.isTokenByte) else {
+      throw MalformedRequest("the header line “\(Self.printable(text))” does not begin with a header name")
+    }
+    guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }) else {
+      throw MalformedRequest("the header line “\(Self.printable(text))” has a control character")
+    }
+    self.name = String(decoding: name, as: UTF8.self)
+    self.value = String(decoding: Self.trimmed(value), as: UTF8.self)
+    // The engine frames the message; a second opinion is how requests are smuggled (RFC 9112, section 11.2).
+    guard !["content-length", "transfer-encoding"].contains(self.name.lowercased()) else {
+      throw MalformedRequest("the header \(self.name) is set by Tactus itself")
+    }
+  }
+
+  /// As libcurl wants it; there `Name:` would remove the header and `Name;` is the one without a value.
+  var curlText: String { value.isEmpty ? "\(name);" : "\(name): \(value)" }
+
+  /// The characters of a token.
+  ///
+  /// Source: RFC 9110, section 5.6.2.
+  private static func isTokenByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+  }
+
+  private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
+    else { return [] }
+    return bytes[first...last]
+  }
+
+  /// The part before the colon is enough to find the line, and values may be secret.
+  private static func printable(_ text: String) -> String {
+    let head = text.prefix { $0 != ":" }.prefix(40)
+    return String(String.UnicodeScalarView(head.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "�" : $0 }))
+  }
+}

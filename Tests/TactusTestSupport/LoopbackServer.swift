@@ -1,0 +1,116 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A server on 127.0.0.1 that does to each connection what the test says; its threads are plain threads that may block.
+public final class LoopbackServer: Sendable {
+  /// The port that the system chose.
+  public let port: Int
+  private let listener: Int32
+  private let open = Mutex<Set<Int32>>([])
+
+  /// Listens, and runs the script once for each connection, each on a thread of its own.
+  public init(_ script: @escaping @Sendable (LoopbackConnection) -> Void) {
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let (listener, length) = (listener, size)
+    let isListening = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, length) == 0 && listen(listener, 1024) == 0 && getsockname(listener, $0, &size) == 0
+      }
+    }
+    guard isListening else { fatalError("no server on the loopback: \(String(cString: strerror(errno)))") }
+    port = Int(in_port_t(bigEndian: address.sin_port))
+    Thread.detachNewThread { [weak self] in
+      while true {
+        let descriptor = accept(listener, nil, nil)
+        guard descriptor >= 0, let self else { break }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        _ = self.open.withLock { $0.insert(descriptor) }
+        self.serve(descriptor, script)
+      }
+      close(listener)
+    }
+  }
+
+  deinit { stop() }
+
+  /// `http://127.0.0.1:port` and the path.
+  public func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+
+  /// Refuses new connections and ends those that are there.
+  public func stop() {
+    shutdown(listener, Int32(SHUT_RDWR))
+    for descriptor in open.withLock({ $0 }) { shutdown(descriptor, Int32(SHUT_RDWR)) }
+  }
+
+  private func serve(_ descriptor: Int32, _ script: @escaping @Sendable (LoopbackConnection) -> Void) {
+    let thread = Thread { [weak self] in
+      script(LoopbackConnection(descriptor: descriptor))
+      // Forgotten before it is closed, because the number may come back at once.
+      _ = self?.open.withLock { $0.remove(descriptor) }
+      close(descriptor)
+    }
+    thread.stackSize = 256 << 10
+    thread.start()
+  }
+}
+
+/// One accepted connection; closed when the script returns.
+public struct LoopbackConnection: Sendable {
+  let descriptor: Int32
+
+  /// The request with its body, as it came; nil if the client left before it was complete.
+  public func request() -> String? {
+    var bytes: [UInt8] = []
+    var expected: Int?
+    while true {
+      let text = String(decoding: bytes, as: UTF8.self)
+      if expected == nil, let head = text.range(of: "\r\n\r\n") {
+        let length = text[..<head.lowerBound].split(separator: "\r\n")
+          .first { $0.lowercased().hasPrefix("content-length:") }
+          .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) }
+        expected = text[..<head.upperBound].utf8.count + (length ?? 0)
+      }
+      if let expected, bytes.count >= expected { return text }
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      let size = recv(descriptor, &buffer, buffer.count, 0)
+      guard size > 0 else { return nil }
+      bytes += buffer.prefix(size)
+    }
+  }
+
+  /// Sends all of it; false if the client is gone.
+  @discardableResult
+  public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+  /// Sends all of it; false if the client is gone.
+  @discardableResult
+  public func send(_ bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let size = bytes[sent...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard size > 0 else { return false }
+      sent += size
+    }
+    return true
+  }
+
+  /// Answers with a status line, header lines and a body, and says how long the body is.
+  @discardableResult
+  public func answer(_ status: String, headers: [String] = [], body: String = "") -> Bool {
+    let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers
+    return send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
+  }
+
+  /// Returns when the client has closed its side.
+  public func waitForEnd() {
+    var byte: UInt8 = 0
+    while recv(descriptor, &byte, 1, 0) > 0 {}
+  }
+}
