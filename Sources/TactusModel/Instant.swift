@@ -22,7 +22,9 @@ public struct Instant: Hashable, Comparable, Sendable {
 
   /// The instant a span earlier; saturates at the ends of the range.
   public static func - (instant: Instant, span: Duration) -> Instant {
-    instant + Duration.microseconds(-span.microseconds)
+    let (difference, overflow) = instant.microseconds.subtractingReportingOverflow(span.microseconds)
+    guard overflow else { return Instant(microseconds: difference) }
+    return Instant(microseconds: span.microseconds < 0 ? .max : .min)
   }
 
   /// The span between two instants.
@@ -61,8 +63,8 @@ extension Duration {
   public var microseconds: Int64 {
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
-    if overflow { return seconds < 0 ? .min : .max }
-    return whole + attoseconds / 1_000_000_000_000
+    let (sum, carry) = whole.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+    return overflow || carry ? (seconds < 0 ? .min : .max) : sum
   }
 
   /// The span in whole milliseconds, truncated toward zero.

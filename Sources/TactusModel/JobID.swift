@@ -21,6 +21,7 @@ public struct JobID: Hashable, Comparable, Sendable {
 
   /// Reads the 36-character text form, in either case; nil for anything else or another UUID version.
   public init?(_ text: String) {
+    guard text.utf8.count == 36 else { return nil }
     var digits: [UInt64] = []
     for (index, byte) in text.utf8.enumerated() {
       if index == 8 || index == 13 || index == 18 || index == 23 {
@@ -30,7 +31,7 @@ public struct JobID: Hashable, Comparable, Sendable {
         digits.append(digit)
       }
     }
-    guard digits.count == 32, digits[12] == 7, digits[16] & 0xC == 0x8 else { return nil }
+    guard digits[12] == 7, digits[16] & 0xC == 0x8 else { return nil }
     high = digits[..<16].reduce(0) { $0 << 4 | $1 }
     low = digits[16...].reduce(0) { $0 << 4 | $1 }
   }

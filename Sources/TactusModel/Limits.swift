@@ -4,6 +4,10 @@ public enum Limits {
   public static let interval: ClosedRange<Duration> = .seconds(1) ... .seconds(366 * 86_400)
   /// The longest `Timeout=` of a heartbeat.
   public static let heartbeatTimeout: Duration = .seconds(300)
+  /// The longest `Timeout=` of a command, apart from `infinity`.
+  public static let commandTimeout: Duration = .seconds(366 * 86_400)
+  /// The longest `StartWithin=`.
+  public static let startWithin: Duration = .seconds(366 * 86_400)
   /// `Priority=`.
   public static let priority = -100...100
   /// `MaxConsecutiveFailures=`, apart from `infinity`.

@@ -106,10 +106,23 @@ extension Span {
   }
 
   /// A finite span longer than nothing.
-  static func positive(_ text: String) throws(Refusal) -> Duration {
-    guard let duration = try Span(text).duration, duration > .zero else {
-      throw Refusal("must be longer than 0 and not infinity")
+  static func positive(through longest: Duration) -> (String) throws(Refusal) -> Duration {
+    { (text: String) throws(Refusal) -> Duration in
+      guard let duration = try Span(text).duration, duration > .zero, duration <= longest else {
+        throw Refusal("must be longer than 0 and at most \(Span.text(longest))")
+      }
+      return duration
     }
-    return duration
+  }
+
+  /// A span longer than nothing; nil means infinity.
+  static func positiveOrInfinity(through longest: Duration) -> (String) throws(Refusal) -> Duration? {
+    { (text: String) throws(Refusal) -> Duration? in
+      guard let duration = try Span(text).duration else { return nil }
+      guard duration > .zero, duration <= longest else {
+        throw Refusal("must be longer than 0 and at most \(Span.text(longest)), or infinity")
+      }
+      return duration
+    }
   }
 }

@@ -83,11 +83,7 @@ extension Reading {
     let arguments = value("Exec", in: "Command", as: commandLine)
     let environment = values("Environment", in: "Command", as: environment).flatMap(\.self)
     let directory = value("WorkingDirectory", in: "Command", as: absolutePath)
-    let timeout = value("Timeout", in: "Command") { (text: String) throws(Refusal) -> Duration? in
-      let timeout = try Span(text).duration
-      if timeout == .zero { throw Refusal("would end every run at once: write a longer span, or infinity") }
-      return timeout
-    }
+    let timeout = value("Timeout", in: "Command", as: Span.positiveOrInfinity(through: Limits.commandTimeout))
     guard let arguments else { return nil }
     return Command(
       arguments: arguments, environment: environment, workingDirectory: directory, timeout: timeout ?? .seconds(3600))
@@ -100,7 +96,7 @@ extension Reading {
     let statuses = values("ExpectedStatus", in: "Heartbeat", as: statusRanges).flatMap(\.self)
     let headers = values("Header", in: "Heartbeat", as: header)
     let redirects = value("FollowRedirects", in: "Heartbeat", as: boolean)
-    let timeout = value("Timeout", in: "Heartbeat", as: Span.within(.microseconds(1)...Limits.heartbeatTimeout))
+    let timeout = value("Timeout", in: "Heartbeat", as: Span.positive(through: Limits.heartbeatTimeout))
     guard let endpoint else { return nil }
     return Heartbeat(
       endpoint: endpoint, method: (method ?? .get).rawValue,
@@ -126,7 +122,7 @@ extension Reading {
     policies.overlap = value("Overlap", in: section, as: word(of: Overlap.self)) ?? policies.overlap
     policies.misfire = value("Misfire", in: section, as: word(of: Misfire.self)) ?? policies.misfire
     policies.misfireLimit = value("MisfireLimit", in: section, as: number(Limits.misfireLimit)) ?? policies.misfireLimit
-    policies.startWithin = value("StartWithin", in: section, as: Span.positive)
+    policies.startWithin = value("StartWithin", in: section, as: Span.positive(through: Limits.startWithin))
     policies.logLimit = value("LogLimit", in: section, as: size(Limits.logLimit)) ?? policies.logLimit
     return policies
   }

@@ -1,0 +1,100 @@
+import TactusModel
+
+/// The attempt machine as a table, written down a second time: what the code and docs/state-machine.md are held against.
+struct AttemptTable {
+  /// One line of the table.
+  struct Row {
+    let state: Attempt.State
+    /// Whether a reason to stop stands already; nil where that makes no difference.
+    let hasReason: Bool?
+    let event: String
+    let next: Attempt.State
+    let effects: [String]
+
+    init(_ state: Attempt.State, _ hasReason: Bool?, _ event: String, _ next: Attempt.State, _ effects: [String]) {
+      (self.state, self.hasReason, self.event, self.next, self.effects) = (state, hasReason, event, next, effects)
+    }
+
+    /// The line as docs/state-machine.md shows it.
+    var text: String {
+      let reason = hasReason.map { $0 ? "yes" : "no" } ?? "any"
+      let shown = effects.isEmpty ? "–" : effects.joined(separator: ", ")
+      return "| \(state) | \(reason) | \(event) | \(next) | \(shown) |"
+    }
+
+    /// The effects with what they carry.
+    func effects(_ reason: StopReason?, _ event: Attempt.Event) -> [Attempt.Effect] {
+      var ending = Ending.succeeded
+      if case .ended(let own) = event { ending = own }
+      return effects.compactMap { word in
+        Self.plain[word] ?? (word == "recordEnd" ? .recordEnd(ending, reason) : nil)
+      }
+    }
+
+    private static let plain: [String: Attempt.Effect] = [
+      "start": .start, "recordStart": .recordStart, "armDeadline": .armDeadline, "recordStop": .recordStop(.timeout),
+      "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "disarm": .disarm, "forget": .forget,
+    ]
+  }
+
+  static let rows: [Row] = [
+    Row(.claiming, false, "claimed", .starting, ["start"]),
+    Row(.claiming, true, "claimed", .finishing, ["recordEnd"]),
+    Row(.claiming, nil, "claimRefused", .done, ["disarm", "forget"]),
+    Row(.claiming, nil, "stopRequested", .claiming, []),
+    Row(.starting, false, "started", .running, ["recordStart", "armDeadline"]),
+    Row(.starting, true, "started", .terminating, ["recordStart", "terminate", "armGrace"]),
+    Row(.starting, nil, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.starting, nil, "stopRequested", .starting, []),
+    Row(.running, false, "deadlinePassed", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
+    Row(.running, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
+    Row(.running, false, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.terminating, true, "gracePassed", .killing, ["kill"]),
+    Row(.terminating, true, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.killing, true, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.finishing, nil, "recorded", .done, ["disarm", "forget"]),
+  ]
+
+  /// The line for an attempt and an event; nil where nothing happens.
+  func row(_ attempt: Attempt, _ event: Attempt.Event) -> Row? {
+    Self.rows.first {
+      $0.state == attempt.state && $0.event == event.word
+        && ($0.hasReason == nil || $0.hasReason == (attempt.stopReason != nil))
+    }
+  }
+
+  /// Every event, with every reason to stop and both sorts of ending.
+  static let events: [Attempt.Event] =
+    [
+      .claimed, .claimRefused, .started, .ended(.succeeded), .ended(.failed(.exitNonzero, "exit code 1")),
+      .deadlinePassed, .gracePassed, .recorded,
+    ] + StopReason.allCases.map(Attempt.Event.stopRequested)
+
+  /// Every attempt that some sequence of events leads to, the orphan's included.
+  static let reachable: Set<Attempt> = {
+    var found: Set<Attempt> = [Attempt(), Attempt.orphan().attempt]
+    var fresh = found
+    while !fresh.isEmpty {
+      let next = fresh.flatMap { attempt in
+        events.map { event in
+          var copy = attempt
+          _ = copy.handle(event)
+          return copy
+        }
+      }
+      fresh = Set(next).subtracting(found)
+      found.formUnion(fresh)
+    }
+    return found
+  }()
+}
+
+extension Attempt.Event {
+  /// The event without what it carries.
+  var word: String { String("\(self)".prefix { $0 != "(" }) }
+}
+
+extension Attempt.Effect {
+  /// The effect without what it carries.
+  var word: String { String("\(self)".prefix { $0 != "(" }) }
+}

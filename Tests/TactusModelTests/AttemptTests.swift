@@ -1,0 +1,112 @@
+import TactusModel
+import TactusTestSupport
+import Testing
+
+/// The attempt machine against the table of docs/state-machine.md, and against what must hold on every way through it.
+struct AttemptTests {
+  @Test("Every event in every state that can be reached does what the table says, and nothing else")
+  func table() {
+    let table = AttemptTable()
+    for before in AttemptTable.reachable {
+      for event in AttemptTable.events {
+        var after = before
+        let effects = after.handle(event)
+        let row = table.row(before, event)
+        #expect(after.state == row?.next ?? before.state, "\(before) \(event)")
+        #expect(effects == row?.effects(before.stopReason, event) ?? [], "\(before) \(event)")
+      }
+    }
+  }
+
+  @Test("Every row of the table is met")
+  func complete() {
+    let table = AttemptTable()
+    let met = AttemptTable.reachable.flatMap { attempt in
+      AttemptTable.events.compactMap { table.row(attempt, $0)?.text }
+    }
+    #expect(Set(met) == Set(AttemptTable.rows.map(\.text)))
+  }
+
+  @Test("Every state can be reached, with and without a reason where both make sense")
+  func states() {
+    let situations = Set(AttemptTable.reachable.map { "\($0.state) \($0.stopReason == nil ? "-" : "reason")" })
+    #expect(
+      situations.sorted() == [
+        "claiming -", "claiming reason", "done -", "done reason", "finishing -", "finishing reason", "killing reason",
+        "running -", "starting -", "starting reason", "terminating reason",
+      ])
+  }
+
+  @Test("Done absorbs: no event does anything any more", arguments: AttemptTable.events)
+  func absorbing(_ event: Attempt.Event) {
+    for before in AttemptTable.reachable where before.state == .done {
+      var after = before
+      #expect(after.handle(event).isEmpty)
+      #expect(after == before)
+    }
+  }
+
+  @Test("The first reason to stop stays, whatever comes later", arguments: AttemptTable.events)
+  func firstReason(_ event: Attempt.Event) {
+    for before in AttemptTable.reachable where before.stopReason != nil {
+      var after = before
+      _ = after.handle(event)
+      #expect(after.stopReason == before.stopReason)
+    }
+  }
+
+  @Test("An end that came before any reason keeps its own result")
+  func endFirst() {
+    let ending = Ending.failed(.exitNonzero, "exit code 1")
+    for reason in StopReason.allCases {
+      var attempt = Attempt()
+      _ = attempt.handle(.claimed)
+      _ = attempt.handle(.started)
+      #expect(attempt.handle(.ended(ending)) == [.disarm, .recordEnd(ending, nil)])
+      #expect(attempt.handle(.stopRequested(reason)).isEmpty)
+      #expect(attempt.handle(.deadlinePassed).isEmpty)
+      #expect(attempt.stopReason == nil)
+    }
+  }
+
+  @Test("What is stopped before anything was started ends without a start", arguments: StopReason.allCases)
+  func stoppedEarly(_ reason: StopReason) {
+    var attempt = Attempt()
+    #expect(attempt.handle(.stopRequested(reason)).isEmpty)
+    #expect(attempt.handle(.claimed) == [.recordEnd(.succeeded, reason)])
+    #expect(attempt.handle(.recorded) == [.disarm, .forget])
+  }
+
+  @Test("An orphan is stopped by the ladder and recorded as lost")
+  func orphan() {
+    var (attempt, effects) = Attempt.orphan()
+    #expect(effects == [.disarm, .terminate, .armGrace])
+    #expect(attempt.handle(.gracePassed) == [.kill])
+    #expect(attempt.handle(.ended(.succeeded)) == [.disarm, .recordEnd(.succeeded, .orphaned)])
+    #expect(Outcome(.succeeded, stop: attempt.stopReason, report: Report()).errorCode == .lost)
+  }
+
+  @Test("On any walk an attempt starts, ends and is forgotten at most once, in this order")
+  func walks() {
+    let seed = UInt64.random(in: .min ... .max)
+    var generator = SeededGenerator(seed: seed)
+    for _ in 0..<5000 {
+      var attempt = Attempt()
+      var effects: [Attempt.Effect] = []
+      for _ in 0..<12 {
+        guard let event = AttemptTable.events.randomElement(using: &generator) else { return }
+        effects += attempt.handle(event)
+      }
+      let once = effects.map(\.word).filter { ["start", "recordStart", "recordEnd", "forget"].contains($0) }
+      #expect(
+        [
+          [], ["start"], ["start", "recordStart"], ["start", "recordStart", "recordEnd"], ["start", "recordEnd"],
+          ["start", "recordStart", "recordEnd", "forget"], ["start", "recordEnd", "forget"], ["recordEnd"],
+          ["recordEnd", "forget"], ["forget"],
+        ].contains(once), "seed \(seed): \(effects)")
+      #expect(effects.filter { $0 == .terminate }.count <= 1, "seed \(seed)")
+      #expect(effects.filter { $0 == .kill }.count <= 1, "seed \(seed)")
+      #expect((attempt.state == .done) == effects.contains(.forget), "seed \(seed)")
+    }
+  }
+}

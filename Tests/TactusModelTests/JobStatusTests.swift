@@ -1,0 +1,74 @@
+import TactusModel
+import Testing
+
+/// The six statuses, their phases, and the ways between them.
+struct JobStatusTests {
+  /// Every way that there is; all other pairs are refused.
+  private static let allowed: Set<[JobStatus]> = [
+    [.pending, .queued], [.pending, .canceled],
+    [.queued, .running], [.queued, .failed], [.queued, .canceled],
+    [.running, .completed], [.running, .failed], [.running, .canceled],
+  ]
+
+  @Test("Of all pairs of statuses exactly eight are transitions", arguments: JobStatus.allCases, JobStatus.allCases)
+  func pairs(_ from: JobStatus, _ next: JobStatus) {
+    #expect(from.mayBecome(next) == Self.allowed.contains([from, next]))
+  }
+
+  @Test("A terminal status has no way out, and every other one has", arguments: JobStatus.allCases)
+  func terminal(_ status: JobStatus) {
+    #expect(status.isTerminal == JobStatus.allCases.allSatisfy { !status.mayBecome($0) })
+  }
+
+  @Test("QUEUED and RUNNING are live, and nothing else is")
+  func live() {
+    #expect(JobStatus.allCases.filter(\.isLive) == [.queued, .running])
+  }
+
+  @Test("Statuses are spelled as everywhere else")
+  func words() {
+    #expect(JobStatus.allCases.map(\.rawValue) == ["PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELED"])
+    #expect(Trigger.allCases.map(\.rawValue) == ["AUTOMATIC", "MANUAL"])
+  }
+
+  @Test("Only statuses that last have phases", arguments: Phase.allCases)
+  func phases(_ phase: Phase) {
+    #expect(!phase.status.isTerminal)
+  }
+}
+
+/// Error codes, and what an ending becomes.
+struct OutcomeTests {
+  @Test("A code's class decides the status of its job", arguments: ErrorCode.allCases)
+  func status(_ code: ErrorCode) {
+    let canceling: Set<ErrorCode> = [.canceledByUser, .workflowTerminated, .overlapReplaced, .misfired]
+    #expect(code.status == (canceling.contains(code) ? .canceled : .failed))
+    #expect((code.class == .cancellation) == canceling.contains(code))
+  }
+
+  @Test("Infrastructure is never the job's fault")
+  func infrastructure() {
+    let codes = ErrorCode.allCases.filter { $0.class == .infrastructure }
+    #expect(codes == [.providerError, .dispatchExhausted, .interrupted, .lost])
+  }
+
+  @Test("A reason to stop decides, whatever the ending was", arguments: StopReason.allCases)
+  func reasonDecides(_ reason: StopReason) {
+    for ending in [Ending.succeeded, .failed(.exitNonzero, "exit code 3")] {
+      let outcome = Outcome(ending, stop: reason, report: Report())
+      #expect(outcome.errorCode?.rawValue == reason.rawValue)
+      #expect(outcome.status == reason.errorCode.status)
+      #expect(outcome.message == reason.sentence)
+    }
+  }
+
+  @Test("Without a reason an ending keeps its own result")
+  func ownResult() {
+    var report = Report()
+    report.exitCode = 3
+    #expect(
+      Outcome(.failed(.exitNonzero, "exit code 3"), stop: nil, report: report)
+        == Outcome(status: .failed, errorCode: .exitNonzero, message: "exit code 3", report: report))
+    #expect(Outcome(.succeeded, stop: nil, report: report) == Outcome(status: .completed, report: report))
+  }
+}
