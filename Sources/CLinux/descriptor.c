@@ -3,6 +3,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int tactus_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
+
+int tactus_bytes_waiting(int descriptor) {
+  int count = 0;
+  return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
+}
+
+long tactus_attribute(const char *path, const char *name, void *value, unsigned long size) {
+  ssize_t length = getxattr(path, name, value, size);
+  return length < 0 ? -errno : length;
+}
+
+long tactus_find(const void *bytes, unsigned long size, const void *needle, unsigned long needle_size) {
+  const char *found = memmem(bytes, size, needle, needle_size);
+  return found == NULL ? -1 : found - (const char *)bytes;
+}

@@ -53,10 +53,19 @@ public enum Descriptor {
     }
   }
 
-  /// Writes what fits; needs SIGPIPE ignored or blocked, see ``Signals``.
+  /// Writes what fits into a file or a pipe; a pipe needs SIGPIPE ignored, see ``Signals/ignoreBrokenPipes()``.
   public static func write(_ descriptor: Int32, from buffer: UnsafeRawBufferPointer) -> Transfer {
+    written { Glibc.write(descriptor, buffer.baseAddress, buffer.count) }
+  }
+
+  /// Writes what fits into a socket; a connection that is gone raises no signal.
+  public static func send(_ socket: Int32, from buffer: UnsafeRawBufferPointer) -> Transfer {
+    written { Glibc.send(socket, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL)) }
+  }
+
+  private static func written(_ attempt: () -> Int) -> Transfer {
     while true {
-      let size = Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      let size = attempt()
       let code = errno
       if size >= 0 { return .bytes(size) }
       if code == EINTR { continue }
@@ -64,6 +73,9 @@ public enum Descriptor {
       return code == EAGAIN ? .wouldBlock : .failed(code)
     }
   }
+
+  /// Bytes that can be read right now from a pipe or a socket.
+  public static func bytesWaiting(in descriptor: Int32) -> Int { max(0, Int(tactus_bytes_waiting(descriptor))) }
 
   /// Closes a descriptor.
   ///

@@ -53,8 +53,84 @@ int tactus_signal_block(const int *signals, int count);
 /* 1 with a signal, 0 when there is none. */
 int tactus_signal_take(int descriptor, struct tactus_signal *signal);
 
-/* pipe2(2): both ends close-on-exec; ends[0] is read, ends[1] is written */
+/* SIGTERM, or NULL for a number that is no signal. */
+const char *tactus_signal_name(int signal);
 
+/* Descriptors: close-on-exec from their creation */
+
+/* ends[0] is read, ends[1] is written. */
 int tactus_pipe(int *ends);
+int tactus_bytes_waiting(int descriptor);
+
+/* Unix stream sockets, unix(7): close-on-exec and non-blocking */
+
+struct tactus_peer {
+  int process;
+  unsigned int user;
+  unsigned int group;
+};
+
+int tactus_unix_listen(const char *path, unsigned int mode, int backlog);
+int tactus_unix_accept(int listener);
+/* The connection is made before the call returns. */
+int tactus_unix_connect(const char *path);
+int tactus_unix_peer(int socket, struct tactus_peer *peer);
+
+/* Processes */
+
+struct tactus_spawn_order {
+  const char *path;
+  char *const *arguments;
+  char *const *environment;
+  const char *directory;
+  int input;
+  int output;
+  int error;
+  /* An open cgroup.procs that the child joins, or -1. */
+  int cgroup;
+};
+
+enum tactus_spawn_step {
+  TACTUS_SPAWN_FORK,
+  TACTUS_SPAWN_SESSION,
+  TACTUS_SPAWN_CGROUP,
+  TACTUS_SPAWN_DIRECTORY,
+  TACTUS_SPAWN_DESCRIPTORS,
+  TACTUS_SPAWN_EXECUTE,
+};
+
+/* Starts a program in a session of its own with nothing but descriptors 0, 1 and 2, default dispositions and an empty
+ * signal mask. Answers its pid when the program runs; otherwise no process is left, and step says where it failed. */
+int tactus_spawn(const struct tactus_spawn_order *order, enum tactus_spawn_step *step);
+
+struct tactus_exit {
+  int process;
+  /* The exit code, or the signal if signaled. */
+  int status;
+  int signaled;
+  int dumped_core;
+};
+
+/* pidfd_open(2) */
+int tactus_process_descriptor(int process);
+/* pidfd_send_signal(2) */
+int tactus_process_signal(int descriptor, int signal);
+/* 1 when the process of a pidfd has ended, whoever its parent is; 0 when it lives. */
+int tactus_process_has_ended(int descriptor);
+/* Reaps a child by its pidfd: 1 when it had ended, 0 when it lives. */
+int tactus_child_reap(int descriptor, struct tactus_exit *exit);
+/* Looks at a child that has ended, and leaves it: 1 with its pid, 0 when there is none. */
+int tactus_child_peek(struct tactus_exit *exit);
+/* Reaps a child that has ended by its pid. */
+int tactus_child_discard(int process);
+/* prctl(2), PR_SET_CHILD_SUBREAPER */
+int tactus_become_subreaper(void);
+
+/* CPUs that this process may use. */
+int tactus_core_count(void);
+/* The value of an extended attribute: its size. */
+long tactus_attribute(const char *path, const char *name, void *value, unsigned long size);
+/* memmem(3): the offset, or -1. */
+long tactus_find(const void *bytes, unsigned long size, const void *needle, unsigned long needle_size);
 
 #endif

@@ -1,0 +1,68 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Not in the headers of every glibc that we run on. */
+enum { wait_for_pidfd = 3, pidfd_open_number = 434, pidfd_send_signal_number = 424 };
+
+int tactus_process_descriptor(int process) {
+  /* Close-on-exec always: pidfd_open(2). */
+  long descriptor = syscall(pidfd_open_number, process, 0U);
+  return descriptor < 0 ? -errno : (int)descriptor;
+}
+
+int tactus_process_signal(int descriptor, int signal) {
+  return syscall(pidfd_send_signal_number, descriptor, signal, NULL, 0U) < 0 ? -errno : 0;
+}
+
+int tactus_process_has_ended(int descriptor) {
+  struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+  int count = poll(&entry, 1, 0);
+  return count < 0 ? -errno : count > 0;
+}
+
+static int look(idtype_t type, int id, int options, struct tactus_exit *exit) {
+  siginfo_t info = {.si_pid = 0};
+  int answer;
+  do {
+    answer = waitid(type, (id_t)id, &info, WEXITED | WNOHANG | options);
+  } while (answer < 0 && errno == EINTR);
+  if (answer < 0) return -errno;
+  if (info.si_pid == 0) return 0;
+  exit->process = info.si_pid;
+  exit->status = info.si_status;
+  exit->signaled = info.si_code != CLD_EXITED;
+  exit->dumped_core = info.si_code == CLD_DUMPED;
+  return 1;
+}
+
+int tactus_child_reap(int descriptor, struct tactus_exit *exit) {
+  return look((idtype_t)wait_for_pidfd, descriptor, 0, exit);
+}
+
+int tactus_child_peek(struct tactus_exit *exit) {
+  int answer = look(P_ALL, 0, WNOWAIT, exit);
+  return answer == -ECHILD ? 0 : answer;
+}
+
+int tactus_child_discard(int process) {
+  struct tactus_exit exit;
+  return look(P_PID, process, 0, &exit);
+}
+
+int tactus_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0 ? -errno : 0; }
+
+int tactus_core_count(void) {
+  cpu_set_t set;
+  /* More CPUs than the set has room for: then all that are there. */
+  if (sched_getaffinity(0, sizeof set, &set) < 0) return (int)sysconf(_SC_NPROCESSORS_ONLN);
+  return CPU_COUNT(&set);
+}

@@ -1,0 +1,84 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int address_of(const char *path, struct sockaddr_un *address) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  size_t length = strlen(path);
+  if (length == 0) return -EINVAL;
+  if (length >= sizeof address->sun_path) return -ENAMETOOLONG;
+  memcpy(address->sun_path, path, length);
+  return 0;
+}
+
+static int closing(int descriptor, int answer) {
+  close(descriptor);
+  return answer;
+}
+
+/* Removes the socket at an address when nobody answers on it. */
+static int remove_stale(const struct sockaddr_un *address) {
+  struct stat status;
+  if (lstat(address->sun_path, &status) < 0) return errno == ENOENT ? 0 : -errno;
+  if (!S_ISSOCK(status.st_mode)) return -EEXIST;
+  int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0) return -errno;
+  int answer = connect(probe, (const struct sockaddr *)address, sizeof *address);
+  /* EAGAIN is somebody with a full backlog, EACCES somebody else's. */
+  if (answer == 0 || errno != ECONNREFUSED) return closing(probe, answer == 0 || errno == EAGAIN ? -EADDRINUSE : -errno);
+  close(probe);
+  return unlink(address->sun_path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+int tactus_unix_listen(const char *path, unsigned int mode, int backlog) {
+  struct sockaddr_un address;
+  int answer = address_of(path, &address);
+  if (answer < 0) return answer;
+  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (listener < 0) return -errno;
+  /* Before bind, which takes over the mode: so there is no instant at which others may connect. */
+  if (fchmod(listener, mode) < 0) return closing(listener, -errno);
+  if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) {
+    if (errno != EADDRINUSE) return closing(listener, -errno);
+    answer = remove_stale(&address);
+    if (answer < 0) return closing(listener, answer);
+    if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) return closing(listener, -errno);
+  }
+  /* After bind once more, for what the umask took away. */
+  if (chmod(path, mode) < 0 || listen(listener, backlog) < 0) return closing(listener, -errno);
+  return listener;
+}
+
+int tactus_unix_accept(int listener) {
+  int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  return socket < 0 ? -errno : socket;
+}
+
+int tactus_unix_connect(const char *path) {
+  struct sockaddr_un address;
+  int answer = address_of(path, &address);
+  if (answer < 0) return answer;
+  int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (client < 0) return -errno;
+  do {
+    answer = connect(client, (struct sockaddr *)&address, sizeof address);
+  } while (answer < 0 && errno == EINTR);
+  return answer < 0 ? closing(client, -errno) : client;
+}
+
+int tactus_unix_peer(int socket, struct tactus_peer *peer) {
+  struct ucred credentials;
+  socklen_t size = sizeof credentials;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) return -errno;
+  peer->process = credentials.pid;
+  peer->user = credentials.uid;
+  peer->group = credentials.gid;
+  return 0;
+}

@@ -1,0 +1,87 @@
+import CLinux
+import Glibc
+
+/// A signal of signal(7).
+public struct Signal: Hashable, Sendable {
+  /// From 1.
+  public let number: Int32
+
+  /// Wraps a number.
+  public init(_ number: Int32) { self.number = number }
+
+  /// Ends what can tidy up.
+  public static let terminate = Signal(SIGTERM)
+  /// Ends everything.
+  public static let kill = Signal(SIGKILL)
+  /// Read the configuration again.
+  public static let hangUp = Signal(SIGHUP)
+  /// Control-C.
+  public static let interrupt = Signal(SIGINT)
+  /// A child ended.
+  public static let child = Signal(SIGCHLD)
+  /// Somebody writes to a pipe or socket that nobody reads.
+  public static let brokenPipe = Signal(SIGPIPE)
+}
+
+extension Signal: CustomStringConvertible {
+  /// `SIGTERM`, or `signal 34` for those without a name.
+  public var description: String {
+    guard let name = tactus_signal_name(number) else { return "signal \(number)" }
+    return String(cString: name)
+  }
+}
+
+/// What a process does with signals as a whole.
+public enum Signals {
+  /// Keeps signals from interrupting, so that they can be taken by a ``SignalSource``.
+  ///
+  /// At the very start of `main`, before there are other threads: they inherit it. Children do not, see ``Spawner``.
+  ///
+  /// The main thread then waits by a semaphore, and neither in `dispatchMain()` nor in an `async` main: those wait in
+  /// libdispatch's `_dispatch_sigsuspend` with an *empty* mask, so that the signals would end the process after all.
+  public static func block(_ signals: [Signal]) {
+    let answer = tactus_signal_block(signals.map(\.number), Int32(signals.count))
+    guard answer == 0 else { fatalError("signals cannot be blocked: \(SystemError.words(for: -answer))") }
+  }
+
+  /// Makes a write to a closed pipe or socket an error instead of the end of the process; at the start of `main`.
+  public static func ignoreBrokenPipes() {
+    // Fails for numbers that are no signals only (signal(2)).
+    _ = signal(SIGPIPE, SIG_IGN)
+  }
+}
+
+/// A signal that came, and from whom.
+public struct ReceivedSignal: Hashable, Sendable {
+  /// Which.
+  public var signal: Signal
+  /// The sender's process; 0 from the kernel or another pid namespace.
+  public var sender: Int
+  /// The sender's user.
+  public var user: UInt32
+}
+
+/// Takes signals as events on a work queue, by signalfd(2).
+///
+/// The signals have to be blocked in every thread (``Signals/block(_:)``). Several of one kind that come before the first is
+/// taken are one.
+public final class SignalSource {
+  private let watch: ReadinessWatch
+
+  /// Takes signals from now on; the handler runs on the queue, once for each.
+  public init(
+    on queue: DispatchWorkQueue, signals: [Signal], handler: @escaping @Sendable (ReceivedSignal) -> Void
+  ) throws {
+    let descriptor = try check(
+      tactus_signal_descriptor(signals.map(\.number), Int32(signals.count)), "make", "a signal descriptor")
+    watch = ReadinessWatch(owning: descriptor, on: queue) {
+      var taken = tactus_signal()
+      while tactus_signal_take(descriptor, &taken) == 1 {
+        handler(ReceivedSignal(signal: Signal(taken.number), sender: Int(taken.sender), user: taken.user))
+      }
+    }
+  }
+
+  /// Ends the taking; the handler does not run any more after what runs now.
+  public func cancel() { watch.cancel() }
+}

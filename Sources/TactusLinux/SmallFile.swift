@@ -1,0 +1,35 @@
+import Glibc
+
+/// Files of the kernel, /proc and cgroups, that are read in one go and say little.
+enum SmallFile {
+  /// The bytes of a file, up to a limit; nil if it cannot be read, which for /proc mostly means that the process is gone.
+  static func bytes(_ path: String, limit: Int = 64 << 10) -> [UInt8]? {
+    guard let descriptor = try? Descriptor.open(path, O_RDONLY) else { return nil }  // gone, or not ours to read
+    defer { Descriptor.close(descriptor) }
+    var bytes: [UInt8] = []
+    while bytes.count < limit {
+      let chunk = [UInt8](unsafeUninitializedCapacity: min(limit - bytes.count, 16 << 10)) { buffer, count in
+        if case .bytes(let size) = Descriptor.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer)) {
+          count = size
+        }
+      }
+      if chunk.isEmpty { break }
+      bytes += chunk
+    }
+    return bytes
+  }
+
+  /// The text of a file; what is not UTF-8 is replaced.
+  static func text(_ path: String, limit: Int = 64 << 10) -> String? {
+    bytes(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Writes a small text into a file that is there.
+  static func write(_ text: String, to path: String) throws(SystemError) {
+    let descriptor = try Descriptor.open(path, O_WRONLY)
+    defer { Descriptor.close(descriptor) }
+    let size = Glibc.write(descriptor, text, text.utf8.count)
+    let code = errno
+    guard size == text.utf8.count else { throw SystemError(code: code, operation: "write", subject: path) }
+  }
+}

@@ -1,0 +1,51 @@
+import CLinux
+import Glibc
+
+/// Unix stream sockets, named by a path of at most 107 bytes.
+public enum UnixSocket {
+  /// Who is at the other end of a connection, as the kernel says.
+  public struct Peer: Hashable, Sendable {
+    /// The process that connected, or that made the listener.
+    public var process: Int
+    /// Its user.
+    public var user: UInt32
+    /// Its group.
+    public var group: UInt32
+
+    /// Puts a peer together.
+    public init(process: Int, user: UInt32, group: UInt32) {
+      self.process = process
+      self.user = user
+      self.group = group
+    }
+  }
+
+  /// Listens at a path; the descriptor is non-blocking, and the caller's to close and its file to unlink.
+  ///
+  /// A socket left behind by somebody who is gone is replaced; one that somebody answers on is not, nor any other file.
+  /// The file has the mode from its first instant.
+  public static func listen(at path: String, mode: UInt32 = 0o600, backlog: Int32 = 128) throws(SystemError) -> Int32 {
+    try check(tactus_unix_listen(path, mode, backlog), "listen at", path)
+  }
+
+  /// Takes the next connection, non-blocking; nil when nobody waits or the one that waited is gone again.
+  ///
+  /// Throws when there is no room for another descriptor; the connection then goes on waiting.
+  public static func accept(_ listener: Int32) throws(SystemError) -> Int32? {
+    let answer = tactus_unix_accept(listener)
+    if [EAGAIN, EINTR, ECONNABORTED].contains(-answer) { return nil }
+    return try check(answer, "accept on", "descriptor \(listener)")
+  }
+
+  /// Connects to a listener; the descriptor is blocking, and the caller's to close.
+  public static func connect(to path: String) throws(SystemError) -> Int32 {
+    try check(tactus_unix_connect(path), "connect to", path)
+  }
+
+  /// Who is at the other end.
+  public static func peer(of socket: Int32) throws(SystemError) -> Peer {
+    var peer = tactus_peer()
+    _ = try check(tactus_unix_peer(socket, &peer), "ask for the peer of", "descriptor \(socket)")
+    return Peer(process: Int(peer.process), user: peer.user, group: peer.group)
+  }
+}

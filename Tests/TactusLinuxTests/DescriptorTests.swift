@@ -1,0 +1,115 @@
+import Foundation
+import Glibc
+import TactusLinux
+import Testing
+
+/// A directory of its own, removed with its contents at the end.
+struct Scratch: ~Copyable {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "tactus-linux-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }  // what is left of a test may stay
+}
+
+@Suite("Descriptors, sockets, locks")
+struct DescriptorTests {
+  private func isCloseOnExec(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0 }
+
+  @Test("reads tell bytes, nothing yet, and the end")
+  func transfers() throws {
+    let pipe = try Descriptor.pipe(nonBlockingRead: true)
+    #expect(isCloseOnExec(pipe.read) && isCloseOnExec(pipe.write))
+    var buffer = [UInt8](repeating: 0, count: 16)
+    #expect(buffer.withUnsafeMutableBytes { Descriptor.read(pipe.read, into: $0) } == .wouldBlock)
+    #expect([1, 2, 3].withUnsafeBytes { Descriptor.write(pipe.write, from: $0) } == .bytes(24))
+    #expect(Descriptor.bytesWaiting(in: pipe.read) == 24)
+    #expect(buffer.withUnsafeMutableBytes { Descriptor.read(pipe.read, into: $0) } == .bytes(16))
+    Descriptor.close(pipe.write)
+    #expect(buffer.withUnsafeMutableBytes { Descriptor.read(pipe.read, into: $0) } == .bytes(8))
+    #expect(buffer.withUnsafeMutableBytes { Descriptor.read(pipe.read, into: $0) } == .end)
+    Descriptor.close(pipe.read)
+    #expect(buffer.withUnsafeMutableBytes { Descriptor.read(-1, into: $0) } == .failed(EBADF))
+  }
+
+  @Test("closing twice traps")
+  func doubleClose() async {
+    await #expect(processExitsWith: .failure) { Descriptor.close(1000) }
+  }
+
+  @Test("a file that cannot be opened is told with a sentence")
+  func sentence() {
+    #expect(throws: SystemError(code: ENOENT, operation: "open", subject: "/no/such")) {
+      _ = try Descriptor.open("/no/such", O_RDONLY)
+    }
+    let error = SystemError(code: EACCES, operation: "open", subject: "/x")
+    #expect("\(error)" == "cannot open /x: Permission denied")
+  }
+
+  @Test("a socket connects, tells the peer, carries bytes, and has its mode")
+  func socket() throws {
+    let scratch = try Scratch()
+    let path = scratch.path + "/socket"
+    let listener = try UnixSocket.listen(at: path, mode: 0o660)
+    #expect(isCloseOnExec(listener))
+    #expect(try UnixSocket.accept(listener) == nil)
+    let client = try UnixSocket.connect(to: path)
+    let server = try #require(try UnixSocket.accept(listener))
+    #expect(isCloseOnExec(client) && isCloseOnExec(server))
+    #expect(fcntl(server, F_GETFL) & O_NONBLOCK != 0)
+    #expect(try UnixSocket.peer(of: server) == .init(process: Int(getpid()), user: getuid(), group: getgid()))
+    #expect([UInt8]("hi".utf8).withUnsafeBytes { Descriptor.send(client, from: $0) } == .bytes(2))
+    #expect(Descriptor.bytesWaiting(in: server) == 2)
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(attributes[.posixPermissions] as? Int == 0o660)
+    Descriptor.close(server)
+    #expect([UInt8]("hi".utf8).withUnsafeBytes { Descriptor.send(client, from: $0) } == .end)
+    Descriptor.close(client)
+    Descriptor.close(listener)
+  }
+
+  @Test("a stale socket is replaced; a live one and any other file are not")
+  func stale() throws {
+    let scratch = try Scratch()
+    let path = scratch.path + "/socket"
+    Descriptor.close(try UnixSocket.listen(at: path))
+    let listener = try UnixSocket.listen(at: path)
+    #expect(throws: SystemError(code: EADDRINUSE, operation: "listen at", subject: path)) {
+      _ = try UnixSocket.listen(at: path)
+    }
+    Descriptor.close(listener)
+    let file = scratch.path + "/file"
+    #expect(FileManager.default.createFile(atPath: file, contents: nil))
+    #expect(throws: SystemError(code: EEXIST, operation: "listen at", subject: file)) {
+      _ = try UnixSocket.listen(at: file)
+    }
+    let long = scratch.path + "/" + String(repeating: "x", count: 108)
+    #expect(throws: SystemError.self) { _ = try UnixSocket.listen(at: long) }
+    #expect(throws: SystemError(code: ECONNREFUSED, operation: "connect to", subject: path)) {
+      _ = try UnixSocket.connect(to: path)
+    }
+  }
+
+  @Test("a lock is held by one, and the other learns by whom")
+  func lock() throws {
+    let scratch = try Scratch()
+    let path = scratch.path + "/lock"
+    do {
+      let lock = try FileLock(at: path)
+      let held = #expect(throws: FileLock.Held.self) { _ = try FileLock(at: path) }
+      #expect(held?.process == Int(getpid()))
+      #expect("\(try #require(held))".hasPrefix("\(path) is held by process \(getpid()) ("))
+      withExtendedLifetime(lock) {}
+    }
+    _ = try FileLock(at: path)
+    #expect(throws: SystemError.self) { _ = try FileLock(at: scratch.path) }
+  }
+
+  @Test("signals have names")
+  func signalNames() {
+    #expect("\(Signal.terminate) \(Signal.kill) \(Signal(40)) \(Signal(0))" == "SIGTERM SIGKILL signal 40 signal 0")
+  }
+}
