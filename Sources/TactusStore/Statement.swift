@@ -44,6 +44,8 @@ final class Statement {
 struct Row: ~Copyable {
   fileprivate let pointer: OpaquePointer
 
+  var columnCount: Int32 { sqlite3_column_count(pointer) }
+
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(pointer, column) }

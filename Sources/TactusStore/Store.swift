@@ -10,7 +10,7 @@ public actor Store: QueueConfined {
   /// `tactus.store`.
   public nonisolated let queue: any WorkQueue
 
-  private let tables: Tables
+  let tables: Tables
   private var pending: [(LedgerFailure?) -> Void] = []
   private var pendingAtLastTurn = 0
   private var isTurnPosted = false

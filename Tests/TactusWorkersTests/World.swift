@@ -1,0 +1,103 @@
+import Synchronization
+import TactusExecutor
+import TactusModel
+import TactusPorts
+import TactusScheduler
+import TactusStore
+import TactusTestSupport
+import TactusUnitFile
+import Testing
+
+/// The two workers and a real ledger in memory, in a simulated world.
+final class World: Sendable {
+  let simulation: Simulation
+  let store: Store
+  let runner: SimulatedRunner
+  let scheduling: SchedulingWorker
+  let execution: ExecutionWorker
+  let journal = RecordingJournal()
+
+  static let start = Instant(microseconds: 1_795_000_000_000_000)
+
+  init(
+    seed: UInt64, at start: Instant = World.start, file: String = ":memory:",
+    limits: [QueueName: QueueLimits] = World.limits, definitions: [(String, String)] = [],
+    script: @escaping @Sendable (RunOrder) -> SimulatedRunner.Script = { _ in .init() }
+  ) throws {
+    let simulation = Simulation(seed: seed, startingAt: start)
+    let ids = SeededIDs(seed: seed)
+    self.simulation = simulation
+    store = try Store(
+      file: file, queue: simulation.queue("tactus.store", level: .store), limits: limits, now: start,
+      makeID: { ids.make(at: $0) })
+    runner = SimulatedRunner(simulation, script: script)
+    scheduling = SchedulingWorker(
+      queue: simulation.queue("tactus.scheduling", level: .worker), ledger: store, time: simulation)
+    execution = ExecutionWorker(
+      queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
+      scheduling: scheduling, journal: journal, runners: [.command: runner, .heartbeat: runner], limits: limits,
+      bootID: "boot", reader: TextReader())
+    execution.open(alarms: simulation)
+    let read = try definitions.map { (try World.name($0), try World.definition($1, $0)) }
+    let execution = execution
+    scheduling.open(
+      read.map { (name: $0, definition: $1) }, present: Set(read.map(\.0)), execution: execution, alarms: simulation,
+      remnants: { execution.recover($0) },
+      answer: { if case .failure(let failure) = $0 { Issue.record("start-up failed: \(failure)") } })
+    settle()
+  }
+
+  static let limits: [QueueName: QueueLimits] = [
+    QueueName(builtIn: .command): QueueLimits(maxRunning: 4),
+    QueueName(builtIn: .heartbeat): QueueLimits(maxRunning: 256),
+  ]
+
+  static func name(_ text: String) throws -> WorkflowName { try #require(WorkflowName(text)) }
+
+  static func definition(_ text: String, _ name: String) throws -> Definition {
+    try WorkflowFile.read(text: text, name: try Self.name(name), queues: Set(limits.keys)).get()
+  }
+
+  /// Lets everything that is under way come to rest, without moving the clock.
+  func settle() { simulation.run(until: simulation.now) }
+
+  /// Lets time pass.
+  func pass(_ span: Duration) { simulation.run(until: simulation.now + span) }
+
+  /// Does something that is answered, and returns the answer.
+  func ask<Value: Sendable>(_ body: (@escaping Answer<Value>) -> Void) throws -> Value {
+    let answer = Mutex<Result<Value, LedgerFailure>?>(nil)
+    body { result in answer.withLock { $0 = result } }
+    settle()
+    return try #require(answer.withLock { $0 }, "not answered").get()
+  }
+
+  func run(_ name: String, at instant: Instant? = nil) throws -> JobID {
+    let name = try Self.name(name)
+    return try ask { scheduling.run(name, at: instant, answer: $0) }
+  }
+
+  /// Rows of a query as text, columns joined with `|`, NULL as empty.
+  func rows(_ sql: String) throws -> [String] { try store.call { store in Result { try store.inspect(sql) } }.get() }
+
+  /// The store's own auditor finds nothing.
+  func audit() throws {
+    let findings = try store.call { store in Result { try store.audit() } }.get()
+    #expect(findings.isEmpty, "\(findings.map(\.description).joined(separator: "\n"))")
+  }
+}
+
+/// Reads definitions as the daemon does.
+struct TextReader: DefinitionReader {
+  func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem> {
+    WorkflowFile.read(text: text, name: name, queues: Set(World.limits.keys))
+      .mapError { $0.problems.first ?? UnitFileProblem(file: "", line: 0, message: "") }
+  }
+}
+
+/// Keeps what would have been told.
+final class RecordingJournal: Journal {
+  private let kept = Mutex<[JournalEntry]>([])
+  var entries: [JournalEntry] { kept.withLock { $0 } }
+  func tell(_ entry: JournalEntry) { kept.withLock { $0.append(entry) } }
+}
