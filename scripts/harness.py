@@ -16,6 +16,16 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 START_PATIENCE = 60
 
 
+def clean_up_on_signals():
+    """Lets `finally` run when we are told to end, also when a shell started us in the background."""
+
+    def leave(number, _):
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+
+
 class Refused(Exception):
     """An error reply: its name, and its parameters."""
 
@@ -27,6 +37,10 @@ class Refused(Exception):
 
 class Disconnected(Exception):
     """The daemon is gone, or closed the connection."""
+
+
+class NotAnswering(SystemExit):
+    """The daemon did not start or stop; the message has its last words. Whoever does not expect it ends with it."""
 
 
 class Connection:
@@ -147,16 +161,17 @@ class PrivateDaemon:
                 return
             except Disconnected as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"tactusd does not answer ({error}); its last words:\n{self.last_words()}")
+                    raise NotAnswering(f"tactusd does not answer ({error}); its last words:\n{self.last_words()}")
                 time.sleep(0.01)
 
     def connect(self):
         return Connection(self.socket)
 
     def kill(self):
-        """kill -9."""
-        self.process.kill()
-        self.process.wait()
+        """kill -9; nothing if it does not run."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
 
     def stop(self, drain=40):
         """SIGTERM, and its exit status; a second one ends a drain that lasts longer than this many seconds."""
@@ -169,7 +184,7 @@ class PrivateDaemon:
             except subprocess.TimeoutExpired:
                 pass
         self.kill()
-        raise SystemExit(f"tactusd did not stop after two SIGTERM; its last words:\n{self.last_words()}")
+        raise NotAnswering(f"tactusd did not stop after two SIGTERM; its last words:\n{self.last_words()}")
 
     def verify(self):
         """Audits the store; returns what is wrong, or an empty text."""
