@@ -82,7 +82,7 @@ struct Reading {
       do throws(Refusal) {
         values.append(try read(assignment.value))
       } catch {
-        complain(assignment.line, "\(key)=\(assignment.value.abbreviated) \(error.message)")
+        complain(assignment.line, "\(key)=\(assignment.value.abbreviated) \(error.message)\(assignment.hint)")
       }
     }
     return values
@@ -126,4 +126,9 @@ struct Reading {
     guard let value else { fatalError("\(file) was refused without a word") }
     return .success(value)
   }
+}
+
+extension UnitFile.Assignment {
+  /// What else may be wrong with a refused value.
+  fileprivate var hint: String { value.contains(" #") ? " (a comment needs a line of its own)" : "" }
 }

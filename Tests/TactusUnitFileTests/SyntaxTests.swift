@@ -89,6 +89,12 @@ struct SyntaxTests {
     #expect(problems(of: try read("[Command]\nExce=/bin/true\n")).map(\.line) == [2])
   }
 
+  @Test("A refused value that contains # gets a hint that comments need a line of their own")
+  func trailingComment() throws {
+    let all = problems(of: try read("[Command]\nExec=/bin/true\nTimeout=1h   # one hour\n"))
+    #expect(all.map { $0.message.hasSuffix("(a comment needs a line of its own)") } == [true])
+  }
+
   @Test("A message shows only the beginning of a long value")
   func abbreviated() throws {
     let all = problems(of: try read("[Command]\nExec=/bin/true\nTimeout=\(String(repeating: "x", count: 100_000))\n"))
