@@ -28,7 +28,7 @@ struct DaemonFileTests {
   }
 
   @Test(
-    "What this version does not do is refused",
+    "A bad key or value in a file of the daemon is refused with its line and the reason",
     arguments: [
       ("StopTimeout=infinity", "is outside the range from 0 to 1d"), ("StopTimeout=25h", "is outside the range"),
       ("CgroupRoot=tactus", "is not an absolute path"), ("CgroupRoot=/sys/../etc", "contains . or .."),

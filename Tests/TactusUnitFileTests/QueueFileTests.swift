@@ -18,7 +18,7 @@ struct QueueFileTests {
   }
 
   @Test(
-    "What this version does not do is refused",
+    "A bad key or value in a queue file is refused with its line and the reason",
     arguments: [
       ("MaxRunning=0", "is outside the range from 1 to 100000"), ("MaxRunning=100001", "is outside the range"),
       ("MaxQueued=0", "is outside the range from 1 to 1000000"), ("MaxQueued=many", "is not a whole number"),
