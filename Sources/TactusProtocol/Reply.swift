@@ -28,10 +28,21 @@ public struct Reply: Hashable, Sendable {
   /// The bytes of a good reply on the wire, NUL included.
   public static func message(_ parameters: some Encodable, continues: Bool = false) -> [UInt8] {
     let buffer = JSONBuffer()
+    write(parameters, continues: continues, to: buffer)
+    return buffer.bytes
+  }
+
+  /// The bytes of several replies to the same call, after which others follow.
+  public static func messages(_ several: [some Encodable]) -> [UInt8] {
+    let buffer = JSONBuffer()
+    for parameters in several { write(parameters, continues: true, to: buffer) }
+    return buffer.bytes
+  }
+
+  private static func write(_ parameters: some Encodable, continues: Bool, to buffer: JSONBuffer) {
     buffer.append(raw: "{\"parameters\":")
     JSONWriter.write(parameters, to: buffer)
     buffer.append(raw: continues ? ",\"continues\":true}\0" : "}\0")
-    return buffer.bytes
   }
 
   /// The bytes of an error on the wire, NUL included; the interface is that of the called method.

@@ -1,0 +1,102 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusProtocol
+
+extension ControlServer {
+  /// Connections accepted in one turn, so that a flood of them does not keep the queue.
+  private static let acceptBatch = 64
+
+  func listen(at path: String) throws {
+    if listening != nil { fatalError("the control server was started twice") }
+    let poller = try Poller(on: dispatchQueue) { [weak self] in self?.assumeIsolated { $0.drain() } }
+    let descriptor = try UnixSocket.listen(at: path)
+    do {
+      let token = try poller.add(descriptor, for: .read)
+      let alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
+      listening = Listening(path: path, poller: poller, alarm: alarm, socket: (descriptor, token))
+    } catch {
+      Descriptor.close(descriptor)
+      throw error
+    }
+  }
+
+  func accept() {
+    guard let listening, let socket = listening.socket, listening.pausedUntil == nil else { return }
+    do {
+      for _ in 0..<Self.acceptBatch {
+        guard let descriptor = try UnixSocket.accept(socket.descriptor) else { return }
+        admit(descriptor, listening.poller)
+      }
+    } catch {
+      pauseAccepting(error)
+    }
+  }
+
+  private func admit(_ descriptor: Int32, _ poller: Poller) {
+    guard connections.count < limits.connections else {
+      // One try to say so: a fresh socket takes a message of this size, and nobody waits for a stranger who does not.
+      var outbox = Outbox()
+      outbox.append(Reply.message(.busy(retryAfterMs: 1000), interface: Interface.daemon.rawValue))
+      _ = outbox.flush(to: descriptor)
+      return Descriptor.close(descriptor)
+    }
+    do {
+      let peer = try UnixSocket.peer(of: descriptor)
+      let token = try poller.add(descriptor, for: .read)
+      connections[token] = Connection(
+        descriptor: descriptor, token: token, peer: peer, isAdmitted: admits(peer))
+    } catch {
+      // Out of memory for one more registration: the client sees its connection closed and can come again.
+      Descriptor.close(descriptor)
+    }
+  }
+
+  /// Rests the listening socket, because it stays readable while no descriptor is free and would spin.
+  private func pauseAccepting(_ error: SystemError) {
+    guard let socket = listening?.socket else { return }
+    let until = time.monotonic + limits.acceptPause
+    listening?.poller.change(socket.token, to: .none)
+    listening?.pausedUntil = until
+    armAlarm(until)
+    tell(error)
+  }
+
+  func resumeAccepting() {
+    guard let socket = listening?.socket, listening?.pausedUntil != nil else { return }
+    listening?.pausedUntil = nil
+    listening?.poller.change(socket.token, to: .read)
+  }
+
+  // MARK: Stopping
+
+  func end(within grace: Duration, then: @escaping @Sendable () -> Void) {
+    guard let path = listening?.path, let socket = listening?.socket else { return then() }
+    stopped = then
+    listening?.socket = nil
+    listening?.poller.remove(socket.token)
+    Descriptor.close(socket.descriptor)
+    _ = unlink(path)
+    let deadline = time.monotonic + grace
+    listening?.stopsAt = deadline
+    armAlarm(deadline)
+    for connection in connections.values {
+      connection.windUp()
+      pump(connection)
+    }
+    finishStopping()
+  }
+
+  func finishStopping() {
+    guard let stopped, connections.isEmpty else { return }
+    self.stopped = nil
+    listening?.alarm.arm(at: nil)
+    // Posted, because this may be the inside of a drain.
+    post { server in
+      server.listening?.poller.cancel()
+      server.listening = nil
+      stopped()
+    }
+  }
+}

@@ -1,0 +1,14 @@
+public import TactusLinux
+public import TactusProtocol
+
+/// Who does what clients ask for.
+public protocol CallHandler: Sendable {
+  /// Takes a call; returns at once, and answers through the port: once, from any queue, now or later.
+  ///
+  /// Runs on the server's queue. The calls of one connection come in their order, and the next comes when the one before
+  /// is answered; only consecutive calls of a method in ``Operation/overlapping`` do not wait for each other.
+  func handle(_ call: Call, from peer: Peer, reply: ReplyPort)
+}
+
+/// The process at the other end, as the kernel saw it when it connected.
+public typealias Peer = UnixSocket.Peer

@@ -1,0 +1,120 @@
+import TactusLinux
+import TactusModel
+import TactusProtocol
+
+/// One client: what it has said and not been answered, and what it has not yet taken.
+final class Connection {
+  let descriptor: Int32
+  let token: Poller.Token
+  let peer: Peer
+  /// Whether the peer may call anything.
+  let isAdmitted: Bool
+
+  var decoder = FrameDecoder()
+  var outbox = Outbox()
+  /// Calls under way, oldest first; only the first one's replies go out.
+  var calls: [CallUnderWay] = []
+  /// A call that was read and must wait for those under way.
+  var held: Call?
+  /// No more bytes come, or none are wanted.
+  var isInputOver = false
+  /// No further call is begun: what is under way is answered, then the connection is closed.
+  var isClosing = false
+  /// Nobody takes replies any more.
+  var isGone = false
+  /// When the message that has begun must have ended, or the last reply must have been taken.
+  var deadline: MonotonicInstant?
+
+  private var lastSerial: UInt64 = 0
+
+  init(descriptor: Int32, token: Poller.Token, peer: Peer, isAdmitted: Bool) {
+    self.descriptor = descriptor
+    self.token = token
+    self.peer = peer
+    self.isAdmitted = isAdmitted
+  }
+
+  /// Whether there is nothing left to do for it.
+  var isDone: Bool { isInputOver && calls.isEmpty && held == nil && (outbox.isEmpty || isGone) }
+
+  /// Whether bytes are wanted from it now.
+  func wantsInput(_ limits: ServerLimits) -> Bool {
+    !isInputOver && held == nil && outbox.count < limits.unsentBytes
+  }
+
+  /// Whether a call may begin beside those under way.
+  func mayBegin(_ call: Call, _ limits: ServerLimits) -> Bool {
+    guard let last = calls.last else { return true }
+    return last.method == call.method && Operation.overlapping.contains(call.method)
+      && calls.count < limits.overlappingCalls
+  }
+
+  /// Whether time runs against the client: it has begun a message, or takes its last replies.
+  func isDue(_ limits: ServerLimits) -> Bool {
+    isInputOver ? calls.isEmpty && !outbox.isEmpty : wantsInput(limits) && decoder.isInsideMessage
+  }
+
+  /// Puts a call under way, and names it.
+  func begin(_ call: Call) -> UInt64 {
+    lastSerial += 1
+    calls.append(CallUnderWay(serial: lastSerial, method: call.method))
+    return lastSerial
+  }
+
+  /// Begins nothing further.
+  func windUp() {
+    isInputOver = true
+    isClosing = true
+    held = nil
+    deadline = nil
+  }
+
+  /// Queues an error for a message that was no call, behind the replies that are due before it; nothing is read after it.
+  func refuse(_ failure: CallFailure) {
+    windUp()
+    lastSerial += 1
+    var refusal = CallUnderWay(serial: lastSerial, method: "")
+    refusal.ready = Reply.message(failure, interface: Interface.daemon.rawValue)
+    refusal.isAnswered = true
+    calls.append(refusal)
+    releaseReplies()
+  }
+
+  /// The other side has closed both ways: what it said is still done, what it would be told is dropped.
+  func hangUp(_ poller: Poller) {
+    isGone = true
+    outbox.clear()
+    poller.change(token, to: .none)
+  }
+
+  /// The place of a call; nil if it is answered, because then a second answer came.
+  func index(of serial: UInt64) -> Int? { calls.firstIndex { $0.serial == serial && !$0.isAnswered } }
+
+  /// Moves what is ready and in turn to the outbox.
+  func releaseReplies() {
+    while let first = calls.first {
+      if isGone { outbox.clear() } else { outbox.append(first.ready) }
+      calls[0].ready = []
+      guard first.isAnswered else { return }
+      calls.removeFirst()
+    }
+  }
+
+  /// The stream that waits for room, if there is room now or nobody to wait for.
+  func takeDemand(_ limits: ServerLimits) -> (@Sendable (StreamDemand) -> Void)? {
+    guard !calls.isEmpty, let demand = calls[0].demand, isGone || outbox.count < limits.streamBytes else { return nil }
+    calls[0].demand = nil
+    return demand
+  }
+}
+
+/// A call that is not yet answered, or whose answer is not yet in turn.
+struct CallUnderWay {
+  let serial: UInt64
+  let method: String
+  /// Replies that wait for their turn.
+  var ready: [UInt8] = []
+  var isAnswered = false
+  /// Called when the client has taken most of what was sent.
+  var demand: (@Sendable (StreamDemand) -> Void)?
+}

@@ -1,0 +1,113 @@
+import Glibc
+import TactusLinux
+public import TactusProtocol
+
+/// The client half: one blocking connection, for one thread.
+public final class ControlClient {
+  private let path: String
+  private let descriptor: Int32
+  private var decoder = FrameDecoder(limit: 2 * FrameDecoder.messageLimit)
+  private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+
+  /// Connects to the daemon that listens at a path.
+  public init(path: String) throws(ControlError) {
+    self.path = path
+    do {
+      descriptor = try UnixSocket.connect(to: path)
+    } catch {
+      switch error.code {
+      case EACCES, EPERM: throw .refused(path: path)
+      default: throw .unreachable(path: path, reason: SystemError.words(for: error.code))
+      }
+    }
+  }
+
+  deinit { Descriptor.close(descriptor) }
+
+  /// Calls a method that answers once.
+  public func call<R: Request>(_ request: R) throws(ControlError) -> R.Reply {
+    try read(R.Reply.self, from: reply(to: request))
+  }
+
+  /// Calls a method and returns its one reply, or the last of a stream, as it came.
+  public func reply<R: Request>(to request: R) throws(ControlError) -> Reply {
+    try send(Call(request))
+    while true {
+      let reply = try receive()
+      if !reply.continues { return reply }
+    }
+  }
+
+  /// Calls a method that answers with a stream; the body sees every reply, the last included, as it came and as read.
+  ///
+  /// Whatever the body throws ends the stream; the connection is of no more use then.
+  public func stream<R: Request>(_ request: R, _ body: (Reply, R.Reply) throws -> Void) throws {
+    try send(Call(request))
+    while true {
+      let reply = try receive()
+      try body(reply, read(R.Reply.self, from: reply))
+      if !reply.continues { return }
+    }
+  }
+
+  /// Sends a call; calls may be sent before the replies of earlier ones are received.
+  public func send(_ call: Call) throws(ControlError) { try send(bytes: call.message) }
+
+  /// Sends bytes as they are.
+  public func send(bytes: [UInt8]) throws(ControlError) {
+    var sent = 0
+    while sent < bytes.count {
+      let transfer = bytes.withUnsafeBytes {
+        Descriptor.send(descriptor, from: UnsafeRawBufferPointer(rebasing: $0[sent...]))
+      }
+      switch transfer {
+      case .bytes(let count): sent += count
+      // The daemon may have said why it hung up: the reply is still there to be received.
+      case .end: return
+      case .wouldBlock: continue
+      case .failed(let code): throw .lost(path: path, reason: SystemError.words(for: code))
+      }
+    }
+  }
+
+  /// Says that no further call comes; replies still do.
+  public func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// Waits for the next reply.
+  /// - Throws: ``ControlError/failed(_:)`` if it is an error.
+  public func receive() throws(ControlError) -> Reply {
+    do {
+      while true {
+        if let message = try decoder.next() {
+          let reply = try Reply(message: message)
+          if let failure = reply.failure { throw ControlError.failed(failure) }
+          return reply
+        }
+        try fill()
+      }
+    } catch let error as ControlError {
+      throw error
+    } catch let malformed as MalformedMessage {
+      throw .malformed(path: path, reason: malformed.reason)
+    } catch {
+      throw .malformed(path: path, reason: "a reply is too large")
+    }
+  }
+
+  private func fill() throws(ControlError) {
+    switch buffer.withUnsafeMutableBytes({ Descriptor.read(descriptor, into: $0) }) {
+    case .bytes(let count): decoder.append(buffer[..<count])
+    case .end: throw .lost(path: path, reason: "the daemon closed the connection")
+    case .wouldBlock: return
+    case .failed(let code): throw .lost(path: path, reason: SystemError.words(for: code))
+    }
+  }
+
+  private func read<Value: Decodable>(_ type: Value.Type, from reply: Reply) throws(ControlError) -> Value {
+    do {
+      return try reply.read(type)
+    } catch {
+      throw .malformed(path: path, reason: error.reason)
+    }
+  }
+}

@@ -1,0 +1,219 @@
+public import TactusLinux
+import TactusModel
+public import TactusPorts
+import TactusProtocol
+
+/// The control socket: accepts, frames, limits, and hands calls to whoever does them.
+///
+/// One small state for each connection; one poller for all of them.
+public actor ControlServer: QueueConfined {
+  /// The queue of the control socket.
+  public nonisolated let queue: any WorkQueue
+
+  let dispatchQueue: DispatchWorkQueue
+  let time: any TimeSource
+  let alarms: any AlarmSource
+  let handler: any CallHandler
+  let limits: ServerLimits
+  let admits: @Sendable (Peer) -> Bool
+  let tell: @Sendable (SystemError) -> Void
+
+  var listening: Listening?
+  var connections: [ConnectionID: Connection] = [:]
+  var stopped: (@Sendable () -> Void)?
+  private var alarmAt: MonotonicInstant?
+  private var buffer = [UInt8](repeating: 0, count: 64 << 10)
+
+  typealias ConnectionID = Poller.Token
+
+  /// What exists from start to stop.
+  struct Listening {
+    let path: String
+    let poller: Poller
+    let alarm: any MonotonicAlarm
+    /// Nil once the server is stopping.
+    var socket: (descriptor: Int32, token: Poller.Token)?
+    /// When accepting is tried again; nil while it goes on.
+    var pausedUntil: MonotonicInstant?
+    /// When what is still open is closed; nil before the stop.
+    var stopsAt: MonotonicInstant?
+  }
+
+  /// Makes a server that does not listen yet.
+  /// - Parameters:
+  ///   - admits: whether a peer may call anything at all; runs on the server's queue.
+  ///   - tell: told once, on the server's queue, each time that no further connection can be accepted for now.
+  public init(
+    on queue: DispatchWorkQueue, time: any TimeSource, alarms: any AlarmSource, handler: any CallHandler,
+    limits: ServerLimits = ServerLimits(), admits: @escaping @Sendable (Peer) -> Bool,
+    tell: @escaping @Sendable (SystemError) -> Void = { _ in }
+  ) {
+    self.queue = queue
+    dispatchQueue = queue
+    self.time = time
+    self.alarms = alarms
+    self.handler = handler
+    self.limits = limits
+    self.admits = admits
+    self.tell = tell
+  }
+
+  /// Begins to listen at a path, with mode 0600; a socket that a dead daemon left there is replaced.
+  ///
+  /// Waits for the server's queue. Throws ``SystemError``; the server can then be started again.
+  public nonisolated func start(at path: String) throws {
+    try call { server in Result { try server.listen(at: path) } }.get()
+  }
+
+  /// Ends listening, lets the calls under way be answered and their replies be taken, and closes everything.
+  ///
+  /// Returns at once; `then` runs on the server's queue, at the latest when the grace is over.
+  public nonisolated func stop(within grace: Duration = .seconds(5), then: @escaping @Sendable () -> Void) {
+    post { $0.end(within: grace, then: then) }
+  }
+
+  // MARK: Events
+
+  func drain() {
+    guard let poller = listening?.poller else { return }
+    poller.drain { token, readiness in
+      if token == listening?.socket?.token { return accept() }
+      guard let connection = connections[token] else { return }
+      if readiness.contains(.hangup) || readiness.contains(.error) { connection.hangUp(poller) }
+      pump(connection)
+    }
+  }
+
+  /// Takes in what came, begins what may begin, sends what can be sent: the one way from event to effect.
+  func pump(_ connection: Connection) {
+    guard let poller = listening?.poller else { return }
+    while beginNext(connection) || readPiece(connection) {}
+    let unsent = connection.outbox.count
+    if !connection.isGone, !connection.outbox.flush(to: connection.descriptor) { connection.hangUp(poller) }
+    // A client that takes its last replies slowly has the whole time again for the next piece.
+    if connection.isInputOver, connection.outbox.count < unsent { connection.deadline = nil }
+    guard !connection.isDone else { return close(connection) }
+    watch(connection, poller)
+    if let demand = connection.takeDemand(limits) { demand(connection.isGone ? .gone : .more) }
+  }
+
+  /// Begins the next call that is complete and may begin; false if there is none.
+  private func beginNext(_ connection: Connection) -> Bool {
+    guard connection.outbox.count < limits.unsentBytes, !connection.isClosing else { return false }
+    do {
+      if connection.held == nil, let message = try connection.decoder.next() {
+        connection.deadline = nil
+        connection.held = try Call(message: message)
+      }
+      guard let call = connection.held, connection.mayBegin(call, limits) else { return false }
+      connection.held = nil
+      begin(call, on: connection)
+      return true
+    } catch let malformed as MalformedMessage {
+      connection.refuse(malformed.failure)
+    } catch {
+      connection.refuse(.invalid(field: "message", reason: "larger than \(FrameDecoder.messageLimit) bytes"))
+    }
+    return false
+  }
+
+  private func begin(_ call: Call, on connection: Connection) {
+    let port = ReplyPort(
+      server: self, connection: connection.token, serial: connection.begin(call), interface: call.interface,
+      isOneway: call.isOneway)
+    guard connection.isAdmitted else {
+      return port.fail(.forbidden(action: "\(call.method): this daemon serves its own user and root only"))
+    }
+    handler.handle(call, from: connection.peer, reply: port)
+  }
+
+  /// Reads a piece; false if nothing is wanted or nothing came.
+  private func readPiece(_ connection: Connection) -> Bool {
+    guard connection.wantsInput(limits) else { return false }
+    switch buffer.withUnsafeMutableBytes({ Descriptor.read(connection.descriptor, into: $0) }) {
+    case .bytes(let count):
+      connection.decoder.append(buffer[..<count])
+      return true
+    case .wouldBlock: return false
+    case .end, .failed:
+      connection.isInputOver = true
+      return false
+    }
+  }
+
+  private func watch(_ connection: Connection, _ poller: Poller) {
+    if !connection.isDue(limits) {
+      connection.deadline = nil
+    } else if connection.deadline == nil {
+      let deadline = time.monotonic + limits.requestTime
+      connection.deadline = deadline
+      armAlarm(deadline)
+    }
+    guard !connection.isGone else { return }
+    var interest: Poller.Interest = .none
+    if connection.wantsInput(limits) { interest.insert(.read) }
+    if !connection.outbox.isEmpty { interest.insert(.write) }
+    poller.change(connection.token, to: interest)
+  }
+
+  func close(_ connection: Connection) {
+    guard connections.removeValue(forKey: connection.token) != nil else { return }
+    listening?.poller.remove(connection.token)
+    Descriptor.close(connection.descriptor)
+    for call in connection.calls { call.demand?(.gone) }
+    resumeAccepting()
+    finishStopping()
+  }
+
+  // MARK: Answers
+
+  func send(
+    _ lines: [UInt8], to id: ConnectionID, serial: UInt64, then: @escaping @Sendable (StreamDemand) -> Void
+  ) {
+    guard let connection = connections[id], let index = connection.index(of: serial) else { return then(.gone) }
+    connection.calls[index].ready.append(contentsOf: lines)
+    connection.calls[index].demand = then
+    connection.releaseReplies()
+    pump(connection)
+  }
+
+  func finish(_ message: [UInt8], to id: ConnectionID, serial: UInt64) {
+    guard let connection = connections[id] else { return }
+    guard let index = connection.index(of: serial) else { fatalError("a call was answered twice") }
+    connection.calls[index].ready.append(contentsOf: message)
+    connection.calls[index].isAnswered = true
+    connection.releaseReplies()
+    pump(connection)
+  }
+
+  // MARK: Deadlines
+
+  /// Makes sure that the alarm rings at an instant or before.
+  func armAlarm(_ instant: MonotonicInstant) {
+    if let alarmAt, alarmAt <= instant { return }
+    alarmAt = instant
+    listening?.alarm.arm(at: instant)
+  }
+
+  func alarmRang() {
+    alarmAt = nil
+    let now = time.monotonic
+    func isPast(_ deadline: MonotonicInstant?) -> Bool {
+      guard let deadline else { return false }
+      if deadline > now { armAlarm(deadline) }
+      return deadline <= now
+    }
+    if isPast(listening?.pausedUntil) { resumeAccepting() }
+    let isStopOver = isPast(listening?.stopsAt)
+    for connection in connections.values {
+      if isStopOver { close(connection) } else if isPast(connection.deadline) { expire(connection) }
+    }
+  }
+
+  private func expire(_ connection: Connection) {
+    guard !connection.isInputOver else { return close(connection) }
+    connection.refuse(
+      .invalid(field: "message", reason: "not complete within \(limits.requestTime.milliseconds / 1000) s"))
+    pump(connection)
+  }
+}

@@ -1,0 +1,18 @@
+/// What the control socket allows; docs/control-protocol.md shows it.
+public struct ServerLimits: Hashable, Sendable {
+  /// Connections at once; further ones are told that the daemon is busy.
+  public var connections = 512
+  /// How long a message may take from its first to its last byte.
+  public var requestTime: Duration = .seconds(10)
+  /// Replies that a client has not taken: beyond that, nothing more is read from it.
+  public var unsentBytes = 1 << 20
+  /// A stream sends on when less than this is unsent.
+  public var streamBytes = 256 << 10
+  /// Calls of one connection that may be under way together, where their method allows it.
+  public var overlappingCalls = 64
+  /// After which time a full table of descriptors is looked at again, if no connection was closed before.
+  public var acceptPause: Duration = .seconds(1)
+
+  /// The limits of production.
+  public init() {}
+}

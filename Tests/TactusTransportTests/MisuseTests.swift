@@ -1,0 +1,148 @@
+import Foundation
+import Glibc
+import Synchronization
+import TactusLinux
+import TactusModel
+import TactusProtocol
+import Testing
+
+@testable import TactusTransport
+
+@Suite("Clients that misbehave")
+struct MisuseTests {
+  /// Sends bytes to a server, and expects an Invalid error about the message and the end of the connection, while another
+  /// client goes on.
+  private func expectRefusal(of bytes: [UInt8], about reason: String) async throws {
+    let server = try TestServer()
+    let other = try server.client()
+    let client = try server.client()
+    try client.send(bytes: Call(RunWorkflow(name: "good")).message + bytes)
+    #expect(try client.receive().read(RunWorkflow.Reply.self).jobID == "good")
+    #expect {
+      try client.receive()
+    } throws: { error in
+      guard case .failed(.invalid("message", let text)) = error as? ControlError else { return false }
+      return text.contains(reason)
+    }
+    #expect {
+      try client.receive()
+    } throws: { error in
+      if case .lost = error as? ControlError { true } else { false }
+    }
+    #expect(try other.call(RunWorkflow(name: "a")).jobID == "a")
+    #expect(server.connectionCount == 1)
+    await server.stop()
+  }
+
+  @Test("Text that is no JSON gets an error, and the connection ends")
+  func notJSON() async throws {
+    try await expectRefusal(of: Array("GET / HTTP/1.1\r\n\r\n\0".utf8), about: "expected an object at byte 0")
+  }
+
+  @Test("A NUL in the middle of a message cuts it, and what is left is no JSON")
+  func nulInTheMiddle() async throws {
+    try await expectRefusal(
+      of: Array("{\"method\":\"io.tactus.Workflows.Run\",\"para\0meters\":{}}\0".utf8), about: "a string without an end"
+    )
+  }
+
+  @Test("A message nested too deep is refused")
+  func tooDeep() async throws {
+    let deep = String(repeating: "[", count: 63) + String(repeating: "]", count: 63)
+    let deeper = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
+    let server = try TestServer()
+    let client = try server.client()
+    try client.send(bytes: Array("{\"method\":\"a.b\",\"parameters\":{},\"x\":\(deep)}\0".utf8))
+    #expect(throws: ControlError.failed(.interfaceNotFound(interface: "a"))) { try client.receive() }
+    await server.stop()
+    try await expectRefusal(
+      of: Array("{\"method\":\"a.b\",\"x\":\(deeper)}\0".utf8), about: "nested deeper than 64")
+  }
+
+  @Test("A message of 2 MiB is refused when 1 MiB of it has come")
+  func tooLarge() async throws {
+    try await expectRefusal(
+      of: [UInt8](repeating: UInt8(ascii: "x"), count: 2 << 20), about: "larger than 1048576 bytes")
+  }
+
+  @Test("A message of just under 1 MiB is taken")
+  func largeEnough() async throws {
+    let server = try TestServer()
+    let name = String(repeating: "n", count: (1 << 20) - 100)
+    let client = try server.client()
+    let sender = Thread { [call = Call(GetWorkflow(name: name)), path = server.path] in
+      // What the thread cannot do, the test does not receive.
+      try? ControlClient(path: path).send(call)
+    }
+    sender.start()
+    try client.send(Call(GetWorkflow(name: name)))
+    #expect(throws: ControlError.failed(.notFound(entity: "workflow", id: name))) { try client.receive() }
+    await server.stop()
+  }
+
+  @Test("Half a request for longer than the limit gets an error; a trickle does not help")
+  func halfRequest() async throws {
+    let alarms = ManualAlarms()
+    let server = try TestServer(alarms: alarms, time: alarms)
+    let idle = try server.client()
+    let client = try server.client()
+    try client.send(bytes: Array("{\"method\":".utf8))
+    #expect(await eventually { alarms.armedCount == 1 })
+    alarms.advance(by: .seconds(9))
+    try client.send(bytes: Array("\"io.".utf8))
+    #expect(await eventually { server.connectionCount == 2 })
+    alarms.advance(by: .seconds(2))
+    #expect(throws: ControlError.failed(.invalid(field: "message", reason: "not complete within 10 s"))) {
+      try client.receive()
+    }
+    #expect(await eventually { server.connectionCount == 1 })
+    alarms.advance(by: .seconds(1000))
+    #expect(try idle.call(RunWorkflow(name: "a")).jobID == "a")
+    await server.stop()
+  }
+
+  @Test("The six-hundredth connection is told that the daemon is busy; a place that becomes free is given again")
+  func crowd() async throws {
+    let server = try TestServer()
+    var clients: [ControlClient] = []
+    for _ in 0..<512 { clients.append(try server.client()) }
+    #expect(await eventually { server.connectionCount == 512 })
+    for _ in 512..<600 {
+      let client = try server.client()
+      #expect(throws: ControlError.failed(.busy(retryAfterMs: 1000))) { try client.call(RunWorkflow(name: "a")) }
+    }
+    #expect(try clients[511].call(RunWorkflow(name: "a")).jobID == "a")
+    clients.removeLast(10)
+    #expect(await eventually { server.connectionCount == 502 })
+    #expect(try server.client().call(RunWorkflow(name: "a")).jobID == "a")
+    await server.stop()
+  }
+
+  @Test("A server out of descriptors rests, says so once, and goes on when there is one again")
+  func outOfDescriptors() async throws {
+    await #expect(processExitsWith: .success) {
+      let told = Mutex(0)
+      var limits = ServerLimits()
+      limits.acceptPause = .milliseconds(50)
+      let server = try TestServer(limits: limits, tell: { _ in told.withLock { $0 += 1 } })
+      var client: ControlClient? = try server.client()
+      _ = try client?.call(RunWorkflow(name: "a"))
+      var full = rlimit()
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &full)
+      let next = dup(0)
+      close(next)
+      // Room for the next client's end, and none for the server's.
+      var tight = rlimit(rlim_cur: rlim_t(next) + 1, rlim_max: full.rlim_max)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &tight)
+      let waiting = try server.client()
+      try waiting.send(Call(RunWorkflow(name: "b")))
+      guard await eventually({ told.withLock { $0 } >= 1 }) else { exit(1) }
+      try await Task.sleep(for: .milliseconds(300))
+      // One try in each pause, not a spin.
+      guard told.withLock({ $0 }) < 20 else { exit(2) }
+      client = nil
+      guard try waiting.receive().read(RunWorkflow.Reply.self).jobID == "b" else { exit(3) }
+      await server.stop()
+    }
+  }
+}

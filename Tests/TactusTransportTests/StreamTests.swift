@@ -1,0 +1,102 @@
+import Foundation
+import Synchronization
+import TactusLinux
+import TactusModel
+import TactusProtocol
+import Testing
+
+@testable import TactusTransport
+
+@Suite("Streams")
+struct StreamTests {
+  /// Sends numbered lines of 1 KiB in batches, as fast as the client takes them, and counts.
+  private final class Source: Sendable {
+    private let state = Mutex((sent: 0, end: StreamDemand?.none))
+    private let count: Int
+
+    init(count: Int) { self.count = count }
+
+    var sent: Int { state.withLock { $0.sent } }
+    var isGone: Bool { state.withLock { $0.end == .gone } }
+
+    var handler: ClosureHandler {
+      ClosureHandler { [self] call, peer, reply in
+        guard call.method == ReadLogs.method else { return ClosureHandler.echo.handle(call, from: peer, reply: reply) }
+        next(ReadLogs(id: ""), reply)
+      }
+    }
+
+    private func next(_ request: ReadLogs, _ reply: ReplyPort) {
+      let first = state.withLock { state in
+        defer { state.sent = min(count, state.sent + 64) }
+        return state.sent
+      }
+      guard first < count else { return reply.answer(request, with: ReadLogs.Reply(droppedBytes: 7)) }
+      let lines = (first..<min(count, first + 64)).map { number in
+        let text = "\(number) " + String(repeating: "x", count: 1000)
+        return ReadLogs.Reply(
+          at: Instant(microseconds: Int64(number)), stream: .stdout, bytes: Array(text.utf8), isPartial: false)
+      }
+      reply.send(lines, to: request) { [self] demand in
+        guard demand == .more else {
+          state.withLock { $0.end = .gone }
+          return reply.answer(request, with: ReadLogs.Reply(droppedBytes: 0))
+        }
+        next(request, reply)
+      }
+    }
+  }
+
+  @Test("A stream brings every line in order and then its last reply, and the connection goes on")
+  func complete() async throws {
+    let source = Source(count: 5000)
+    let server = try TestServer(handler: source.handler)
+    let client = try server.client()
+    var numbers: [Int64] = []
+    var dropped: Int64?
+    try client.stream(ReadLogs(id: "abcdef")) { raw, line in
+      #expect(raw.continues == (line.droppedBytes == nil))
+      dropped = line.droppedBytes
+      if let at = line.at { numbers.append(at.microseconds) }
+    }
+    #expect(numbers == Array(0..<5000))
+    #expect(dropped == 7)
+    #expect(try client.call(RunWorkflow(name: "after")).jobID == "after")
+    await server.stop()
+  }
+
+  @Test("A slow reader holds the stream back, and gets all of it in the end")
+  func slowReader() async throws {
+    let source = Source(count: 20_000)
+    let server = try TestServer(handler: source.handler)
+    let client = try server.client()
+    try client.send(Call(ReadLogs(id: "abcdef")))
+    // Until nothing moves any more: what the server holds and what the kernel holds is full.
+    var before = -1
+    #expect(
+      await eventually {
+        defer { before = source.sent }
+        usleep(50_000)
+        return source.sent > 0 && source.sent == before
+      })
+    #expect(source.sent < 2000, "a server must not hold what nobody takes")
+    #expect(try server.client().call(RunWorkflow(name: "other")).jobID == "other")
+    var count = 0
+    while try client.receive().continues { count += 1 }
+    #expect(count == 20_000)
+    await server.stop()
+  }
+
+  @Test("A client that vanishes in the middle ends the stream at its source")
+  func vanishing() async throws {
+    let source = Source(count: .max)
+    let server = try TestServer(handler: source.handler)
+    do {
+      let client = try server.client()
+      try client.send(Call(ReadLogs(id: "abcdef")))
+      for _ in 0..<100 { _ = try client.receive() }
+    }
+    #expect(await eventually { source.isGone && server.connectionCount == 0 })
+    await server.stop()
+  }
+}
