@@ -27,6 +27,7 @@ extension ControlServer {
     do {
       for _ in 0..<Self.acceptBatch {
         guard let descriptor = try UnixSocket.accept(socket.descriptor) else { return }
+        self.listening?.isExhausted = false
         admit(descriptor, listening.poller)
       }
     } catch {
@@ -60,6 +61,8 @@ extension ControlServer {
     listening?.poller.change(socket.token, to: .none)
     listening?.pausedUntil = until
     armAlarm(until)
+    guard listening?.isExhausted == false else { return }
+    listening?.isExhausted = true
     tell(error)
   }
 

@@ -35,6 +35,8 @@ public actor ControlServer: QueueConfined {
     var socket: (descriptor: Int32, token: Poller.Token)?
     /// When accepting is tried again; nil while it goes on.
     var pausedUntil: MonotonicInstant?
+    /// Whether the last try to accept found no room.
+    var isExhausted = false
     /// When what is still open is closed; nil before the stop.
     var stopsAt: MonotonicInstant?
   }
@@ -42,7 +44,7 @@ public actor ControlServer: QueueConfined {
   /// Makes a server that does not listen yet.
   /// - Parameters:
   ///   - admits: whether a peer may call anything at all; runs on the server's queue.
-  ///   - tell: told once, on the server's queue, each time that no further connection can be accepted for now.
+  ///   - tell: told once, on the server's queue, when connections can no longer be accepted, until one can again.
   public init(
     on queue: DispatchWorkQueue, time: any TimeSource, alarms: any AlarmSource, handler: any CallHandler,
     limits: ServerLimits = ServerLimits(), admits: @escaping @Sendable (Peer) -> Bool,

@@ -127,6 +127,8 @@ struct MisuseTests {
       let server = try TestServer(limits: limits, tell: { _ in told.withLock { $0 += 1 } })
       var client: ControlClient? = try server.client()
       _ = try client?.call(RunWorkflow(name: "a"))
+      // Dispatch makes its timer descriptor with the first sleep, and traps when there is none.
+      try await Task.sleep(for: .milliseconds(1))
       var full = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &full)
       let next = dup(0)
@@ -136,10 +138,11 @@ struct MisuseTests {
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &tight)
       let waiting = try server.client()
       try waiting.send(Call(RunWorkflow(name: "b")))
-      guard await eventually({ told.withLock { $0 } >= 1 }) else { exit(1) }
-      try await Task.sleep(for: .milliseconds(300))
-      // One try in each pause, not a spin.
-      guard told.withLock({ $0 }) < 20 else { exit(2) }
+      guard await eventually({ told.withLock { $0 } == 1 }) else { exit(1) }
+      let before = clock()
+      try await Task.sleep(for: .milliseconds(500))
+      // Ten tries, one in each pause, and one message: not a spin, which would take all of the processor's time.
+      guard clock() - before < 250_000, told.withLock({ $0 }) == 1 else { exit(2) }
       client = nil
       guard try waiting.receive().read(RunWorkflow.Reply.self).jobID == "b" else { exit(3) }
       await server.stop()
