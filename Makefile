@@ -33,9 +33,10 @@ test: setup lint ## Everything that must hold: lint, imports, data races, all te
 	swift test --skip-build --disable-xctest
 
 .PHONY: lint
-lint: ## Check the format, the house rules and the import lines
+lint: ## Check the format, the house rules, the import lines and the documents
 	@scripts/check-style
 	@scripts/check-imports
+	@scripts/check-docs
 
 .PHONY: tsan
 tsan: ## Run the tests under ThreadSanitizer, in a build directory of their own
