@@ -6,33 +6,29 @@ import Synchronization
 public final class LoopbackServer: Sendable {
   /// The port that the system chose.
   public let port: Int
-  private let listener: Int32
-  private let open = Mutex<Set<Int32>>([])
+  private let sockets: OpenSockets
 
   /// Listens, and runs the script once for each connection, each on a thread of its own.
   public init(_ script: @escaping @Sendable (LoopbackConnection) -> Void) {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let (listener, length) = (listener, size)
-    let isListening = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) == 0 && listen(listener, 1024) == 0 && getsockname(listener, $0, &size) == 0
-      }
-    }
-    guard isListening else { fatalError("no server on the loopback: \(String(cString: strerror(errno)))") }
-    port = Int(in_port_t(bigEndian: address.sin_port))
-    Thread.detachNewThread { [weak self] in
+    let (listener, port) = Self.listen()
+    self.port = port
+    let sockets = OpenSockets()
+    self.sockets = sockets
+    sockets.enter(listener)
+    Thread.detachNewThread {
       while true {
         let descriptor = accept(listener, nil, nil)
-        guard descriptor >= 0, let self else { break }
+        guard descriptor >= 0 else { break }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        _ = self.open.withLock { $0.insert(descriptor) }
-        self.serve(descriptor, script)
+        sockets.enter(descriptor)
+        let thread = Thread {
+          script(LoopbackConnection(descriptor: descriptor))
+          sockets.close(descriptor)
+        }
+        thread.stackSize = 256 << 10
+        thread.start()
       }
-      close(listener)
+      sockets.close(listener)
     }
   }
 
@@ -42,20 +38,42 @@ public final class LoopbackServer: Sendable {
   public func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
   /// Refuses new connections and ends those that are there.
-  public func stop() {
-    shutdown(listener, Int32(SHUT_RDWR))
-    for descriptor in open.withLock({ $0 }) { shutdown(descriptor, Int32(SHUT_RDWR)) }
+  public func stop() { sockets.shutDown() }
+
+  private static func listen() -> (listener: Int32, port: Int) {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let length = size
+    let isListening = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(listener, $0, length) == 0 && Glibc.listen(listener, 1024) == 0 && getsockname(listener, $0, &size) == 0
+      }
+    }
+    guard isListening else { fatalError("no server on the loopback: \(String(cString: strerror(errno)))") }
+    return (listener, Int(in_port_t(bigEndian: address.sin_port)))
+  }
+}
+
+/// The sockets of one server.
+///
+/// They are shut down and closed under one lock, because a number that was closed may name somebody else's file.
+private final class OpenSockets: Sendable {
+  private let open = Mutex<Set<Int32>>([])
+
+  func enter(_ descriptor: Int32) { _ = open.withLock { $0.insert(descriptor) } }
+
+  func close(_ descriptor: Int32) {
+    open.withLock { open in
+      open.remove(descriptor)
+      Glibc.close(descriptor)
+    }
   }
 
-  private func serve(_ descriptor: Int32, _ script: @escaping @Sendable (LoopbackConnection) -> Void) {
-    let thread = Thread { [weak self] in
-      script(LoopbackConnection(descriptor: descriptor))
-      // Forgotten before it is closed, because the number may come back at once.
-      _ = self?.open.withLock { $0.remove(descriptor) }
-      close(descriptor)
-    }
-    thread.stackSize = 256 << 10
-    thread.start()
+  func shutDown() {
+    open.withLock { open in for descriptor in open { shutdown(descriptor, Int32(SHUT_RDWR)) } }
   }
 }
 
