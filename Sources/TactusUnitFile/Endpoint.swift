@@ -36,7 +36,7 @@ private func isHost(_ host: Substring) -> Bool {
     return host.last == "]" && host.dropFirst().dropLast().contains(":")
       && host.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
   }
-  return !host.isEmpty && host.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-._~%".utf8.contains($0) }
+  return !host.isEmpty && host.utf8.allSatisfy { $0.isLetter || $0.isDigit || "-._".utf8.contains($0) }
 }
 
 /// A request header line, `Name: value`.

@@ -12,6 +12,7 @@ struct Reading {
   /// Keys whose absence was told already, as a misspelling.
   private var meant: Set<Key> = []
   private var meantSections: Set<String> = []
+  private var refusals = 0
   /// Whether lines were lost, so that nothing can be said about absence.
   private let isDamaged: Bool
 
@@ -31,6 +32,7 @@ struct Reading {
   private mutating func take(_ section: UnitFile.Section, _ vocabulary: Vocabulary) {
     if headers[section.name] == nil { headers[section.name] = section.line }
     guard let known = vocabulary.section(named: section.name) else {
+      guard mayBeShown() else { return complain(section.line, "is not known") }
       let refusal = vocabulary.refusal(ofSection: section.name)
       if let name = refusal.meant { meantSections.insert(name) }
       return complain(section.line, refusal.message)
@@ -44,6 +46,7 @@ struct Reading {
     let key = Key(section: section.name, key: assignment.key)
     let isList = section.lists.contains(assignment.key)
     guard isList || section.single.contains(assignment.key) else {
+      guard mayBeShown() else { return complain(assignment.line, "is not known") }
       let refusal = vocabulary.refusal(ofKey: assignment.key, in: section)
       if let word = refusal.meant { meant.insert(Key(section: section.name, key: word)) }
       return complain(assignment.line, refusal.message)
@@ -56,6 +59,14 @@ struct Reading {
     } else {
       inForce[key, default: []].append(assignment)
     }
+  }
+
+  /// Whether the next word that is not known is worth a look for what was meant.
+  ///
+  /// Words are refused in line order: those beyond the first ones are never shown, only counted.
+  private mutating func mayBeShown() -> Bool {
+    refusals += 1
+    return refusals <= Limits.unitFileProblems
   }
 
   /// The line of a section's first header; nil without that section.

@@ -63,9 +63,10 @@ private struct LineScanner {
     // continuation is skipped, and does not end it.
     if let first = line.trimmed.first, first == UInt8(ascii: "#") || first == UInt8(ascii: ";") { return }
     var logical = open ?? (bytes: [], line: number)
+    // Given up first, because bytes that are held twice would be copied for every line that joins them.
+    open = nil
     logical.bytes += line
     guard logical.bytes.endsInBackslash else {
-      open = nil
       return interpret(logical.bytes[...].trimmed, line: logical.line)
     }
     // "… and the backslash is replaced by a space character."

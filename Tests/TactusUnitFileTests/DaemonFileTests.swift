@@ -23,6 +23,7 @@ struct DaemonFileTests {
     #expect(first == DaemonSettings(stopTimeout: .seconds(5), cgroupRoot: "/sys/fs/cgroup/tactus"))
     let second = try read("[Manager]\nStopTimeout=0\n", over: first).get()
     #expect(second == DaemonSettings(stopTimeout: .zero, cgroupRoot: "/sys/fs/cgroup/tactus"))
+    #expect(try read("[Manager]\nStopTimeout=1d\n").get().stopTimeout == .seconds(86_400))
     let third = try read("[Manager]\nStopTimeout=\nCgroupRoot=\n", over: second).get()
     #expect(third == DaemonSettings())
   }

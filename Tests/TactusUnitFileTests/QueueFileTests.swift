@@ -14,6 +14,9 @@ struct QueueFileTests {
   func overrides() throws {
     #expect(try read("").get() == defaults)
     #expect(try read("[Queue]\nMaxRunning=9\n").get() == QueueLimits(maxRunning: 9, maxQueued: 1000))
+    #expect(
+      try read("[Queue]\nMaxRunning=100000\nMaxQueued=1000000\n").get()
+        == QueueLimits(maxRunning: 100_000, maxQueued: 1_000_000))
     #expect(try read("[Queue]\nMaxQueued=9\nMaxRunning=\n").get() == QueueLimits(maxRunning: 4, maxQueued: 9))
   }
 

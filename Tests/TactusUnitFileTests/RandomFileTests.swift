@@ -41,4 +41,16 @@ struct RandomFileTests {
     }
     #expect(good > 100, "seed \(seed)")
   }
+
+  @Test(
+    "A giant file of one mistake over and over is refused without much ado", .timeLimit(.minutes(2)),
+    arguments: [
+      "=\n", "[a]\n", "Environmen=\n", "Exe\\\nc=\n", "\\\n", "Environment=A=b\nEnvironment=\n", "Environment='\n",
+    ])
+  func giant(_ line: String) throws {
+    let line = Array(line.utf8)
+    var bytes = Array("[Command]\n".utf8)
+    while bytes.count + line.count <= Limits.unitFileBytes { bytes += line }
+    #expect(!problems(of: try read(bytes)).isEmpty)
+  }
 }

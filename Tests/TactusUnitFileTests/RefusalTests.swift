@@ -154,6 +154,7 @@ struct RefusalTests {
   private static let heartbeats: [BadFile] = [
     BadFile("[Heartbeat]\nEndpoint=ftp://localhost/\n", 2, "is not an http or https URL"),
     BadFile("[Heartbeat]\nEndpoint=localhost:80\n", 2, "is not an http or https URL"),
+    BadFile("[Heartbeat]\nEndpoint=http://exam%00ple/\n", 2, "has no valid host"),
     BadFile("[Heartbeat]\nEndpoint=http:///health\n", 2, "has no valid host"),
     BadFile("[Heartbeat]\nEndpoint=http://:80/\n", 2, "has no valid host"),
     BadFile("[Heartbeat]\nEndpoint=http://[::1/\n", 2, "has no valid host"),

@@ -138,10 +138,18 @@ struct WorkflowFileTests {
     arguments: [
       "[Schedule]\nInterval=1s", "[Schedule]\nInterval=366d", "[Workflow]\nPriority=100", "[Workflow]\nPriority=-100",
       "[Workflow]\nMaxConsecutiveFailures=1", "[Workflow]\nMisfireLimit=10000", "[Workflow]\nLogLimit=0",
-      "[Workflow]\nLogLimit=16G",
+      "[Workflow]\nLogLimit=16G", "[Workflow]\nMaxConsecutiveFailures=1000", "[Workflow]\nMisfireLimit=1",
+      "[Workflow]\nStartWithin=366d", "[Workflow]\nStartWithin=1us", "[Command]\nTimeout=366d",
+      "[Command]\nTimeout=1us",
+      "[Command]\nEnvironment=A=\(String(repeating: "x", count: Limits.argumentBytes - 2))",
     ])
   func limits(_ text: String) throws {
     _ = try read("[Command]\nExec=/bin/true\n\(text)\n").get()
+  }
+
+  @Test("The limits of a heartbeat are allowed", arguments: ["Timeout=5min", "Timeout=1us", "ExpectedStatus=100-599"])
+  func heartbeatLimits(_ assignment: String) throws {
+    _ = try read("[Heartbeat]\nEndpoint=http://localhost:65535/\n\(assignment)\n").get()
   }
 
   @Test("Percent and dollar signs mean nothing to Tactus")

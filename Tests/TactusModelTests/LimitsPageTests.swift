@@ -1,0 +1,73 @@
+import Foundation
+import TactusModel
+import Testing
+
+/// docs/limits.md lists every limit with its value and its test.
+struct LimitsPageTests {
+  private static let values: [String: String] = [
+    "unitFileBytes": bytes(Int64(Limits.unitFileBytes)),
+    "unitFileProblems": "\(Limits.unitFileProblems)",
+    "interval": "\(span(Limits.interval.lowerBound)) … \(span(Limits.interval.upperBound))",
+    "startWithin": span(Limits.startWithin),
+    "misfireLimit": range(Limits.misfireLimit),
+    "priority": range(Limits.priority),
+    "maxConsecutiveFailures": range(Limits.maxConsecutiveFailures),
+    "commandTimeout": span(Limits.commandTimeout),
+    "heartbeatTimeout": span(Limits.heartbeatTimeout),
+    "logLimit": "\(Limits.logLimit.lowerBound) … \(bytes(Limits.logLimit.upperBound))",
+    "argumentBytes": bytes(Int64(Limits.argumentBytes)),
+    "httpStatus": range(Limits.httpStatus),
+    "maxRunning": range(Limits.maxRunning),
+    "maxQueued": range(Limits.maxQueued),
+    "stopTimeout": "\(span(Limits.stopTimeout.lowerBound)) … \(span(Limits.stopTimeout.upperBound))",
+    "manualPast": span(Limits.manualPast),
+    "manualFuture": span(Limits.manualFuture),
+    "grace": span(Limits.grace),
+    "checkEvery": span(Limits.checkEvery),
+    "releaseBatch": "\(Limits.releaseBatch)",
+    "logLineBytes": bytes(Int64(Limits.logLineBytes)),
+  ]
+
+  private func rows() throws -> [[String]] {
+    try ["In files", "At run time"].flatMap { try MarkdownTable($0, of: "limits.md").rows }
+  }
+
+  private func source(_ path: String) throws -> String {
+    try String(contentsOf: MarkdownTable.repository.appending(path: path), encoding: .utf8)
+  }
+
+  @Test("The page lists every limit of the code once, and no other")
+  func complete() throws {
+    let declared = try source("Sources/TactusModel/Limits.swift").split(separator: "\n").compactMap { line in
+      line.split(separator: "public static let ").dropFirst().first?.prefix { $0.isLetter }
+    }
+    #expect(try rows().map { $0[0] }.sorted() == declared.map(String.init).sorted())
+  }
+
+  @Test("The page shows the values of the code")
+  func values() throws {
+    for row in try rows() { #expect(row[1] == Self.values[row[0]], "\(row[0])") }
+  }
+
+  @Test("The page names tests that there are")
+  func tests() throws {
+    let root = MarkdownTable.repository.appending(path: "Tests")
+    let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }
+    let text = try files.map { try source("Tests/\($0)") }.joined(separator: "\n")
+    for row in try rows() { #expect(text.contains("\"\(row[3])\""), "\(row[0])") }
+  }
+}
+
+private func range(_ range: ClosedRange<Int>) -> String { "\(range.lowerBound) … \(range.upperBound)" }
+
+private func span(_ span: Duration) -> String {
+  let seconds = span.milliseconds / 1000
+  if seconds > 0 && seconds.isMultiple(of: 86_400) { return "\(seconds / 86_400)d" }
+  if seconds > 0 && seconds.isMultiple(of: 60) { return "\(seconds / 60)min" }
+  return "\(seconds)s"
+}
+
+private func bytes(_ count: Int64) -> String {
+  if count.isMultiple(of: 1 << 30) { return "\(count >> 30) GiB" }
+  return count.isMultiple(of: 1 << 10) ? "\(count >> 10) KiB" : "\(count) B"
+}
