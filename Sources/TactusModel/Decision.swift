@@ -23,6 +23,21 @@ public struct Decision: Hashable, Sendable {
     self.init(reason: reason, first: first, last: last, count: grid.count(from: first, through: last))
   }
 
+  /// The same decision for what is left of the range around instants that have an answer; those are in order, on the
+  /// grid and within the range.
+  public func parts(around answered: [Instant], on grid: Grid) -> [Decision] {
+    var parts: [Decision] = []
+    var start = first
+    for instant in answered {
+      if let part = Decision(reason, of: grid, from: start, through: grid.instant(-1, from: instant)) {
+        parts.append(part)
+      }
+      start = grid.instant(1, from: instant)
+    }
+    if let part = Decision(reason, of: grid, from: start, through: last) { parts.append(part) }
+    return parts
+  }
+
   /// Why an instant got no job.
   public enum Reason: String, CaseIterable, Sendable {
     /// A newer instant's run stands for it (`Misfire=latest`).

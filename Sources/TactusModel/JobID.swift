@@ -51,6 +51,23 @@ public struct JobID: Hashable, Comparable, Sendable {
   }
 }
 
+/// Makes ids that never repeat and, within one microsecond, keep the order in which they were made.
+public struct JobIDSequence: Sendable {
+  private var last = JobID(high: 0, low: 0)
+
+  /// A sequence that has made nothing yet.
+  public init() {}
+
+  /// The next id for something created at an instant.
+  public mutating func next(at instant: Instant, using generator: inout some RandomNumberGenerator) -> JobID {
+    var id = JobID(at: instant, using: &generator)
+    // Source: RFC 9562, section 6.2, method 2: within a tick the random part counts up.
+    if id.high == last.high && id.low <= last.low { id = JobID(high: last.high, low: last.low + 1) }
+    last = id
+    return id
+  }
+}
+
 extension JobID: CustomStringConvertible {
   /// Lower-case text, 8-4-4-4-12.
   public var description: String {

@@ -90,7 +90,7 @@ extension Tables {
         let decision = Decision(
           old.state == .active ? .edited : .terminated, of: oldGrid, from: unanswered,
           through: oldGrid.newest(through: now))
-        try record([decision].compactMap(\.self), of: old.id, generation: old.generation, at: now)
+        try record([decision].compactMap(\.self), of: old.id, on: oldGrid, generation: old.generation, at: now)
       }
       try replan(old, planned: planned?.id, on: grid, now)
     }

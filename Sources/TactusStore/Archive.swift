@@ -35,9 +35,13 @@ public actor Archive: QueueConfined, LedgerReader {
   /// As ``LedgerReader`` says.
   public nonisolated func jobs(endingIn suffix: String, limit: Int, answer: @escaping Answer<[JobID]>) {
     let digits = suffix.filter { $0 != "-" }.uppercased()
+    // The index holds the last three bytes; the rest is compared on the few rows that share them.
+    let tail = stride(from: 6, to: 0, by: -2).compactMap { UInt8(digits.suffix($0).prefix(2), radix: 16) }
     read(answer) { archive in
       try archive.connection.all(
-        "SELECT id FROM jobs WHERE substr(hex(id), -length(?1)) = ?1 ORDER BY seq DESC LIMIT ?2", digits, limit
+        """
+        SELECT id FROM jobs WHERE substr(id, 14) = ?1 AND substr(hex(id), -length(?2)) = ?2 ORDER BY seq DESC LIMIT ?3
+        """, tail, digits, limit
       ) { $0.jobID(0) }
     }
   }

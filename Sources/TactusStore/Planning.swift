@@ -17,7 +17,7 @@ extension Tables {
     return candidate
   }
 
-  private func holder(of nominal: Instant, _ workflow: WorkflowID) throws -> JobID? {
+  func holder(of nominal: Instant, _ workflow: WorkflowID) throws -> JobID? {
     try connection.first(
       """
       SELECT id FROM jobs WHERE workflow_id = ? AND nominal_at = ? AND trigger = 'AUTOMATIC' AND attempt = 1

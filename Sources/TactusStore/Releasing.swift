@@ -66,7 +66,14 @@ extension Tables {
     let workflow = try workflow(row.workflow)
     switch try situation(row, of: workflow, now).decide() {
     case .run(let nominal, let decisions):
-      try record(decisions, of: workflow.id, generation: workflow.generation, at: now)
+      if let grid = workflow.grid {
+        try record(decisions, of: workflow.id, on: grid, generation: workflow.generation, at: now)
+        // Only a clock that stepped back meets an instant again that has its job already: it gets no second one.
+        if nominal != row.nominalAt, try holder(of: nominal, workflow.id) != nil {
+          try retime(row.id, to: firstFree(grid, after: nominal, of: workflow.id))
+          return nil
+        }
+      }
       let job = try queue(row, as: nominal, of: workflow, now)
       released.change.queued.append(job)
       return nil
@@ -77,8 +84,9 @@ extension Tables {
       }
       return wait
     case .drop(let decisions, let next):
-      try record(decisions, of: workflow.id, generation: workflow.generation, at: now)
-      try retime(row.id, to: next)
+      guard let grid = workflow.grid else { fatalError("a job without a grid was dropped: only instants can be") }
+      try record(decisions, of: workflow.id, on: grid, generation: workflow.generation, at: now)
+      try retime(row.id, to: firstFree(grid, after: next - .microseconds(1), of: workflow.id, except: row.id))
       return nil
     case .replace:
       released.change.withdrawn += try withdrawQueued(

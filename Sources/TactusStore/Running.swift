@@ -96,7 +96,7 @@ extension Tables {
         let nominal = row.nominalAt
       {
         let skipped = Decision(reason: .skippedByUser, first: nominal, last: nominal, count: 1)
-        try record([skipped], of: workflow.id, generation: workflow.generation, at: now)
+        try record([skipped], of: workflow.id, on: grid, generation: workflow.generation, at: now)
         try plan(workflow, at: firstFree(grid, after: nominal, of: workflow.id), now: now)
       }
       return try change()

@@ -134,6 +134,8 @@ enum Schema {
     CREATE INDEX jobs_live ON jobs (workflow_id) WHERE status IN ('QUEUED', 'RUNNING');
     CREATE INDEX jobs_lane ON jobs (status, queue) WHERE status IN ('QUEUED', 'RUNNING');
     CREATE INDEX jobs_pending ON jobs (workflow_id) WHERE status = 'PENDING';
+    -- Operators name jobs by the end of the id.
+    CREATE INDEX jobs_tail ON jobs (substr(id, 14));
     CREATE INDEX jobs_by_workflow ON jobs (workflow_id, seq);
 
     CREATE TRIGGER jobs_transition BEFORE UPDATE OF status ON jobs

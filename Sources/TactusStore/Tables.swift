@@ -69,15 +69,26 @@ final class Tables {
       now, type, workflow, job, status, code)
   }
 
-  /// Writes decision records, in order.
-  func record(_ decisions: [Decision], of workflow: WorkflowID, generation: Int, at now: Instant) throws {
+  /// Writes decision records, in order, each around the instants that a released job has answered already: a clock that
+  /// stepped back passes such instants again.
+  func record(_ decisions: [Decision], of workflow: WorkflowID, on grid: Grid, generation: Int, at now: Instant) throws
+  {
     for decision in decisions {
-      try connection.run(
+      let answered = try connection.all(
         """
-        INSERT INTO decisions (workflow_id, generation, reason, first_at, last_at, count, decided_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        """,
-        workflow, generation, decision.reason, decision.first, decision.last, decision.count, now)
+        SELECT nominal_at FROM jobs WHERE workflow_id = ? AND nominal_at BETWEEN ? AND ? AND trigger = 'AUTOMATIC'
+          AND attempt = 1 AND replay_of IS NULL AND (status <> 'CANCELED' OR queued_at IS NOT NULL)
+          AND queued_at IS NOT NULL
+        ORDER BY nominal_at
+        """, workflow, decision.first, decision.last
+      ) { $0.instant(0) }
+      for part in decision.parts(around: answered, on: grid) {
+        try connection.run(
+          """
+          INSERT INTO decisions (workflow_id, generation, reason, first_at, last_at, count, decided_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """, workflow, generation, part.reason, part.first, part.last, part.count, now)
+      }
     }
   }
 

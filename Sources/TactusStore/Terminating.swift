@@ -62,7 +62,7 @@ extension Tables {
     guard let grid = workflow.grid else { return }
     if let unanswered = workflow.unansweredFrom {
       let decision = Decision(.terminated, of: grid, from: unanswered, through: grid.newest(through: now))
-      try record([decision].compactMap(\.self), of: workflow.id, generation: workflow.generation, at: now)
+      try record([decision].compactMap(\.self), of: workflow.id, on: grid, generation: workflow.generation, at: now)
     }
     try plan(workflow, at: firstFree(grid, after: now, of: workflow.id), now: now)
   }

@@ -1,1 +1,4 @@
-print("not yet")
+import Glibc
+import TactusDaemon
+
+exit(Main.run(CommandLine.arguments))

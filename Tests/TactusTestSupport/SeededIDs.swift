@@ -3,13 +3,13 @@ public import TactusModel
 
 /// Makes job ids from a seed; may be called from any queue.
 public final class SeededIDs: Sendable {
-  private let generator: Mutex<SeededGenerator>
+  private let state: Mutex<(SeededGenerator, JobIDSequence)>
 
   /// A source of ids.
-  public init(seed: UInt64) { generator = Mutex(SeededGenerator(seed: seed)) }
+  public init(seed: UInt64) { state = Mutex((SeededGenerator(seed: seed), JobIDSequence())) }
 
   /// The next id, made at an instant.
   public func make(at instant: Instant) -> JobID {
-    generator.withLock { JobID(at: instant, using: &$0) }
+    state.withLock { $0.1.next(at: instant, using: &$0.0) }
   }
 }

@@ -1,0 +1,15 @@
+internal import TactusModel
+
+/// `tactusd --check`: reads all files as a starting daemon would.
+enum Check {
+  static func run(_ directories: Directories) -> Int32 {
+    let configuration = Configuration.read(directories.configuration)
+    for warning in configuration.warnings { print("\(warning) (warning)") }
+    for problem in configuration.problems { print(problem) }
+    let bad = Set(configuration.problems.map(\.file)).count
+    let good = configuration.fileCount - bad
+    print(
+      "\(directories.configuration): \(configuration.fileCount) files, \(good) good, \(bad) bad, \(configuration.warnings.count) warnings")
+    return configuration.problems.isEmpty ? 0 : 1
+  }
+}

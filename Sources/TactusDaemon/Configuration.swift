@@ -1,0 +1,125 @@
+internal import Glibc
+internal import TactusLinux
+internal import TactusModel
+internal import TactusUnitFile
+
+/// Everything that the files of the configuration directory say, the good and the bad.
+struct Configuration: Sendable {
+  var settings = DaemonSettings()
+  var limits: [QueueName: QueueLimits]
+  /// The definitions of good files, in the order of their names.
+  var definitions: [(name: WorkflowName, definition: Definition)] = []
+  /// The names of all workflow files, good and bad; nil if the folder could not be listed, which terminates nothing.
+  var present: Set<WorkflowName>?
+  /// How many files were read.
+  var fileCount = 0
+  /// What is wrong with bad files; each is refused as a whole and the others hold.
+  var problems: [UnitFileProblem] = []
+  /// What will probably go wrong at run time.
+  var warnings: [UnitFileProblem] = []
+
+  /// Reads the directory; a folder that is not there has no files.
+  static func read(_ directory: String) -> Configuration {
+    var configuration = Configuration(
+      limits: Dictionary(
+        uniqueKeysWithValues: Kind.allCases.map {
+          (QueueName(builtIn: $0), QueueLimits(builtIn: $0, cores: Machine.coreCount))
+        }))
+    configuration.readSettings(directory)
+    configuration.readQueues("\(directory)/queues")
+    configuration.readWorkflows("\(directory)/workflows")
+    return configuration
+  }
+
+  private mutating func readSettings(_ directory: String) {
+    var files = ["tactusd.conf"]
+    if let names = list("\(directory)/tactusd.conf.d", suffix: ".conf") { files += names.map { "tactusd.conf.d/\($0)" } }
+    for file in files {
+      guard let bytes = bytes(of: "\(directory)/\(file)", shown: file, isOptional: true) else { continue }
+      switch DaemonFile.read(bytes, file: file, over: settings) {
+      case .success(let read): settings = read
+      case .failure(let failure): problems += failure.problems
+      }
+    }
+  }
+
+  private mutating func readQueues(_ folder: String) {
+    for file in list(folder, suffix: ".queue") ?? [] {
+      let shown = "queues/\(file)"
+      switch QueueFile.kind(ofFile: file) {
+      case .failure(let failure): problems += failure.problems.map { shift($0, to: shown) }
+      case .success(let kind):
+        let queue = QueueName(builtIn: kind)
+        guard let bytes = bytes(of: "\(folder)/\(file)", shown: shown), let defaults = limits[queue] else { continue }
+        switch QueueFile.read(bytes, file: shown, defaults: defaults) {
+        case .success(let read): limits[queue] = read
+        case .failure(let failure): problems += failure.problems
+        }
+      }
+    }
+  }
+
+  private mutating func readWorkflows(_ folder: String) {
+    guard let files = list(folder, suffix: ".workflow") else { return }
+    var present: Set<WorkflowName> = []
+    for file in files {
+      let shown = "workflows/\(file)"
+      switch WorkflowFile.name(ofFile: file) {
+      case .failure(let failure): problems += failure.problems.map { shift($0, to: shown) }
+      case .success(let name):
+        present.insert(name)
+        guard let bytes = bytes(of: "\(folder)/\(file)", shown: shown) else { continue }
+        switch WorkflowFile.read(bytes, name: name, file: shown, queues: Set(limits.keys)) {
+        case .success(let definition):
+          definitions.append((name, definition))
+          if let warning = Self.warning(of: definition, file: shown) { warnings.append(warning) }
+        case .failure(let failure): problems += failure.problems
+        }
+      }
+    }
+    self.present = present
+  }
+
+  private func shift(_ problem: UnitFileProblem, to file: String) -> UnitFileProblem {
+    UnitFileProblem(file: file, line: problem.line, message: problem.message)
+  }
+
+  /// A missing executable is no refusal: it may be installed later, and the run says it if it is not.
+  static func warning(of definition: Definition, file: String) -> UnitFileProblem? {
+    guard case .command(let command) = definition.work, let executable = command.arguments.first,
+      access(executable, X_OK) != 0
+    else { return nil }
+    let reason = String(cString: strerror(errno))
+    return UnitFileProblem(
+      file: file, line: 0, message: "Exec=\(executable) cannot be run now (\(reason)): runs will fail with VALIDATION_ERROR")
+  }
+
+  // MARK: Files
+
+  /// The names in a folder that end in a suffix, sorted; empty if there is no folder, nil (and a problem) if it cannot be
+  /// listed.
+  private mutating func list(_ folder: String, suffix: String) -> [String]? {
+    switch Files.list(folder) {
+    case .success(let names):
+      let chosen = names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
+      fileCount += chosen.count
+      return chosen
+    case .failure(let error) where error.code == ENOENT: return []
+    case .failure(let error):
+      problems.append(UnitFileProblem(file: folder, line: 0, message: "cannot be listed: \(error)"))
+      return nil
+    }
+  }
+
+  private mutating func bytes(of path: String, shown: String, isOptional: Bool = false) -> [UInt8]? {
+    switch Files.bytes(path, limit: Limits.unitFileBytes + 1) {
+    case .success(let bytes):
+      if isOptional { fileCount += 1 }
+      return bytes
+    case .failure(let error) where isOptional && error.code == ENOENT: return nil
+    case .failure(let error):
+      problems.append(UnitFileProblem(file: shown, line: 0, message: "cannot be read: \(error)"))
+      return nil
+    }
+  }
+}

@@ -1,0 +1,60 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import TactusLinux
+
+/// Where a daemon reads, remembers and listens. The variables are those that systemd sets; see tactusd(8).
+struct Directories {
+  /// `tactusd.conf`, `workflows/`, `queues/`.
+  var configuration: String
+  /// `tactus.db`, `logs.db`, `lock`.
+  var state: String
+  /// `control.sock`.
+  var runtime: String
+
+  /// The directories of this process: the three variables, else those of the system for root, of the user for others.
+  init(environment: [String: String], isRoot: Bool) {
+    let home = environment["HOME"] ?? "/"
+    func directory(_ variable: String, _ system: String, _ xdg: String, _ fallback: String) -> String {
+      if let named = environment[variable], !named.isEmpty {
+        // systemd separates several directories with colons; the first is the daemon's own.
+        return String(named.prefix { $0 != ":" })
+      }
+      return isRoot ? system : "\(environment[xdg] ?? "\(home)/\(fallback)")/tactus"
+    }
+    configuration = directory("CONFIGURATION_DIRECTORY", "/etc/tactus", "XDG_CONFIG_HOME", ".config")
+    state = directory("STATE_DIRECTORY", "/var/lib/tactus", "XDG_STATE_HOME", ".local/state")
+    runtime = directory("RUNTIME_DIRECTORY", "/run/tactus", "XDG_RUNTIME_DIR", ".cache")
+  }
+
+  var ledger: String { "\(state)/tactus.db" }
+  var output: String { "\(state)/logs.db" }
+  var lock: String { "\(state)/lock" }
+  var socket: String { "\(runtime)/control.sock" }
+
+  /// Makes the directories that the daemon writes to, for itself alone.
+  func make() throws {
+    for path in [state, runtime] {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      } catch {
+        throw StartFailure("\(path) cannot be made: \(reason(error))")
+      }
+      guard access(path, W_OK | X_OK) == 0 else {
+        throw StartFailure("\(path) is not writable: \(String(cString: strerror(errno)))")
+      }
+    }
+  }
+
+  private func reason(_ error: any Error) -> String {
+    if let posix = (error as? CocoaError)?.underlying as? POSIXError { return String(cString: strerror(posix.code.rawValue)) }
+    return "\(error)"
+  }
+}
+
+/// Why the daemon cannot start: one sentence that names the thing, the reason and the way out.
+struct StartFailure: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
+}

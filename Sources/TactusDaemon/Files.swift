@@ -1,0 +1,54 @@
+internal import Glibc
+internal import TactusLinux
+
+/// Folders and files as the configuration needs them.
+enum Files {
+  /// The names in a folder, unsorted, without `.` and `..`.
+  static func list(_ folder: String) -> Result<[String], SystemError> {
+    guard let stream = opendir(folder) else {
+      return .failure(SystemError(code: errno, operation: "open", subject: folder))
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    errno = 0
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+      errno = 0
+    }
+    let code = errno
+    return code == 0 ? .success(names) : .failure(SystemError(code: code, operation: "list", subject: folder))
+  }
+
+  /// The bytes of a regular file, up to a limit.
+  static func bytes(_ path: String, limit: Int) -> Result<[UInt8], SystemError> {
+    do throws(SystemError) {
+      // Without O_NONBLOCK a FIFO of that name would hang the reload.
+      let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
+      defer { Descriptor.close(descriptor) }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else {
+        return .failure(SystemError(code: errno, operation: "look at", subject: path))
+      }
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        return .failure(SystemError(code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL, operation: "read", subject: path))
+      }
+      var bytes: [UInt8] = []
+      while bytes.count < limit {
+        let wanted = min(limit - bytes.count, 64 << 10)
+        let part = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+          if case .bytes(let size) = Descriptor.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer)) {
+            count = size
+          }
+        }
+        if part.isEmpty { break }
+        bytes += part
+      }
+      return .success(bytes)
+    } catch {
+      return .failure(error)
+    }
+  }
+}

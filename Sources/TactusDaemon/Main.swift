@@ -1,0 +1,74 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import TactusLinux
+internal import TactusModel
+internal import TactusPorts
+internal import TactusStore
+
+/// What `tactusd` does with its arguments; the exit status is the answer.
+public enum Main {
+  /// Runs the daemon, or the one check that an option asks for, and returns the exit status.
+  ///
+  /// Called once, on the main thread, before there are other threads.
+  public static func run(_ arguments: [String]) -> Int32 {
+    Signals.ignoreBrokenPipes()
+    Signals.block([.terminate, .interrupt, .hangUp, .child])
+    let directories = Directories(environment: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
+    switch arguments.dropFirst().first {
+    case nil: return daemon(directories)
+    case "--check" where arguments.count == 2: return Check.run(directories)
+    case "--verify" where arguments.count == 2: return Verification.run(directories)
+    case "--help", "-h":
+      print(help)
+      return 0
+    case "--version":
+      print("tactusd \(Version.current)")
+      return 0
+    case let unknown?:
+      complain("tactusd: \(unknown): not an option of tactusd (or more than one was given); see tactusd --help")
+      return 2
+    }
+  }
+
+  private static func daemon(_ directories: Directories) -> Int32 {
+    let configuration = Configuration.read(directories.configuration)
+    // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
+    if let problem = configuration.problems.first(where: { $0.file.hasPrefix("tactusd.conf") }) {
+      complain("tactusd: \(problem)")
+      return 1
+    }
+    do {
+      let daemon = try Daemon(directories: directories, configuration: configuration)
+      defer { daemon.close() }
+      return try daemon.run(configuration)
+    } catch let held as FileLock.Held {
+      complain("tactusd: another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
+    } catch {
+      complain("tactusd: \(error)")
+    }
+    return 1
+  }
+
+  static func complain(_ sentence: String) { fputs("\(sentence)\n", stderr) }
+
+  private static let help = """
+    Usage: tactusd [OPTION]
+
+    Runs jobs on their schedules until it gets SIGTERM. Stays in the foreground.
+
+      --check     read all files, say what is wrong with them, and exit
+      --verify    audit the store, of a running or a stopped daemon, and exit
+      --help      show this text
+      --version   show the version
+
+    Directories, from the variables that systemd sets:
+      CONFIGURATION_DIRECTORY   tactusd.conf, workflows/, queues/   (/etc/tactus)
+      STATE_DIRECTORY           tactus.db, logs.db                  (/var/lib/tactus)
+      RUNTIME_DIRECTORY         control.sock                        (/run/tactus)
+    For users other than root the defaults are the XDG directories.
+
+    Signals: SIGTERM, SIGINT stop (again: at once); SIGHUP reads the files again.
+
+    See tactusd(8), tactusctl(1), tactus.workflow(5), tactusd.conf(5).
+    """
+}

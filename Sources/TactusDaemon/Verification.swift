@@ -1,0 +1,67 @@
+internal import Glibc
+internal import TactusLinux
+internal import TactusModel
+internal import TactusPorts
+internal import TactusStore
+
+/// `tactusd --verify`: the auditor over the store, and rows against live processes.
+enum Verification {
+  /// Findings that are shown; the first of them is the smallest counter-example.
+  private static let shown = 20
+
+  static func run(_ directories: Directories) -> Int32 {
+    guard access(directories.ledger, F_OK) == 0 else {
+      Main.complain("tactusd: there is no store at \(directories.ledger): is STATE_DIRECTORY set as for the daemon?")
+      return 1
+    }
+    do {
+      let auditor = try Auditor(file: directories.ledger)
+      defer { auditor.close() }
+      let findings = try auditor.findings() + phantoms(auditor, directories)
+      for finding in findings.prefix(shown) { print(finding) }
+      if findings.count > shown { print("… and \(findings.count - shown) more") }
+      if findings.isEmpty { print("\(directories.ledger): every promise holds") }
+      return findings.isEmpty ? 0 : 1
+    } catch {
+      Main.complain("tactusd: the store cannot be audited: \(error)")
+      return 1
+    }
+  }
+
+  /// P4: every claimed or running row of a running daemon has something that runs.
+  private static func phantoms(_ auditor: Auditor, _ directories: Directories) throws -> [Finding] {
+    let suspects = try auditor.claims()
+    guard isDaemonAlive(directories) else {
+      // A daemon that was killed leaves claims behind; the next start looks them up. One that stopped leaves none.
+      guard try !auditor.isInUse() else { return [] }
+      return suspects.map {
+        Finding(promise: "P4", subject: "\($0.id)", message: "is \($0.status.rawValue), but the daemon has stopped")
+      }
+    }
+    let dead = suspects.filter { !isAlive($0) }
+    guard !dead.isEmpty else { return [] }
+    // Between the row and the look at the process the job may have ended: what is still claimed later is a phantom.
+    sleep(2)
+    let later = Set(try auditor.claims())
+    return dead.filter { later.contains($0) && !isAlive($0) }.map {
+      Finding(promise: "P4", subject: "\($0.id)", message: "is \($0.status.rawValue), but nothing of it is alive")
+    }
+  }
+
+  /// Only processes can be looked up from outside: a request lives in the daemon.
+  private static func isAlive(_ claim: Remnant) -> Bool {
+    guard claim.kind == .command else { return true }
+    guard let facts = claim.facts, let process = facts.processID else { return false }
+    return ProcessTable.startTicks(of: process) == facts.processStart
+  }
+
+  private static func isDaemonAlive(_ directories: Directories) -> Bool {
+    do {
+      // Taken and let go at once: only a stopped daemon's lock is free.
+      _ = try FileLock(at: directories.lock)
+      return false
+    } catch {
+      return error is FileLock.Held
+    }
+  }
+}
