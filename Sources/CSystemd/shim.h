@@ -1,2 +1,7 @@
+#ifndef TACTUS_CSYSTEMD_H
+#define TACTUS_CSYSTEMD_H
+
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
+
+#endif

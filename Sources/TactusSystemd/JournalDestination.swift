@@ -1,0 +1,67 @@
+import CSystemd
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+/// Where a ``JournalWriter`` writes to.
+public enum JournalDestination: Hashable, Sendable {
+  /// systemd's journal, with fields.
+  case journal(identifier: String)
+  /// A descriptor, one line an entry; it stays the caller's.
+  case lines(descriptor: Int32)
+
+  /// The journal if stderr leads there, else stderr.
+  ///
+  /// Source: systemd.exec(5), `$JOURNAL_STREAM`: device and inode of what stdout or stderr is connected to.
+  public static func connected(
+    identifier: String = "tactusd", journalStream: String? = Self.journalStream
+  ) -> JournalDestination {
+    var status = stat()
+    guard fstat(STDERR_FILENO, &status) == 0, journalStream == "\(status.st_dev):\(status.st_ino)" else {
+      return .lines(descriptor: STDERR_FILENO)
+    }
+    return .journal(identifier: identifier)
+  }
+
+  /// `$JOURNAL_STREAM` of this process.
+  public static var journalStream: String? { getenv("JOURNAL_STREAM").map { String(cString: $0) } }
+
+  /// Writes one entry; may block for as long as nobody reads.
+  ///
+  /// Intentionally tells no failure: this is the place where failures are told, and there is no other.
+  func write(_ entry: JournalEntry, at instant: Instant) {
+    switch self {
+    case .journal(let identifier): Self.send(entry.journalFields(identifier: identifier))
+    case .lines(let descriptor): Self.write(Array((entry.line(at: instant) + "\n").utf8), to: descriptor)
+    }
+  }
+
+  /// The corresponding C function is `sd_journal_sendv`.
+  private static func send(_ fields: [[UInt8]]) {
+    // One buffer for all fields, because the vectors point into it and it must not move meanwhile.
+    var joined = fields.flatMap { $0 }
+    joined.withUnsafeMutableBytes { bytes in
+      guard var next = bytes.baseAddress else { return }
+      let vectors = fields.map { field in
+        defer { next += field.count }
+        return iovec(iov_base: next, iov_len: field.count)
+      }
+      _ = sd_journal_sendv(vectors, Int32(vectors.count))
+    }
+  }
+
+  private static func write(_ line: [UInt8], to descriptor: Int32) {
+    var written = 0
+    while written < line.count {
+      switch line[written...].withUnsafeBytes({ Descriptor.write(descriptor, from: $0) }) {
+      case .bytes(let count): written += count
+      case .wouldBlock:
+        // Somebody else made the shared file non-blocking; waiting is what this queue is for.
+        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&wait, 1, -1)
+      case .end, .failed: return
+      }
+    }
+  }
+}

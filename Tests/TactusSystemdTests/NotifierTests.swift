@@ -1,0 +1,80 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import Testing
+
+@testable import TactusSystemd
+
+// The environment belongs to a whole process: each of these tests has one of its own.
+@Suite(.timeLimit(.minutes(2)))
+struct NotifierTests {
+  @Test("Every state is the assignment that sd_notify(3) names")
+  func texts() {
+    typealias State = ServiceNotifier.State
+    #expect(State.ready.text == "READY=1")
+    #expect(State.stopping.text == "STOPPING=1")
+    #expect(State.reloading(since: MonotonicInstant(microseconds: 7)).text == "RELOADING=1\nMONOTONIC_USEC=7")
+    #expect(State.extendTimeout(by: .seconds(2)).text == "EXTEND_TIMEOUT_USEC=2000000")
+    #expect(State.status("one\nREADY=1").text == "STATUS=one READY=1")
+  }
+
+  @Test("The service manager receives one message for one call")
+  func message() async {
+    await #expect(processExitsWith: .success) {
+      let manager = ServiceManager()
+      setenv("NOTIFY_SOCKET", manager.address, 1)
+      try ServiceNotifier().tell(.ready, .status("12 workflows"))
+      #expect(manager.receive() == "READY=1\nSTATUS=12 workflows")
+      try ServiceNotifier().tell(.reloading(since: MonotonicInstant(microseconds: 42)))
+      #expect(manager.receive() == "RELOADING=1\nMONOTONIC_USEC=42")
+      try ServiceNotifier().tell(.stopping, .extendTimeout(by: .seconds(45)))
+      #expect(manager.receive() == "STOPPING=1\nEXTEND_TIMEOUT_USEC=45000000")
+    }
+  }
+
+  @Test("Nobody is told where nobody has asked")
+  func nobody() async {
+    await #expect(processExitsWith: .success) {
+      unsetenv("NOTIFY_SOCKET")
+      try ServiceNotifier().tell(.ready)
+    }
+  }
+
+  @Test("A service manager that cannot be reached is an error with a sentence")
+  func unreachable() async {
+    await #expect(processExitsWith: .success) {
+      setenv("NOTIFY_SOCKET", "/nonexistent/notify", 1)
+      let error = #expect(throws: SystemError.self) { try ServiceNotifier().tell(.ready) }
+      #expect(error?.description == "cannot notify the service manager: No such file or directory")
+    }
+  }
+}
+
+/// The other end of `NOTIFY_SOCKET`: a datagram socket with an abstract name.
+private struct ServiceManager {
+  let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+  let name = "tactus-test-\(getpid())"
+
+  /// As `NOTIFY_SOCKET` spells it.
+  var address: String { "@\(name)" }
+
+  init() {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { path in
+      for (index, byte) in name.utf8.enumerated() { path[index + 1] = byte }
+    }
+    let size = socklen_t(MemoryLayout<sa_family_t>.size + 1 + name.utf8.count)
+    let descriptor = descriptor
+    let answer = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+    }
+    guard answer == 0 else { fatalError("no socket: \(SystemError.words(for: errno))") }
+  }
+
+  func receive() -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let size = recv(descriptor, &buffer, buffer.count, 0)
+    return String(decoding: buffer.prefix(max(0, size)), as: UTF8.self)
+  }
+}
