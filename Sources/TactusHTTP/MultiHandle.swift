@@ -131,7 +131,7 @@ final class MultiHandle {
     } catch {
       // A socket that nobody watches would never end; telling libcurl so would end all transfers.
       guard let transfer = easy.flatMap(Transfer.of) else { return }
-      transfer.localErrno = (error as? SystemError)?.code ?? EIO
+      transfer.localErrno = error.code
       unwatched.append(transfer)
       askForVisit()
     }

@@ -62,7 +62,7 @@ public final class Poller {
   }
 
   /// Makes an empty poller; `wake` runs on the queue when something is ready, and is expected to call ``drain(_:)``.
-  public init(on queue: DispatchWorkQueue, wake: @escaping @Sendable () -> Void) throws {
+  public init(on queue: DispatchWorkQueue, wake: @escaping @Sendable () -> Void) throws(SystemError) {
     let epoll = try check(tactus_epoll_create(), "create", "an epoll descriptor")
     watch = ReadinessWatch(owning: epoll, on: queue, handler: wake)
   }
@@ -70,7 +70,7 @@ public final class Poller {
   /// Watches a descriptor, which stays the caller's to close.
   ///
   /// Throws ``SystemError`` when the system has no room for it or cannot watch such a file.
-  public func add(_ descriptor: Int32, for interest: Interest) throws -> Token {
+  public func add(_ descriptor: Int32, for interest: Interest) throws(SystemError) -> Token {
     lastTag += 1
     if interest != .none {
       _ = try check(

@@ -32,11 +32,14 @@ public enum ProcessTable {
   ///
   /// Reads all of /proc: a matter of milliseconds.
   public static func processes(carrying job: JobID, inSession session: Int? = nil) -> [Int] {
-    let needle = Array("\(variable)\(job)".utf8)
-    return all().filter { process in
-      if let session, Int(getsid(Int32(process))) == session { return true }
-      return environment(of: process).map { holds($0, needle) } ?? false
-    }
+    all().filter { belongs($0, to: job, inSession: session) }
+  }
+
+  /// Whether a process carries a job's id, or is in the session.
+  public static func belongs(_ process: Int, to job: JobID, inSession session: Int? = nil) -> Bool {
+    if let session, Int(getsid(Int32(process))) == session { return true }
+    guard let environment = environment(of: process) else { return false }
+    return holds(environment, Array("\(variable)\(job)".utf8))
   }
 
   /// All processes that carry any `TACTUS_JOB_ID`, by job; reads all of /proc.

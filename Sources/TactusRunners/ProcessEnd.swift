@@ -1,0 +1,46 @@
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+extension ProcessRunner {
+  /// The main process of an attempt has ended: reaps it, and settles the attempt if nothing else is left.
+  func mainEnded(_ run: ProcessRun) {
+    guard let main = run.main else { return }
+    // Before the reaping, as long as the pid, the group and the session are certainly those of the attempt.
+    if run.isStopping { run.tree.mainStopped() } else { run.tree.mainEnded() }
+    guard let exit = main.handle.reap() else { return }
+    let watches = try? watches()  // they are open: the process is registered there
+    watches?.remove(main.token)
+    main.handle.close()
+    children[main.handle.process] = nil
+    run.ended(exit, at: time.now)
+    run.tree.mainReaped()
+    settle(run)
+  }
+
+  /// Ends an attempt of which nothing is left; otherwise waits for what is.
+  func settle(_ run: ProcessRun) {
+    guard !run.isOver, run.main == nil, run.tree.isGone() else { return }
+    run.isOver = true
+    run.output.finish(at: time.now)
+    deliver(run)
+  }
+
+  /// Hands what was read to the sink, and tells the end when everything was handed over and answered.
+  func deliver(_ run: ProcessRun) {
+    if let (lines, bytes) = run.output.takeLines() {
+      let id = run.id
+      sink.append(lines, to: id) { [weak self] stored in
+        self?.post { $0.answered(id, bytes, stored: stored) }
+      }
+    }
+    guard run.isOver, run.output.isAnswered, runs.removeValue(forKey: run.id) != nil else { return }
+    run.events(.ended(run.ending, run.report))
+  }
+
+  private func answered(_ id: JobID, _ bytes: Int, stored: Bool) {
+    guard let run = runs[id] else { return }
+    run.output.answered(bytes, stored: stored)
+    deliver(run)
+  }
+}

@@ -1,0 +1,28 @@
+import TactusPorts
+
+/// What a job finds in its environment: of the daemon's own only what it was given, and nothing by inheritance.
+struct ProcessEnvironment {
+  private let base: [String]
+
+  /// `NAME=value` for every job.
+  init(base: [String]) { self.base = base }
+
+  /// Everything for one job: each name once; the definition overrides the daemon's, what Tactus tells overrides both.
+  func variables(for order: RunOrder, own: [String]) -> [String] {
+    var variables: [String] = []
+    var places: [Substring: Int] = [:]
+    func set(_ variable: String) {
+      let name = variable.prefix { $0 != "=" }
+      if let place = places[name] {
+        variables[place] = variable
+      } else {
+        places[name] = variables.count
+        variables.append(variable)
+      }
+    }
+    base.forEach(set)
+    for variable in own where !variable.hasPrefix("TACTUS_") { set(variable) }
+    order.environment.forEach(set)
+    return variables
+  }
+}

@@ -1,0 +1,82 @@
+import Glibc
+import TactusLinux
+import TactusModel
+
+/// The tree of an attempt in a control group of its own, which nothing can leave.
+final class ProcessGroup: ProcessTree {
+  private let id: JobID
+  private let group: ControlGroup
+  private let watches: ProcessWatches
+  private var events: (descriptor: Int32, token: Poller.Token)?
+  private var cpuTime: Duration?
+  private var peakMemory: Int64?
+
+  init(of id: JobID, group: ControlGroup, watches: ProcessWatches) {
+    (self.id, self.group, self.watches) = (id, group, watches)
+  }
+
+  func terminate() {
+    for process in group.processes { _ = Glibc.kill(Int32(process), SIGTERM) }
+  }
+
+  func kill() {
+    // Fails only when the group is gone.
+    do { try group.kill() } catch { return }
+  }
+
+  func mainEnded() {
+    if !removed() { kill() }
+  }
+
+  func mainStopped() {}
+
+  func mainReaped() {}
+
+  func isGone() -> Bool {
+    if removed() { return true }
+    guard events == nil else { return false }
+    watch()
+    // Once more, because the last process may have ended between the look and the watching.
+    return removed()
+  }
+
+  func heard(_ token: Poller.Token) {
+    // The read makes the change known to the kernel as seen (kernfs, cgroups(7) "cgroup.events").
+    if let events { readAgain(events.descriptor) }
+  }
+
+  func measure(into report: inout Report) {
+    (report.cpuTime, report.peakMemoryBytes) = (cpuTime, peakMemory)
+  }
+
+  /// Measures and removes the group; false while a living process is in it.
+  private func removed() -> Bool {
+    guard group.exists else { return true }
+    (cpuTime, peakMemory) = (group.cpuTime, group.peakMemory)
+    guard group.remove() else { return false }
+    if let events {
+      watches.remove(events.token)
+      Descriptor.close(events.descriptor)
+    }
+    events = nil
+    return true
+  }
+
+  private func watch() {
+    do {
+      let descriptor = try group.open("cgroup.events", O_RDONLY)
+      readAgain(descriptor)
+      do { events = (descriptor, try watches.add(descriptor, for: .priority, as: .rest(id))) } catch {
+        Descriptor.close(descriptor)
+        throw error
+      }
+    } catch {
+      // Nothing to spare for waiting, so there is no grace: what is in the group dies now.
+      kill()
+    }
+  }
+
+  private func readAgain(_ descriptor: Int32) {
+    _ = pread(descriptor, watches.buffer.baseAddress, watches.buffer.count, 0)
+  }
+}

@@ -1,0 +1,66 @@
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+/// What a starting daemon asks: whether anything is left of a claim.
+struct Inquiry: Sendable {
+  let remnant: Remnant
+  let events: @Sendable (RunnerEvent) -> Void
+  let answer: @Sendable (Bool) -> Void
+}
+
+extension ProcessRunner {
+  /// Keeps the question until those posted right after it have come as well, because one look at /proc serves all.
+  func inquire(_ inquiry: Inquiry) {
+    inquiries.append(inquiry)
+    if inquiries.count == 1 { post { $0.answerInquiries() } }
+  }
+
+  private func answerInquiries() {
+    let asked = inquiries
+    inquiries = []
+    // Without a boot id nothing can be of this boot, which is also what an unreadable /proc would show.
+    let boot = try? Machine.bootID()
+    let ofThisBoot = asked.filter { $0.remnant.bootID == boot }
+    let carriers = ofThisBoot.isEmpty ? [:] : ProcessTable.carriers()
+    for inquiry in asked {
+      let tree = inquiry.remnant.bootID == boot ? remains(of: inquiry.remnant, carriers: carriers) : nil
+      guard let tree, let watches = try? watches() else {  // without a descriptor to spare nothing can be watched
+        inquiry.answer(false)
+        continue
+      }
+      adopt(inquiry, tree: tree, watches: watches)
+    }
+  }
+
+  private func adopt(_ inquiry: Inquiry, tree: any ProcessTree, watches: ProcessWatches) {
+    let id = inquiry.remnant.id
+    guard runs[id] == nil else { fatalError("attempt \(id) is to be recovered while it runs") }
+    let output = ProcessOutput(stdout: nil, stderr: nil, limit: 0, watches: watches)
+    let run = ProcessRun(id, main: nil, tree: tree, output: output, events: inquiry.events)
+    runs[id] = run
+    inquiry.answer(true)
+    settle(run)
+  }
+
+  /// What is alive of a claim of this boot; nil when nothing is.
+  private func remains(of remnant: Remnant, carriers: [JobID: [Int]]) -> (any ProcessTree)? {
+    guard let watches = try? watches() else { return nil }  // told by the caller
+    if let group = root.map({ ControlGroup(at: "\($0.path)/tactus-\(remnant.id)") }), group.exists {
+      if group.isPopulated { return ProcessGroup(of: remnant.id, group: group, watches: watches) }
+      _ = group.remove()
+    }
+    let leader = remnant.facts.flatMap { facts in facts.processID.flatMap { isAlive($0, facts.processStart) ? $0 : nil }
+    }
+    guard leader != nil || carriers[remnant.id]?.isEmpty == false else { return nil }
+    return ProcessSession(ofOrphan: remnant.id, leader: leader, watches: watches)
+  }
+
+  /// Whether the process is the one that was started then, and has not ended.
+  private func isAlive(_ process: Int, _ start: Int64?) -> Bool {
+    guard let start, ProcessTable.startTicks(of: process) == start else { return false }
+    guard let handle = try? ProcessHandle(of: process) else { return false }  // it is gone by now
+    defer { handle.close() }
+    return !handle.hasEnded
+  }
+}

@@ -1,0 +1,134 @@
+public import TactusLinux
+public import TactusModel
+public import TactusPorts
+
+/// Runs commands: local processes, each in a session or a control group of its own.
+///
+/// A job is over when its main process is: what that leaves in its group is killed before the end is told. A stop reaches
+/// everything that carries the job's id, and its end is told when all of that is gone.
+public actor ProcessRunner: Runner, QueueConfined {
+  /// The queue that owns the runner, a leaf.
+  public nonisolated let queue: any WorkQueue
+
+  let workQueue: DispatchWorkQueue
+  let time: any TimeSource
+  let sink: any OutputSink
+  let environment: ProcessEnvironment
+  let defaultDirectory: String
+  let root: ControlGroup?
+  var runs: [JobID: ProcessRun] = [:]
+  /// Our children that are not yet reaped.
+  var children: [Int: JobID] = [:]
+  var inquiries: [Inquiry] = []
+  private var read: [ProcessRun] = []
+  private var openWatches: ProcessWatches?
+  private var orphanSource: SignalSource?
+
+  /// Makes a runner that runs nothing yet.
+  ///
+  /// `baseEnvironment` is what every job gets of the daemon's own, as `NAME=value`; `defaultDirectory` is where commands
+  /// run that name none; below `cgroupRoot`, a delegated directory of cgroup v2, every job gets a group of its own.
+  public init(
+    queue: DispatchWorkQueue, time: any TimeSource, output: any OutputSink, baseEnvironment: [String],
+    defaultDirectory: String, cgroupRoot: String?
+  ) {
+    self.queue = queue
+    workQueue = queue
+    self.time = time
+    sink = output
+    environment = ProcessEnvironment(base: baseEnvironment)
+    self.defaultDirectory = defaultDirectory
+    root = cgroupRoot.map(ControlGroup.init)
+  }
+
+  /// Starts an attempt of a command.
+  public nonisolated func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
+    post { $0.begin(order, events: events) }
+  }
+
+  /// Sends TERM to the whole tree.
+  public nonisolated func terminate(_ id: JobID) {
+    post { $0.stop(id) { $0.terminate() } }
+  }
+
+  /// Sends KILL to the whole tree.
+  public nonisolated func kill(_ id: JobID) {
+    post { $0.stop(id) { $0.kill() } }
+  }
+
+  /// Looks a claim of an earlier daemon up; those asked for in one breath are answered by one look at /proc.
+  public nonisolated func recover(
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Bool) -> Void
+  ) {
+    post { $0.inquire(Inquiry(remnant: remnant, events: events, answer: answer)) }
+  }
+
+  /// Answers which of the attempts are not running here.
+  public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
+    post { runner in answer(ids.filter { runner.runs[$0] == nil }) }
+  }
+
+  /// Makes this process the parent of what its jobs leave behind, and reaps that from now on.
+  ///
+  /// Once, by a daemon whose children are all this runner's, with SIGCHLD blocked (``Signals/block(_:)``). Any queue above
+  /// the runner's, or none.
+  public nonisolated func becomeSubreaper() throws {
+    try call { runner in Result { try runner.adoptOrphans() } }.get()
+  }
+
+  private func adoptOrphans() throws {
+    try Children.adoptOrphans()
+    orphanSource = try SignalSource(on: workQueue, signals: [.child]) { [weak self] _ in
+      self?.assumeIsolated { $0.reapStrangers() }
+    }
+    reapStrangers()
+  }
+
+  func reapStrangers() {
+    Children.reapStrangers { process in
+      guard let run = children[process].flatMap({ runs[$0] }) else { return false }
+      mainEnded(run)
+      return true
+    }
+  }
+
+  private func stop(_ id: JobID, _ body: (any ProcessTree) -> Void) {
+    guard let run = runs[id], !run.isOver else { return }
+    run.isStopping = true
+    body(run.tree)
+    settle(run)
+  }
+
+  /// The runner's descriptors, opened when they are needed first.
+  func watches() throws(SystemError) -> ProcessWatches {
+    if let openWatches { return openWatches }
+    let opened = try ProcessWatches(on: workQueue) { [weak self] in self?.assumeIsolated { $0.wake() } }
+    openWatches = opened
+    return opened
+  }
+
+  private func wake() {
+    openWatches?.drain { target, token in
+      switch target {
+      case .main(let id):
+        if let run = runs[id] { mainEnded(run) }
+      case .output(let id, let stream):
+        guard let run = runs[id] else { return }
+        run.output.read(stream, at: time.now)
+        guard !run.hasNews else { return }
+        run.hasNews = true
+        read.append(run)
+      case .rest(let id):
+        guard let run = runs[id] else { return }
+        run.tree.heard(token)
+        settle(run)
+      }
+    }
+    // Once for each attempt, however often it was read.
+    for run in read {
+      run.hasNews = false
+      deliver(run)
+    }
+    read.removeAll(keepingCapacity: true)
+  }
+}

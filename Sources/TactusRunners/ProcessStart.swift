@@ -1,0 +1,116 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+extension ProcessRunner {
+  /// Starts an attempt; tells `started`, or `ended` if it cannot be started.
+  func begin(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
+    guard case .command(let command) = order.work else {
+      fatalError("the process runner was given a \(order.work.kind.rawValue)")
+    }
+    guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
+    do {
+      let (run, process) = try launch(order, command, events: events)
+      let facts = StartFacts(
+        at: time.now, processID: process, processStart: ProcessTable.startTicks(of: process))
+      runs[order.id] = run
+      children[process] = order.id
+      events(.started(facts))
+    } catch {
+      events(.ended(Self.refusal(error), Report()))
+    }
+  }
+
+  /// Whether the machine or the definition is to blame.
+  private static func refusal(_ error: SystemError) -> Ending {
+    // ETXTBSY is a program that is just being replaced.
+    let passing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC, ETXTBSY]
+    return .failed(passing.contains(error.code) ? .dispatchExhausted : .validationError, error.description)
+  }
+
+  private func launch(
+    _ order: RunOrder, _ command: Command, events: @escaping @Sendable (RunnerEvent) -> Void
+  ) throws(SystemError) -> (ProcessRun, process: Int) {
+    let watches = try watches()
+    var cleanup = Cleanup()
+    defer { cleanup.run() }
+
+    let group = try root?.makeChild("tactus-\(order.id)")
+    if let group { cleanup.groups.append(group) }
+    let members = try group?.open("cgroup.procs", O_WRONLY)
+    if let members { cleanup.always.append(members) }
+    let stdout = try pipe(&cleanup)
+    let stderr = try pipe(&cleanup)
+    let process = try Spawner.spawn(
+      Spawner.Order(
+        arguments: command.arguments, environment: environment.variables(for: order, own: command.environment),
+        directory: command.workingDirectory ?? defaultDirectory, input: watches.null, output: stdout.write,
+        error: stderr.write, cgroup: members))
+    cleanup.children.append(process)
+
+    let handle = try ProcessHandle(of: process)
+    cleanup.onFailure.append(handle.descriptor)
+    let main = try cleanup.watch(handle.descriptor, as: .main(order.id), in: watches)
+    let output = ProcessOutput(
+      stdout: .init(
+        descriptor: stdout.read, token: try cleanup.watch(stdout.read, as: .output(order.id, .stdout), in: watches),
+        lines: ProcessLines(of: .stdout)),
+      stderr: .init(
+        descriptor: stderr.read, token: try cleanup.watch(stderr.read, as: .output(order.id, .stderr), in: watches),
+        lines: ProcessLines(of: .stderr)),
+      limit: order.logLimit, watches: watches)
+    cleanup.succeed()
+    let tree: any ProcessTree =
+      if let group {
+        ProcessGroup(of: order.id, group: group, watches: watches)
+      } else {
+        ProcessSession(of: order.id, leader: process, watches: watches)
+      }
+    let run = ProcessRun(
+      order.id, main: .init(handle: handle, token: main), tree: tree, output: output, events: events)
+    return (run, process)
+  }
+
+  private func pipe(_ cleanup: inout Cleanup) throws(SystemError) -> (read: Int32, write: Int32) {
+    let pipe = try Descriptor.pipe(nonBlockingRead: true)
+    cleanup.always.append(pipe.write)
+    cleanup.onFailure.append(pipe.read)
+    return pipe
+  }
+}
+
+/// What a start leaves to be undone: some of it always, the rest when it fails halfway.
+private struct Cleanup {
+  var always: [Int32] = []
+  var onFailure: [Int32] = []
+  var groups: [ControlGroup] = []
+  var children: [Int] = []
+  private var tokens: [Poller.Token] = []
+  private var watches: ProcessWatches?
+
+  mutating func watch(
+    _ descriptor: Int32, as target: ProcessWatches.Target, in watches: ProcessWatches
+  ) throws(SystemError) -> Poller.Token {
+    let token = try watches.add(descriptor, as: target)
+    self.watches = watches
+    tokens.append(token)
+    return token
+  }
+
+  /// Everything has its owner now.
+  mutating func succeed() {
+    (onFailure, groups, children, tokens) = ([], [], [], [])
+  }
+
+  func run() {
+    for process in children {
+      // It runs but cannot be watched: ended here and now, because an attempt that is told as failed must not go on.
+      kill(-Int32(process), SIGKILL)
+      waitpid(Int32(process), nil, 0)
+    }
+    for token in tokens { watches?.remove(token) }
+    for descriptor in always + onFailure { Descriptor.close(descriptor) }
+    for group in groups { _ = group.remove() }
+  }
+}

@@ -1,0 +1,62 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+/// The descriptors of a process runner: its poller, what each registration means, and what all jobs share.
+final class ProcessWatches {
+  /// What became ready.
+  enum Target {
+    /// The main process of an attempt ended.
+    case main(JobID)
+    /// A pipe has something, or ended.
+    case output(JobID, OutputStream)
+    /// Something of what is left of an attempt changed.
+    case rest(JobID)
+  }
+
+  /// `/dev/null`, every job's standard input.
+  let null: Int32
+  /// Reused for every read; as large as a pipe.
+  let buffer: UnsafeMutableRawBufferPointer
+
+  private let poller: Poller
+  private var targets: [Poller.Token: Target] = [:]
+
+  init(on queue: DispatchWorkQueue, wake: @escaping @Sendable () -> Void) throws(SystemError) {
+    null = try Descriptor.open("/dev/null", O_RDONLY)
+    do { poller = try Poller(on: queue, wake: wake) } catch {
+      Descriptor.close(null)
+      throw error
+    }
+    buffer = .allocate(byteCount: 64 << 10, alignment: 16)
+  }
+
+  deinit {
+    poller.cancel()
+    Descriptor.close(null)
+    buffer.deallocate()
+  }
+
+  /// Watches a descriptor until ``remove(_:)``.
+  func add(
+    _ descriptor: Int32, for interest: Poller.Interest = .read, as target: Target
+  ) throws(SystemError) -> Poller.Token {
+    let token = try poller.add(descriptor, for: interest)
+    targets[token] = target
+    return token
+  }
+
+  func change(_ token: Poller.Token, to interest: Poller.Interest) { poller.change(token, to: interest) }
+
+  func remove(_ token: Poller.Token) {
+    poller.remove(token)
+    targets[token] = nil
+  }
+
+  func drain(_ body: (Target, Poller.Token) -> Void) {
+    poller.drain { token, _ in
+      if let target = targets[token] { body(target, token) }
+    }
+  }
+}

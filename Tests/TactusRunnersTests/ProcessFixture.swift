@@ -1,0 +1,146 @@
+import Glibc
+import Synchronization
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusRunners
+
+/// Keeps everything that is appended, and answers as it is told to.
+final class RecordingSink: OutputSink {
+  enum Answering { case stored, refused, held }
+
+  private struct State {
+    var answering = Answering.stored
+    var lines: [JobID: [OutputLine]] = [:]
+    var bytes = 0
+    var owed: [@Sendable (Bool) -> Void] = []
+    var waiters: [(id: JobID, text: String, resume: @Sendable () -> Void)] = []
+  }
+
+  private let state = Mutex(State())
+
+  init(_ answering: Answering = .stored) { state.withLock { $0.answering = answering } }
+
+  func append(_ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void) {
+    let (answering, resumed) = state.withLock { state in
+      state.lines[id, default: []] += lines
+      state.bytes += lines.reduce(0) { $0 + $1.bytes.count + 1 }
+      let texts = state.lines[id, default: []].suffix(lines.count).map { String(decoding: $0.bytes, as: UTF8.self) }
+      let resumed = state.waiters.filter { $0.id == id && texts.contains($0.text) }.map(\.resume)
+      state.waiters.removeAll { $0.id == id && texts.contains($0.text) }
+      if state.answering == .held { state.owed.append(answer) }
+      return (state.answering, resumed)
+    }
+    if answering != .held { answer(answering == .stored) }
+    for resume in resumed { resume() }
+  }
+
+  func lines(of id: JobID) -> [OutputLine] { state.withLock { $0.lines[id] ?? [] } }
+  var bytes: Int { state.withLock { $0.bytes } }
+
+  /// Answers what is owed, and everything from now on at once.
+  func release() {
+    let owed = state.withLock { state in
+      state.answering = .stored
+      defer { state.owed = [] }
+      return state.owed
+    }
+    for answer in owed { answer(true) }
+  }
+
+  /// Returns when a job has written a line.
+  func wait(for text: String, from id: JobID) async {
+    await withCheckedContinuation { continuation in
+      let isThere = state.withLock { state in
+        if state.lines[id, default: []].contains(where: { String(decoding: $0.bytes, as: UTF8.self) == text }) {
+          return true
+        }
+        state.waiters.append((id, text, { continuation.resume() }))
+        return false
+      }
+      if isThere { continuation.resume() }
+    }
+  }
+}
+
+/// A process runner with its sink, and jobs to give it.
+struct ProcessFixture {
+  let runner: ProcessRunner
+  let sink: RecordingSink
+  let time = SystemTime()
+
+  init(_ answering: RecordingSink.Answering = .stored, cgroupRoot: String? = nil) {
+    sink = RecordingSink(answering)
+    runner = ProcessRunner(
+      queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), output: sink,
+      baseEnvironment: ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=C"], defaultDirectory: "/",
+      cgroupRoot: cgroupRoot)
+  }
+
+  /// One attempt, and what is told of it.
+  struct Attempt {
+    let id: JobID
+    let events: AsyncStream<RunnerEvent>
+
+    /// The facts of its start; nil if it was not started.
+    func started() async -> StartFacts? {
+      for await event in events {
+        if case .started(let facts) = event { return facts }
+        return nil
+      }
+      return nil
+    }
+
+    func ended() async -> (ending: Ending, report: Report)? {
+      for await event in events {
+        if case .ended(let ending, let report) = event { return (ending, report) }
+      }
+      return nil
+    }
+  }
+
+  static func newID() -> JobID {
+    var generator = SystemRandomNumberGenerator()
+    return JobID(at: SystemTime().now, using: &generator)
+  }
+
+  func start(
+    _ arguments: [String], id: JobID = newID(), environment: [String] = [], directory: String? = nil,
+    logLimit: Int64 = 1 << 40
+  ) -> Attempt {
+    let now = Instant(microseconds: 1_000_000)
+    let command = Command(arguments: arguments, environment: environment, workingDirectory: directory)
+    let order = RunOrder(
+      id: id, workflow: WorkflowName("nightly"), work: .command(command), trigger: .manual, attempt: 2, nominalAt: now,
+      scheduledAt: now + .seconds(1), logLimit: logLimit)
+    let (events, continuation) = AsyncStream.makeStream(of: RunnerEvent.self)
+    runner.start(order) { event in
+      continuation.yield(event)
+      if case .ended = event { continuation.finish() }
+    }
+    return Attempt(id: id, events: events)
+  }
+
+  func shell(_ script: String, logLimit: Int64 = 1 << 40) -> Attempt {
+    start(["/bin/sh", "-c", script], logLimit: logLimit)
+  }
+
+  /// What a job wrote, cut into lines at its newlines; pieces are put together.
+  func text(of id: JobID, _ stream: OutputStream = .stdout) -> String {
+    sink.lines(of: id).filter { $0.stream == stream }.reduce(into: "") { text, line in
+      text += String(decoding: line.bytes, as: UTF8.self) + (line.isPartial ? "" : "\n")
+    }
+  }
+
+  /// Processes of a job that live.
+  func living(_ id: JobID) -> [Int] {
+    ProcessTable.processes(carrying: id)
+  }
+}
+
+/// Whether a process lives; a zombie does not.
+func lives(_ process: Int) -> Bool {
+  guard let handle = try? ProcessHandle(of: process) else { return false }  // gone
+  defer { handle.close() }
+  return !handle.hasEnded
+}

@@ -1,0 +1,137 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+import Testing
+
+@testable import TactusRunners
+
+@Suite("ProcessRunner: output")
+struct ProcessOutputTests {
+  @Test("a hundred thousand lines come in order, each with an instant that never goes back")
+  func manyLines() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.start(["/usr/bin/seq", "100000"])
+    let (ending, report) = try #require(await attempt.ended())
+    #expect(ending == .succeeded)
+    let lines = fixture.sink.lines(of: attempt.id)
+    #expect(lines.count == 100_000)
+    #expect(lines.enumerated().allSatisfy { $1.bytes == Array("\($0 + 1)".utf8) && !$1.isPartial })
+    #expect(zip(lines, lines.dropFirst()).allSatisfy { $0.at <= $1.at })
+    #expect(report.logBytes == 588_895)
+  }
+
+  @Test("one line of 64 MiB without a newline comes in pieces, complete")
+  func hugeLine() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell("head -c 67108864 /dev/zero | tr '\\0' x")
+    let (_, report) = try #require(await attempt.ended())
+    let lines = fixture.sink.lines(of: attempt.id)
+    #expect(report.logBytes == 64 << 20)
+    #expect(lines.count == 1024)
+    #expect(lines.allSatisfy { $0.isPartial && $0.bytes.count == Limits.logLineBytes })
+  }
+
+  @Test("binary output is kept as it is, and the end needs no newline")
+  func binary() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell("printf '\\000\\377\\n\\r\\n\\n\\001end'")
+    let (_, report) = try #require(await attempt.ended())
+    let lines = fixture.sink.lines(of: attempt.id)
+    #expect(lines.map(\.bytes) == [[0, 255], [13], [], [1] + Array("end".utf8)])
+    #expect(lines.map(\.isPartial) == [false, false, false, true])
+    #expect(report.logBytes == 10)
+  }
+
+  @Test("what goes beyond the limit is counted to the byte, and the job goes on")
+  func limit() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell("echo 0123456789; echo abcdefghij; head -c 1000000 /dev/zero", logLimit: 15)
+    let (ending, report) = try #require(await attempt.ended())
+    #expect(ending == .succeeded)
+    #expect(report.logBytes == 15 && report.logDroppedBytes == 1_000_007)
+    let lines = fixture.sink.lines(of: attempt.id)
+    #expect(lines.map { String(decoding: $0.bytes, as: UTF8.self) } == ["0123456789", "abcd"])
+    #expect(lines.map(\.isPartial) == [false, true])
+  }
+
+  @Test("with a limit of 0 nothing is stored and everything is counted")
+  func nothing() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell("echo 0123456789; echo err >&2", logLimit: 0)
+    let (_, report) = try #require(await attempt.ended())
+    #expect(report.logBytes == 0 && report.logDroppedBytes == 15)
+    #expect(fixture.sink.lines(of: attempt.id).isEmpty)
+  }
+
+  @Test("what the sink refuses counts as dropped")
+  func refused() async throws {
+    let fixture = ProcessFixture(.refused)
+    let attempt = fixture.shell("echo 0123456789")
+    let (ending, report) = try #require(await attempt.ended())
+    #expect(ending == .succeeded)
+    #expect(report.logBytes == 0 && report.logDroppedBytes == 11)
+  }
+
+  @Test("a sink that does not answer stops the reading, and the job by its own pipe; nothing is lost")
+  func backPressure() async throws {
+    let fixture = ProcessFixture(.held)
+    let attempt = fixture.shell("echo ready; exec head -c 10000000 /dev/zero")
+    await fixture.sink.wait(for: "ready", from: attempt.id)
+    let other = fixture.shell("echo other")
+    await fixture.sink.wait(for: "other", from: other.id)
+    usleep(200_000)  // as long as a job would need to write it all; passing sooner would prove nothing
+    #expect(fixture.sink.bytes <= ProcessOutput.window + (192 << 10))
+    fixture.sink.release()
+    let (ending, report) = try #require(await attempt.ended())
+    #expect(ending == .succeeded)
+    #expect(report.logBytes == 10_000_006)
+    #expect(await other.ended()?.ending == .succeeded)
+  }
+
+  @Test("the end is told only when the sink has answered for everything")
+  func answered() async throws {
+    let fixture = ProcessFixture(.held)
+    let attempt = fixture.shell("echo hello")
+    await fixture.sink.wait(for: "hello", from: attempt.id)
+    // Runs to its end on the same runner, so that the other's end would have been told by now.
+    let silent = fixture.shell("sleep 0.1")
+    #expect(await silent.ended()?.ending == .succeeded)
+    let unknown = await withCheckedContinuation { continuation in
+      fixture.runner.unknown(among: [attempt.id]) { continuation.resume(returning: $0) }
+    }
+    #expect(unknown.isEmpty)
+    fixture.sink.release()
+    #expect(await attempt.ended()?.report.logBytes == 6)
+  }
+
+  @Test("a job that closes its streams runs on to its own end")
+  func closedStreams() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell("echo before; exec >&- 2>&-; sleep 0.1; exit 4")
+    let (ending, _) = try #require(await attempt.ended())
+    #expect(ending == .failed(.exitNonzero, "exited with code 4"))
+    #expect(fixture.text(of: attempt.id) == "before\n")
+  }
+
+  @Test("lines are cut the same however the bytes are chunked")
+  func chunks() {
+    let limit = Limits.logLineBytes
+    let whole = [UInt8](repeating: 97, count: limit)
+    let bytes = Array("a\n\nbc".utf8) + [10] + whole + [10] + whole + whole + [98, 10] + Array("rest".utf8)
+    func cut(by size: Int) -> [OutputLine] {
+      var (lines, result) = (ProcessLines(of: .stdout), [OutputLine]())
+      let at = Instant(microseconds: 0)
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        bytes[start..<min(start + size, bytes.count)].withUnsafeBytes { lines.take($0, at: at, into: &result) }
+      }
+      lines.close(at: at, into: &result)
+      return result
+    }
+    let expected = cut(by: bytes.count)
+    #expect(expected.map(\.bytes.count) == [1, 0, 2, limit, limit, limit, 1, 4])
+    #expect(expected.map(\.isPartial) == [false, false, false, false, true, true, false, true])
+    #expect(expected.reduce(0) { $0 + $1.written } == bytes.count)
+    for size in [1, 7, 4096, limit, limit + 1] { #expect(cut(by: size) == expected) }
+  }
+}

@@ -1,0 +1,163 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusRunners
+import Testing
+
+@Suite("ProcessRunner: a run and its end")
+struct ProcessRunTests {
+  @Test("a program that ends with 0 has succeeded, with its output and its facts")
+  func success() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell("echo out; echo err >&2; sleep 0.05")
+    let facts = try #require(await attempt.started())
+    let process = try #require(facts.processID)
+    #expect(facts.processStart == ProcessTable.startTicks(of: process) || !lives(process))
+    let (ending, report) = try #require(await attempt.ended())
+    #expect(ending == .succeeded)
+    #expect(report.exitCode == 0 && report.signal == nil)
+    #expect(report.logBytes == 8 && report.logDroppedBytes == 0)
+    #expect(report.endedAt.map { $0 >= facts.at } == true)
+    #expect(fixture.text(of: attempt.id) == "out\n")
+    #expect(fixture.text(of: attempt.id, .stderr) == "err\n")
+  }
+
+  @Test("an exit code other than 0 and a signal are told as they are")
+  func failures() async throws {
+    let fixture = ProcessFixture()
+    let coded = try #require(await fixture.shell("exit 3").ended())
+    #expect(coded.ending == .failed(.exitNonzero, "exited with code 3"))
+    #expect(coded.report.exitCode == 3)
+    let signaled = try #require(await fixture.shell("kill -KILL $$").ended())
+    #expect(signaled.ending == .failed(.signaled, "ended by SIGKILL"))
+    #expect(signaled.report.signal == 9 && signaled.report.exitCode == nil)
+  }
+
+  @Test("what cannot run as defined is a validation error that names path and reason")
+  func invalid() async throws {
+    let fixture = ProcessFixture()
+    let cases: [(arguments: [String], directory: String?, sentence: String)] = [
+      (["/no/such/program"], nil, "cannot execute /no/such/program: No such file or directory"),
+      (["/etc/passwd"], nil, "cannot execute /etc/passwd: Permission denied"),
+      (["/bin/true"], "/no/such", "cannot enter directory /no/such: No such file or directory"),
+      (["/bin/true"], "/etc/passwd", "cannot enter directory /etc/passwd: Not a directory"),
+    ]
+    for (arguments, directory, sentence) in cases {
+      let attempt = fixture.start(arguments, directory: directory)
+      var events: [RunnerEvent] = []
+      for await event in attempt.events { events.append(event) }
+      #expect(events.count == 1)
+      guard case .ended(let ending, _) = events.first else {
+        Issue.record("\(arguments) was started")
+        continue
+      }
+      #expect(ending == .failed(.validationError, sentence))
+    }
+  }
+
+  @Test("a start without descriptors to spare is the machine's fault, and nothing is left of it")
+  func exhausted() async throws {
+    await #expect(processExitsWith: .success) {
+      let fixture = ProcessFixture()
+      _ = await fixture.shell("exit 0").ended()  // opens what the runner keeps
+      let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+      var limit = rlimit()
+      getrlimit(files, &limit)
+      let before = limit.rlim_cur
+      // Room for 0, 1, … more descriptors: the start fails at every step that needs one.
+      let free = dup(0)
+      close(free)
+      for room in 0..<5 {
+        limit.rlim_cur = rlim_t(free) + rlim_t(room)
+        setrlimit(files, &limit)
+        let (ending, _) = await fixture.shell("sleep 30").ended() ?? (.succeeded, Report())
+        limit.rlim_cur = before
+        setrlimit(files, &limit)
+        guard case .failed(.dispatchExhausted, let sentence) = ending else {
+          fatalError("with room for \(room): \(ending)")
+        }
+        guard sentence.hasSuffix("Too many open files") else { fatalError(sentence) }
+        guard dup(0) == free else { fatalError("a descriptor leaked with room for \(room)") }
+        close(free)
+      }
+      guard await fixture.shell("exit 0").ended()?.ending == .succeeded else {
+        fatalError("the runner did not recover")
+      }
+    }
+  }
+
+  @Test("the environment is the daemon's four, Tactus's own and the definition's, and nothing else")
+  func environment() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.start(
+      ["/usr/bin/env"], environment: ["A=1", "LANG=de", "A=2", "TACTUS_ATTEMPT=99", "TACTUS_WORKFLOW=other"])
+    _ = await attempt.ended()
+    let lines = fixture.text(of: attempt.id).split(separator: "\n").map(String.init)
+    #expect(
+      Set(lines) == [
+        "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=de", "A=2", "TACTUS_JOB_ID=\(attempt.id)",
+        "TACTUS_TRIGGER=MANUAL", "TACTUS_ATTEMPT=2", "TACTUS_WORKFLOW=nightly",
+        "TACTUS_NOMINAL_AT=1970-01-01T00:00:01.000000Z", "TACTUS_SCHEDULED_AT=1970-01-01T00:00:02.000000Z",
+      ])
+    #expect(lines.count == Set(lines).count)
+  }
+
+  @Test("a job has three descriptors, an empty signal mask, nothing ignored, and reads nothing")
+  func inheritance() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell(
+      """
+      n=0; while [ $n -lt 512 ]; do [ -e /proc/$$/fd/$n ] && echo "fd $n"; n=$((n + 1)); done
+      readlink /proc/self/fd/0; cat; pwd
+      grep -E '^Sig(Blk|Ign)' /proc/self/status
+      """)
+    _ = await attempt.ended()
+    #expect(
+      fixture.text(of: attempt.id) == """
+        fd 0
+        fd 1
+        fd 2
+        /dev/null
+        /
+        SigBlk:\t0000000000000000
+        SigIgn:\t0000000000000000
+
+        """)
+  }
+
+  @Test("five hundred quick jobs at once all end, and no descriptor is left")
+  func many() async throws {
+    let fixture = ProcessFixture()
+    let attempts = (0..<500).map { number in (number, fixture.start(["/bin/echo", "\(number)"])) }
+    for (number, attempt) in attempts {
+      #expect(await attempt.ended()?.ending == .succeeded)
+      #expect(fixture.text(of: attempt.id) == "\(number)\n")
+    }
+  }
+
+  @Test("attempts that are not running here are told")
+  func unknown() async throws {
+    let fixture = ProcessFixture()
+    let attempt = fixture.shell("echo ready; sleep 60")
+    await fixture.sink.wait(for: "ready", from: attempt.id)
+    let stranger = ProcessFixture.newID()
+    let answer = await withCheckedContinuation { continuation in
+      fixture.runner.unknown(among: [attempt.id, stranger]) { continuation.resume(returning: $0) }
+    }
+    #expect(answer == [stranger])
+    fixture.runner.kill(attempt.id)
+    _ = await attempt.ended()
+  }
+
+  @Test("a job that is asked to stop before it is started, or twice, or when it is gone, does no harm")
+  func strayStops() async throws {
+    let fixture = ProcessFixture()
+    fixture.runner.terminate(ProcessFixture.newID())
+    fixture.runner.kill(ProcessFixture.newID())
+    let attempt = fixture.shell("exit 0")
+    _ = await attempt.ended()
+    fixture.runner.terminate(attempt.id)
+    #expect(await fixture.shell("exit 0").ended()?.ending == .succeeded)
+  }
+}
