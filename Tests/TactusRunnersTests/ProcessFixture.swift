@@ -6,7 +6,7 @@ import TactusPorts
 import TactusRunners
 
 /// Keeps everything that is appended, and answers as it is told to.
-final class RecordingSink: OutputSink {
+final class ProcessSink: OutputSink {
   enum Answering { case stored, refused, held }
 
   private struct State {
@@ -66,11 +66,11 @@ final class RecordingSink: OutputSink {
 /// A process runner with its sink, and jobs to give it.
 struct ProcessFixture {
   let runner: ProcessRunner
-  let sink: RecordingSink
+  let sink: ProcessSink
   let time = SystemTime()
 
-  init(_ answering: RecordingSink.Answering = .stored, cgroupRoot: String? = nil) {
-    sink = RecordingSink(answering)
+  init(_ answering: ProcessSink.Answering = .stored, cgroupRoot: String? = nil) {
+    sink = ProcessSink(answering)
     runner = ProcessRunner(
       queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), output: sink,
       baseEnvironment: ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=C"], defaultDirectory: "/",
