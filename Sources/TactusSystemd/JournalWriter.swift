@@ -1,6 +1,6 @@
 import Dispatch
 import Synchronization
-import TactusLinux
+public import TactusLinux
 import TactusModel
 public import TactusPorts
 
@@ -26,8 +26,10 @@ public actor JournalWriter: QueueConfined, Journal {
   }
 
   /// Makes a writer to a destination.
-  public init(to destination: JournalDestination = .connected(), time: any TimeSource, limit: Int = JournalWriter.limit)
-  {
+  public init(
+    to destination: JournalDestination = .connected(), time: any TimeSource = SystemTime(),
+    limit: Int = JournalWriter.limit
+  ) {
     self.destination = destination
     self.time = time
     room = Mutex(Room(limit: limit, left: limit))

@@ -1,6 +1,7 @@
 import CSystemd
 public import TactusLinux
 public import TactusModel
+public import TactusPorts
 
 /// Tells the service manager how the daemon is; does nothing where none has asked, that is without `NOTIFY_SOCKET`.
 ///
@@ -32,15 +33,27 @@ public struct ServiceNotifier: Sendable {
     }
   }
 
+  private let time: any TimeSource
+
   /// Makes a notifier; the socket is looked up for each message.
-  public init() {}
+  public init(time: any TimeSource = SystemTime()) { self.time = time }
+
+  /// Start-up, or a reload, is finished.
+  public func ready() { tell(.ready) }
+
+  /// The configuration is being read again from now on; ``ready()`` ends it.
+  public func reloading() { tell(.reloading(since: time.monotonic)) }
+
+  /// The daemon is on its way out.
+  public func stopping() { tell(.stopping) }
 
   /// Tells some states in one message.
   ///
-  /// - Throws: ``SystemError``, if there is a socket and the message was not taken; the daemon can go on.
-  public func tell(_ states: State...) throws(SystemError) {
+  /// - Returns: nil, or why the message was not taken. Nothing needs to be done about it, and the manual recommends to
+  ///   ignore it: a service manager that misses a message says so itself.
+  @discardableResult
+  public func tell(_ states: State...) -> SystemError? {
     let answer = sd_notify(0, states.map(\.text).joined(separator: "\n"))
-    guard answer < 0 else { return }
-    throw SystemError(code: -answer, operation: "notify", subject: "the service manager")
+    return answer < 0 ? SystemError(code: -answer, operation: "notify", subject: "the service manager") : nil
   }
 }
