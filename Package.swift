@@ -87,7 +87,7 @@ let package = Package(
       swiftSettings: house),
     .target(
       name: "TactusCommands",
-      dependencies: ["TactusModel", "TactusLinux", "TactusProtocol", "TactusTransport"],
+      dependencies: ["TactusModel", "TactusUnitFile", "TactusLinux", "TactusProtocol", "TactusTransport"],
       swiftSettings: house),
 
     // Floor 6
@@ -163,7 +163,8 @@ let package = Package(
     .testTarget(
       name: "TactusCommandsTests",
       dependencies: [
-        "TactusModel", "TactusProtocol", "TactusTransport", "TactusCommands", "TactusTestSupport",
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusCommands",
+        "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(

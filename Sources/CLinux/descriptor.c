@@ -15,6 +15,11 @@ int tactus_bytes_waiting(int descriptor) {
   return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
 }
 
+int tactus_terminal_columns(int descriptor) {
+  struct winsize size;
+  return ioctl(descriptor, TIOCGWINSZ, &size) < 0 ? -errno : size.ws_col;
+}
+
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size) {
   ssize_t length = getxattr(path, name, value, size);
   return length < 0 ? -errno : length;

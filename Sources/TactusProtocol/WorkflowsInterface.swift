@@ -27,7 +27,7 @@ public struct ApplyWorkflow: Request {
     public var effect: ApplyEffect
     /// The generation in force.
     public var generation: Int
-    /// Lines of the definition that went (`- `) and came (`+ `).
+    /// lines that went and came: `-[Section] Key=old`, `+[Section] Key=new`.
     public var differences: [String]
     /// The next nominal instants, at most ten; empty without a schedule.
     public var nextRuns: [Instant]

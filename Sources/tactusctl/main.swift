@@ -1,1 +1,7 @@
-print("not yet")
+import Glibc
+import TactusCommands
+
+// Sees and steers a Tactus daemon: everything is in TactusCommands, so that tests can run it as well.
+let environment = ProcessEnvironment.variables
+let command = Tactusctl(console: Console(environment: environment), environment: environment)
+exit(command.run(Array(CommandLine.arguments.dropFirst())))

@@ -61,6 +61,8 @@ const char *tactus_signal_name(int signal);
 /* ends[0] is read, ends[1] is written. */
 int tactus_pipe(int *ends);
 int tactus_bytes_waiting(int descriptor);
+/* 0 for a terminal that does not know its size. */
+int tactus_terminal_columns(int descriptor);
 
 /* Unix stream sockets, unix(7): close-on-exec and non-blocking */
 
@@ -132,5 +134,32 @@ int tactus_core_count(void);
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size);
 /* memmem(3): the offset, or -1. */
 long tactus_find(const void *bytes, unsigned long size, const void *needle, unsigned long needle_size);
+
+/* Options of a command line, getopt_long(3): before or after the operands, long ones by any unique beginning */
+
+struct tactus_option {
+  const char *name;
+  /* An ASCII character, or 0. */
+  char letter;
+  int takes_value;
+};
+
+struct tactus_given {
+  /* An index into the options. */
+  int option;
+  const char *value;
+};
+
+enum tactus_option_fault {
+  TACTUS_OPTION_UNKNOWN = -1,
+  TACTUS_OPTION_WITHOUT_VALUE = -2,
+  TACTUS_OPTION_WITH_VALUE = -3,
+};
+
+/* Reads all options of words, whose first is the program, and moves the operands to the end: answers where they begin, or
+ * a fault and the word that has it. given has room for as many entries as words have characters. */
+int tactus_options(
+    int count, char **words, const struct tactus_option *options, int option_count, struct tactus_given *given,
+    int *given_count, const char **culprit);
 
 #endif

@@ -1,0 +1,64 @@
+import Glibc
+import TactusLinux
+public import TactusModel
+
+/// Where a verb prints, and for whom.
+public struct Console: Sendable {
+  /// The width of the terminal; nil when this is none: then nothing is shortened or coloured, and instants are exact.
+  let columns: Int?
+  /// Whether colours are wanted.
+  let hasColours: Bool
+  /// The instant that "ago" counts from.
+  let now: Instant
+  private let write: @Sendable (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
+
+  /// A console of a test or of a program.
+  /// - Parameter write: takes bytes for descriptor 1 (what was asked for) or 2 (what is said about it).
+  public init(
+    columns: Int?, hasColours: Bool, now: Instant,
+    write: @escaping @Sendable (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
+  ) {
+    self.columns = columns
+    self.hasColours = hasColours
+    self.now = now
+    self.write = write
+  }
+
+  /// The console of this process.
+  public init(environment: [String: String]) {
+    let isTerminal = Terminal.isTerminal(STDOUT_FILENO)
+    let wantsNone = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+    self.init(
+      columns: isTerminal ? Terminal.columns(of: STDOUT_FILENO) ?? 80 : nil,
+      hasColours: isTerminal && !wantsNone && environment["TERM"] != "dumb", now: SystemTime().now
+    ) { descriptor, bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        guard case .bytes(let count) = rest.withUnsafeBytes({ Descriptor.write(descriptor, from: $0) }) else { return }
+        rest = rest.dropFirst(count)
+      }
+    }
+  }
+
+  var isTerminal: Bool { columns != nil }
+
+  func print(_ line: String = "") { write(STDOUT_FILENO, Array("\(line)\n".utf8)) }
+
+  func print(bytes: [UInt8]) { write(STDOUT_FILENO, bytes) }
+
+  func complain(_ sentence: String) { write(STDERR_FILENO, Array("tactusctl: \(sentence)\n".utf8)) }
+}
+
+/// How a word is shown to people.
+enum Style: String {
+  case plain = ""
+  case bold = "1"
+  case good = "32"
+  case bad = "1;31"
+  case active = "1;34"
+  case faint = "2"
+
+  func applied(to text: String, on console: Console) -> String {
+    console.hasColours && self != .plain ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
+  }
+}

@@ -1,0 +1,15 @@
+/// How `tactusctl` ends; the numbers are part of its interface.
+enum ExitCode: Int32 {
+  /// Done.
+  case done = 0
+  /// The operation failed.
+  case failed = 1
+  /// The command line is wrong.
+  case usage = 2
+  /// No daemon answers.
+  case unreachable = 3
+  /// There is no such thing.
+  case notFound = 4
+  /// The caller may not.
+  case forbidden = 5
+}

@@ -1,0 +1,83 @@
+import TactusModel
+import TactusProtocol
+
+/// Values as people read them.
+enum Readable {
+  /// `4 s`, `1 h 30 min`, `1.993 s`, `7 ms`: at most two units.
+  static func span(_ span: Duration) -> String {
+    let microseconds = span.microseconds
+    if microseconds < 0 { return "-\(self.span(.microseconds(-microseconds)))" }
+    if microseconds < 1_000_000 { return "\(microseconds / 1000) ms" }
+    if microseconds < 60_000_000 {
+      let (seconds, milliseconds) = (microseconds / 1000).quotientAndRemainder(dividingBy: 1000)
+      return milliseconds == 0 ? "\(seconds) s" : "\(seconds).\(String(milliseconds + 1000).dropFirst()) s"
+    }
+    let (largest, parts) = parts(ofSeconds: microseconds / 1_000_000)
+    return parts[largest...].prefix(2).filter { $0.count > 0 }.map { "\($0.count) \($0.unit)" }.joined(separator: " ")
+  }
+
+  /// `3 s ago`, `in 4 min`, `now`: one unit, rounded down.
+  static func distance(of instant: Instant, from now: Instant) -> String {
+    let microseconds = (instant - now).microseconds
+    let seconds = abs(microseconds) / 1_000_000
+    guard seconds > 0 else { return "now" }
+    let (largest, parts) = parts(ofSeconds: seconds)
+    let text = "\(parts[largest].count) \(parts[largest].unit)"
+    return microseconds < 0 ? "\(text) ago" : "in \(text)"
+  }
+
+  /// For tables: relative on a terminal, exact elsewhere.
+  static func instant(_ instant: Instant?, on console: Console) -> String? {
+    instant.map { console.isTerminal ? distance(of: $0, from: console.now) : $0.description }
+  }
+
+  /// For one thing: exact, and on a terminal relative as well.
+  static func exact(_ instant: Instant?, on console: Console) -> String? {
+    instant.map { instant in
+      console.isTerminal ? "\(instant) (\(distance(of: instant, from: console.now)))" : instant.description
+    }
+  }
+
+  /// `512`, `1.2K`, `16.0M`, base 1024.
+  static func bytes(_ count: Int64) -> String {
+    var tenths = count * 10
+    var unit = ""
+    for next in ["K", "M", "G", "T"] where tenths >= 10_240 {
+      tenths /= 1024
+      unit = next
+    }
+    return unit.isEmpty ? "\(count)" : "\(tenths / 10).\(tenths % 10)\(unit)"
+  }
+
+  /// The part of a job's id that tells it from others: the heads of ids are alike within a minute.
+  static func tail(of id: String) -> String { String(id.suffix(8)) }
+
+  static func count(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+
+  private static func parts(ofSeconds seconds: Int64) -> (largest: Int, parts: [(count: Int64, unit: String)]) {
+    let parts = [
+      (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s"),
+    ]
+    return (parts.firstIndex { $0.0 > 0 } ?? 3, parts)
+  }
+}
+
+extension JobStatus {
+  var style: Style {
+    switch self {
+    case .completed: .good
+    case .failed: .bad
+    case .running: .active
+    case .queued: .plain
+    case .pending, .canceled: .faint
+    }
+  }
+}
+
+extension WireJob {
+  /// The status, and the phase where it says more.
+  var standing: String {
+    guard let phase, phase.rawValue != status.rawValue.lowercased() else { return status.rawValue }
+    return "\(status.rawValue)/\(phase.rawValue)"
+  }
+}

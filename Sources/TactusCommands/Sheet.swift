@@ -1,0 +1,17 @@
+/// Names and values of one thing, a line each, the names aligned.
+struct Sheet {
+  private var lines: [(name: String, value: String)] = []
+
+  /// Adds a line; nothing for what is absent.
+  mutating func add(_ name: String, _ value: String?) {
+    if let value { lines.append((name, value)) }
+  }
+
+  func print(on console: Console) {
+    let width = lines.reduce(0) { max($0, $1.name.count) }
+    for line in lines {
+      let space = String(repeating: " ", count: width - line.name.count)
+      console.print("\(space)\(line.name): \(line.value)")
+    }
+  }
+}

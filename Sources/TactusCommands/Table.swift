@@ -1,0 +1,68 @@
+/// Rows under headings, as wide as they need to be and never wider than the terminal.
+struct Table {
+  struct Column {
+    let title: String
+    var isRight = false
+    /// May be shortened to fit, to no less than its title.
+    var isFlexible = false
+  }
+
+  struct Cell: ExpressibleByStringLiteral {
+    let text: String
+    var style = Style.plain
+
+    init(_ text: String?, _ style: Style = .plain) {
+      self.text = text ?? "-"
+      self.style = style
+    }
+
+    init(stringLiteral text: String) { self.init(text) }
+  }
+
+  private let columns: [Column]
+  private var rows: [[Cell]] = []
+
+  init(_ columns: [Column]) { self.columns = columns }
+
+  mutating func add(_ row: [Cell]) { rows.append(row) }
+
+  func print(on console: Console, hasHeading: Bool = true) {
+    let widths = widths(within: console.columns)
+    if hasHeading { console.print(line(columns.map { Cell($0.title, .bold) }, widths, console)) }
+    for row in rows { console.print(line(row, widths, console)) }
+  }
+
+  private func line(_ cells: [Cell], _ widths: [Int], _ console: Console) -> String {
+    var line = ""
+    for (index, cell) in cells.enumerated() {
+      let text = cell.text.shortened(to: widths[index])
+      let space = String(repeating: " ", count: widths[index] - text.count)
+      let styled = cell.style.applied(to: text, on: console)
+      let isLast = index == cells.count - 1
+      line += columns[index].isRight ? space + styled : styled + (isLast ? "" : space)
+      if !isLast { line += "  " }
+    }
+    return line
+  }
+
+  /// The widest cell of each column; what is too much for the terminal is taken from the widest flexible column.
+  private func widths(within limit: Int?) -> [Int] {
+    var widths = columns.indices.map { index in
+      rows.reduce(columns[index].title.count) { max($0, $1[index].text.count) }
+    }
+    guard let limit else { return widths }
+    var surplus = widths.reduce(0, +) + 2 * (widths.count - 1) - limit
+    while surplus > 0 {
+      let shrinkable = columns.indices.filter { columns[$0].isFlexible && widths[$0] > columns[$0].title.count }
+      guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
+      widths[widest] -= 1
+      surplus -= 1
+    }
+    return widths
+  }
+}
+
+extension String {
+  /// At most a number of characters; the last says that there were more.
+  func shortened(to width: Int) -> String { count <= width ? self : prefix(max(0, width - 1)) + "…" }
+}

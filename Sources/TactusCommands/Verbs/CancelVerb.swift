@@ -1,0 +1,25 @@
+import TactusProtocol
+import TactusTransport
+
+enum CancelVerb: Verb {
+  static let name = "cancel"
+  static let operands = "ID…"
+  static let operandCount = 1...Int.max
+  static let summary = "End jobs, planned or running"
+
+  static func run(_ invocation: Invocation) throws {
+    let reply = try invocation.connect().reply(to: CancelJobs(ids: invocation.operands))
+    if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
+    var complaints: [Complaint] = []
+    for result in try reply.read(CancelJobs.Reply.self).results {
+      guard let error = result.error else {
+        if invocation.isTalkative { invocation.console.print("\(result.id): canceled") }
+        continue
+      }
+      let code: ExitCode = error == "NotFound" ? .notFound : error == "Forbidden" ? .forbidden : .failed
+      if invocation.json == .off { invocation.console.complain("\(result.id): \(result.message ?? error)") }
+      complaints.append(Complaint(nil, code))
+    }
+    if let complaint = Complaint.all(complaints) { throw complaint }
+  }
+}

@@ -1,0 +1,17 @@
+import TactusProtocol
+
+enum CatVerb: Verb {
+  static let name = "cat"
+  static let operands = "NAME…"
+  static let operandCount = 1...Int.max
+  static let summary = "Print the definition of a workflow as it was written"
+
+  static func run(_ invocation: Invocation) throws {
+    try invocation.forEach { name, client in
+      guard let workflow = try invocation.call(GetWorkflow(name: name), on: client)?.workflow else { return }
+      let text = workflow.definition ?? ""
+      if invocation.operands.count > 1 && invocation.hasLegend { invocation.console.print("# \(name).workflow") }
+      invocation.console.print(bytes: Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+    }
+  }
+}

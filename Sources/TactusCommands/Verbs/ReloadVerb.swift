@@ -1,0 +1,29 @@
+import TactusProtocol
+import TactusTransport
+
+enum ReloadVerb: Verb {
+  static let name = "reload"
+  static let summary = "Read all files of the daemon again"
+
+  static func run(_ invocation: Invocation) throws {
+    let reply = try invocation.connect().reply(to: Reload())
+    let answer = try reply.read(Reload.Reply.self)
+    if invocation.json == .off {
+      if invocation.isTalkative { tell(answer, invocation.console) }
+      for problem in answer.problems {
+        let place = problem.line > 0 ? "\(problem.file):\(problem.line)" : problem.file
+        invocation.console.complain("\(place): \(problem.message)")
+      }
+    } else {
+      invocation.console.print(bytes: invocation.json.rendered(reply.parameters))
+    }
+    if !answer.problems.isEmpty { throw Complaint(nil, .failed) }
+  }
+
+  private static func tell(_ answer: Reload.Reply, _ console: Console) {
+    for (names, word) in [(answer.created, "created"), (answer.changed, "changed"), (answer.removed, "removed")] {
+      for name in names { console.print("\(name): \(word)") }
+    }
+    console.print("\(Readable.count(answer.loaded, "file", "files")) in force.")
+  }
+}

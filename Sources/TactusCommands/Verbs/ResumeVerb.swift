@@ -1,0 +1,15 @@
+import TactusProtocol
+
+enum ResumeVerb: Verb {
+  static let name = "resume"
+  static let operands = "NAME…"
+  static let operandCount = 1...Int.max
+  static let summary = "Let terminated workflows go on, from now"
+
+  static func run(_ invocation: Invocation) throws {
+    try invocation.forEach { name, client in
+      guard try invocation.call(ResumeWorkflow(name: name), on: client) != nil, invocation.isTalkative else { return }
+      invocation.console.print("\(name): resumed")
+    }
+  }
+}

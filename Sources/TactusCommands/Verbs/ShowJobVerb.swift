@@ -1,0 +1,64 @@
+import TactusModel
+import TactusProtocol
+
+enum ShowJobVerb: Verb {
+  static let name = "show-job"
+  static let operands = "ID"
+  static let operandCount = 1...1
+  static let summary = "Show a job; the end of its id is enough"
+
+  static func run(_ invocation: Invocation) throws {
+    guard let job = try invocation.call(GetJob(id: invocation.operands[0]))?.job else { return }
+    let console = invocation.console
+    var sheet = Sheet()
+    sheet.add("Id", job.id)
+    sheet.add("Workflow", job.workflow)
+    sheet.add("Kind", job.kind.rawValue)
+    sheet.add("Trigger", job.trigger.rawValue)
+    sheet.add("Status", job.standing + (job.wait.map { ", waits for \($0.rawValue)" } ?? ""))
+    sheet.add("Error", job.errorCode.map { code in code.rawValue + (job.errorMessage.map { ": \($0)" } ?? "") })
+    sheet.add("Exit code", job.exitCode.map(String.init))
+    sheet.add("Signal", job.signal.map(String.init))
+    sheet.add("HTTP status", job.httpStatus.map(String.init))
+    sheet.add("PID", job.pid.map(String.init))
+    sheet.add("Nominal", Readable.exact(job.nominalAt, on: console))
+    sheet.add("Scheduled", Readable.exact(job.scheduledAt, on: console))
+    sheet.add("Created", Readable.exact(job.createdAt, on: console))
+    sheet.add("Queued", Readable.exact(job.queuedAt, on: console))
+    sheet.add("Started", Readable.exact(job.startedAt, on: console))
+    sheet.add("Ended", Readable.exact(job.completedAt, on: console))
+    sheet.add("Start delay", job.startDelayMs.map { Readable.span(.milliseconds($0)) })
+    sheet.add("Duration", job.durationMs.map { Readable.span(.milliseconds($0)) })
+    sheet.add("CPU time", job.cpuMs.map { Readable.span(.milliseconds($0)) })
+    sheet.add("Peak memory", job.peakMemoryBytes.map(Readable.bytes))
+    sheet.add("Output", output(of: job))
+    addTimings(of: job, to: &sheet, console)
+    sheet.add("Queue", job.queue)
+    sheet.add("Priority", "\(job.priority)")
+    sheet.add("Generation", job.generation.map(String.init))
+    sheet.add("Attempt", "\(job.attempt)")
+    sheet.print(on: console)
+  }
+
+  private static func output(of job: WireJob) -> String? {
+    guard job.logBytes > 0 || job.logDroppedBytes > 0 else { return nil }
+    let dropped = job.logDroppedBytes > 0 ? ", \(Readable.bytes(job.logDroppedBytes)) more not kept" : ""
+    return Readable.bytes(job.logBytes) + dropped
+  }
+
+  private static func addTimings(of job: WireJob, to sheet: inout Sheet, _ console: Console) {
+    guard let timings = job.timings else { return }
+    let marks = [
+      ("name", timings.nameLookupUs), ("connect", timings.connectUs), ("TLS", timings.tlsUs),
+      ("first byte", timings.firstByteUs), ("end", timings.totalUs),
+    ]
+    let shown = marks.filter { $0.1 > 0 }.map { "\($0.0) \(milliseconds($0.1)) ms" }
+    sheet.add("Request", shown.joined(separator: ", "))
+    sheet.add("Certificate until", Readable.exact(timings.certificateExpiresAt, on: console))
+  }
+
+  /// With one place, because requests on this host take less than a millisecond.
+  private static func milliseconds(_ microseconds: Int64) -> String {
+    "\(microseconds / 1000).\(microseconds / 100 % 10)"
+  }
+}

@@ -1,0 +1,32 @@
+import TactusModel
+import TactusProtocol
+
+enum ShowWorkflowVerb: Verb {
+  static let name = "show-workflow"
+  static let operands = "NAME"
+  static let operandCount = 1...1
+  static let summary = "Show a workflow and its counters"
+
+  static func run(_ invocation: Invocation) throws {
+    guard let workflow = try invocation.call(GetWorkflow(name: invocation.operands[0]))?.workflow else { return }
+    let console = invocation.console
+    var sheet = Sheet()
+    sheet.add("Name", workflow.name)
+    sheet.add("Kind", workflow.kind.rawValue)
+    sheet.add("State", workflow.state.rawValue + (workflow.terminatedReason.map { " (\($0.rawValue))" } ?? ""))
+    sheet.add("Every", workflow.intervalMs.map { Readable.span(.milliseconds($0)) } ?? "on demand")
+    sheet.add("Next run", Readable.exact(workflow.nextAt, on: console))
+    sheet.add("Anchor", Readable.exact(workflow.anchorAt, on: console))
+    sheet.add("Queue", workflow.queue)
+    sheet.add("Priority", "\(workflow.priority)")
+    let limit = workflow.maxConsecutiveFailures.map { "\($0)" } ?? "infinity"
+    sheet.add("Failures in a row", "\(workflow.consecutiveFailures), terminated at \(limit)")
+    sheet.add("Generation", "\(workflow.generation)")
+    sheet.add("Defined by", workflow.origin.rawValue)
+    sheet.add("Created", Readable.exact(workflow.createdAt, on: console))
+    sheet.add("Updated", Readable.exact(workflow.updatedAt, on: console))
+    sheet.add("Terminated", Readable.exact(workflow.terminatedAt, on: console))
+    sheet.add("Resumed", Readable.exact(workflow.resumedAt, on: console))
+    sheet.print(on: console)
+  }
+}

@@ -1,0 +1,17 @@
+import TactusProtocol
+
+enum TerminateVerb: Verb {
+  static let name = "terminate"
+  static let operands = "NAME…"
+  static let operandCount = 1...Int.max
+  static let summary = "End the planning of workflows; what runs may finish"
+  static let options: [CommandOption] = [.cancelRunning]
+
+  static func run(_ invocation: Invocation) throws {
+    try invocation.forEach { name, client in
+      let request = TerminateWorkflow(name: name, cancelRunning: invocation.has(.cancelRunning))
+      guard try invocation.call(request, on: client) != nil, invocation.isTalkative else { return }
+      invocation.console.print("\(name): terminated")
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// What this is a version of.
+public enum Product {
+  /// The version of `tactusd` and `tactusctl`, which belong together.
+  public static let version = "0.1.0"
+}

@@ -1,0 +1,137 @@
+import TactusModel
+import TactusProtocol
+import TactusTransport
+
+/// What the canned daemon answers.
+enum Canned {
+  static func answer(_ operation: TactusProtocol.Operation, _ reply: ReplyPort) throws(CallFailure) {
+    switch operation {
+    case .describeService(let request): reply.answer(request, with: DescribeService.Reply(version: Product.version))
+    case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
+    case .describe(let request): reply.answer(request, with: description)
+    case .reload(let request):
+      reply.answer(
+        request,
+        with: Reload.Reply(
+          loaded: 2, created: names("new"), changed: names("nightly"), removed: [],
+          problems: [WireProblem(file: "bad.workflow", line: 3, message: "there is no key Intervall")]))
+    case .applyWorkflow(let request):
+      if request.definition.contains("Conflict") {
+        throw .conflict(reason: "a file owns \(request.name); edit that, or remove it and reload")
+      }
+      reply.answer(
+        request,
+        with: ApplyWorkflow.Reply(
+          effect: .changed, generation: 2, differences: ["-[Schedule] Interval=1h", "+[Schedule] Interval=2h"],
+          nextRuns: [at(240)]))
+    case .getWorkflow(let request):
+      guard request.name == "nightly" else { throw .notFound(entity: "workflow", id: request.name) }
+      reply.answer(request, with: GetWorkflow.Reply(workflow: WireWorkflow(workflow("nightly"), withDefinition: true)))
+    case .listWorkflows(let request): reply.answer(request, with: page(request))
+    case .runWorkflow(let request):
+      if request.name == "forbidden" { throw .forbidden(action: "run needs admin, which root has") }
+      reply.answer(request, with: RunWorkflow.Reply(jobID: ids[0]))
+    case .terminateWorkflow(let request):
+      guard request.name == "nightly" else { throw .notFound(entity: "workflow", id: request.name) }
+      reply.answer(request, with: Done())
+    case .resumeWorkflow(let request):
+      guard request.name != "full" else { throw .unavailable(reason: "the disk is full; make room") }
+      reply.answer(request, with: Done())
+    case .getJob(let request):
+      guard let job = jobs.first(where: { $0.id.hasSuffix(request.id) }) else {
+        throw .notFound(entity: "job", id: request.id)
+      }
+      reply.answer(request, with: GetJob.Reply(job: job))
+    case .listJobs(let request): reply.answer(request, with: ListJobs.Reply(jobs: jobs, nextCursor: "am9iczo0Mg=="))
+    case .cancelJobs(let request):
+      let results = request.ids.map { id in
+        CancelResult(
+          id: ids.first { $0.hasSuffix(id) } ?? id,
+          failure: ids.contains { $0.hasSuffix(id) } ? nil : .notFound(entity: "job", id: id))
+      }
+      reply.answer(request, with: CancelJobs.Reply(results: results))
+    case .readLogs(let request):
+      reply.send(lines, to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 1536)) }
+    }
+  }
+
+  static func at(_ seconds: Double) -> Instant { CannedDaemon.now + .milliseconds(Int64(seconds * 1000)) }
+
+  static func names(_ texts: String...) -> [WorkflowName] { texts.compactMap { WorkflowName($0) } }
+
+  static let ids = [
+    "01932c07-a0b0-7123-8123-456789abcdef", "01932c07-a0b0-7123-8123-4567deadbeef",
+    "01932c07-a0b0-7123-8123-45670badf00d", "01932c07-a0b0-7123-8123-45671cebabe5",
+  ]
+
+  static let description = Describe.Reply(
+    version: "0.1.0", pid: 4711, startedAt: at(-7200), state: .degraded,
+    jobs: JobCounts([.pending: 2, .running: 1, .completed: 120, .failed: 4]),
+    queues: [
+      WireQueue(name: QueueName(builtIn: .command), running: 1, queued: 0, limits: QueueLimits(maxRunning: 4)),
+      WireQueue(name: QueueName(builtIn: .heartbeat), running: 0, queued: 12, limits: QueueLimits(maxRunning: 256)),
+    ],
+    workflows: WorkflowCounts(active: 5, terminated: 1), storeID: "9f2c", storeBytes: 1_260_000, nextDue: at(4),
+    lastErrors: [Incident(at: at(-65), message: "the store cannot be written: No space left on device")])
+
+  static let lines: [ReadLogs.Reply] = [
+    ReadLogs.Reply(at: at(0), stream: .stdout, bytes: Array("plain é".utf8), isPartial: false),
+    ReadLogs.Reply(at: at(1), stream: .stderr, bytes: [0x1B, 0x5B, 0x33, 0x31, 0x6D, 0xFF], isPartial: false),
+    ReadLogs.Reply(at: at(2), stream: .stdout, bytes: Array("no newline".utf8), isPartial: true),
+  ]
+
+  static func workflow(_ name: String) -> Workflow {
+    guard let name = WorkflowName(name) else { fatalError("\(name) is no name") }
+    return Workflow(
+      id: WorkflowID(number: 1), name: name, kind: .command, text: "[Command]\nExec=/bin/true\n", generation: 3,
+      origin: .socket, state: .active, terminatedReason: nil, consecutiveFailures: 1, maxConsecutiveFailures: 3,
+      queue: QueueName(builtIn: .command), priority: 0, interval: .seconds(5400), anchorAt: at(-5160),
+      nextAt: at(240), createdAt: at(-172_800), updatedAt: at(-3600), terminatedAt: nil, resumedAt: nil)
+  }
+
+  private static func page(_ request: ListWorkflows) -> ListWorkflows.Reply {
+    guard request.cursor == nil else {
+      var long = workflow("a-workflow-with-a-name-that-is-far-too-long-for-a-narrow-table-x")
+      long.kind = .heartbeat
+      long.state = .terminated
+      long.terminatedReason = .consecutiveFailures
+      long.consecutiveFailures = 3
+      long.nextAt = nil
+      long.interval = nil
+      return ListWorkflows.Reply(workflows: [WireWorkflow(long, withDefinition: false)], nextCursor: nil)
+    }
+    return ListWorkflows.Reply(
+      workflows: [WireWorkflow(workflow("nightly"), withDefinition: false)], nextCursor: "next")
+  }
+
+  static let jobs: [WireJob] = ids.enumerated().compactMap { index, id in
+    JobID(id).map { WireJob(job($0, index)) }
+  }
+
+  private static func job(_ id: JobID, _ index: Int) -> Job {
+    let statuses: [(JobStatus, Phase?)] = [
+      (.pending, .due), (.running, .running), (.completed, nil), (.failed, nil),
+    ]
+    let (status, phase) = statuses[index]
+    var job = Job(
+      id: id, workflow: WorkflowName("nightly"), kind: .command, queue: QueueName(builtIn: .command), priority: 0,
+      trigger: index == 2 ? .manual : .automatic, status: status, phase: phase, wait: phase == .due ? .overlap : nil,
+      generation: 3, nominalAt: at(-60), scheduledAt: at(Double(-60 * index)), createdAt: at(-5460), queuedAt: nil,
+      startedAt: nil, completedAt: nil, attempt: 1, errorCode: nil, errorMessage: nil, processID: nil, report: Report())
+    guard index > 0 else { return job }
+    job.startedAt = at(Double(-60 * index) + 0.004)
+    guard index > 1 else {
+      job.processID = 815
+      return job
+    }
+    job.completedAt = at(Double(-60 * index) + 1.997)
+    job.report.logBytes = 300
+    guard index == 3 else { return job }
+    job.errorCode = .exitNonzero
+    job.errorMessage = "the program ended with code 7"
+    job.report.exitCode = 7
+    job.report.logDroppedBytes = 1536
+    job.report.cpuTime = .milliseconds(12)
+    return job
+  }
+}

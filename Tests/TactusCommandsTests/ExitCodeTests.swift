@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+@testable import TactusCommands
+
+@Suite("Exit codes and sockets")
+struct ExitCodeTests {
+  @Test(
+    "A wrong command line ends with 2 and says what would be right",
+    arguments: [
+      ([], "what should be done? tactusctl --help shows the verbs"),
+      (["frobnicate"], "there is no verb frobnicate; tactusctl --help shows those that are"),
+      (["status", "--frob"], "there is no option --frob; tactusctl --help shows those that are"),
+      (["status", "--limit=3"], "status takes no --limit; see tactusctl status --help"),
+      (["status", "extra"], "write tactusctl status"),
+      (["run"], "write tactusctl run NAME"),
+      (["run", "a", "--in=soon"], "--in=soon: write a span such as 90, 5min or \"1h 30min\""),
+      (["run", "a", "--in=1h", "--at=x"], "--at and --in contradict each other; give one of them"),
+      (["list-jobs", "--limit=0"], "--limit=0: write a number from 1 to 1000"),
+      (
+        ["list-jobs", "--status=FAILED,ODD"],
+        "--status=FAILED,ODD: ODD is none of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
+      ),
+      (["list-jobs", "--trigger=manual"], "--trigger=manual: write AUTOMATIC, MANUAL"),
+      (["status", "--json=long"], "--json=long: write short, pretty or off"),
+      (["status", "--socket"], "--socket wants a value; tactusctl --help shows which"),
+      (["status", "--quiet=yes"], "--quiet=yes: this option takes no value"),
+      (["status", "--user"], "--user: XDG_RUNTIME_DIR is not set; log in properly, or use --socket=PATH"),
+    ])
+  func usage(words: [String], sentence: String) {
+    let ran = CannedDaemon.run(words)
+    #expect(ran.code == 2)
+    #expect(ran.complaints == "tactusctl: \(sentence)\n")
+    #expect(ran.output == "")
+  }
+
+  @Test("Without a daemon the code is 3, and the path is named")
+  func unreachable() {
+    let path = "/tmp/tactus-nobody-\(UUID().uuidString.prefix(8))/control.sock"
+    let ran = CannedDaemon.run(["status", "--socket", path])
+    #expect(ran.code == 3)
+    #expect(
+      ran.complaints
+        == "tactusctl: no daemon answers at \(path): No such file or directory; start tactusd, or name its socket with "
+        + "--socket=PATH\n")
+  }
+
+  @Test("What is not there ends with 4, what is not permitted with 5, and the help and the version with 0")
+  func others() async throws {
+    let daemon = try CannedDaemon()
+    #expect(daemon.run("show-workflow", "none").code == 4)
+    #expect(daemon.run("show-job", "abcdef99").code == 4)
+    #expect(daemon.run("cancel", "abcdef99").code == 4)
+    let forbidden = daemon.run("run", "forbidden")
+    #expect(forbidden.code == 5)
+    #expect(forbidden.complaints == "tactusctl: not permitted: run needs admin, which root has\n")
+    #expect(daemon.run("--version").output == "tactusctl 0.1.0\n")
+    #expect(daemon.run("run", "--version").code == 0)
+    // Names that fail in different ways make a plain failure.
+    #expect(daemon.run("resume", "full").code == 1)
+    await daemon.stop()
+  }
+
+  @Test("The socket comes from --socket, --user, TACTUS_SOCKET, RUNTIME_DIRECTORY, in this order")
+  func socket() throws {
+    func path(_ words: [String], _ environment: [String: String]) throws -> String {
+      let console = Console(columns: nil, hasColours: false, now: CannedDaemon.now) { _, _ in }
+      return try Invocation(words, console: console, environment: environment).socketPath()
+    }
+    let all = ["TACTUS_SOCKET": "/t", "RUNTIME_DIRECTORY": "/r", "XDG_RUNTIME_DIR": "/x"]
+    #expect(try path(["--user", "--socket=/s"], all) == "/s")
+    #expect(try path(["--user"], all) == "/x/tactus/control.sock")
+    #expect(try path([], all) == "/t")
+    #expect(try path([], ["RUNTIME_DIRECTORY": "/r"]) == "/r/control.sock")
+    #expect(try path([], ["TACTUS_SOCKET": ""]) == "/run/tactus/control.sock")
+  }
+
+  @Test("Spans, distances and sizes read well")
+  func readable() {
+    #expect(Readable.span(.milliseconds(7)) == "7 ms")
+    #expect(Readable.span(.milliseconds(59_999)) == "59.999 s")
+    #expect(Readable.span(.milliseconds(4050)) == "4.050 s")
+    #expect(Readable.span(.seconds(60)) == "1 min")
+    #expect(Readable.span(.seconds(3605)) == "1 h")
+    #expect(Readable.span(.seconds(90_061)) == "1 d 1 h")
+    #expect(Readable.span(.milliseconds(-4)) == "-4 ms")
+    #expect(Readable.bytes(1023) == "1023")
+    #expect(Readable.bytes(1536) == "1.5K")
+    #expect(Readable.bytes(16 << 20) == "16.0M")
+    #expect(Readable.distance(of: CannedDaemon.now, from: CannedDaemon.now) == "now")
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import TactusModel
+import TactusProtocol
+import Testing
+
+@testable import TactusCommands
+
+@Suite("What verbs do")
+struct VerbTests {
+  private func withDaemon(_ body: (CannedDaemon) throws -> Void) async throws {
+    let daemon = try CannedDaemon()
+    try body(daemon)
+    await daemon.stop()
+  }
+
+  @Test("apply sends each file under its name, and goes on after one that fails")
+  func apply() async throws {
+    try await withDaemon { daemon in
+      let good = try daemon.file("nightly.workflow", Array("[Command]\nExec=/bin/true\n".utf8))
+      let owned = try daemon.file("owned.workflow", Array("# Conflict\n".utf8))
+      let binary = try daemon.file("binary.workflow", [0xFF, 0xFE])
+      let large = try daemon.file("large.workflow", [UInt8](repeating: UInt8(ascii: "#"), count: (256 << 10) + 1))
+      let odd = try daemon.file("Odd Name.workflow", Array("[Command]\n".utf8))
+      let missing = good + ".not"
+      let ran = daemon.run("apply", owned, binary, large, odd, missing, "--dry-run", good)
+      #expect(
+        ran.output == """
+          nightly: would be changed (generation 2, next run in 4 min)
+            -[Schedule] Interval=1h
+            +[Schedule] Interval=2h
+
+          """)
+      #expect(
+        ran.complaints
+          == """
+          tactusctl: \(owned): a file owns owned; edit that, or remove it and reload
+          tactusctl: \(binary): not UTF-8; convert it, for example with iconv
+          tactusctl: \(large): larger than 256 KiB, which no workflow may be
+          tactusctl: \(odd): the file's name gives the workflow its name, and "Odd Name" is none: \(WorkflowName.rule)
+          tactusctl: \(missing): cannot open \(missing): No such file or directory
+
+          """)
+      #expect(ran.code == 1)
+      #expect(
+        daemon.operations.last
+          == .applyWorkflow(
+            ApplyWorkflow(name: "nightly", definition: "[Command]\nExec=/bin/true\n", dryRun: true)))
+    }
+  }
+
+  @Test("run prints the id alone, and sends the start that was asked for")
+  func run() async throws {
+    try await withDaemon { daemon in
+      #expect(daemon.run("run", "nightly").output == Canned.ids[0] + "\n")
+      #expect(daemon.run("run", "--in=1h 30min", "nightly").code == 0)
+      #expect(daemon.run("run", "nightly", "--at", "yesterday").code == 0)
+      #expect(daemon.run("-q", "run", "nightly").output == "")
+      #expect(
+        daemon.operations == [
+          .runWorkflow(RunWorkflow(name: "nightly")),
+          .runWorkflow(RunWorkflow(name: "nightly", scheduledAt: "2026-12-01T04:30:00.000000Z")),
+          .runWorkflow(RunWorkflow(name: "nightly", scheduledAt: "yesterday")),
+          .runWorkflow(RunWorkflow(name: "nightly")),
+        ])
+    }
+  }
+
+  @Test("terminate and resume tell each name")
+  func terminate() async throws {
+    try await withDaemon { daemon in
+      let ran = daemon.run("terminate", "other", "nightly", "--cancel-running")
+      #expect(ran.output == "nightly: terminated\n")
+      #expect(
+        ran.complaints
+          == "tactusctl: other: no workflow other; tactusctl list-workflows shows what is there\n")
+      #expect(ran.code == 4)
+      #expect(
+        daemon.operations == [
+          .terminateWorkflow(TerminateWorkflow(name: "other", cancelRunning: true)),
+          .terminateWorkflow(TerminateWorkflow(name: "nightly", cancelRunning: true)),
+        ])
+      #expect(daemon.run("resume", "a", "b").output == "a: resumed\nb: resumed\n")
+      let full = daemon.run("resume", "full", "b", "--quiet")
+      #expect(full.output == "" && full.code == 1)
+      #expect(full.complaints == "tactusctl: full: the disk is full; make room\n")
+    }
+  }
+
+  @Test("cancel tells each job")
+  func cancel() async throws {
+    try await withDaemon { daemon in
+      let ran = daemon.run("cancel", "89abcdef", "ffffff", "deadbeef")
+      #expect(ran.output == "\(Canned.ids[0]): canceled\n\(Canned.ids[1]): canceled\n")
+      #expect(ran.complaints == "tactusctl: ffffff: no job ffffff\n")
+      #expect(ran.code == 4)
+      #expect(daemon.run("cancel", "89abcdef", "--json=short").code == 0)
+    }
+  }
+
+  @Test("cat prints the definition as it was written")
+  func cat() async throws {
+    try await withDaemon { daemon in
+      #expect(daemon.run("cat", "nightly").output == "[Command]\nExec=/bin/true\n")
+      #expect(daemon.run("cat", "nightly", "nightly").output.hasPrefix("# nightly.workflow\n[Command]\n"))
+    }
+  }
+
+  @Test("logs are what the job wrote; a terminal gets instants and no control characters")
+  func logs() async throws {
+    try await withDaemon { daemon in
+      let piped = daemon.run("logs", "89abcdef", "--stream=stdout", columns: nil)
+      #expect(piped.output == "plain é\n\u{1B}[31m\u{FFFD}\nno newline")
+      #expect(piped.complaints == "tactusctl: 1.5K of output were not kept: see LogLimit= in tactus.workflow(5)\n")
+      #expect(daemon.operations == [.readLogs(ReadLogs(id: "89abcdef", stream: .stdout))])
+      let shown = daemon.run("logs", "89abcdef")
+      #expect(
+        shown.output == """
+          2026-12-01T03:00:00.000000Z plain é
+          2026-12-01T03:00:01.000000Z ^[[31m\u{FFFD}
+          2026-12-01T03:00:02.000000Z no newline
+
+          """)
+    }
+  }
+
+  @Test("reload tells what changed, and fails when a file was refused")
+  func reload() async throws {
+    try await withDaemon { daemon in
+      let ran = daemon.run("reload")
+      #expect(ran.output == "new: created\nnightly: changed\n2 files in force.\n")
+      #expect(ran.complaints == "tactusctl: bad.workflow:3: there is no key Intervall\n")
+      #expect(ran.code == 1)
+    }
+  }
+
+  @Test("--json=short prints exactly the reply's parameters, a line each; pretty says the same")
+  func json() async throws {
+    try await withDaemon { daemon in
+      let short = daemon.run("list-workflows", "--json=short")
+      #expect(short.lines.count == 3 && short.lines[2] == "")
+      #expect(
+        short.lines[0].hasPrefix(#"{"workflows":[{"id":1,"name":"nightly","kind":"command","state":"ACTIVE","#))
+      let logs = daemon.run("logs", "89abcdef", "--json=short")
+      #expect(
+        logs.lines.dropLast() == [
+          #"{"at":"2026-12-01T03:00:00.000000Z","stream":"stdout","text":"plain é"}"#,
+          #"{"at":"2026-12-01T03:00:01.000000Z","stream":"stderr","base64":"G1szMW3/"}"#,
+          #"{"at":"2026-12-01T03:00:02.000000Z","stream":"stdout","text":"no newline","partial":true}"#,
+          #"{"dropped_bytes":1536}"#,
+        ])
+      let one = try JSONSerialization.jsonObject(with: Data(daemon.run("status", "--json=short").output.utf8))
+      let pretty = daemon.run("status", "--json=pretty").output
+      #expect(try JSONSerialization.jsonObject(with: Data(pretty.utf8)) as? NSDictionary == one as? NSDictionary)
+      #expect(pretty.hasPrefix("{\n  \"version\": \"0.1.0\",\n  \"pid\": 4711,\n"))
+      for verb in ["list-jobs", "reload", "show-job 89abcdef", "run a", "cancel 89abcdef", "terminate nightly"] {
+        let ran = CannedDaemon.run(
+          verb.split(separator: " ").map(String.init) + ["--json=short"], environment: ["TACTUS_SOCKET": daemon.path])
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(ran.output.utf8)) }
+        #expect(ran.complaints == "")
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import TactusLinux
+import Testing
+
+@Suite("Options of a command line")
+struct OptionScannerTests {
+  private let options = [
+    OptionScanner.Option("quiet", letter: "q"), OptionScanner.Option("limit", letter: "n", takesValue: true),
+    OptionScanner.Option("list"),
+  ]
+
+  private func scan(_ words: String...) throws -> (given: [String], operands: [String]) {
+    let scanned = try OptionScanner.scan(words, options: options)
+    return (scanned.given.map { options[$0.index].name + ($0.value.map { "=\($0)" } ?? "") }, scanned.operands)
+  }
+
+  @Test("Options stand before, between and after the operands")
+  func anywhere() throws {
+    let (given, operands) = try scan("-q", "a", "--limit=5", "b", "--list", "--limit", "6", "-n7", "-qn", "8")
+    #expect(given == ["quiet", "limit=5", "list", "limit=6", "limit=7", "quiet", "limit=8"])
+    #expect(operands == ["a", "b"])
+  }
+
+  @Test("A unique beginning is enough, and two dashes end the options")
+  func beginnings() throws {
+    #expect(try scan("--quie", "--lim=", "--", "--list", "-q") == (["quiet", "limit="], ["--list", "-q"]))
+    #expect(try scan() == ([], []))
+    #expect(try scan("-") == ([], ["-"]))
+  }
+
+  @Test("Each mistake names its word")
+  func mistakes() {
+    #expect(throws: OptionScanner.Mistake.unknown("--nothing")) { try scan("a", "--nothing") }
+    #expect(throws: OptionScanner.Mistake.unknown("--li")) { try scan("--li") }
+    #expect(throws: OptionScanner.Mistake.unknown("-x")) { try scan("-x") }
+    #expect(throws: OptionScanner.Mistake.withoutValue("--limit")) { try scan("--limit") }
+    #expect(throws: OptionScanner.Mistake.withValue("--quiet=1")) { try scan("--quiet=1") }
+  }
+}
