@@ -44,7 +44,7 @@ extension ControlServer {
       return Descriptor.close(descriptor)
     }
     do {
-      let peer = try UnixSocket.peer(of: descriptor)
+      let peer = Peer(try UnixSocket.peer(of: descriptor))
       let token = try poller.add(descriptor, for: .read)
       connections[token] = Connection(
         descriptor: descriptor, token: token, peer: peer, isAdmitted: admits(peer))

@@ -1,4 +1,4 @@
-public import TactusLinux
+import TactusLinux
 public import TactusProtocol
 
 /// Who does what clients ask for.
@@ -11,4 +11,20 @@ public protocol CallHandler: Sendable {
 }
 
 /// The process at the other end, as the kernel saw it when it connected.
-public typealias Peer = UnixSocket.Peer
+public struct Peer: Hashable, Sendable {
+  /// Its effective user.
+  public let uid: UInt32
+  /// Its effective group.
+  public let gid: UInt32
+  /// The process itself.
+  public let pid: Int
+
+  /// Puts a peer together.
+  public init(uid: UInt32, gid: UInt32, pid: Int) {
+    self.uid = uid
+    self.gid = gid
+    self.pid = pid
+  }
+
+  init(_ peer: UnixSocket.Peer) { self.init(uid: peer.user, gid: peer.group, pid: peer.process) }
+}

@@ -32,7 +32,7 @@ struct CallTests {
         reply.answer(ResumeWorkflow(name: ""), with: Done())
       })
     _ = try server.client().call(ResumeWorkflow(name: "a"))
-    #expect(seen.withLock { $0 } == Peer(process: Int(getpid()), user: getuid(), group: getgid()))
+    #expect(seen.withLock { $0 } == Peer(uid: getuid(), gid: getgid(), pid: Int(getpid())))
     await server.stop()
   }
 
