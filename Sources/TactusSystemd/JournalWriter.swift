@@ -13,17 +13,12 @@ public actor JournalWriter: QueueConfined, Journal {
   public nonisolated let queue: any WorkQueue = DispatchWorkQueue(label: "tactus.journal", level: .leaf)
   private let destination: JournalDestination
   private let time: any TimeSource
-  private nonisolated let room: Mutex<Room>
+  private let capacity: Int
+  private let free: Atomic<Int>
+  private let dropped = Atomic<Int>(0)
 
   /// How many entries wait at most.
   public static let limit = 4096
-
-  /// Places that are left in the buffer.
-  private struct Room {
-    let limit: Int
-    var left: Int
-    var dropped = 0
-  }
 
   /// Makes a writer to a destination.
   public init(
@@ -32,20 +27,17 @@ public actor JournalWriter: QueueConfined, Journal {
   ) {
     self.destination = destination
     self.time = time
-    room = Mutex(Room(limit: limit, left: limit))
+    capacity = limit
+    free = Atomic(limit)
   }
 
   /// Tells an operator something; any queue, returns at once.
   public nonisolated func tell(_ entry: JournalEntry) {
-    let isAdmitted = room.withLock { room in
-      guard room.left > 0 else {
-        room.dropped += 1
-        return false
-      }
-      room.left -= 1
-      return true
+    guard free.subtract(1, ordering: .relaxed).newValue >= 0 else {
+      free.add(1, ordering: .relaxed)
+      dropped.add(1, ordering: .relaxed)
+      return
     }
-    guard isAdmitted else { return }
     // Read here, because an entry may wait.
     let now = time.now
     post { writer in
@@ -66,13 +58,10 @@ public actor JournalWriter: QueueConfined, Journal {
 
   /// Makes room, and tells of those for whom there was none.
   private func leave() {
-    let dropped = room.withLock { room in
-      room.left += 1
-      // Not at once, or in an overload every second line would be about the lines that are missing.
-      guard room.left * 2 >= room.limit else { return 0 }
-      defer { room.dropped = 0 }
-      return room.dropped
-    }
+    let free = free.add(1, ordering: .relaxed).newValue
+    // Not at once, or in an overload every second line would be about the lines that are missing.
+    guard free * 2 >= capacity else { return }
+    let dropped = dropped.exchange(0, ordering: .relaxed)
     guard dropped > 0 else { return }
     let entry = JournalEntry(
       .warning, "\(dropped) messages were dropped, because they came faster than they could be written",
