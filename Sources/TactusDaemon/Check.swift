@@ -9,7 +9,8 @@ enum Check {
     let bad = Set(configuration.problems.map(\.file)).count
     let good = configuration.fileCount - bad
     print(
-      "\(directories.configuration): \(configuration.fileCount) files, \(good) good, \(bad) bad, \(configuration.warnings.count) warnings")
+      "\(directories.configuration): \(configuration.fileCount) files, \(good) good, \(bad) bad, \(configuration.warnings.count) warnings"
+    )
     return configuration.problems.isEmpty ? 0 : 1
   }
 }

@@ -33,7 +33,9 @@ struct Configuration: Sendable {
 
   private mutating func readSettings(_ directory: String) {
     var files = ["tactusd.conf"]
-    if let names = list("\(directory)/tactusd.conf.d", suffix: ".conf") { files += names.map { "tactusd.conf.d/\($0)" } }
+    if let names = list("\(directory)/tactusd.conf.d", suffix: ".conf") {
+      files += names.map { "tactusd.conf.d/\($0)" }
+    }
     for file in files {
       guard let bytes = bytes(of: "\(directory)/\(file)", shown: file, isOptional: true) else { continue }
       switch DaemonFile.read(bytes, file: file, over: settings) {
@@ -91,7 +93,8 @@ struct Configuration: Sendable {
     else { return nil }
     let reason = String(cString: strerror(errno))
     return UnitFileProblem(
-      file: file, line: 0, message: "Exec=\(executable) cannot be run now (\(reason)): runs will fail with VALIDATION_ERROR")
+      file: file, line: 0,
+      message: "Exec=\(executable) cannot be run now (\(reason)): runs will fail with VALIDATION_ERROR")
   }
 
   // MARK: Files

@@ -2,6 +2,7 @@ internal import Synchronization
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
+internal import TactusScheduler
 internal import TactusStore
 internal import TactusTransport
 

@@ -24,7 +24,6 @@ final class Daemon: Sendable {
   private let settings: DaemonSettings
   private let journal: JournalWriter
   private let health: Health
-  private let notifier: ServiceNotifier
   private let store: Store
   private let archive: Archive
   private let output: OutputStore
@@ -48,10 +47,9 @@ final class Daemon: Sendable {
     alarms = LinuxAlarms(time: time)
     try directories.make()
     lock = try FileLock(at: directories.lock)
-    journal = JournalWriter()
+    journal = JournalWriter(time: time)
     let health = Health(journal: journal, time: time)
     self.health = health
-    notifier = ServiceNotifier()
 
     let limits = configuration.limits
     let ids = JobIDSource()
@@ -64,10 +62,10 @@ final class Daemon: Sendable {
     output = try OutputStore(
       file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf))
 
-    processes = try ProcessRunner(
+    processes = ProcessRunner(
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: output,
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
-      cgroupRoot: settings.cgroupRoot)
+      cgroupRoot: Self.jobGroups(settings, health))
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Version.current)"), time: time, alarms: alarms)
     scheduling = SchedulingWorker(
@@ -81,14 +79,14 @@ final class Daemon: Sendable {
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
     let reloading = Reloading(
-      directory: directories.configuration, files: files, scheduling: scheduling, journal: health, limits: limits,
-      notifier: notifier)
+      directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
+      time: time)
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, output: output, health: health, limits: limits, startedAt: time.now,
       processID: Int(getpid()), reload: { reloading.reload(answer: $0) })
     let owner = geteuid()
     control = ControlServer(
-      on: controlQueue, time: time, alarms: alarms, handler: handler, admits: { $0.uid == owner || $0.uid == 0 },
+      on: controlQueue, time: time, alarms: alarms, handler: handler, admits: { $0.user == owner || $0.user == 0 },
       tell: { error in
         health.tell(JournalEntry(.warning, "no further connection is accepted for a moment: \(error)"))
       })
@@ -103,39 +101,43 @@ final class Daemon: Sendable {
       self.received(received)
     }
     defer { signals.cancel() }
+    try processes.becomeSubreaper()
     configuration.tell(health)
-    let failure = Mutex<String?>(nil)
+    health.announce(.status("reading definitions"))
+    let loaded = try open(configuration)
+    loaded.tell(health)
+    // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
+    do { try control.start(at: directories.socket) } catch {
+      throw StartFailure("the control socket cannot be opened: \(error)")
+    }
+    health.tell(
+      JournalEntry(
+        .notice,
+        "tactusd \(Version.current) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"))
+    health.announce(.ready)
+    stopped.wait()
+    return 0
+  }
+
+  /// Starts the workers on what the store and the files say; waits for it.
+  private func open(_ configuration: Configuration) throws -> Loaded {
+    let answered = DispatchSemaphore(value: 0)
+    let answer = Mutex<Result<Loaded, LedgerFailure>?>(nil)
     let execution = execution
     execution.open(alarms: alarms)
     scheduling.open(
       configuration.definitions, present: configuration.present, execution: execution, alarms: alarms,
       remnants: { execution.recover($0) }
     ) { result in
-      switch result {
-      case .success(let loaded): self.opened(configuration, loaded, failure)
-      case .failure(let refusal):
-        failure.withLock { $0 = "the store cannot be used: \(refusal)" }
-        self.stopped.signal()
-      }
+      answer.withLock { $0 = result }
+      answered.signal()
     }
-    stopped.wait()
-    if let failure = failure.withLock({ $0 }) { throw StartFailure(failure) }
-    return 0
-  }
-
-  private func opened(_ configuration: Configuration, _ loaded: Loaded, _ failure: borrowing Mutex<String?>) {
-    loaded.tell(health)
-    do {
-      try control.start(at: directories.socket)
-    } catch {
-      failure.withLock { $0 = "the control socket cannot be opened: \(error)" }
-      stopped.signal()
-      return
+    answered.wait()
+    switch answer.withLock({ $0 }) {
+    case .success(let loaded): return loaded
+    case .failure(let failure): throw StartFailure("the store cannot be used: \(failure)")
+    case nil: fatalError("the scheduling worker answered nothing")
     }
-    health.tell(
-      JournalEntry(
-        .notice, "tactusd \(Version.current) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"))
-    notifier.ready()
   }
 
   private func received(_ received: ReceivedSignal) {
@@ -154,8 +156,9 @@ final class Daemon: Sendable {
     }
     guard isFirst else { return execution.drain(within: .zero) {} }
     health.noteStopping()
-    notifier.stopping()
-    health.tell(JournalEntry(.notice, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
+    health.announce(.stopping)
+    health.tell(
+      JournalEntry(.notice, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
     scheduling.close {
       self.execution.drain(within: self.settings.stopTimeout) {
         self.control.stop(within: .seconds(2)) { self.stopped.signal() }
@@ -172,9 +175,24 @@ final class Daemon: Sendable {
     journal.flush()
   }
 
+  /// The directory of cgroup v2 below which every job gets a group: the one that is configured, or the daemon's own if it
+  /// is delegated; without one, jobs are kept together by session and by the id in their environment.
+  private static func jobGroups(_ settings: DaemonSettings, _ health: Health) -> String? {
+    if let named = settings.cgroupRoot { return named }
+    guard let own = ControlGroup.own(), own.isDelegated else { return nil }
+    do {
+      // A group with members of its own cannot hand controllers down: the daemon steps aside first.
+      _ = try own.moveIntoLeaf(named: "tactusd")
+      return own.path
+    } catch {
+      health.tell(JournalEntry(.warning, "control groups are not used: \(error)"))
+      return nil
+    }
+  }
+
   /// Of the daemon's own environment jobs get these only.
   private static var baseEnvironment: [String] {
-    ["PATH", "HOME", "LANG", "TZ"].compactMap { name in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+    ["PATH", "HOME", "LANG", "TZ"].compactMap { (name: String) in getenv(name).map { "\(name)=\(String(cString: $0))" } }
   }
 
   private static var defaultDirectory: String { getenv("HOME").map { String(cString: $0) } ?? "/" }
@@ -193,7 +211,10 @@ struct StoredDefinitions: DefinitionReader {
 
 /// Makes ids with the system's random numbers.
 final class JobIDSource: Sendable {
-  private let generator = Mutex(SystemRandomNumberGenerator())
+  private let sequence = Mutex(JobIDSequence())
 
-  func make(at instant: Instant) -> JobID { generator.withLock { JobID(at: instant, using: &$0) } }
+  func make(at instant: Instant) -> JobID {
+    var generator = SystemRandomNumberGenerator()
+    return sequence.withLock { $0.next(at: instant, using: &generator) }
+  }
 }

@@ -33,7 +33,8 @@ enum Files {
         return .failure(SystemError(code: errno, operation: "look at", subject: path))
       }
       guard status.st_mode & S_IFMT == S_IFREG else {
-        return .failure(SystemError(code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL, operation: "read", subject: path))
+        return .failure(
+          SystemError(code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL, operation: "read", subject: path))
       }
       var bytes: [UInt8] = []
       while bytes.count < limit {

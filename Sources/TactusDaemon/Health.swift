@@ -2,10 +2,12 @@ internal import Synchronization
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
+internal import TactusSystemd
 
 /// What `status` shows of the daemon itself: its state and its last errors. Any queue.
 final class Health: Journal {
   private let journal: any Journal
+  private let notifier = ServiceNotifier()
   private let time: any TimeSource
   private let state = Mutex(State())
 
@@ -41,10 +43,17 @@ final class Health: Journal {
     if let failure {
       tell(
         JournalEntry(
-          .error, "the store cannot be written: \(failure); nothing new is started, what runs is watched, and it is tried again every second"))
+          .error,
+          "the store cannot be written: \(failure); nothing new is started, what runs is watched, and it is tried again every second"
+        ))
     } else {
       tell(JournalEntry(.notice, "the store can be written again"))
     }
+  }
+
+  /// Tells the service manager.
+  func announce(_ state: ServiceNotifier.State) {
+    do { try notifier.tell(state) } catch { tell(JournalEntry(.warning, "\(error); tactusd goes on")) }
   }
 
   func noteStopping() { state.withLock { $0.isStopping = true } }

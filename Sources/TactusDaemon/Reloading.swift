@@ -10,13 +10,13 @@ struct Reloading: Sendable {
   let directory: String
   let files: DispatchWorkQueue
   let scheduling: SchedulingWorker
-  let journal: any Journal
+  let health: Health
   /// The limits in force: they are those of the start, because slots are not taken away from what runs.
   let limits: [QueueName: QueueLimits]
-  let notifier: ServiceNotifier
+  let time: any TimeSource
 
   func reload(answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
-    notifier.reloading()
+    health.announce(.reloading(since: time.monotonic))
     files.post {
       var configuration = Configuration.read(directory)
       for (queue, limit) in configuration.limits where limits[queue] != limit {
@@ -24,10 +24,10 @@ struct Reloading: Sendable {
           UnitFileProblem(
             file: "queues/\(queue).queue", line: 0, message: "changed limits take effect at the next start of tactusd"))
       }
-      configuration.tell(journal)
+      configuration.tell(health)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
-        notifier.ready()
-        if case .success(let loaded) = result { loaded.tell(journal) }
+        health.announce(.ready)
+        if case .success(let loaded) = result { loaded.tell(health) }
         answer(result.map { Reload.Reply($0, configuration) })
       }
     }
@@ -59,14 +59,17 @@ extension Loaded {
   func tell(_ journal: any Journal) {
     for (name, reason) in refused.sorted(by: { $0.key < $1.key }) {
       journal.tell(
-        JournalEntry(.error, "workflows/\(name).workflow is ignored: \(reason)", fields: ["TACTUS_WORKFLOW": name.text]))
+        JournalEntry(.error, "workflows/\(name).workflow is ignored: \(reason)", fields: ["TACTUS_WORKFLOW": name.text])
+      )
     }
     for name in removed {
       journal.tell(
-        JournalEntry(.notice, "workflow \(name) was terminated: its file is gone", fields: ["TACTUS_WORKFLOW": name.text]))
+        JournalEntry(
+          .notice, "workflow \(name) was terminated: its file is gone", fields: ["TACTUS_WORKFLOW": name.text]))
     }
     for name in changed {
-      journal.tell(JournalEntry(.info, "workflow \(name) was changed by its file", fields: ["TACTUS_WORKFLOW": name.text]))
+      journal.tell(
+        JournalEntry(.info, "workflow \(name) was changed by its file", fields: ["TACTUS_WORKFLOW": name.text]))
     }
   }
 }

@@ -11,7 +11,7 @@ enum Verification {
 
   static func run(_ directories: Directories) -> Int32 {
     guard access(directories.ledger, F_OK) == 0 else {
-      Main.complain("tactusd: there is no store at \(directories.ledger): is STATE_DIRECTORY set as for the daemon?")
+      EntryPoint.complain("tactusd: there is no store at \(directories.ledger): is STATE_DIRECTORY set as for the daemon?")
       return 1
     }
     do {
@@ -23,7 +23,7 @@ enum Verification {
       if findings.isEmpty { print("\(directories.ledger): every promise holds") }
       return findings.isEmpty ? 0 : 1
     } catch {
-      Main.complain("tactusd: the store cannot be audited: \(error)")
+      EntryPoint.complain("tactusd: the store cannot be audited: \(error)")
       return 1
     }
   }

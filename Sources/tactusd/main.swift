@@ -1,4 +1,4 @@
 import Glibc
 import TactusDaemon
 
-exit(Main.run(CommandLine.arguments))
+exit(EntryPoint.run(CommandLine.arguments))

@@ -6,7 +6,7 @@ internal import TactusPorts
 internal import TactusStore
 
 /// What `tactusd` does with its arguments; the exit status is the answer.
-public enum Main {
+public enum EntryPoint {
   /// Runs the daemon, or the one check that an option asks for, and returns the exit status.
   ///
   /// Called once, on the main thread, before there are other threads.
@@ -49,7 +49,11 @@ public enum Main {
     return 1
   }
 
-  static func complain(_ sentence: String) { fputs("\(sentence)\n", stderr) }
+  static func complain(_ sentence: String) {
+    let line = Array("\(sentence)\n".utf8)
+    // Nobody is left to tell if even this fails.
+    _ = line.withUnsafeBytes { Descriptor.write(STDERR_FILENO, from: $0) }
+  }
 
   private static let help = """
     Usage: tactusd [OPTION]
