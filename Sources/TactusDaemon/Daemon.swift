@@ -113,7 +113,8 @@ final class Daemon: Sendable {
     health.tell(
       JournalEntry(
         .notice,
-        "tactusd \(Version.current) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"))
+        "tactusd \(Version.current) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"
+      ))
     health.announce(.ready)
     stopped.wait()
     return 0
@@ -192,7 +193,8 @@ final class Daemon: Sendable {
 
   /// Of the daemon's own environment jobs get these only.
   private static var baseEnvironment: [String] {
-    ["PATH", "HOME", "LANG", "TZ"].compactMap { (name: String) in getenv(name).map { "\(name)=\(String(cString: $0))" } }
+    ["PATH", "HOME", "LANG", "TZ"].compactMap { (name: String) in getenv(name).map { "\(name)=\(String(cString: $0))" }
+    }
   }
 
   private static var defaultDirectory: String { getenv("HOME").map { String(cString: $0) } ?? "/" }

@@ -53,7 +53,7 @@ final class Health: Journal {
 
   /// Tells the service manager.
   func announce(_ state: ServiceNotifier.State) {
-    do { try notifier.tell(state) } catch { tell(JournalEntry(.warning, "\(error); tactusd goes on")) }
+    notifier.tell(state)
   }
 
   func noteStopping() { state.withLock { $0.isStopping = true } }

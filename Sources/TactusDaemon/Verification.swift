@@ -11,7 +11,8 @@ enum Verification {
 
   static func run(_ directories: Directories) -> Int32 {
     guard access(directories.ledger, F_OK) == 0 else {
-      EntryPoint.complain("tactusd: there is no store at \(directories.ledger): is STATE_DIRECTORY set as for the daemon?")
+      EntryPoint.complain(
+        "tactusd: there is no store at \(directories.ledger): is STATE_DIRECTORY set as for the daemon?")
       return 1
     }
     do {
