@@ -1,4 +1,3 @@
-internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
@@ -173,7 +172,7 @@ struct ControlHandler: CallHandler {
   func note(_ what: String, _ peer: Peer, _ workflow: WorkflowName? = nil) {
     health.tell(
       JournalEntry(
-        .info, "\(what), asked for by uid \(peer.user) (pid \(peer.process))",
+        .info, "\(what), asked for by uid \(peer.uid) (pid \(peer.pid))",
         fields: workflow.map { ["TACTUS_WORKFLOW": $0.text] } ?? [:]))
   }
 

@@ -86,7 +86,7 @@ final class Daemon: Sendable {
       processID: Int(getpid()), reload: { reloading.reload(answer: $0) })
     let owner = geteuid()
     control = ControlServer(
-      on: controlQueue, time: time, alarms: alarms, handler: handler, admits: { $0.user == owner || $0.user == 0 },
+      on: controlQueue, time: time, alarms: alarms, handler: handler, admits: { $0.uid == owner || $0.uid == 0 },
       tell: { error in
         health.tell(JournalEntry(.warning, "no further connection is accepted for a moment: \(error)"))
       })

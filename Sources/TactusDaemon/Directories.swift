@@ -2,7 +2,9 @@ internal import FoundationEssentials
 internal import Glibc
 internal import TactusLinux
 
-/// Where a daemon reads, remembers and listens. The variables are those that systemd sets; see tactusd(8).
+/// Where a daemon reads, remembers and listens.
+///
+/// The variables are those that systemd sets; see tactusd(8).
 struct Directories {
   /// `tactusd.conf`, `workflows/`, `queues/`.
   var configuration: String

@@ -4,7 +4,9 @@ internal import TactusPorts
 internal import TactusProtocol
 internal import TactusSystemd
 
-/// What `status` shows of the daemon itself: its state and its last errors. Any queue.
+/// What `status` shows of the daemon itself: its state and its last errors.
+///
+/// Any queue.
 final class Health: Journal {
   private let journal: any Journal
   private let notifier = ServiceNotifier()

@@ -32,7 +32,7 @@ enum Verification {
   /// P4: every claimed or running row of a running daemon has something that runs.
   private static func phantoms(_ auditor: Auditor, _ directories: Directories) throws -> [Finding] {
     let suspects = try auditor.claims()
-    guard isDaemonAlive(directories) else {
+    guard try FileLock.isHeld(at: directories.lock) else {
       // A daemon that was killed leaves claims behind; the next start looks them up. One that stopped leaves none.
       guard try !auditor.isInUse() else { return [] }
       return suspects.map {
@@ -54,15 +54,5 @@ enum Verification {
     guard claim.kind == .command else { return true }
     guard let facts = claim.facts, let process = facts.processID else { return false }
     return ProcessTable.startTicks(of: process) == facts.processStart
-  }
-
-  private static func isDaemonAlive(_ directories: Directories) -> Bool {
-    do {
-      // Taken and let go at once: only a stopped daemon's lock is free.
-      _ = try FileLock(at: directories.lock)
-      return false
-    } catch {
-      return error is FileLock.Held
-    }
   }
 }

@@ -26,10 +26,13 @@ public final class FileLock: Sendable {
   /// Takes the lock at once, or throws ``Held``, or ``SystemError`` when the file cannot be used.
   public init(at path: String) throws {
     let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // A lock of the open file description: other than flock(2)'s it can be looked at, and unlike that of fcntl(2) without
+    // OFD it does not go when another part of the process closes the file.
+    var whole = Self.exclusive
+    guard fcntl(descriptor, Self.setLock, &whole) == 0 else {
       let code = errno
       Descriptor.close(descriptor)
-      guard code == EWOULDBLOCK else { throw SystemError(code: code, operation: "lock", subject: path) }
+      guard code == EAGAIN || code == EACCES else { throw SystemError(code: code, operation: "lock", subject: path) }
       let holder = SmallFile.text(path).flatMap { Int($0.prefix { $0.isWholeNumber }) }
       throw Held(path: path, process: holder, command: holder.flatMap(ProcessTable.command))
     }
@@ -42,9 +45,36 @@ public final class FileLock: Sendable {
     self.descriptor = descriptor
   }
 
+  /// Whether a process holds the lock; does not take it, so that nobody who wants it is kept from it.
+  ///
+  /// Throws ``SystemError`` when the file cannot be looked at; a file that is not there is not held.
+  public static func isHeld(at path: String) throws(SystemError) -> Bool {
+    let descriptor: Int32
+    do { descriptor = try Descriptor.open(path, O_RDWR) } catch {
+      if error.code == ENOENT { return false }
+      throw error
+    }
+    defer { Descriptor.close(descriptor) }
+    var found = exclusive
+    guard fcntl(descriptor, getLock, &found) == 0 else {
+      throw SystemError(code: errno, operation: "look at the lock", subject: path)
+    }
+    return found.l_type != Int16(F_UNLCK)
+  }
+
+  /// F_OFD_GETLK and F_OFD_SETLK, which the Glibc module leaves out. Source: fcntl(2), <bits/fcntl-linux.h>
+  private static let (getLock, setLock): (Int32, Int32) = (36, 37)
+
+  /// The whole file.
+  private static var exclusive: flock {
+    flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
+  }
+
   deinit {
     // Said aloud, because a child between fork and exec holds a copy of the descriptor, and the lock with it.
-    flock(descriptor, LOCK_UN)
+    var whole = Self.exclusive
+    whole.l_type = Int16(F_UNLCK)
+    _ = fcntl(descriptor, Self.setLock, &whole)
     Descriptor.close(descriptor)
   }
 }

@@ -8,7 +8,9 @@ extension SchedulingWorker: Scheduling {
   static let loadBatch = 250
 
   /// Realigns the plan with the clock, loads what files say, hands what the last daemon left to the execution worker,
-  /// and begins to release. Called once.
+  /// and begins to release.
+  ///
+  /// Called once.
   ///
   /// `remnants` gets the claimed and running rows before any job is enqueued.
   public nonisolated func open(

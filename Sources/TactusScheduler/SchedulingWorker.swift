@@ -73,7 +73,9 @@ public actor SchedulingWorker: QueueConfined {
     alarm?.arm(at: instant)
   }
 
-  /// Does what a change of the plan asks of others. An alarm that is too early only finds nothing due; one that is too
+  /// Does what a change of the plan asks of others.
+  ///
+  /// An alarm that is too early only finds nothing due; one that is too
   /// late would miss an instant, so an answer that may be overtaken never moves it later.
   func follow(_ change: PlanChange) {
     carryOut(change)
@@ -100,7 +102,9 @@ public actor SchedulingWorker: QueueConfined {
     }
   }
 
-  /// After a backward step planned rows may lie too late; after a forward step some are due. Both are looked at, because
+  /// After a backward step planned rows may lie too late; after a forward step some are due.
+  ///
+  /// Both are looked at, because
   /// the direction of a step is not told.
   private func realign() {
     ledger.realign(at: time.now) { result in

@@ -124,7 +124,9 @@ public final class Auditor {
     return findings
   }
 
-  /// P6: where overlap is not allowed, a job of a workflow is queued only when the one before has ended. Judged by the
+  /// P6: where overlap is not allowed, a job of a workflow is queued only when the one before has ended.
+  ///
+  /// Judged by the
   /// order of events, which no clock step disturbs.
   private func overlaps() throws -> [Finding] {
     var findings: [Finding] = []

@@ -51,7 +51,9 @@ public actor Store: QueueConfined {
   /// The store's last failure to write; nil when it works.
   public var lastFailure: StoreError? { failure }
 
-  /// Commits what is open, marks the store as cleanly closed and closes it. Writes that come later are refused.
+  /// Commits what is open, marks the store as cleanly closed and closes it.
+  ///
+  /// Writes that come later are refused.
   public func close() {
     guard !isClosed else { return }
     commit()

@@ -15,7 +15,9 @@ extension Tables {
     }
   }
 
-  /// Ends planning; answers the jobs that are no longer QUEUED. Of an already terminated one only the reason changes,
+  /// Ends planning; answers the jobs that are no longer QUEUED.
+  ///
+  /// Of an already terminated one only the reason changes,
   /// so that the return of a file does not undo what a person said.
   func end(_ workflow: WorkflowRow, reason: Workflow.TerminatedReason, now: Instant) throws -> [JobID] {
     guard workflow.state == .active else {

@@ -148,6 +148,7 @@ struct AnswerTests {
     let bodies = await withTaskGroup(of: String.self) { group in
       for index in 0..<500 {
         group.addTask {
+          // Any failure is as good as another here: the count of good answers is what is tested.
           guard let response = try? await client.get(server.url("/\(index)")) else { return "failed" }
           return String(decoding: response.body, as: UTF8.self)
         }
