@@ -40,7 +40,7 @@ lint: ## Check the format, the house rules, the import lines and the documents
 
 .PHONY: tsan
 tsan: ## Run the tests under ThreadSanitizer, in a build directory of their own
-	TSAN_OPTIONS="halt_on_error=1 suppressions=.ci/tsan.suppressions $(TSAN_OPTIONS)" swift test $(thread) --disable-xctest
+	TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)" swift test $(thread) --disable-xctest
 
 .PHONY: demo
 demo: build ## Show it live for 30 seconds: a private daemon with the example workflows
