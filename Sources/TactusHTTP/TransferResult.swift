@@ -66,7 +66,9 @@ extension Transfer {
   private func cause(of code: CURLcode) -> HTTPFailure.Cause {
     if localErrno != nil { return .local }
     switch code {
-    case CURLE_COULDNT_RESOLVE_HOST: return .nameLookup
+    case CURLE_COULDNT_RESOLVE_HOST:
+      // libcurl's only sign that this host had no thread or descriptor to look the name up with.
+      return easy.failureText.contains("thread failed to start") ? .local : .nameLookup
     case CURLE_COULDNT_CONNECT: return .connect
     case CURLE_OPERATION_TIMEDOUT: return .timeLimit
     case CURLE_TOO_MANY_REDIRECTS: return .redirects
