@@ -19,24 +19,13 @@ public struct Call: Hashable, Sendable {
   /// Reads a message, without its NUL; members that Varlink does not know are ignored.
   /// - Throws: ``MalformedMessage``; nothing can be said about what comes after it.
   public init(message: [UInt8]) throws(MalformedMessage) {
-    do {
-      let object = try JSONObject(message)
-      let envelope = try JSONReader.read(Envelope.self, from: object.text)
-      method = envelope.method
-      parameters = object["parameters"] ?? Array("{}".utf8)
-      guard parameters.first == UInt8(ascii: "{") else { throw MalformedMessage(reason: "parameters is not an object") }
-      wantsMore = envelope.more ?? false
-      isOneway = envelope.oneway ?? false
-      wantsUpgrade = envelope.upgrade ?? false
-    } catch let problem as JSONProblem {
-      throw MalformedMessage(reason: problem.description)
-    } catch let problem as JSONReader.Problem {
-      throw MalformedMessage(reason: "\(problem.name ?? "the message"): \(problem.reason)")
-    } catch let malformed as MalformedMessage {
-      throw malformed
-    } catch {
-      fatalError("reading a message failed in an unknown way: \(error)")
-    }
+    let object = try JSONObject(message: message)
+    guard let method = try object.string("method") else { throw MalformedMessage(reason: "method is missing") }
+    self.method = method
+    parameters = try object.parameters()
+    wantsMore = try object.bool("more") ?? false
+    isOneway = try object.bool("oneway") ?? false
+    wantsUpgrade = try object.bool("upgrade") ?? false
   }
 
   /// The call of a request.
@@ -97,13 +86,6 @@ public struct Call: Hashable, Sendable {
       }
     }?.name
   }
-
-  private struct Envelope: Decodable {
-    let method: String
-    let more: Bool?
-    let oneway: Bool?
-    let upgrade: Bool?
-  }
 }
 
 /// A message that is no Varlink call or reply; the connection cannot go on.
@@ -116,4 +98,22 @@ public struct MalformedMessage: Error, Hashable, Sendable {
 
   /// The answer to it, as far as one can be sent: it belongs to no method.
   public var failure: CallFailure { .invalid(field: "message", reason: reason) }
+}
+
+extension JSONObject {
+  /// Reads a message.
+  init(message: [UInt8]) throws(MalformedMessage) {
+    do {
+      try self.init(message)
+    } catch {
+      throw MalformedMessage(reason: error.description)
+    }
+  }
+
+  /// The text of the parameters' object; an empty one if they are absent.
+  func parameters() throws(MalformedMessage) -> [UInt8] {
+    guard let parameters = self["parameters"] else { return Array("{}".utf8) }
+    guard parameters.first == UInt8(ascii: "{") else { throw MalformedMessage(reason: "parameters is not an object") }
+    return parameters
+  }
 }

@@ -41,6 +41,32 @@ public struct JSONObject: Sendable {
     let value = text[member.value]
     return value.elementsEqual("null".utf8) ? nil : Array(value)
   }
+
+  /// A member that is a string, or absent.
+  func string(_ name: String) throws(MalformedMessage) -> String? {
+    guard let value = self[name] else { return nil }
+    guard let string = Self.string(quoted: value[...]) else {
+      throw MalformedMessage(reason: "\(name) is not a string")
+    }
+    return string
+  }
+
+  /// A member that is true or false, or absent.
+  func bool(_ name: String) throws(MalformedMessage) -> Bool? {
+    guard let value = self[name] else { return nil }
+    if value.elementsEqual("true".utf8) { return true }
+    if value.elementsEqual("false".utf8) { return false }
+    throw MalformedMessage(reason: "\(name) is neither true nor false")
+  }
+
+  /// The string that a checked text with its quotes means; nil if it is not a string.
+  static func string(quoted text: ArraySlice<UInt8>) -> String? {
+    guard text.first == UInt8(ascii: "\"") else { return nil }
+    // Escapes are rare here, and none of our own names has any.
+    guard text.contains(UInt8(ascii: "\\")) else { return String(decoding: text.dropFirst().dropLast(), as: UTF8.self) }
+    // Half a surrogate pair is well-formed JSON and no string: the caller has its own answer to that.
+    return try? JSONReader.read(String.self, from: Array(text))
+  }
 }
 
 /// Why a text is no JSON object that we take.

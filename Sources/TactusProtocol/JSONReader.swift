@@ -12,12 +12,6 @@ enum JSONReader {
     }
   }
 
-  /// The string that a quoted text means; nil if it is not a string.
-  static func string(quoted text: [UInt8]) -> String? {
-    // Half a surrogate pair is well-formed JSON and no string: the caller has its own answer to that.
-    try? read(String.self, from: text)
-  }
-
   /// Why a text is not a value of the type, and which member is to blame.
   struct Problem: Error {
     /// The outermost member on the way to the fault.

@@ -61,13 +61,13 @@ struct JSONScanner {
       let nameStart = index
       guard peek == UInt8(ascii: "\"") else { throw problem("expected a member's name") }
       try string()
-      let name = nameStart + 1..<index - 1
+      let name = nameStart..<index
       skipSpace()
       guard take(":") else { throw problem("expected a colon") }
       skipSpace()
       let start = index
       try value(depth: depth)
-      member({ Self.unescaped(text[name]) }, start..<index)
+      member({ JSONObject.string(quoted: text[name]) ?? String(decoding: text[name], as: UTF8.self) }, start..<index)
       skipSpace()
     } while take(",")
     guard take("}") else { throw problem("expected a comma or the end of the object") }
@@ -143,11 +143,4 @@ struct JSONScanner {
   private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9") }
 
   private static func isHexDigit(_ byte: UInt8) -> Bool { Character(Unicode.Scalar(byte)).isHexDigit }
-
-  /// A name as it is meant; names with escapes are rare, and none of ours has any.
-  private static func unescaped(_ name: ArraySlice<UInt8>) -> String {
-    guard name.contains(UInt8(ascii: "\\")) else { return String(decoding: name, as: UTF8.self) }
-    return JSONReader.string(quoted: [UInt8(ascii: "\"")] + name + [UInt8(ascii: "\"")])
-      ?? String(decoding: name, as: UTF8.self)
-  }
 }

@@ -10,19 +10,10 @@ public struct Reply: Hashable, Sendable {
   /// Reads a message, without its NUL.
   /// - Throws: ``MalformedMessage``.
   public init(message: [UInt8]) throws(MalformedMessage) {
-    do {
-      let object = try JSONObject(message)
-      let envelope = try JSONReader.read(Envelope.self, from: object.text)
-      parameters = object["parameters"] ?? Array("{}".utf8)
-      continues = envelope.continues ?? false
-      error = envelope.error
-    } catch let problem as JSONProblem {
-      throw MalformedMessage(reason: problem.description)
-    } catch let problem as JSONReader.Problem {
-      throw MalformedMessage(reason: "\(problem.name ?? "the message"): \(problem.reason)")
-    } catch {
-      fatalError("reading a message failed in an unknown way: \(error)")
-    }
+    let object = try JSONObject(message: message)
+    parameters = try object.parameters()
+    continues = try object.bool("continues") ?? false
+    error = try object.string("error")
   }
 
   /// The bytes of a good reply on the wire, NUL included.
@@ -77,10 +68,5 @@ public struct Reply: Hashable, Sendable {
     } catch {
       throw MalformedMessage(reason: "\(error.name ?? "the reply"): \(error.reason)")
     }
-  }
-
-  private struct Envelope: Decodable {
-    let continues: Bool?
-    let error: String?
   }
 }

@@ -89,11 +89,9 @@ public actor ControlServer: QueueConfined {
   /// Takes in what came, begins what may begin, sends what can be sent: the one way from event to effect.
   func pump(_ connection: Connection) {
     guard let poller = listening?.poller else { return }
-    while beginNext(connection) || readPiece(connection) {}
-    let unsent = connection.outbox.count
-    if !connection.isGone, !connection.outbox.flush(to: connection.descriptor) { connection.hangUp(poller) }
-    // A client that takes its last replies slowly has the whole time again for the next piece.
-    if connection.isInputOver, connection.outbox.count < unsent { connection.deadline = nil }
+    repeat {
+      while beginNext(connection) || readPiece(connection) {}
+    } while flush(connection, poller)
     guard !connection.isDone else { return close(connection) }
     watch(connection, poller)
     if let demand = connection.takeDemand(limits) { demand(connection.isGone ? .gone : .more) }
@@ -141,6 +139,19 @@ public actor ControlServer: QueueConfined {
       connection.isInputOver = true
       return false
     }
+  }
+
+  /// Sends what the socket takes; whether calls may begin now that could not before.
+  private func flush(_ connection: Connection, _ poller: Poller) -> Bool {
+    guard !connection.isGone else { return false }
+    let unsent = connection.outbox.count
+    guard connection.outbox.flush(to: connection.descriptor) else {
+      connection.hangUp(poller)
+      return true
+    }
+    // A client that takes its last replies slowly has the whole time again for the next piece.
+    if connection.isInputOver, connection.outbox.count < unsent { connection.deadline = nil }
+    return unsent >= limits.unsentBytes && connection.outbox.count < limits.unsentBytes
   }
 
   private func watch(_ connection: Connection, _ poller: Poller) {

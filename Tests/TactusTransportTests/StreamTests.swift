@@ -87,6 +87,26 @@ struct StreamTests {
     await server.stop()
   }
 
+  @Test("A client that asks for more than it takes is not read from, and gets every reply in the end")
+  func manyReplies() async throws {
+    let text = String(repeating: "x", count: 100_000)
+    let answered = Mutex(0)
+    let server = try TestServer(
+      handler: ClosureHandler { _, _, reply in
+        answered.withLock { $0 += 1 }
+        let request = GetInterfaceDescription(interface: "")
+        reply.answer(request, with: GetInterfaceDescription.Reply(description: text))
+      })
+    let client = try server.client()
+    try client.send(bytes: (0..<100).flatMap { _ in Call(GetInterfaceDescription(interface: "")).message })
+    #expect(await eventually { answered.withLock { $0 } > 10 && server.connectionCount == 1 })
+    usleep(200_000)
+    #expect(answered.withLock { $0 } < 20, "a server must not hold what nobody takes")
+    for _ in 0..<100 { _ = try client.receive() }
+    #expect(answered.withLock { $0 } == 100)
+    await server.stop()
+  }
+
   @Test("A client that vanishes in the middle ends the stream at its source")
   func vanishing() async throws {
     let source = Source(count: .max)
