@@ -21,7 +21,7 @@ struct NotifierTests {
   @Test("The service manager receives one message for one call")
   func message() async {
     await #expect(processExitsWith: .success) {
-      let manager = ServiceManager()
+      let manager = NotifySocket()
       setenv("NOTIFY_SOCKET", manager.address, 1)
       ServiceNotifier().tell(.ready, .status("12 workflows"))
       #expect(manager.receive() == "READY=1\nSTATUS=12 workflows")
@@ -54,7 +54,7 @@ struct NotifierTests {
 }
 
 /// The other end of `NOTIFY_SOCKET`: a datagram socket with an abstract name.
-private struct ServiceManager {
+private struct NotifySocket {
   let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
   let name = "tactus-test-\(getpid())"
 
