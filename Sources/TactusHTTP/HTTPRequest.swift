@@ -1,3 +1,5 @@
+import TactusModel
+
 /// A request that is known to be well formed: what cannot be sent cannot be made.
 public struct HTTPRequest: Hashable, Sendable {
   /// What to do with the resource.
@@ -21,19 +23,16 @@ public struct HTTPRequest: Hashable, Sendable {
   /// Checked lines of the header, in order.
   let headers: [HeaderLine]
 
-  /// Whether 3xx answers are followed, at most ``maxRedirects`` times and to `http` and `https` only.
+  /// Whether 3xx answers are followed, at most ``Limits/httpRedirects`` times and to `http` and `https` only.
   public var followsRedirects = true
   /// Bytes of the answer's body that are kept; the rest is counted.
   public var bodyLimit = 64 << 10
   /// Bytes of the answer's body after which the answer counts as complete and the connection is closed.
-  public var readLimit = 1 << 20
+  public var readLimit = Limits.httpReadBytes
   /// The engine's own limit, connecting included; whoever wants to be exact aborts earlier.
   public var timeLimit: Duration = .seconds(300)
   /// Whether name, connection and TLS session are made anew, as a first visitor does, instead of taken from the cache.
   public var startsAfresh = false
-
-  /// How many redirects are followed.
-  public static let maxRedirects = 10
 
   /// Checks and puts a request together.
   ///

@@ -88,7 +88,7 @@ final class Transfer {
       try easy.setPostBody(request.body ?? [])
     }
     try easy.set(CURLOPT_FOLLOWLOCATION, request.followsRedirects)
-    try easy.set(CURLOPT_MAXREDIRS, HTTPRequest.maxRedirects)
+    try easy.set(CURLOPT_MAXREDIRS, Limits.httpRedirects)
     let limit = max(1, Int(request.timeLimit.milliseconds))
     try easy.set(CURLOPT_TIMEOUT_MS, limit)
     try easy.set(CURLOPT_CONNECTTIMEOUT_MS, limit)

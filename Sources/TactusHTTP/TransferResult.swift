@@ -100,7 +100,7 @@ extension Transfer {
     case .notHTTP: return "\(peer) did not answer in HTTP: \(reason)"
     case .redirects:
       return code == CURLE_TOO_MANY_REDIRECTS
-        ? "\(peer) redirected more than \(HTTPRequest.maxRedirects) times"
+        ? "\(peer) redirected more than \(Limits.httpRedirects) times"
         : "redirected to something that is not followed: \(reason)"
     case .timeLimit: return "\(peer) did not complete its answer in time: \(reason)"
     case .aborted: return "aborted"

@@ -44,4 +44,12 @@ public enum Limits {
   public static let checkEvery: Duration = .seconds(120)
   /// Rows that one release transaction looks at.
   public static let releaseBatch = 1000
+  /// Redirects of one request that are followed.
+  public static let httpRedirects = 10
+  /// The body of an answer is read no further than this, in bytes; the answer then counts as complete.
+  public static let httpReadBytes = 1 << 20
+  /// The part of a heartbeat's answer that is kept as output, in bytes; the rest is counted.
+  public static let heartbeatBodyBytes = 16 << 10
+  /// Messages that wait for the journal; the rest is counted, and the count is told.
+  public static let journalEntries = 4096
 }

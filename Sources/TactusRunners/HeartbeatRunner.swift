@@ -5,16 +5,13 @@ public import TactusPorts
 /// Runs heartbeats: one HTTP request for each attempt, on the engine's own queue.
 ///
 /// Every heartbeat looks the name up, connects and shakes hands anew, as a first visitor does: an old connection that
-/// still works says little. Of the body at most ``bodyBytes`` are kept, as output on stdout. The time-out is the caller's:
+/// still works says little. Of the body at most ``Limits/heartbeatBodyBytes`` are kept, as output on stdout. The time-out is the caller's:
 /// it terminates the attempt when the time has come.
 public actor HeartbeatRunner: QueueConfined, Runner {
   private let engine: HTTPEngine
   private let output: any OutputSink
   private let time: any TimeSource
   private var attempts: [JobID: Attempt] = [:]
-
-  /// How much of a body is kept, if the job's `LogLimit=` is not smaller; the rest is counted.
-  public static let bodyBytes = 16 << 10
 
   /// An attempt that has not ended; without a transfer its output is being stored.
   private struct Attempt {
@@ -64,7 +61,7 @@ public actor HeartbeatRunner: QueueConfined, Runner {
     guard attempts[order.id] == nil else { fatalError("the heartbeat \(order.id) was started twice") }
     let request: HTTPRequest
     do {
-      request = try heartbeat.request(keeping: min(order.logLimit, Int64(Self.bodyBytes)))
+      request = try heartbeat.request(keeping: min(order.logLimit, Int64(Limits.heartbeatBodyBytes)))
     } catch {
       events(.ended(.failed(.validationError, error.sentence), Report()))
       return

@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 public import TactusLinux
-import TactusModel
+public import TactusModel
 public import TactusPorts
 
 /// Writes what operators are told: to the journal when the journal is listening, else as lines to stderr.
@@ -17,13 +17,10 @@ public actor JournalWriter: QueueConfined, Journal {
   private let free: Atomic<Int>
   private let dropped = Atomic<Int>(0)
 
-  /// How many entries wait at most.
-  public static let limit = 4096
-
   /// Makes a writer to a destination.
   public init(
     to destination: JournalDestination = .connected(), time: any TimeSource = SystemTime(),
-    limit: Int = JournalWriter.limit
+    limit: Int = Limits.journalEntries
   ) {
     self.destination = destination
     self.time = time

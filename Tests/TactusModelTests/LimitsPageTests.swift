@@ -26,6 +26,10 @@ struct LimitsPageTests {
     "checkEvery": span(Limits.checkEvery),
     "releaseBatch": "\(Limits.releaseBatch)",
     "logLineBytes": bytes(Int64(Limits.logLineBytes)),
+    "httpRedirects": "\(Limits.httpRedirects)",
+    "httpReadBytes": bytes(Int64(Limits.httpReadBytes)),
+    "heartbeatBodyBytes": bytes(Int64(Limits.heartbeatBodyBytes)),
+    "journalEntries": "\(Limits.journalEntries)",
   ]
 
   private func rows() throws -> [[String]] {
