@@ -8,7 +8,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-int tactus_pipe(int *ends) { return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0; }
+int tactus_pipe(int *ends, int nonblocking_read) {
+  if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
+  /* A new pipe has no other flags that would have to be kept. */
+  if (nonblocking_read) fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  return 0;
+}
 
 int tactus_bytes_waiting(int descriptor) {
   int count = 0;

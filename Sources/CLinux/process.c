@@ -58,6 +58,14 @@ int tactus_child_discard(int process) {
   return look(P_PID, process, 0, &exit);
 }
 
+int tactus_keep_zombies(void) {
+  struct sigaction action;
+  if (sigaction(SIGCHLD, NULL, &action) < 0) return -errno;
+  if (action.sa_handler != SIG_IGN && !(action.sa_flags & SA_NOCLDWAIT)) return 0;
+  action = (struct sigaction){.sa_handler = SIG_DFL};
+  return sigaction(SIGCHLD, &action, NULL) < 0 ? -errno : 0;
+}
+
 int tactus_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0 ? -errno : 0; }
 
 int tactus_core_count(void) {

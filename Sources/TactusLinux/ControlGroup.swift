@@ -84,8 +84,17 @@ public struct ControlGroup: Hashable, Sendable {
     try Descriptor.open("\(path)/\(file)", flags)
   }
 
-  /// Kills every process in the group and below; a fork cannot slip through.
-  public func kill() throws(SystemError) { try SmallFile.write("1", to: "\(path)/cgroup.kill") }
+  /// Kills every process in the group and below; nothing if the group is gone.
+  ///
+  /// A fork cannot slip through `cgroup.kill`. Linux before 5.14 does not have it: there the members are killed again and
+  /// again until none is left that lives.
+  public func kill() {
+    do { try SmallFile.write("1", to: "\(path)/cgroup.kill") } catch {
+      for _ in 0..<1000 where isPopulated {
+        for process in processes { _ = Glibc.kill(Int32(process), SIGKILL) }
+      }
+    }
+  }
 
   /// The processes in the group and below.
   public var processes: [Int] {

@@ -20,8 +20,7 @@ public enum Descriptor {
     nonBlockingRead: Bool = false
   ) throws(SystemError) -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
-    _ = try check(tactus_pipe(&ends), "make", "a pipe")
-    if nonBlockingRead { try setNonBlocking(ends[0]) }
+    _ = try check(tactus_pipe(&ends, nonBlockingRead ? 1 : 0), "make", "a pipe")
     return (ends[0], ends[1])
   }
 

@@ -48,6 +48,11 @@ public struct ProcessHandle: Hashable, Sendable {
 
 /// The children of this process, as a whole.
 public enum Children {
+  /// Makes sure that children stay until they are reaped, whatever this process was started with.
+  public static func keep() {
+    guard tactus_keep_zombies() == 0 else { fatalError("SIGCHLD cannot be set to its default") }
+  }
+
   /// From now on, the descendants of this process whose parents end become its own children.
   public static func adoptOrphans() throws(SystemError) {
     _ = try check(tactus_become_subreaper(), "become", "child subreaper")

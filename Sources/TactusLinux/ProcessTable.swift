@@ -35,8 +35,9 @@ public enum ProcessTable {
     all().filter { belongs($0, to: job, inSession: session) }
   }
 
-  /// Whether a process carries a job's id, or is in the session.
+  /// Whether a process carries a job's id, or is in the session; this process itself never is a job's.
   public static func belongs(_ process: Int, to job: JobID, inSession session: Int? = nil) -> Bool {
+    if process == Int(getpid()) { return false }
     if let session, Int(getsid(Int32(process))) == session { return true }
     guard let environment = environment(of: process) else { return false }
     return holds(environment, Array("\(variable)\(job)".utf8))
@@ -46,7 +47,7 @@ public enum ProcessTable {
   public static func carriers() -> [JobID: [Int]] {
     var found: [JobID: [Int]] = [:]
     let prefix = Array(variable.utf8)
-    for process in all() {
+    for process in all() where process != Int(getpid()) {
       guard let environment = environment(of: process), holds(environment, prefix, whole: false) else { continue }
       for entry in environment.split(separator: 0) where entry.starts(with: prefix) {
         guard let job = JobID(String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)) else { continue }

@@ -35,14 +35,26 @@ public enum Spawner {
     }
   }
 
+  /// Why a program was not started.
+  public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What failed.
+    public var cause: SystemError
+    /// Whether it cannot be started as ordered, rather than not now.
+    public var isOrderAtFault: Bool
+
+    /// A sentence for the operator.
+    public var description: String { cause.description }
+  }
+
   /// Starts a program and answers its pid; it is a child of this process, which reaps it.
   ///
-  /// Returns when the program runs, after 75–300 µs. Throws ``SystemError`` when it does not; then no process is left.
-  public static func spawn(_ order: Order) throws(SystemError) -> Int {
+  /// Returns when the program runs, after 75–300 µs. When it does not, ``Failure`` is thrown and no process is left.
+  public static func spawn(_ order: Order) throws(Failure) -> Int {
     guard let path = order.arguments.first else { fatalError("an order to spawn names no executable") }
     if let text = (order.arguments + order.environment + [order.directory]).first(where: { $0.utf8.contains(0) }) {
       let shown = String(decoding: text.utf8.map { $0 == 0 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
-      throw SystemError(code: EINVAL, operation: "pass on, because it contains a zero byte,", subject: shown)
+      let cause = SystemError(code: EINVAL, operation: "pass on, because it contains a zero byte,", subject: shown)
+      throw Failure(cause: cause, isOrderAtFault: true)
     }
     var step = TACTUS_SPAWN_FORK
     let answer = withCStrings(order.arguments) { arguments in
@@ -61,15 +73,22 @@ public enum Spawner {
     throw failure(of: order, at: step, code: -answer)
   }
 
-  private static func failure(of order: Order, at step: tactus_spawn_step, code: Int32) -> SystemError {
+  private static func failure(of order: Order, at step: tactus_spawn_step, code: Int32) -> Failure {
     let path = order.arguments[0]
+    // ETXTBSY is a program that is just being replaced.
+    let isPassing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY, EIO].contains(code)
+    func failure(_ operation: String, _ subject: String, isOrderAtFault: Bool) -> Failure {
+      Failure(
+        cause: SystemError(code: code, operation: operation, subject: subject),
+        isOrderAtFault: isOrderAtFault && !isPassing)
+    }
     switch step {
-    case TACTUS_SPAWN_DIRECTORY: return SystemError(code: code, operation: "enter directory", subject: order.directory)
+    case TACTUS_SPAWN_DIRECTORY: return failure("enter directory", order.directory, isOrderAtFault: true)
     case TACTUS_SPAWN_EXECUTE where code == ENOENT && access(path, F_OK) == 0:
-      return SystemError(code: code, operation: "find the interpreter of", subject: path)
-    case TACTUS_SPAWN_EXECUTE: return SystemError(code: code, operation: "execute", subject: path)
-    case TACTUS_SPAWN_CGROUP: return SystemError(code: code, operation: "join the control group for", subject: path)
-    default: return SystemError(code: code, operation: "start a process for", subject: path)
+      return failure("find the interpreter of", path, isOrderAtFault: true)
+    case TACTUS_SPAWN_EXECUTE: return failure("execute", path, isOrderAtFault: true)
+    case TACTUS_SPAWN_CGROUP: return failure("join the control group for", path, isOrderAtFault: false)
+    default: return failure("start a process for", path, isOrderAtFault: false)
     }
   }
 
@@ -77,16 +96,17 @@ public enum Spawner {
   private static func withCStrings<Value>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
   ) -> Value {
-    var bytes: [CChar] = []
+    var bytes: [UInt8] = []
     bytes.reserveCapacity(strings.reduce(0) { $0 + $1.utf8.count + 1 })
     var offsets: [Int] = []
     offsets.reserveCapacity(strings.count)
     for string in strings {
       offsets.append(bytes.count)
-      bytes.append(contentsOf: string.utf8.lazy.map { CChar(bitPattern: $0) })
+      bytes.append(contentsOf: string.utf8)
       bytes.append(0)
     }
-    return bytes.withUnsafeMutableBufferPointer { buffer in
+    return bytes.withUnsafeMutableBytes { bytes in
+      let buffer = bytes.bindMemory(to: CChar.self)
       var pointers = offsets.map { offset in buffer.baseAddress.map { $0 + offset } }
       pointers.append(nil)
       return pointers.withUnsafeBufferPointer { pointers in

@@ -19,10 +19,7 @@ final class ProcessGroup: ProcessTree {
     for process in group.processes { _ = Glibc.kill(Int32(process), SIGTERM) }
   }
 
-  func kill() {
-    // Fails only when the group is gone.
-    do { try group.kill() } catch { return }
-  }
+  func kill() { group.kill() }
 
   func mainEnded() {
     if !removed() { kill() }

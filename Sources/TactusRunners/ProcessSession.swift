@@ -4,8 +4,9 @@ import TactusModel
 
 /// The tree of an attempt without a control group: its session, and whatever carries its `TACTUS_JOB_ID`.
 ///
-/// A stop finds by /proc what has left the group, and waits for it by pidfds. A normal end kills the group and does not
-/// look further: a process that called setsid and cleared nothing is then still found by a later `recover`, no sooner.
+/// A stop finds by /proc what has left the group, and waits for it by pidfds. A normal end kills the group and looks no
+/// further, because reading all of /proc for every job would cost more than many a job: what has left the session then
+/// lives on, as it would under cron. A control group leaves nothing.
 final class ProcessSession: ProcessTree {
   private let id: JobID
   private let watches: ProcessWatches

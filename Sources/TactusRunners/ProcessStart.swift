@@ -17,21 +17,17 @@ extension ProcessRunner {
       runs[order.id] = run
       children[process] = order.id
       events(.started(facts))
+    } catch let failure as Spawner.Failure where failure.isOrderAtFault {
+      events(.ended(.failed(.validationError, failure.description), Report()))
     } catch {
-      events(.ended(Self.refusal(error), Report()))
+      // The machine's fault, or ours: nothing that would count against the workflow.
+      events(.ended(.failed(.dispatchExhausted, "\(error)"), Report()))
     }
-  }
-
-  /// Whether the machine or the definition is to blame.
-  private static func refusal(_ error: SystemError) -> Ending {
-    // ETXTBSY is a program that is just being replaced.
-    let passing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC, ETXTBSY]
-    return .failed(passing.contains(error.code) ? .dispatchExhausted : .validationError, error.description)
   }
 
   private func launch(
     _ order: RunOrder, _ command: Command, events: @escaping @Sendable (RunnerEvent) -> Void
-  ) throws(SystemError) -> (ProcessRun, process: Int) {
+  ) throws -> (ProcessRun, process: Int) {
     let watches = try watches()
     var cleanup = Cleanup()
     defer { cleanup.run() }

@@ -24,6 +24,7 @@ final class ProcessWatches {
   private var targets: [Poller.Token: Target] = [:]
 
   init(on queue: DispatchWorkQueue, wake: @escaping @Sendable () -> Void) throws(SystemError) {
+    Children.keep()
     null = try Descriptor.open("/dev/null", O_RDONLY)
     do { poller = try Poller(on: queue, wake: wake) } catch {
       Descriptor.close(null)

@@ -108,7 +108,7 @@ struct ProcessTests {
     defer { Descriptor.close(null) }
     let order = Spawner.Order(
       arguments: ["/no/such"], environment: [], directory: "/", input: null, output: null, error: null)
-    for _ in 0..<100 { #expect(throws: SystemError.self) { _ = try Spawner.spawn(order) } }
+    for _ in 0..<100 { #expect(throws: Spawner.Failure.self) { _ = try Spawner.spawn(order) } }
     var exit: siginfo_t = siginfo_t()
     // Other tests have children; what must not be is a zombie of ours, and there were a hundred chances.
     #expect(waitid(P_ALL, 0, &exit, WEXITED | WNOHANG | WNOWAIT) == 0 || errno == ECHILD)

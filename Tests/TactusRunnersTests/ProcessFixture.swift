@@ -138,6 +138,24 @@ struct ProcessFixture {
   }
 }
 
+extension Ending {
+  /// The code of a failure.
+  var code: ErrorCode? {
+    guard case .failed(let code, _) = self else { return nil }
+    return code
+  }
+}
+
+/// Returns when a process has ended, reaped or not.
+func waitForEnd(of process: Int) throws {
+  guard let handle = try? ProcessHandle(of: process) else { return }  // gone
+  defer { handle.close() }
+  var entry = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
+  guard poll(&entry, 1, 30_000) == 1 else {
+    throw SystemError(code: ETIMEDOUT, operation: "see the end of", subject: "\(process)")
+  }
+}
+
 /// Whether a process lives; a zombie does not.
 func lives(_ process: Int) -> Bool {
   guard let handle = try? ProcessHandle(of: process) else { return false }  // gone

@@ -40,7 +40,7 @@ struct ProcessRecoveryTests {
 
   @Test("a process that still runs is adopted, stopped by the ladder and told as lost")
   func alive() async throws {
-    let attempt = past.shell("trap '' TERM; echo ready; while :; do sleep 60; done")
+    let attempt = past.shell("trap '' TERM; echo ready; while :; do sleep 600; done")
     let facts = await attempt.started()
     await past.sink.wait(for: "ready", from: attempt.id)
     let (isAlive, events) = try await recover(attempt.id, facts: facts)

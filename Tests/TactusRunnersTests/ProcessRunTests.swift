@@ -56,6 +56,25 @@ struct ProcessRunTests {
     }
   }
 
+  @Test("a script without its interpreter is told as such")
+  func interpreter() async throws {
+    let path = "/tmp/tactus-\(ProcessFixture.newID())"
+    let script = try Descriptor.open(path, O_WRONLY | O_CREAT, mode: 0o755)
+    _ = "#!/no/such/interpreter\n".withCString { write(script, $0, strlen($0)) }
+    Descriptor.close(script)
+    defer { unlink(path) }
+    // Another test's child between fork and exec may hold the file open for writing, which is a passing ETXTBSY.
+    var ending: Ending?
+    repeat { ending = await ProcessFixture().start([path]).ended()?.ending } while ending?.code == .dispatchExhausted
+    #expect(ending == .failed(.validationError, "cannot find the interpreter of \(path): No such file or directory"))
+  }
+
+  @Test("a control group that cannot be made is not the workflow's fault")
+  func groupRefused() async throws {
+    let attempt = ProcessFixture(cgroupRoot: "/proc/no-such").start(["/bin/true"])
+    #expect(await attempt.ended()?.ending.code == .dispatchExhausted)
+  }
+
   @Test("a start without descriptors to spare is the machine's fault, and nothing is left of it")
   func exhausted() async throws {
     await #expect(processExitsWith: .success) {
@@ -139,7 +158,7 @@ struct ProcessRunTests {
   @Test("attempts that are not running here are told")
   func unknown() async throws {
     let fixture = ProcessFixture()
-    let attempt = fixture.shell("echo ready; sleep 60")
+    let attempt = fixture.shell("echo ready; sleep 600")
     await fixture.sink.wait(for: "ready", from: attempt.id)
     let stranger = ProcessFixture.newID()
     let answer = await withCheckedContinuation { continuation in

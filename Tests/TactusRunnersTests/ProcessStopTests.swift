@@ -10,7 +10,7 @@ struct ProcessStopTests {
   @Test("TERM ends a job that does not mind, and its children")
   func terminate() async throws {
     let fixture = ProcessFixture()
-    let attempt = fixture.shell("sleep 60 & echo ready; sleep 60")
+    let attempt = fixture.shell("sleep 600 & echo ready; sleep 600")
     await fixture.sink.wait(for: "ready", from: attempt.id)
     fixture.runner.terminate(attempt.id)
     let (ending, report) = try #require(await attempt.ended())
@@ -50,14 +50,14 @@ struct ProcessStopTests {
     "KILL ends the whole tree of those that ignore TERM",
     arguments: [
       // A child that ignores it as well.
-      "trap '' TERM; sh -c 'trap \"\" TERM; while :; do sleep 60; done' & echo ready; while :; do sleep 60; done",
+      "trap '' TERM; sh -c 'trap \"\" TERM; while :; do sleep 600; done' & echo ready; while :; do sleep 600; done",
       // A double fork into a session of its own.
-      "trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 60; done' &) ; while :; do sleep 60; done",
+      "trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 600; done' &) ; while :; do sleep 600; done",
       // A child without the job's id, in the session; and one that has left the session, but kept the id.
-      "trap '' TERM; env -i /bin/sh -c 'trap \"\" TERM; while :; do sleep 60; done' & "
-        + "setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 60; done' & while :; do sleep 60; done",
+      "trap '' TERM; env -i /bin/sh -c 'trap \"\" TERM; while :; do sleep 600; done' & "
+        + "setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 600; done' & while :; do sleep 600; done",
       // Closed streams: nothing of the end can be seen by the pipes.
-      "trap '' TERM; echo ready; exec >&- 2>&-; while :; do sleep 60; done",
+      "trap '' TERM; echo ready; exec >&- 2>&-; while :; do sleep 600; done",
       // A parent that never reaps.
       "trap '' TERM; sh -c 'exit 0' & echo ready; exec sleep 600",
     ])
@@ -78,14 +78,11 @@ struct ProcessStopTests {
   func escapee() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell(
-      "setsid sh -c 'trap \"\" TERM; echo ready; echo $$ >&2; while :; do sleep 60; done' & sleep 600")
+      "setsid sh -c 'trap \"\" TERM; echo ready; echo $$ >&2; while :; do sleep 600; done' & sleep 600")
     let leader = try #require(await attempt.started()?.processID)
     await fixture.sink.wait(for: "ready", from: attempt.id)
-    let handle = try ProcessHandle(of: leader)
     fixture.runner.terminate(attempt.id)
-    var entry = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
-    #expect(poll(&entry, 1, 30_000) == 1)
-    handle.close()
+    try waitForEnd(of: leader)
     usleep(100_000)
     let unknown = await withCheckedContinuation { continuation in
       fixture.runner.unknown(among: [attempt.id]) { continuation.resume(returning: $0) }
@@ -102,7 +99,7 @@ struct ProcessStopTests {
   func forking() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell(
-      "f() { while :; do setsid sleep 60 & sleep 0.01; done; }; f & f & echo ready; wait")
+      "f() { while :; do setsid sleep 600 & sleep 0.01; done; }; f & f & echo ready; wait")
     await fixture.sink.wait(for: "ready", from: attempt.id)
     usleep(200_000)
     fixture.runner.kill(attempt.id)

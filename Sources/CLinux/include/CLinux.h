@@ -58,8 +58,8 @@ const char *tactus_signal_name(int signal);
 
 /* Descriptors: close-on-exec from their creation */
 
-/* ends[0] is read, ends[1] is written. */
-int tactus_pipe(int *ends);
+/* ends[0] is read, non-blocking if wanted; ends[1] is written. */
+int tactus_pipe(int *ends, int nonblocking_read);
 int tactus_bytes_waiting(int descriptor);
 /* 0 for a terminal that does not know its size. */
 int tactus_terminal_columns(int descriptor);
@@ -125,6 +125,8 @@ int tactus_child_reap(int descriptor, struct tactus_exit *exit);
 int tactus_child_peek(struct tactus_exit *exit);
 /* Reaps a child that has ended by its pid. */
 int tactus_child_discard(int process);
+/* Undoes an inherited ignoring of SIGCHLD, with which the kernel would reap before we have asked. */
+int tactus_keep_zombies(void);
 /* prctl(2), PR_SET_CHILD_SUBREAPER */
 int tactus_become_subreaper(void);
 

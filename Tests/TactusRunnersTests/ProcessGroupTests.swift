@@ -1,0 +1,141 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusRunners
+import Testing
+
+/// A directory of a writable v2 hierarchy, for one test.
+private struct GroupFixture: ~Copyable {
+  let directory: ControlGroup
+  let process: ProcessFixture
+
+  /// Where groups can be made; nil where they cannot, and the tests say so.
+  static let parent: ControlGroup? = {
+    guard let own = ControlGroup.own(), access("\(own.path)/cgroup.procs", W_OK) == 0 else { return nil }
+    return own
+  }()
+
+  init() throws {
+    let parent = try #require(Self.parent)
+    directory = try parent.makeChild("tactus-test-\(ProcessFixture.newID())")
+    process = ProcessFixture(cgroupRoot: directory.path)
+  }
+
+  deinit {
+    if !directory.remove() { Issue.record("\(directory.path) is not empty after the test") }
+  }
+
+  /// The group of an attempt.
+  func group(of id: JobID) -> ControlGroup { ControlGroup(at: "\(directory.path)/tactus-\(id)") }
+}
+
+@Suite(
+  "ProcessRunner: control groups",
+  .enabled(if: GroupFixture.parent != nil, "needs a cgroup v2 hierarchy where this user may make groups"))
+struct ProcessGroupTests {
+  @Test("a job runs in a group of its own, which is measured and removed at its end")
+  func measured() async throws {
+    let fixture = try GroupFixture()
+    let attempt = fixture.process.shell(
+      "grep ^0:: /proc/self/cgroup; i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done")
+    let (ending, report) = try #require(await attempt.ended())
+    #expect(ending == .succeeded)
+    #expect(fixture.process.text(of: attempt.id).hasSuffix("/tactus-\(attempt.id)\n"))
+    #expect(try #require(report.cpuTime) > .zero)
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+
+  @Test("what a job leaves behind at its end is killed, wherever its session is and whatever it carries")
+  func leftovers() async throws {
+    let fixture = try GroupFixture()
+    let attempt = fixture.process.shell(
+      "setsid env -i /bin/sh -c 'echo $$; trap \"\" TERM; while :; do sleep 600; done' & sleep 0.3; exit 0")
+    let (ending, _) = try #require(await attempt.ended())
+    #expect(ending == .succeeded)
+    let escapee = try #require(Int(fixture.process.text(of: attempt.id).dropLast()))
+    #expect(!lives(escapee))
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+
+  @Test("TERM reaches everything in the group; what ignores it has its grace, until KILL")
+  func ladder() async throws {
+    let fixture = try GroupFixture()
+    let attempt = fixture.process.shell(
+      """
+      setsid env -i /bin/sh -c 'trap "echo spared" TERM; echo ready; while :; do sleep 0.05; done' &
+      trap 'exit 6' TERM; while :; do sleep 0.05; done
+      """)
+    let leader = try #require(await attempt.started()?.processID)
+    await fixture.process.sink.wait(for: "ready", from: attempt.id)
+    fixture.process.runner.terminate(attempt.id)
+    await fixture.process.sink.wait(for: "spared", from: attempt.id)
+    try waitForEnd(of: leader)
+    fixture.process.runner.kill(attempt.id)
+    let (ending, _) = try #require(await attempt.ended())
+    #expect(ending == .failed(.exitNonzero, "exited with code 6"))
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+
+  @Test("a fork bomb is killed at one stroke")
+  func forkBomb() async throws {
+    let fixture = try GroupFixture()
+    let attempt = fixture.process.shell(
+      "f() { while :; do setsid env -i /bin/sleep 600 & sleep 0.01; done; }; f & f & echo ready; wait")
+    await fixture.process.sink.wait(for: "ready", from: attempt.id)
+    usleep(200_000)
+    fixture.process.runner.kill(attempt.id)
+    #expect(await attempt.ended()?.report.signal == 9)
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+
+  @Test("groups that a job makes below its own are removed with it")
+  func nested() async throws {
+    let fixture = try GroupFixture()
+    let path = fixture.directory.path
+    let attempt = fixture.process.shell("mkdir -p \(path)/tactus-$TACTUS_JOB_ID/a/b; exit 0")
+    #expect(await attempt.ended()?.ending == .succeeded)
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+
+  @Test("a refused start leaves no group")
+  func refused() async throws {
+    let fixture = try GroupFixture()
+    let attempt = fixture.process.start(["/no/such"])
+    #expect(
+      await attempt.ended()?.ending
+        == .failed(.validationError, "cannot execute /no/such: No such file or directory"))
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+
+  @Test("what another daemon has left is found by its group, and ended with it")
+  func recovered() async throws {
+    let fixture = try GroupFixture()
+    let past = ProcessFixture(cgroupRoot: fixture.directory.path)
+    let attempt = past.shell("setsid env -i /bin/sh -c 'echo ready; exec sleep 600' & exec sleep 600")
+    await past.sink.wait(for: "ready", from: attempt.id)
+    let remnant = Remnant(
+      id: attempt.id, kind: .command, queue: QueueName(builtIn: .command), fence: 1, status: .queued,
+      bootID: try Machine.bootID(), facts: nil, stopReason: nil)
+    let (events, continuation) = AsyncStream.makeStream(of: Ending.self)
+    let runner = fixture.process.runner
+    let isAlive = await withCheckedContinuation { answer in
+      runner.recover(remnant) { event in
+        if case .ended(let ending, _) = event { continuation.yield(ending) }
+        continuation.finish()
+      } answer: {
+        answer.resume(returning: $0)
+      }
+    }
+    #expect(isAlive)
+    runner.kill(attempt.id)
+    for await ending in events {
+      guard case .failed(.lost, _) = ending else {
+        Issue.record("not told as lost")
+        continue
+      }
+    }
+    _ = await attempt.ended()
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+}
