@@ -6,7 +6,7 @@ public import TactusPorts
 /// Sends HTTP requests, thousands at once, on one queue with one libcurl multi handle.
 ///
 /// Waits for nobody: its queue is a leaf. libcurl is initialised by the first request, so that a daemon without requests
-/// does not carry it. Idle, nothing wakes up. The daemon must ignore `SIGPIPE`, because libcurl is told to leave signals alone.
+/// does not carry it. Whoever makes an engine closes it. Idle, nothing wakes up. The daemon must ignore `SIGPIPE`, because libcurl is told to leave signals alone.
 ///
 /// Source: docs of libcurl, `libcurl-multi(3)`, `curl_multi_socket_action(3)`.
 public actor HTTPEngine: QueueConfined {
@@ -41,8 +41,6 @@ public actor HTTPEngine: QueueConfined {
     // Now rather than with the first request, when there may be no descriptor left to make it with.
     post { $0.makeAlarm() }
   }
-
-  isolated deinit { shut() }
 
   /// `tactus.http`.
   public nonisolated var queue: any WorkQueue { dispatchQueue }
