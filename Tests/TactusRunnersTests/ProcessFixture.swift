@@ -1,65 +1,61 @@
 import Glibc
-import Synchronization
 import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusRunners
 
-/// Keeps everything that is appended, and answers as it is told to.
-final class ProcessSink: OutputSink {
+/// Keeps everything that is appended, and answers as it is told to, on a queue of its own.
+actor ProcessSink: OutputSink, QueueConfined {
   enum Answering { case stored, refused, held }
 
-  private struct State {
-    var answering = Answering.stored
-    var lines: [JobID: [OutputLine]] = [:]
-    var bytes = 0
-    var owed: [@Sendable (Bool) -> Void] = []
-    var waiters: [(id: JobID, text: String, resume: @Sendable () -> Void)] = []
+  nonisolated let queue: any WorkQueue = DispatchWorkQueue(label: "test.sink", level: .leaf)
+  private var answering: Answering
+  private var lines: [JobID: [OutputLine]] = [:]
+  private var bytes = 0
+  private var owed: [@Sendable (Bool) -> Void] = []
+  private var waiters: [(id: JobID, text: [UInt8], resume: @Sendable () -> Void)] = []
+
+  init(_ answering: Answering = .stored) { self.answering = answering }
+
+  nonisolated func append(_ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void) {
+    post { $0.keep(lines, of: id, answer) }
   }
 
-  private let state = Mutex(State())
-
-  init(_ answering: Answering = .stored) { state.withLock { $0.answering = answering } }
-
-  func append(_ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void) {
-    let (answering, resumed) = state.withLock { state in
-      state.lines[id, default: []] += lines
-      state.bytes += lines.reduce(0) { $0 + $1.bytes.count + 1 }
-      let texts = state.lines[id, default: []].suffix(lines.count).map { String(decoding: $0.bytes, as: UTF8.self) }
-      let resumed = state.waiters.filter { $0.id == id && texts.contains($0.text) }.map(\.resume)
-      state.waiters.removeAll { $0.id == id && texts.contains($0.text) }
-      if state.answering == .held { state.owed.append(answer) }
-      return (state.answering, resumed)
-    }
-    if answering != .held { answer(answering == .stored) }
-    for resume in resumed { resume() }
-  }
-
-  func lines(of id: JobID) -> [OutputLine] { state.withLock { $0.lines[id] ?? [] } }
-  var bytes: Int { state.withLock { $0.bytes } }
+  nonisolated func lines(of id: JobID) -> [OutputLine] { call { $0.lines[id] ?? [] } }
+  nonisolated var byteCount: Int { call { $0.bytes } }
 
   /// Answers what is owed, and everything from now on at once.
-  func release() {
-    let owed = state.withLock { state in
-      state.answering = .stored
-      defer { state.owed = [] }
-      return state.owed
+  nonisolated func release() {
+    post { sink in
+      sink.answering = .stored
+      for answer in sink.owed { answer(true) }
+      sink.owed = []
     }
-    for answer in owed { answer(true) }
   }
 
   /// Returns when a job has written a line.
-  func wait(for text: String, from id: JobID) async {
+  nonisolated func wait(for text: String, from id: JobID) async {
     await withCheckedContinuation { continuation in
-      let isThere = state.withLock { state in
-        if state.lines[id, default: []].contains(where: { String(decoding: $0.bytes, as: UTF8.self) == text }) {
-          return true
-        }
-        state.waiters.append((id, text, { continuation.resume() }))
-        return false
-      }
-      if isThere { continuation.resume() }
+      post { $0.watch(for: Array(text.utf8), from: id) { continuation.resume() } }
     }
+  }
+
+  private func keep(_ lines: [OutputLine], of id: JobID, _ answer: @escaping @Sendable (Bool) -> Void) {
+    self.lines[id, default: []] += lines
+    bytes += lines.reduce(0) { $0 + $1.bytes.count + 1 }
+    switch answering {
+    case .stored: answer(true)
+    case .refused: answer(false)
+    case .held: owed.append(answer)
+    }
+    let asked = waiters
+    waiters = []
+    for waiter in asked { watch(for: waiter.text, from: waiter.id, resume: waiter.resume) }
+  }
+
+  private func watch(for text: [UInt8], from id: JobID, resume: @escaping @Sendable () -> Void) {
+    if lines[id, default: []].contains(where: { $0.bytes == text }) { return resume() }
+    waiters.append((id, text, resume))
   }
 }
 

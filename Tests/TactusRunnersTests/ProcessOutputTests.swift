@@ -81,7 +81,7 @@ struct ProcessOutputTests {
     let other = fixture.shell("echo other")
     await fixture.sink.wait(for: "other", from: other.id)
     usleep(200_000)  // as long as a job would need to write it all; passing sooner would prove nothing
-    #expect(fixture.sink.bytes <= ProcessOutput.window + (192 << 10))
+    #expect(fixture.sink.byteCount <= ProcessOutput.window + (192 << 10))
     fixture.sink.release()
     let (ending, report) = try #require(await attempt.ended())
     #expect(ending == .succeeded)
