@@ -1,3 +1,5 @@
+import TactusModel
+
 /// One value's place in the text: remembers whether it became an object or an array, to close it.
 final class JSONPlace: Encoder {
   private let buffer: JSONBuffer
@@ -38,6 +40,7 @@ final class JSONPlace: Encoder {
   }
 
   private func write<Value: Encodable>(_ value: Value) throws {
+    if let instant = value as? Instant { return instant.write(to: buffer) }
     if let scalar = value as? any JSONScalar { return scalar.write(to: buffer) }
     let place = JSONPlace(buffer)
     try value.encode(to: place)
@@ -50,7 +53,10 @@ final class JSONPlace: Encoder {
 
     private func name(_ key: Key) {
       place.separate()
-      place.buffer.append(quoted: key.stringValue)
+      // No name of ours needs an escape.
+      place.buffer.append("\"")
+      place.buffer.append(raw: key.stringValue)
+      place.buffer.append("\"")
       place.buffer.append(":")
     }
 
@@ -62,6 +68,22 @@ final class JSONPlace: Encoder {
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
       name(key)
       try place.write(value)
+    }
+
+    // These are the same, without asking each value at run time what it is.
+    func encode(_ value: String, forKey key: Key) {
+      name(key)
+      value.write(to: place.buffer)
+    }
+
+    func encode(_ value: Int, forKey key: Key) {
+      name(key)
+      value.write(to: place.buffer)
+    }
+
+    func encode(_ value: Int64, forKey key: Key) {
+      name(key)
+      value.write(to: place.buffer)
     }
 
     func nestedContainer<Nested: CodingKey>(
