@@ -124,9 +124,12 @@ public actor Archive: QueueConfined, LedgerReader {
         $0.integer(0)
       } ?? 0)
     for (status, count) in try connection.all(
-      "SELECT status, count(*) FROM jobs GROUP BY status", read: { ($0.word(0) as JobStatus, Int($0.integer(1))) })
+      "SELECT status, count FROM tallies", read: { ($0.word(0) as JobStatus, Int($0.integer(1))) })
     {
       census.jobs[status] = count
+    }
+    census.jobs[.pending] = try connection.first("SELECT count(*) FROM jobs WHERE status = 'PENDING'") {
+      Int($0.integer(0))
     }
     let live = try connection.all(
       "SELECT status, queue, count(*) FROM jobs WHERE status IN ('QUEUED', 'RUNNING') GROUP BY status, queue"
@@ -134,6 +137,7 @@ public actor Archive: QueueConfined, LedgerReader {
     for (status, name, count) in live {
       guard let queue = QueueName(name) else { continue }
       var counts = census.queues[queue] ?? Census.QueueCount(queued: 0, running: 0)
+      census.jobs[status, default: 0] += count
       if status == .queued { counts.queued = count } else { counts.running = count }
       census.queues[queue] = counts
     }

@@ -22,6 +22,7 @@ extension Tables {
     // The start may not have been recorded when the store could not write for a while.
     if row.status == .queued, let facts { _ = try recordStart(id, fence: fence, facts: facts) }
     // The durable reason wins: whoever asked for the stop was told that it will be so.
+    if row.status == .queued { recountQueued() }
     let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
     try close(id, with: outcome, workflow: row.workflow, now)
     var ended = Ended(isRecorded: true)

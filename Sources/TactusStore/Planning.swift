@@ -73,6 +73,7 @@ extension Tables {
       UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?
       WHERE id = ?
       """, code.status, now, code, message, id)
+    recountQueued()
     try event(EventType(code.status), at: now, workflow: workflow, job: id, status: code.status, code: code)
   }
 

@@ -54,16 +54,17 @@ extension Tables {
   }
 
   func recordStart(_ id: JobID, fence: Int64, facts: StartFacts) throws -> Bool {
-    let workflow = try connection.first(
+    let row = try connection.first(
       """
       UPDATE jobs SET status = 'RUNNING', phase = CASE WHEN stop_reason IS NULL THEN 'running' ELSE 'stopping' END,
         started_at = ?, pid = ?, pid_start = ?
       WHERE id = ? AND fence = ? AND phase = 'dispatching'
-      RETURNING workflow_id
+      RETURNING workflow_id, queue
       """, facts.at, facts.processID, facts.processStart, id, fence
-    ) { $0.optionalInteger(0).map(WorkflowID.init) }
-    guard let workflow else { return false }
-    try event(.jobRunning, at: facts.at, workflow: workflow, job: id, status: .running)
+    ) { (workflow: $0.optionalInteger(0).map(WorkflowID.init), queue: QueueName($0.text(1))) }
+    guard let row else { return false }
+    if let queue = row.queue { countLeft(queue) }
+    try event(.jobRunning, at: facts.at, workflow: row.workflow, job: id, status: .running)
     return true
   }
 

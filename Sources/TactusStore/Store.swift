@@ -119,6 +119,7 @@ public actor Store: QueueConfined {
   }
 
   private func answerAll(_ failure: LedgerFailure?) {
+    if failure != nil { tables.recountQueued() }
     let answers = pending
     pending.removeAll(keepingCapacity: true)
     for answer in answers { answer(failure) }

@@ -10,7 +10,7 @@ final class Tables {
   let makeID: (Instant) -> JobID
   private let limits: [QueueName: QueueLimits]
 
-  /// QUEUED jobs by queue, counted at first use and kept up to date within one write.
+  /// QUEUED jobs by queue: counted at first use, kept up to date by the verbs, and forgotten with every rollback.
   private var queuedCounts: [QueueName: Int] = [:]
 
   init(connection: Connection, limits: [QueueName: QueueLimits], makeID: @escaping (Instant) -> JobID) {
@@ -21,13 +21,13 @@ final class Tables {
 
   /// Runs the body in a savepoint: what throws has changed nothing.
   func savepoint<Value>(_ body: (Tables) throws -> Value) throws -> Value {
-    queuedCounts.removeAll(keepingCapacity: true)
     try connection.run("SAVEPOINT verb")
     do {
       let value = try body(self)
       try connection.run("RELEASE verb")
       return value
     } catch {
+      recountQueued()
       // A full disk or an I/O error may have rolled back the whole transaction already.
       if !connection.isAutocommit {
         try connection.run("ROLLBACK TO verb")
@@ -47,6 +47,14 @@ final class Tables {
 
   /// Keeps the count right after a job became QUEUED.
   func countQueued(in queue: QueueName) throws { queuedCounts[queue] = try queuedCount(of: queue) + 1 }
+
+  /// Keeps the count right after a job left QUEUED.
+  func countLeft(_ queue: QueueName) {
+    if let known = queuedCounts[queue] { queuedCounts[queue] = known - 1 }
+  }
+
+  /// Counts anew at the next use: after a rollback, and after what happens too seldom to be counted along.
+  func recountQueued() { queuedCounts.removeAll(keepingCapacity: true) }
 
   private func queuedCount(of queue: QueueName) throws -> Int {
     if let known = queuedCounts[queue] { return known }
