@@ -51,6 +51,8 @@ extension ExecutionWorker {
     case .ended(let ending, var report):
       report.endedAt = report.endedAt ?? time.now
       attempts[id]?.report = report
+      // An orphan whose reason to be stopped is not durable yet: ``stopOrphan(_:)`` takes its end up.
+      if attempts[id]?.attempt.state == .claiming { attempts[id]?.ending = ending }
       handle(.ended(ending), id)
     }
   }
@@ -93,11 +95,13 @@ extension ExecutionWorker {
       return
     }
     let outcome = Outcome(running.ending ?? .succeeded, stop: running.attempt.stopReason, report: running.report)
+    // Of a job of the last daemon the definition is not read again.
     let name = running.order?.workflow?.text ?? ""
+    let whose = running.order == nil ? "the last daemon" : name
     if outcome.status == .failed, let code = outcome.errorCode {
       journal.tell(
         JournalEntry(
-          .warning, "job of \(name) failed: \(outcome.message ?? code.rawValue)",
+          .warning, "job of \(whose) failed: \(outcome.message ?? code.rawValue)",
           fields: [
             "TACTUS_JOB_ID": id, "TACTUS_WORKFLOW": name, "TACTUS_STATUS": outcome.status.rawValue,
             "TACTUS_ERROR_CODE": code.rawValue,
@@ -116,9 +120,9 @@ extension ExecutionWorker {
   private func forget(_ id: JobID, _ running: Running) {
     attempts[id] = nil
     lanes[running.job.queue]?.freeSlot()
-    if attempts.isEmpty, let drained {
-      self.drained = nil
-      drained()
+    if attempts.isEmpty {
+      for answer in drained { answer() }
+      drained.removeAll()
     }
     pump()
   }

@@ -32,16 +32,17 @@ extension ExecutionWorker: Execution {
 
   /// Claims nothing any more, gives what runs a time to end, then interrupts it; answered when nothing runs.
   ///
-  /// Called again, it interrupts at once.
+  /// Called again, it interrupts at once; every call is answered.
   public nonisolated func drain(within limit: Duration, answer: @escaping @Sendable () -> Void) {
     post { $0.drain(limit, answer) }
   }
 
   private func drain(_ limit: Duration, _ answer: @escaping @Sendable () -> Void) {
-    guard !isDraining else { return interruptAll() }
+    let isFirst = !isDraining
     isDraining = true
     guard !attempts.isEmpty else { return answer() }
-    drained = answer
+    drained.append(answer)
+    guard isFirst else { return interruptAll() }
     deadlines.add(.drain, at: time.monotonic + limit)
     arm()
   }

@@ -22,7 +22,7 @@ public actor ExecutionWorker: QueueConfined {
   var deadlines = Deadlines()
   /// Ends that the store could not take yet, in order.
   var unrecorded: [JobID] = []
-  var drained: (@Sendable () -> Void)?
+  var drained: [@Sendable () -> Void] = []
   var isDraining = false
 
   private var alarm: (any MonotonicAlarm)?

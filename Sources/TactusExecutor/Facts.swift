@@ -41,6 +41,8 @@ extension ExecutionWorker {
     guard attempts[id]?.attempt.state == .claiming else { return }
     let (attempt, effects) = Attempt.orphan()
     attempts[id]?.attempt = attempt
+    // It may have ended by itself while the reason was on its way to the ledger: nobody would tell its end again.
+    if let ending = attempts[id]?.ending { return handle(.ended(ending), id) }
     for effect in effects { perform(effect, id) }
   }
 

@@ -40,6 +40,7 @@ public final class SimulatedRunner: Runner {
     var takeBack: [JobID: @Sendable () -> Void] = [:]
     var stubborn: Set<JobID> = []
     var survivors: Set<JobID> = []
+    var dying: Set<JobID> = []
   }
 
   private let state = Mutex(State())
@@ -60,6 +61,13 @@ public final class SimulatedRunner: Runner {
   public var orders: [JobID: RunOrder] { state.withLock { $0.orders } }
   /// Makes `recover` find these alive.
   public func surviveRestart(_ ids: [JobID]) { state.withLock { $0.survivors.formUnion(ids) } }
+  /// Makes `recover` find these alive, and lets them end by themselves in the same instant.
+  public func dieWhenFound(_ ids: [JobID]) {
+    state.withLock { state in
+      state.survivors.formUnion(ids)
+      state.dying.formUnion(ids)
+    }
+  }
 
   /// As ``Runner`` says.
   public func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
@@ -109,6 +117,9 @@ public final class SimulatedRunner: Runner {
         return true
       }
       answer(isAlive)
+      if state.withLock({ $0.dying.remove(remnant.id) }) != nil {
+        end(remnant.id, .failed(.lost, "the process that was left has ended"))
+      }
     }
   }
 

@@ -22,6 +22,7 @@ final class World: Sendable {
   init(
     seed: UInt64, at start: Instant = World.start, file: String = ":memory:",
     limits: [QueueName: QueueLimits] = World.limits, definitions: [(String, String)] = [],
+    surviving: [JobID] = [], dying: [JobID] = [],
     script: @escaping @Sendable (RunOrder) -> SimulatedRunner.Script = { _ in .init() }
   ) throws {
     let simulation = Simulation(seed: seed, startingAt: start)
@@ -31,6 +32,8 @@ final class World: Sendable {
       file: file, queue: simulation.queue("tactus.store", level: .store), limits: limits, now: start,
       makeID: { ids.make(at: $0) })
     runner = SimulatedRunner(simulation, script: script)
+    runner.surviveRestart(surviving)
+    runner.dieWhenFound(dying)
     scheduling = SchedulingWorker(
       queue: simulation.queue("tactus.scheduling", level: .worker), ledger: store, time: simulation)
     execution = ExecutionWorker(
