@@ -170,8 +170,8 @@ let package = Package(
     .testTarget(
       name: "TactusDaemonTests",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusDaemon", "tactusd",
-        "tactusctl", "TactusTestSupport",
+        "TactusModel", "TactusStore", "TactusLinux", "TactusProtocol", "TactusTransport", "tactusd", "tactusctl",
+        "CSQLite", "TactusTestSupport",
       ],
       swiftSettings: house),
   ]

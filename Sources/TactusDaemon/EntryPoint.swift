@@ -66,9 +66,9 @@ public enum EntryPoint {
       --version   show the version
 
     Directories, from the variables that systemd sets:
-      CONFIGURATION_DIRECTORY   tactusd.conf, workflows/, queues/   (/etc/tactus)
-      STATE_DIRECTORY           tactus.db, logs.db                  (/var/lib/tactus)
-      RUNTIME_DIRECTORY         control.sock                        (/run/tactus)
+      CONFIGURATION_DIRECTORY   tactusd.conf, workflows/, queues/  (/etc/tactus)
+      STATE_DIRECTORY           tactus.db, logs.db                 (/var/lib/tactus)
+      RUNTIME_DIRECTORY         control.sock                       (/run/tactus)
     For users other than root the defaults are the XDG directories.
 
     Signals: SIGTERM, SIGINT stop (again: at once); SIGHUP reads the files again.

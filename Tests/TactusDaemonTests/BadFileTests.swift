@@ -1,0 +1,109 @@
+import Foundation
+import TactusModel
+import TactusProtocol
+import Testing
+
+@Suite("Bad files")
+struct BadFileTests {
+  /// A file's name, its text, the line of the refusal, and words of it.
+  private struct Bad {
+    let name: String
+    let text: String
+    let line: Int
+    let words: String
+
+    init(_ name: String, _ text: String, _ line: Int, _ words: String) {
+      (self.name, self.text, self.line, self.words) = (name, text, line, words)
+    }
+  }
+
+  private static let bad = [
+    Bad("kind", "[Workflow]\nPriority=1\n[Job]\nExec=/bin/true\n", 3, "[Job] is not a section"),
+    Bad("key", "[Command]\nExec=/bin/true\nNice=3\n", 3, "Nice= is not a key of [Command]"),
+    Bad("zero", "[Schedule]\nInterval=0\n[Command]\nExec=/bin/true\n", 2, "from 1s to 366d"),
+    Bad("negative", "[Schedule]\nInterval=-5s\n[Command]\nExec=/bin/true\n", 2, "is not a span of time"),
+    Bad("long", "[Schedule]\nInterval=367d\n[Command]\nExec=/bin/true\n", 2, "from 1s to 366d"),
+    Bad("slow", "[Heartbeat]\nEndpoint=http://localhost/\nTimeout=6min\n", 3, "5min"),
+    Bad("nourl", "[Heartbeat]\nEndpoint=http://\n", 2, "Endpoint="),
+    Bad("scheme", "[Heartbeat]\nEndpoint=ftp://localhost/\n", 2, "http"),
+    Bad("relative", "[Command]\nExec=true\n", 2, "absolute"),
+    Bad("two", "[Command]\nExec=/bin/true\n[Heartbeat]\nEndpoint=http://localhost/\n", 3, "a workflow has one kind"),
+    Bad("nul", "[Command]\nExec=/bin/tr\0ue\n", 2, "NUL"),
+    Bad("large", "[Command]\nExec=/bin/true\n" + String(repeating: "#\n", count: 1 << 19), 0, "the limit is 262144"),
+    Bad("Odd Name", "[Command]\nExec=/bin/true\n", 0, "name"),
+  ]
+
+  private func write(_ daemon: RunningDaemon) throws {
+    for bad in Self.bad { try daemon.define(bad.name, bad.text) }
+    try Data([0x5B, 0x43, 0xFF, 0xFE, 0x0A]).write(
+      to: URL(filePath: "\(daemon.configuration)/workflows/latin.workflow"))
+    try FileManager.default.createDirectory(
+      atPath: "\(daemon.configuration)/workflows/folder.workflow", withIntermediateDirectories: false)
+  }
+
+  private func expectRefused(_ problems: [(file: String, line: Int, message: String)]) throws {
+    #expect(Set(problems.map(\.file)).count == Self.bad.count + 2)
+    for bad in Self.bad {
+      let told = problems.filter { $0.file == "workflows/\(bad.name).workflow" }
+      #expect(told.contains { $0.line == bad.line && $0.message.contains(bad.words) }, "\(bad.name): \(told)")
+    }
+    #expect(problems.contains { $0.file == "workflows/latin.workflow" && $0.line == 1 && $0.message.contains("UTF-8") })
+    #expect(problems.contains { $0.file == "workflows/folder.workflow" && $0.message.contains("irectory") })
+  }
+
+  @Test("A reload refuses each with its line, and loads the others")
+  func reload() async throws {
+    let daemon = try await RunningDaemon(["good": "[Command]\nExec=/bin/echo good\n"])
+    try write(daemon)
+    try daemon.define("better", "[Command]\nExec=/bin/echo better\n")
+    let reply = try await daemon.call(Reload())
+    #expect(reply.created == ["better"] && reply.changed.isEmpty && reply.removed.isEmpty)
+    #expect(reply.loaded == 2)
+    try expectRefused(reply.problems.map { ($0.file, $0.line, $0.message) })
+    #expect(try await daemon.outcome(of: "good").status == .completed)
+    #expect(try await daemon.outcome(of: "better").status == .completed)
+    for bad in Self.bad { #expect(daemon.complaints.contains("workflows/\(bad.name).workflow")) }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("--check tells the same without a daemon, and a daemon starts in spite of them")
+  func check() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["good": "[Command]\nExec=/bin/echo good\n"])
+    let before = try await daemon.check("--check")
+    #expect(before.code == 0)
+    #expect(before.output == "\(daemon.configuration): 1 files, 1 good, 0 bad, 0 warnings\n")
+    try write(daemon)
+    let after = try await daemon.check("--check")
+    #expect(after.code == 1)
+    for bad in Self.bad {
+      let place = "workflows/\(bad.name).workflow" + (bad.line > 0 ? ":\(bad.line): " : ": ")
+      #expect(after.output.contains(place), "\(bad.name): \(after.output)")
+    }
+    #expect(after.output.contains("16 files, 1 good, 15 bad"))
+    try await daemon.start()
+    #expect(try await daemon.outcome(of: "good").status == .completed)
+  }
+
+  @Test("A file that becomes bad leaves its good definition in force")
+  func spoiled() async throws {
+    let daemon = try await RunningDaemon(["job": "[Command]\nExec=/bin/echo first\n"])
+    try daemon.define("job", "[Command]\nExec=/bin/echo second\nTimeout=never\n")
+    let reply = try await daemon.call(Reload())
+    #expect(reply.problems.map(\.line) == [3] && reply.loaded == 0)
+    let workflow = try await daemon.workflow("job")
+    #expect(workflow.generation == 1 && workflow.state == .active)
+    let job = try await daemon.outcome(of: "job")
+    #expect(try await daemon.output(of: job.id).first?.text == "first")
+  }
+
+  @Test("A missing executable is a warning, and its run a validation error")
+  func missing() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["absent": "[Command]\nExec=/nonexistent/program\n"])
+    let check = try await daemon.check("--check")
+    #expect(check.code == 0 && check.output.contains("VALIDATION_ERROR"))
+    try await daemon.start()
+    let job = try await daemon.outcome(of: "absent")
+    #expect(job.status == .failed && job.errorCode == .validationError)
+    #expect(try #require(job.errorMessage).contains("/nonexistent/program"))
+  }
+}

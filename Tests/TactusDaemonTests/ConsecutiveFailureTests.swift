@@ -1,0 +1,84 @@
+import TactusModel
+import TactusProtocol
+import Testing
+
+@Suite("Failures in a row")
+struct ConsecutiveFailureTests {
+  /// A workflow whose runs end with the code that a file says.
+  private func daemon(schedule: String) async throws -> RunningDaemon {
+    let daemon = try RunningDaemon(notStartedWith: [:])
+    try daemon.write("verdict", "1")
+    let script = try daemon.script("judge", "exit $(cat verdict)")
+    try daemon.define(
+      "judged", "[Workflow]\nMaxConsecutiveFailures=3\nOverlap=queue\n\(schedule)[Command]\nExec=\(script)\n")
+    try await daemon.start()
+    return daemon
+  }
+
+  @Test("Three failures terminate a workflow; it still runs by hand, and starts again when it is resumed")
+  func terminated() async throws {
+    let daemon = try await daemon(schedule: "[Schedule]\nInterval=1s\n")
+    let terminated = try await daemon.workflow("judged") { $0.state == .terminated }
+    #expect(terminated.terminatedReason == .consecutiveFailures)
+    #expect(terminated.consecutiveFailures == 3)
+    #expect(terminated.nextAt == nil)
+
+    let failed = try await daemon.jobs("judged", .failed)
+    #expect(failed.count == 3)
+    for job in failed {
+      #expect(job.trigger == .automatic && job.errorCode == .exitNonzero && job.exitCode == 1)
+    }
+    let withdrawn = try await daemon.jobs("judged", .canceled)
+    #expect(withdrawn.map(\.errorCode) == [.workflowTerminated])
+    #expect(try await daemon.jobs("judged", .pending).isEmpty)
+    #expect(daemon.complaints.contains("workflow judged was terminated after too many consecutive failures"))
+    let status = try await daemon.call(Describe())
+    #expect(status.lastErrors.contains { $0.message.contains("tactusctl resume judged") })
+    #expect(status.workflows == WorkflowCounts(active: 0, terminated: 1))
+
+    try daemon.write("verdict", "0")
+    let manual = try await daemon.outcome(of: "judged")
+    #expect(manual.status == .completed && manual.trigger == .manual)
+    #expect(try await daemon.workflow("judged").state == .terminated)
+
+    try await daemon.call(ResumeWorkflow(name: "judged"))
+    let resumed = try await daemon.workflow("judged")
+    #expect(resumed.state == .active && resumed.consecutiveFailures == 0 && resumed.resumedAt != nil)
+    let completed = try await daemon.jobs("judged", .completed, atLeast: 3)
+    let automatic = completed.filter { $0.trigger == .automatic }
+    let first = try #require(failed.first?.nominalAt)
+    for job in automatic {
+      #expect((try #require(job.nominalAt) - first).microseconds % 1_000_000 == 0)
+      #expect(try #require(job.nominalAt) > (try #require(resumed.resumedAt)))
+    }
+    #expect(try await daemon.stop() == 0)
+    #expect(try await daemon.check("--verify").code == 0)
+  }
+
+  @Test("One success in between begins the count anew")
+  func reset() async throws {
+    let daemon = try await daemon(schedule: "")
+    for (verdict, counter) in [("1", 1), ("1", 2), ("0", 0), ("1", 1), ("1", 2)] {
+      try daemon.write("verdict", verdict)
+      #expect(try await daemon.outcome(of: "judged").status == (verdict == "0" ? .completed : .failed))
+      let workflow = try await daemon.workflow("judged")
+      #expect(workflow.consecutiveFailures == counter && workflow.state == .active)
+    }
+    _ = try await daemon.outcome(of: "judged")
+    #expect(try await daemon.workflow("judged").state == .terminated)
+  }
+
+  @Test("What is no failure of the job does not count")
+  func canceled() async throws {
+    let daemon = try await RunningDaemon(["sleeper": "[Command]\nExec=/bin/sleep 60\n"])
+    for _ in 0..<3 {
+      let id = try await daemon.run("sleeper")
+      _ = try await daemon.running(id)
+      try await daemon.call(CancelJobs(ids: [id]))
+      let job = try await daemon.ended(id)
+      #expect(job.status == .canceled && job.errorCode == .canceledByUser)
+    }
+    let workflow = try await daemon.workflow("sleeper")
+    #expect(workflow.consecutiveFailures == 0 && workflow.state == .active)
+  }
+}

@@ -1,0 +1,78 @@
+import TactusLinux
+import TactusModel
+import TactusProtocol
+import Testing
+
+@Suite("SIGHUP")
+struct ReloadTests {
+  private static func definition(_ interval: String) -> String {
+    "[Schedule]\nInterval=\(interval)\n[Command]\nExec=/bin/echo \(interval)\n"
+  }
+
+  @Test("A changed file makes a generation, a removed one terminates, and its return undoes that")
+  func hangUp() async throws {
+    let daemon = try await RunningDaemon(["job": Self.definition("1h"), "other": Self.definition("2h")])
+    let first = try await daemon.workflow("job")
+    #expect(first.generation == 1 && first.origin == .file && first.intervalMs == 3_600_000)
+
+    try daemon.define("job", Self.definition("30min"))
+    daemon.send(.hangUp)
+    let changed = try await daemon.workflow("job") { $0.generation == 2 }
+    #expect(changed.intervalMs == 1_800_000 && changed.id == first.id)
+    #expect(try await daemon.jobs("job").map(\.status) == [.pending])
+
+    try daemon.undefine("job")
+    daemon.send(.hangUp)
+    let removed = try await daemon.workflow("job") { $0.state == .terminated }
+    #expect(removed.terminatedReason == .removed && removed.nextAt == nil)
+    #expect(try await daemon.jobs("job").map(\.errorCode) == [.workflowTerminated])
+    #expect(daemon.complaints.contains("workflow job was terminated: its file is gone"))
+
+    try daemon.define("job", Self.definition("30min"))
+    daemon.send(.hangUp)
+    let back = try await daemon.workflow("job") { $0.state == .active }
+    #expect(back.terminatedReason == nil && back.id == first.id)
+    #expect(try await daemon.jobs("job", .pending).count == 1)
+    let other = try await daemon.workflow("other")
+    #expect(other.generation == 1 && other.state == .active)
+    #expect(try await daemon.stop() == 0)
+    #expect(try await daemon.check("--verify").code == 0)
+  }
+
+  @Test("The return of a file does not undo what a person did")
+  func terminatedByUser() async throws {
+    let daemon = try await RunningDaemon(["job": Self.definition("1h")])
+    try await daemon.call(TerminateWorkflow(name: "job"))
+    try daemon.undefine("job")
+    try await daemon.call(Reload())
+    try daemon.define("job", Self.definition("1h"))
+    try await daemon.call(Reload())
+    let workflow = try await daemon.workflow("job")
+    #expect(workflow.state == .terminated && workflow.terminatedReason == .user)
+  }
+
+  @Test("What changed while the daemon was down holds at its start")
+  func offline() async throws {
+    let daemon = try await RunningDaemon(["stays": Self.definition("1h"), "goes": Self.definition("1h")])
+    let stays = try await daemon.workflow("stays")
+    #expect(try await daemon.stop() == 0)
+    try daemon.undefine("goes")
+    try daemon.define("comes", Self.definition("1h"))
+    try await daemon.start()
+    #expect(try await daemon.workflow("stays") == stays)
+    #expect(try await daemon.workflow("goes").terminatedReason == .removed)
+    #expect(try await daemon.workflow("comes").state == .active)
+  }
+
+  @Test("A workflow of the socket is no file's, and survives reloads and restarts")
+  func socketOwned() async throws {
+    let daemon = try await RunningDaemon()
+    let applied = try await daemon.call(ApplyWorkflow(name: "mine", definition: Self.definition("1h")))
+    #expect(applied.effect == .created && applied.nextRuns.count == 5)
+    try await daemon.call(Reload())
+    try await daemon.stop()
+    try await daemon.start()
+    let workflow = try await daemon.workflow("mine")
+    #expect(workflow.state == .active && workflow.origin == .socket && workflow.nextAt == applied.nextRuns.first)
+  }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusProtocol
+import Testing
+
+@Suite("How a daemon stops")
+struct StopTests {
+  /// A workflow that says when it has begun, and takes a while.
+  private func daemon(seconds: Int, settings: String? = nil) async throws -> RunningDaemon {
+    let daemon = try RunningDaemon(notStartedWith: [:], settings: settings)
+    let script = try daemon.script("work", "echo begun >begun\nsleep \(seconds)\necho done")
+    try daemon.define("work", "[Command]\nExec=\(script)\n")
+    try daemon.define("planned", "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n")
+    try await daemon.start()
+    return daemon
+  }
+
+  @Test("What runs may end, and the socket answers until then; nothing new is taken")
+  func drains() async throws {
+    let daemon = try await daemon(seconds: 2)
+    let id = try await daemon.run("work")
+    _ = try await daemon.text(of: "begun")
+    daemon.send(.terminate)
+    _ = try await eventually("it says that it stops") {
+      try await daemon.call(Describe()).state == .stopping ? true : nil
+    }
+    await #expect { try await daemon.run("work") } throws: { error in
+      "\(error)".contains("unavailable")
+    }
+    #expect(try await daemon.end() == 0)
+    #expect(daemon.complaints.contains("running jobs have 30 s to end"))
+    try await daemon.start()
+    let job = try await daemon.job(id)
+    #expect(job.status == .completed && job.exitCode == 0)
+    #expect(try await daemon.output(of: id).first?.text == "done")
+  }
+
+  @Test("When StopTimeout is over, what still runs is interrupted")
+  func interrupts() async throws {
+    let daemon = try await daemon(seconds: 60, settings: "[Manager]\nStopTimeout=1s\n")
+    let id = try await daemon.run("work")
+    _ = try await daemon.text(of: "begun")
+    let begun = ContinuousClock.now
+    #expect(try await daemon.stop() == 0)
+    #expect(ContinuousClock.now - begun >= .seconds(1))
+    try await expectInterrupted(id, daemon)
+  }
+
+  @Test("A second SIGTERM interrupts at once")
+  func second() async throws {
+    let daemon = try await daemon(seconds: 60)
+    let id = try await daemon.run("work")
+    _ = try await daemon.text(of: "begun")
+    daemon.send(.terminate)
+    _ = try await eventually("it says that it stops") { daemon.complaints.contains("tactusd stops") ? true : nil }
+    daemon.send(.terminate)
+    // Well below the 30 s that the first one gives.
+    #expect(try await daemon.end(within: .seconds(20)) == 0)
+    try await expectInterrupted(id, daemon)
+  }
+
+  @Test("Two signals in one breath stop it as well", arguments: [false, true])
+  func together(withJob: Bool) async throws {
+    let daemon = try await daemon(seconds: 60)
+    var id: String?
+    if withJob {
+      id = try await daemon.run("work")
+      _ = try await daemon.text(of: "begun")
+    }
+    // While it cannot look, so that it finds both at once.
+    daemon.send(Signal(SIGSTOP))
+    daemon.send(.terminate)
+    daemon.send(.interrupt)
+    daemon.send(Signal(SIGCONT))
+    #expect(try await daemon.end(within: .seconds(20)) == 0)
+    if let id { try await expectInterrupted(id, daemon) }
+  }
+
+  private func expectInterrupted(_ id: String, _ daemon: RunningDaemon) async throws {
+    #expect(daemon.jobProcesses().isEmpty)
+    #expect(try await daemon.check("--verify").code == 0)
+    try await daemon.start()
+    let job = try await daemon.job(id)
+    #expect(job.status == .failed && job.errorCode == .interrupted)
+    #expect(try await daemon.workflow("work").consecutiveFailures == 0)
+  }
+
+  @Test("A signal during the start stops it, whenever it comes", arguments: [0, 5, 10, 20, 40, 80, 160])
+  func early(milliseconds: Int) async throws {
+    let daemon = try RunningDaemon(notStartedWith: [
+      "job": "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n"
+    ])
+    try daemon.spawn()
+    try await daemon.rest(.milliseconds(milliseconds))
+    daemon.send(.terminate)
+    let code = try await daemon.end(within: .seconds(30))
+    // Before the signals are blocked it ends as any program does.
+    #expect(code == 0 || code == -15)
+    try await daemon.start()
+    #expect(try await daemon.stop() == 0)
+  }
+}
