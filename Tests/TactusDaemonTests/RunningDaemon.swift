@@ -42,7 +42,7 @@ final class RunningDaemon: Sendable {
     // What cannot be awaited here is dead, or about to be.
     if let handle = process.withLock({ $0 }) {
       handle.send(.kill)
-      _ = try? handle.waitForEnd(within: patience)
+      _ = try? handle.waitForEnd(within: patience)  // after SIGKILL
     }
     for process in jobProcesses() { _ = Glibc.kill(Int32(process), SIGKILL) }
   }
