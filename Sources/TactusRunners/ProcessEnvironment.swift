@@ -12,7 +12,7 @@ struct ProcessEnvironment {
     var variables: [String] = []
     var places: [Substring: Int] = [:]
     func set(_ variable: String) {
-      let name = variable.prefix { $0 != "=" }
+      let name = Substring(variable.utf8.prefix { $0 != UInt8(ascii: "=") })
       if let place = places[name] {
         variables[place] = variable
       } else {
@@ -21,7 +21,7 @@ struct ProcessEnvironment {
       }
     }
     base.forEach(set)
-    for variable in own where !variable.hasPrefix("TACTUS_") { set(variable) }
+    for variable in own where !variable.utf8.starts(with: "TACTUS_".utf8) { set(variable) }
     order.environment.forEach(set)
     return variables
   }
