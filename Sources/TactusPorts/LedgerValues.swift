@@ -94,6 +94,8 @@ public struct PlanChange: Hashable, Sendable {
   public var withdrawn: [JobID] = []
   /// Claimed or running jobs whose stop reason is durable now.
   public var stop: [JobID: StopReason] = [:]
+  /// Queues that were full: jobs of theirs wait for room now.
+  public var backlogged: Set<QueueName> = []
   /// The earliest start time of any PENDING/scheduled row; nil if there is none.
   public var nextDue: Instant?
 
@@ -178,8 +180,6 @@ public struct ReleaseRequest: Hashable, Sendable {
 public struct Released: Hashable, Sendable {
   /// What follows.
   public var change = PlanChange()
-  /// Queues that were full: their rows wait for room.
-  public var backlogged: Set<QueueName> = []
   /// Whether the batch was full and more is due: release again at once.
   public var isPartial = false
 
@@ -215,8 +215,6 @@ public struct Recovered: Hashable, Sendable {
   public var remnants: [Remnant] = []
   /// Jobs that wait for a slot, and the next due instant.
   public var change = PlanChange()
-  /// Queues with rows that wait for room.
-  public var backlogged: Set<QueueName> = []
   /// Workflows with rows that wait for overlap.
   public var waiting: Set<WorkflowID> = []
 

@@ -55,7 +55,6 @@ public actor SchedulingWorker: QueueConfined {
     switch result {
     case .success(let released):
       backlogged.subtract(request.queues)
-      backlogged.formUnion(released.backlogged)
       carryOut(released.change)
       arm(at: released.change.nextDue)
       if released.isPartial || releaseAgain { release() }
@@ -85,6 +84,7 @@ public actor SchedulingWorker: QueueConfined {
   }
 
   private func carryOut(_ change: PlanChange) {
+    backlogged.formUnion(change.backlogged)
     guard let execution else { return }
     if !change.withdrawn.isEmpty { execution.withdraw(change.withdrawn) }
     if !change.stop.isEmpty { execution.stop(change.stop) }
@@ -119,8 +119,7 @@ public actor SchedulingWorker: QueueConfined {
 
   func begin(_ recovered: Recovered, alarms: any AlarmSource) {
     isOpen = true
-    backlogged = recovered.backlogged
-    roomyQueues = recovered.backlogged
+    roomyQueues = recovered.change.backlogged
     endedWorkflows = recovered.waiting
     alarm = alarms.wallAlarm(on: queue) { event in self.post { $0.noticed(event) } }
     release()

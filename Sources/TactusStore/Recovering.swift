@@ -18,7 +18,7 @@ extension Tables {
       return QueuedJob(
         id: row.jobID(0), kind: row.word(1), queue: queue, priority: Int(row.integer(3)), scheduledAt: row.instant(4))
     }
-    recovered.backlogged = Set(
+    recovered.change.backlogged = Set(
       try connection.all("SELECT DISTINCT queue FROM jobs WHERE wait = 'backlog'") { $0.text(0) }
         .compactMap(QueueName.init))
     recovered.waiting = Set(

@@ -58,7 +58,7 @@ extension Tables {
     let rest = try connection.first("SELECT 1 FROM jobs WHERE wait = 'backlog' AND queue = ? LIMIT 1", queue) { _ in
       true
     }
-    if rest == true { released.backlogged.insert(queue) }
+    if rest == true { released.change.backlogged.insert(queue) }
   }
 
   /// Decides on one row and does it; answers what the row waits for, if it waits on.
@@ -78,7 +78,7 @@ extension Tables {
       released.change.queued.append(job)
       return nil
     case .wait(let wait):
-      if wait == .backlog { released.backlogged.insert(workflow.policies.queue) }
+      if wait == .backlog { released.change.backlogged.insert(workflow.policies.queue) }
       if row.wait != wait {
         try connection.run("UPDATE jobs SET phase = 'due', wait = ? WHERE id = ?", wait, row.id)
       }
