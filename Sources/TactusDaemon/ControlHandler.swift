@@ -28,7 +28,7 @@ struct ControlHandler: CallHandler {
 
   private func perform(_ operation: Operation, for peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     switch operation {
-    case .describeService(let request): reply.answer(request, with: .init(version: Version.current))
+    case .describeService(let request): reply.answer(request, with: .init(version: Product.version))
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
     case .describe(let request): describe(request, reply)
     case .reload(let request): reloadFiles(request, peer, reply)
@@ -51,7 +51,7 @@ struct ControlHandler: CallHandler {
     archive.census { result in
       answer(request, reply, result) { census in
         Describe.Reply(
-          version: Version.current, pid: processID, startedAt: startedAt, state: health.daemonState,
+          version: Product.version, pid: processID, startedAt: startedAt, state: health.daemonState,
           jobs: JobCounts(census.jobs),
           queues: limits.sorted { $0.key < $1.key }.map { name, limits in
             let counts = census.queues[name]

@@ -67,7 +67,7 @@ final class Daemon: Sendable {
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
       cgroupRoot: Self.jobGroups(settings, health))
     engine = HTTPEngine(
-      settings: HTTPEngine.Settings(userAgent: "tactus/\(Version.current)"), time: time, alarms: alarms)
+      settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time)
     execution = ExecutionWorker(
@@ -113,7 +113,7 @@ final class Daemon: Sendable {
     health.tell(
       JournalEntry(
         .notice,
-        "tactusd \(Version.current) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"
+        "tactusd \(Product.version) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"
       ))
     health.announce(.ready)
     stopped.wait()

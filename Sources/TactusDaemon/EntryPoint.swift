@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 internal import TactusLinux
 internal import TactusModel
+internal import TactusProtocol
 internal import TactusPorts
 internal import TactusStore
 
@@ -22,7 +23,7 @@ public enum EntryPoint {
       print(help)
       return 0
     case "--version":
-      print("tactusd \(Version.current)")
+      print("tactusd \(Product.version)")
       return 0
     case let unknown?:
       complain("tactusd: \(unknown): not an option of tactusd (or more than one was given); see tactusd --help")

@@ -10,6 +10,11 @@ public actor Archive: QueueConfined, LedgerReader {
   private let connection: Connection
   private let file: String
 
+  /// A page ends early here, so that a reply stays well within one message.
+  private static let pageBytes = 512 << 10
+  /// What one job takes on the wire at most, apart from its error message.
+  private static let jobBytes = 1024
+
   /// Opens a store that its writer has opened already.
   /// - Throws: ``StoreError``.
   public init(file: String, queue: any WorkQueue) throws {
@@ -59,14 +64,17 @@ public actor Archive: QueueConfined, LedgerReader {
       }
       var page = JobPage(jobs: [], next: nil)
       var last: Int64?
+      var bytes = 0
       try archive.connection.each(
         dynamic: Self.jobColumns + query.clause + " ORDER BY j.seq DESC LIMIT ?", query.values + [filter.limit + 1]
       ) { row in
-        if page.jobs.count == filter.limit {
+        if page.jobs.count == filter.limit || bytes > Self.pageBytes {
           page.next = last
           return false
         }
-        page.jobs.append(Self.job(row))
+        let job = Self.job(row)
+        page.jobs.append(job)
+        bytes += Self.jobBytes + 2 * (job.errorMessage?.utf8.count ?? 0)
         last = row.integer(0)
         return true
       }
