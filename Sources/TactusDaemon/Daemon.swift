@@ -95,12 +95,8 @@ final class Daemon: Sendable {
 
   private let reloading: Reloading
 
-  /// Runs until a signal asks for the end; returns the exit status.
-  func run(_ configuration: Configuration) throws -> Int32 {
-    let signals = try SignalSource(on: controlQueue, signals: [.terminate, .interrupt, .hangUp]) { received in
-      self.received(received)
-    }
-    defer { signals.cancel() }
+  /// Starts the workers on what the store and the files say, and opens the socket.
+  func start(_ configuration: Configuration) throws {
     try processes.becomeSubreaper()
     configuration.tell(health)
     health.announce(.status("reading definitions"))
@@ -116,6 +112,14 @@ final class Daemon: Sendable {
         "tactusd \(Product.version) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"
       ))
     health.announce(.ready)
+  }
+
+  /// Runs until a signal asks for the end; returns the exit status. Signals that came before were kept for this.
+  func wait() throws -> Int32 {
+    let signals = try SignalSource(on: controlQueue, signals: [.terminate, .interrupt, .hangUp]) { received in
+      self.received(received)
+    }
+    defer { signals.cancel() }
     stopped.wait()
     return 0
   }
@@ -184,6 +188,8 @@ final class Daemon: Sendable {
     do {
       // A group with members of its own cannot hand controllers down: the daemon steps aside first.
       _ = try own.moveIntoLeaf(named: "tactusd")
+      // Where there are no controllers nothing is measured; jobs are kept together all the same.
+      own.enableControllers()
       return own.path
     } catch {
       health.tell(JournalEntry(.warning, "control groups are not used: \(error)"))

@@ -2,8 +2,8 @@ internal import FoundationEssentials
 internal import Glibc
 internal import TactusLinux
 internal import TactusModel
-internal import TactusProtocol
 internal import TactusPorts
+internal import TactusProtocol
 internal import TactusStore
 
 /// What `tactusd` does with its arguments; the exit status is the answer.
@@ -32,22 +32,31 @@ public enum EntryPoint {
   }
 
   private static func daemon(_ directories: Directories) -> Int32 {
-    let configuration = Configuration.read(directories.configuration)
-    // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
-    if let problem = configuration.problems.first(where: { $0.file.hasPrefix("tactusd.conf") }) {
-      complain("tactusd: \(problem)")
-      return 1
-    }
     do {
-      let daemon = try Daemon(directories: directories, configuration: configuration)
+      let daemon = try start(directories)
       defer { daemon.close() }
-      return try daemon.run(configuration)
+      return try daemon.wait()
     } catch let held as FileLock.Held {
       complain("tactusd: another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
     } catch {
       complain("tactusd: \(error)")
     }
     return 1
+  }
+
+  /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
+  private static func start(_ directories: Directories) throws -> Daemon {
+    let configuration = Configuration.read(directories.configuration)
+    // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
+    if let problem = configuration.problems.first(where: { $0.file.hasPrefix("tactusd.conf") }) {
+      throw StartFailure("\(problem)")
+    }
+    let daemon = try Daemon(directories: directories, configuration: configuration)
+    do { try daemon.start(configuration) } catch {
+      daemon.close()
+      throw error
+    }
+    return daemon
   }
 
   static func complain(_ sentence: String) {
