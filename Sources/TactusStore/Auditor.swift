@@ -50,6 +50,9 @@ public final class Auditor {
     return try answers() + plans() + transitions() + overlaps()
   }
 
+  /// Whether the store has no tables yet: a daemon was killed during its first start.
+  public func isEmpty() throws -> Bool { try connection.first("PRAGMA user_version") { $0.integer(0) == 0 } ?? true }
+
   /// Claimed and RUNNING rows, for the comparison with processes.
   public func claims() throws -> [Remnant] {
     try Tables(connection: connection, limits: [:], makeID: { _ in JobID(high: 0, low: 0) }).remnants()
