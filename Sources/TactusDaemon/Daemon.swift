@@ -114,7 +114,9 @@ final class Daemon: Sendable {
     health.announce(.ready)
   }
 
-  /// Runs until a signal asks for the end; returns the exit status. Signals that came before were kept for this.
+  /// Runs until a signal asks for the end; returns the exit status.
+  ///
+  /// Signals that came before were kept for this.
   func wait() throws -> Int32 {
     let signals = try SignalSource(on: controlQueue, signals: [.terminate, .interrupt, .hangUp]) { received in
       self.received(received)

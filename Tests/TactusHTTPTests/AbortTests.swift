@@ -77,19 +77,6 @@ struct AbortTests {
     #expect(causes.withLock { $0 } == [.aborted, .aborted])
   }
 
-  @Test("An engine that everybody let go of completes what is on its way")
-  func release() async throws {
-    let server = LoopbackServer { $0.waitForEnd() }
-    let request = try HTTPRequest(server.url())
-    let (ends, end) = AsyncStream.makeStream(of: Void.self)
-    do {
-      let settings = HTTPEngine.Settings(userAgent: "tactus/test")
-      let engine = HTTPEngine(settings: settings, time: SystemTime(), alarms: LinuxAlarms())
-      engine.start(request) { _ in end.finish() }
-    }
-    for await _ in ends {}
-  }
-
   @Test("Of 200 requests that are begun, aborted and answered all at once, each ends")
   func storm() async throws {
     let server = LoopbackServer { connection in
