@@ -32,8 +32,8 @@ final class Health: Journal {
     if entry.priority.rawValue <= JournalEntry.Priority.error.rawValue {
       let incident = Incident(at: time.now, message: entry.message)
       state.withLock { state in
-        if state.incidents.count == Self.keptIncidents { state.incidents.removeFirst() }
-        state.incidents.append(incident)
+        if state.incidents.count == Self.keptIncidents { state.incidents.removeLast() }
+        state.incidents.insert(incident, at: 0)
       }
     }
     journal.tell(entry)
@@ -64,5 +64,6 @@ final class Health: Journal {
     state.withLock { $0.isStopping ? .stopping : $0.storeFailure != nil ? .degraded : .running }
   }
 
+  /// The last errors, newest first.
   var incidents: [Incident] { state.withLock { $0.incidents } }
 }

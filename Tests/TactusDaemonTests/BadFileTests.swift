@@ -63,6 +63,8 @@ struct BadFileTests {
     #expect(try await daemon.outcome(of: "good").status == .completed)
     #expect(try await daemon.outcome(of: "better").status == .completed)
     for bad in Self.bad { #expect(daemon.complaints.contains("workflows/\(bad.name).workflow")) }
+    let incidents = try await daemon.call(Describe()).lastErrors
+    #expect(incidents.count == 8 && incidents == incidents.sorted { $0.at > $1.at })
     #expect(try await daemon.stop() == 0)
   }
 
