@@ -13,6 +13,7 @@ public enum EntryPoint {
   /// Called once, on the main thread, before there are other threads.
   public static func run(_ arguments: [String]) -> Int32 {
     Signals.ignoreBrokenPipes()
+    Signals.ignoreFileSizeLimits()
     Signals.block([.terminate, .interrupt, .hangUp, .child])
     let directories = Directories(environment: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
     switch arguments.dropFirst().first {

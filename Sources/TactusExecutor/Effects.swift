@@ -83,6 +83,7 @@ extension ExecutionWorker {
     case .failure:
       // A store error never becomes a job result: the end is kept here until the store takes it.
       unrecorded.append(id)
+      finishDrain()
       armRetry()
     }
   }
@@ -120,10 +121,7 @@ extension ExecutionWorker {
   private func forget(_ id: JobID, _ running: Running) {
     attempts[id] = nil
     lanes[running.job.queue]?.freeSlot()
-    if attempts.isEmpty {
-      for answer in drained { answer() }
-      drained.removeAll()
-    }
+    finishDrain()
     pump()
   }
 }

@@ -48,6 +48,7 @@ extension ExecutionWorker: Execution {
   }
 
   func interruptAll() {
+    isInterrupting = true
     for (id, running) in attempts.sorted(by: { $0.key < $1.key }) {
       guard running.attempt.stopReason == nil else { continue }
       // The reason is durable before the signal; a store that cannot write does not keep the daemon from stopping.
@@ -55,6 +56,23 @@ extension ExecutionWorker: Execution {
         self.post { $0.handle(.stopRequested(.interrupted), id) }
       }
     }
+    finishDrain()
+  }
+
+  /// Answers the drain when nothing runs any more.
+  ///
+  /// Ends that the store does not take are waited for as long as the drain has time: a disk that stays full must not keep
+  /// the daemon from stopping.
+  func finishDrain() {
+    guard !drained.isEmpty, attempts.isEmpty || isInterrupting && unrecorded.count == attempts.count else { return }
+    if !attempts.isEmpty {
+      journal.tell(
+        JournalEntry(
+          .error,
+          "the store did not take the ends of \(attempts.count) jobs: the next start records them as LOST"))
+    }
+    for answer in drained { answer() }
+    drained.removeAll()
   }
 
   /// Slots taken and jobs waiting for one, by queue.

@@ -24,6 +24,8 @@ public actor ExecutionWorker: QueueConfined {
   var unrecorded: [JobID] = []
   var drained: [@Sendable () -> Void] = []
   var isDraining = false
+  /// Whether the drain's time is over.
+  var isInterrupting = false
 
   private var alarm: (any MonotonicAlarm)?
   private var armedAt: MonotonicInstant?

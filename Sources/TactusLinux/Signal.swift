@@ -49,6 +49,9 @@ public enum Signals {
     // Fails for numbers that are no signals only (signal(2)).
     _ = signal(SIGPIPE, SIG_IGN)
   }
+
+  /// Makes a write beyond RLIMIT_FSIZE an error instead of the end of the process; at the start of `main`.
+  public static func ignoreFileSizeLimits() { _ = signal(SIGXFSZ, SIG_IGN) }
 }
 
 /// A signal that came, and from whom.

@@ -14,6 +14,7 @@ final class RunningDaemon: Sendable {
 
   private let home: TemporaryFile
   private let process = Mutex<ProcessHandle?>(nil)
+  private let starts = Atomic(0)
 
   /// Its process ended before it was ready.
   struct DidNotStart: Error, CustomStringConvertible {
@@ -107,7 +108,9 @@ final class RunningDaemon: Sendable {
 
   /// Starts it and waits until it is ready.
   func start() async throws {
-    let notify = try NotifySocket(at: "\(directory)/notify")
+    // Another name each time, because the last one may still be on its way out.
+    let number = starts.add(1, ordering: .relaxed).newValue
+    let notify = try NotifySocket(at: "\(directory)/notify-\(number)")
     try spawn(notifySocket: notify.path)
     guard let handle = process.withLock({ $0 }) else { return }
     let isReady = try await blocking("tactusd is ready") {

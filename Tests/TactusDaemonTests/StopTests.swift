@@ -6,10 +6,10 @@ import Testing
 
 @Suite("How a daemon stops")
 struct StopTests {
-  /// A workflow that says when it has begun, and takes a while.
-  private func daemon(seconds: Int, settings: String? = nil) async throws -> RunningDaemon {
+  /// A workflow that says when it has begun, and ends when it is told to.
+  private func daemon(settings: String? = nil) async throws -> RunningDaemon {
     let daemon = try RunningDaemon(notStartedWith: [:], settings: settings)
-    let script = try daemon.script("work", "echo begun >begun\nsleep \(seconds)\necho done")
+    let script = try daemon.script("work", "echo begun >begun\nuntil [ -e go ]; do sleep 0.05; done\necho done")
     try daemon.define("work", "[Command]\nExec=\(script)\n")
     try daemon.define("planned", "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n")
     try await daemon.start()
@@ -18,7 +18,7 @@ struct StopTests {
 
   @Test("What runs may end, and the socket answers until then; nothing new is taken")
   func drains() async throws {
-    let daemon = try await daemon(seconds: 2)
+    let daemon = try await daemon()
     let id = try await daemon.run("work")
     _ = try await daemon.text(of: "begun")
     daemon.send(.terminate)
@@ -28,6 +28,7 @@ struct StopTests {
     await #expect { try await daemon.run("work") } throws: { error in
       "\(error)".contains("unavailable")
     }
+    try daemon.write("go", "")
     #expect(try await daemon.end() == 0)
     #expect(daemon.complaints.contains("running jobs have 30 s to end"))
     try await daemon.start()
@@ -38,7 +39,7 @@ struct StopTests {
 
   @Test("When StopTimeout is over, what still runs is interrupted")
   func interrupts() async throws {
-    let daemon = try await daemon(seconds: 60, settings: "[Manager]\nStopTimeout=1s\n")
+    let daemon = try await daemon(settings: "[Manager]\nStopTimeout=1s\n")
     let id = try await daemon.run("work")
     _ = try await daemon.text(of: "begun")
     let begun = ContinuousClock.now
@@ -49,7 +50,7 @@ struct StopTests {
 
   @Test("A second SIGTERM interrupts at once")
   func second() async throws {
-    let daemon = try await daemon(seconds: 60)
+    let daemon = try await daemon()
     let id = try await daemon.run("work")
     _ = try await daemon.text(of: "begun")
     daemon.send(.terminate)
@@ -62,7 +63,7 @@ struct StopTests {
 
   @Test("Two signals in one breath stop it as well", arguments: [false, true])
   func together(withJob: Bool) async throws {
-    let daemon = try await daemon(seconds: 60)
+    let daemon = try await daemon()
     var id: String?
     if withJob {
       id = try await daemon.run("work")

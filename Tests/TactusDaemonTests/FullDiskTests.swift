@@ -1,0 +1,61 @@
+import TactusLinux
+import TactusModel
+import TactusProtocol
+import Testing
+
+/// The disk is full in the eyes of the daemon alone: no file of its may grow, nor be written at all.
+@Suite("A store that cannot be written")
+struct FullDiskTests {
+  private func limit(_ daemon: RunningDaemon, to bytes: String) async throws {
+    let program = Program(path: "/usr/bin/prlimit", environment: Program.baseEnvironment)
+    let ran = try await program.run(["--pid", "\(try #require(daemon.processID))", "--fsize=\(bytes):unlimited"])
+    #expect(ran.code == 0, "\(ran)")
+  }
+
+  private func fill(_ daemon: RunningDaemon) async throws {
+    try await limit(daemon, to: "0")
+    await #expect { try await daemon.run("work") } throws: { "\($0)".contains("the store cannot write") }
+    #expect(try await daemon.call(Describe()).state == .degraded)
+  }
+
+  private func daemon() async throws -> RunningDaemon {
+    let daemon = try RunningDaemon(notStartedWith: [:], settings: "[Manager]\nStopTimeout=1s\n")
+    let script = try daemon.script("work", "echo begun >begun\nuntil [ -e go ]; do sleep 0.05; done")
+    try daemon.define("work", "[Workflow]\nOverlap=allow\n[Command]\nExec=\(script)\n")
+    try await daemon.start()
+    return daemon
+  }
+
+  @Test("What runs is recorded as soon as there is room again")
+  func recovers() async throws {
+    let daemon = try await daemon()
+    let id = try await daemon.run("work")
+    _ = try await daemon.text(of: "begun")
+    try await fill(daemon)
+    try daemon.write("go", "")
+    #expect(try await daemon.job(id).status == .running)
+    try await limit(daemon, to: "unlimited")
+    #expect(try await daemon.ended(id).status == .completed)
+    #expect(try await daemon.outcome(of: "work").status == .completed)
+    #expect(try await daemon.call(Describe()).state == .running)
+    #expect(try await daemon.stop() == 0)
+    #expect(try await daemon.check("--verify").code == 0)
+  }
+
+  // Found with a full file system: the drain waited for an end that could not be recorded, for ever.
+  @Test("It stops all the same, and what could not be recorded is LOST at the next start")
+  func stops() async throws {
+    let daemon = try await daemon()
+    let id = try await daemon.run("work")
+    _ = try await daemon.text(of: "begun")
+    try await fill(daemon)
+    daemon.send(.terminate)
+    #expect(try await daemon.end(within: .seconds(30)) == 0)
+    #expect(daemon.jobProcesses().isEmpty)
+    #expect(try await daemon.check("--verify").code == 0)
+    try await daemon.start()
+    let job = try await daemon.ended(id)
+    #expect(job.status == .failed && job.errorCode == .lost)
+    #expect(try await daemon.stop() == 0)
+  }
+}
