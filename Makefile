@@ -13,6 +13,12 @@ checked := --explicit-target-dependency-import-check error
 release := -c release --static-swift-stdlib $(checked)
 thread := --sanitize=thread --scratch-path .build-tsan $(checked)
 
+# Those of the real daemon start many processes and wait for them: on their own they do not starve the others.
+define tests
+	swift test $(1) --disable-xctest --filter TactusDaemonTests
+	swift test $(1) --disable-xctest --skip TactusDaemonTests
+endef
+
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,7 +36,7 @@ build: setup ## Build tactusd and tactusctl for release, into .build/release
 test: setup lint ## Everything that must hold: lint, imports, data races, all tests (ends with the summary of the tests)
 	swift build --build-tests $(checked)
 	@$(MAKE) --no-print-directory tsan
-	swift test --skip-build --disable-xctest
+	$(call tests,--skip-build)
 
 .PHONY: lint
 lint: ## Check the format, the house rules, the import lines and the documents
@@ -39,8 +45,9 @@ lint: ## Check the format, the house rules, the import lines and the documents
 	@scripts/check-docs
 
 .PHONY: tsan
+tsan: export TSAN_OPTIONS := halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)
 tsan: ## Run the tests under ThreadSanitizer, in a build directory of their own
-	TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)" swift test $(thread) --disable-xctest
+	$(call tests,$(thread))
 
 .PHONY: demo
 demo: build ## Show it live for 30 seconds: a private daemon with the example workflows
