@@ -92,6 +92,7 @@ extension Tables {
           through: oldGrid.newest(through: now))
         try record([decision].compactMap(\.self), of: old.id, on: oldGrid, generation: old.generation, at: now)
       }
+      try voidSkipped(of: old.id, after: now, notOn: grid)
       try replan(old, planned: planned?.id, on: grid, now)
     }
     let edited = try workflow(old.id)
@@ -110,6 +111,16 @@ extension Tables {
     }
     if oldGrid.interval == schedule.interval && !oldGrid.startsAtAnchor { return oldGrid }
     return Grid(anchor: oldGrid.instant(-1, from: unanswered), interval: schedule.interval, startsAtAnchor: false)
+  }
+
+  /// What a person skipped ahead stays skipped as long as the schedule names it.
+  private func voidSkipped(of workflow: WorkflowID, after now: Instant, notOn grid: Grid?) throws {
+    let ahead = try connection.all(
+      "SELECT id, first_at FROM decisions WHERE workflow_id = ? AND first_at > ? AND voided_at IS NULL", workflow, now
+    ) { (id: $0.integer(0), instant: $0.instant(1)) }
+    for decision in ahead where grid?.newest(through: decision.instant) != decision.instant {
+      try connection.run("UPDATE decisions SET voided_at = ? WHERE id = ?", now, decision.id)
+    }
   }
 
   private func replan(_ old: WorkflowRow, planned: JobID?, on grid: Grid?, _ now: Instant) throws {

@@ -3,27 +3,32 @@ internal import TactusPorts
 
 /// Planned jobs: made, moved, withdrawn.
 extension Tables {
-  /// The first grid instant after another one that no released or planned automatic job of the workflow has; only a
-  /// clock that stepped back makes it differ from the first grid instant.
+  /// The first grid instant after another one that has no answer yet, and no planned job but the one excepted.
+  ///
+  /// It differs from the first grid instant where a clock stepped back, and where a person skipped an instant ahead.
   func firstFree(
     _ grid: Grid, after instant: Instant, of workflow: WorkflowID, except planned: JobID? = nil
   ) throws
     -> Instant
   {
     var candidate = grid.first(after: instant)
-    while let holder = try holder(of: candidate, workflow), holder != planned {
-      candidate = grid.first(after: candidate)
-    }
+    while try isTaken(candidate, of: workflow, except: planned) { candidate = grid.first(after: candidate) }
     return candidate
   }
 
-  func holder(of nominal: Instant, _ workflow: WorkflowID) throws -> JobID? {
-    try connection.first(
+  /// Whether an instant has a released or planned automatic job, or a decision.
+  func isTaken(_ nominal: Instant, of workflow: WorkflowID, except planned: JobID? = nil) throws -> Bool {
+    let holder = try connection.first(
       """
       SELECT id FROM jobs WHERE workflow_id = ? AND nominal_at = ? AND trigger = 'AUTOMATIC' AND attempt = 1
         AND replay_of IS NULL AND (status <> 'CANCELED' OR queued_at IS NOT NULL)
       """, workflow, nominal
     ) { $0.jobID(0) }
+    if let holder, holder != planned { return true }
+    // Ranges are never ahead of a planned instant, only single skipped ones are.
+    return try connection.first(
+      "SELECT 1 FROM decisions WHERE workflow_id = ? AND first_at = ? AND voided_at IS NULL", workflow, nominal
+    ) { _ in true } ?? false
   }
 
   /// Makes the planned job of a workflow at a nominal instant.

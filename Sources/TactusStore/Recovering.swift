@@ -91,13 +91,15 @@ extension Tables {
     return try change()
   }
 
-  /// A decision about instants that are in the future again is void; one that reaches into it keeps its past part.
+  /// A decision that was made by a clock ahead is void for the instants that are to come again, and keeps its past part.
+  ///
+  /// What a person skips lies ahead from the beginning: it stays, as long as it was not decided in the future itself.
   private func voidDecisions(after now: Instant) throws {
     let rows = try connection.all(
       """
       SELECT n.id, n.workflow_id, n.generation, n.first_at, d.anchor_at, d.interval, d.starts_at_anchor
       FROM decisions n JOIN definitions d ON d.workflow_id = n.workflow_id AND d.generation = n.generation
-      WHERE n.voided_at IS NULL AND n.last_at > ?
+      WHERE n.voided_at IS NULL AND n.last_at > ?1 AND n.decided_at > ?1
       """, now
     ) { row in
       (

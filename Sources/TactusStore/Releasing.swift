@@ -68,8 +68,9 @@ extension Tables {
     case .run(let nominal, let decisions):
       if let grid = workflow.grid {
         try record(decisions, of: workflow.id, on: grid, generation: workflow.generation, at: now)
-        // Only a clock that stepped back meets an instant again that has its job already: it gets no second one.
-        if nominal != row.nominalAt, try holder(of: nominal, workflow.id) != nil {
+        // A clock that stepped back meets an instant again that has its job already, and a person may have skipped the
+        // newest: it gets no second answer.
+        if nominal != row.nominalAt, try isTaken(nominal, of: workflow.id) {
           try retime(row.id, to: firstFree(grid, after: nominal, of: workflow.id))
           return nil
         }

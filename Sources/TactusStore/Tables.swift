@@ -77,19 +77,23 @@ final class Tables {
       now, type, workflow, job, status, code)
   }
 
-  /// Writes decision records, in order, each around the instants that a released job has answered already: a clock that
-  /// stepped back passes such instants again.
+  /// Writes decision records, in order, each around the instants that have an answer already: a clock that stepped back
+  /// passes such instants again, and a person may have skipped one ahead.
   func record(_ decisions: [Decision], of workflow: WorkflowID, on grid: Grid, generation: Int, at now: Instant) throws
   {
     for decision in decisions {
       let answered = try connection.all(
         """
-        SELECT nominal_at FROM jobs WHERE workflow_id = ? AND nominal_at BETWEEN ? AND ? AND trigger = 'AUTOMATIC'
+        SELECT nominal_at FROM jobs WHERE workflow_id = ?1 AND nominal_at BETWEEN ?2 AND ?3 AND trigger = 'AUTOMATIC'
           AND attempt = 1 AND replay_of IS NULL AND (status <> 'CANCELED' OR queued_at IS NOT NULL)
           AND queued_at IS NOT NULL
-        ORDER BY nominal_at
+        UNION ALL
+        SELECT first_at FROM decisions WHERE workflow_id = ?1 AND first_at BETWEEN ?2 AND ?3 AND voided_at IS NULL
+        ORDER BY 1
         """, workflow, decision.first, decision.last
       ) { $0.instant(0) }
+      // A run of an earlier grid lies between the instants of this one.
+      .filter { grid.newest(through: $0) == $0 }
       for part in decision.parts(around: answered, on: grid) {
         try connection.run(
           """
