@@ -24,12 +24,21 @@ final class Connection {
     sqlite3_close_v2(handle)
   }
 
+  /// Closes the file without writing to it: what its -wal holds stays there.
+  func abandon() {
+    _ = tactus_sqlite3_keep_wal(handle)
+    close()
+  }
+
   /// Whether no transaction is open: also how one learns that SQLite rolled back by itself.
   /// Source: https://www.sqlite.org/c3ref/get_autocommit.html
   var isAutocommit: Bool { sqlite3_get_autocommit(handle) != 0 }
 
   /// Rows changed by the last statement.
   var changes: Int { Int(sqlite3_changes64(handle)) }
+
+  /// Rows changed since the connection was opened, those that were rolled back included.
+  var totalChanges: Int64 { sqlite3_total_changes64(handle) }
 
   /// Runs SQL that is used once, such as a schema; may hold several statements.
   func execute(_ sql: String) throws {

@@ -6,11 +6,7 @@ extension Connection {
   /// - Throws: if the file is newer than this program, which is then never written to.
   func migrate(_ migrations: [String], file: String) throws {
     let found = try first("PRAGMA user_version") { $0.integer(0) } ?? 0
-    guard found <= migrations.count else {
-      throw StoreError(
-        code: SQLITE_SCHEMA, operation: "open \(file)",
-        message: "the store has schema version \(found), this program knows \(migrations.count): use the newer program")
-    }
+    try Self.refuse(version: found, newerThan: migrations.count, file: file)
     for version in Int(found)..<migrations.count {
       try execute("BEGIN IMMEDIATE")
       do {

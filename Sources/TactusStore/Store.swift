@@ -16,6 +16,7 @@ public actor Store: QueueConfined {
   private var isTurnPosted = false
   private var isClosed = false
   private var failure: StoreError?
+  private var provesWriting = false
   private let health: @Sendable (StoreError?) -> Void
 
   /// Answered writes that one commit makes durable, at most.
@@ -27,7 +28,7 @@ public actor Store: QueueConfined {
   ///   - file: the path of `tactus.db`; `:memory:` for a store that ends with the process.
   ///   - limits: the queues' limits; a queue that is not named has none.
   ///   - now: for the row that names a new store.
-  ///   - health: told once when writing begins to fail, and once (nil) when it works again; on the store's queue.
+  ///   - health: told once when writing begins to fail, and once (nil) when a change was kept again; on the store's queue.
   ///   - makeID: makes the ids of jobs; called on the store's queue only.
   /// - Throws: ``StoreError``: newer schema, corruption, or the file cannot be opened.
   public init(
@@ -36,11 +37,9 @@ public actor Store: QueueConfined {
   ) throws {
     self.queue = queue
     self.health = health
-    let connection = try Connection(path: file)
+    let connection = try Connection.openStore(file, migrations: Schema.migrations)
     do {
-      try connection.prepareForWriting(synchronous: "FULL")
-      try connection.migrate(Schema.migrations, file: file)
-      try connection.beginUse(file: file, now: now, id: makeID(now), epoch: makeID(now))
+      try connection.beginUse(now: now, id: makeID(now), epoch: makeID(now))
     } catch {
       connection.close()
       throw error
@@ -63,18 +62,25 @@ public actor Store: QueueConfined {
     tables.connection.close()
   }
 
-  /// Posts a write: in order, in one savepoint, answered after the commit.
+  /// Posts a write: in order, in one savepoint, answered after the commit. A trial undoes what it does.
   nonisolated func write<Value: Sendable>(
-    _ answer: @escaping Answer<Value>, _ body: @escaping @Sendable (Tables) throws -> Value
+    isTrial: Bool = false, _ answer: @escaping Answer<Value>, _ body: @escaping @Sendable (Tables) throws -> Value
   ) {
-    post { $0.perform(body, answer) }
+    post { $0.perform(body, isTrial, answer) }
   }
 
-  private func perform<Value: Sendable>(_ body: (Tables) throws -> Value, _ answer: @escaping Answer<Value>) {
+  private func perform<Value: Sendable>(
+    _ body: (Tables) throws -> Value, _ isTrial: Bool, _ answer: @escaping Answer<Value>
+  ) {
     guard !isClosed else { return answer(.failure(.unavailable(reason: "the store is closed"))) }
     do {
-      if tables.connection.isAutocommit { try tables.connection.run("BEGIN IMMEDIATE") }
+      if tables.connection.isAutocommit {
+        provesWriting = false
+        try tables.connection.run("BEGIN IMMEDIATE")
+      }
+      let changes = tables.connection.totalChanges
       let value = try tables.savepoint(body)
+      if !isTrial && tables.connection.totalChanges > changes { provesWriting = true }
       pending.append { failure in answer(failure.map { .failure($0) } ?? .success(value)) }
     } catch let refusal as LedgerFailure {
       // It may rest on rows that are not yet durable, so it waits for the same commit.
@@ -105,8 +111,11 @@ public actor Store: QueueConfined {
     guard !tables.connection.isAutocommit else { return }
     do {
       try tables.connection.run("COMMIT")
-      if failure != nil { health(nil) }
-      failure = nil
+      // An empty commit succeeds on a full disk too: only one with a change shows that writing works again.
+      if failure != nil && provesWriting {
+        failure = nil
+        health(nil)
+      }
       answerAll(nil)
     } catch {
       let failure = note(error)
@@ -136,28 +145,5 @@ public actor Store: QueueConfined {
     if failure == nil { health(cause) }
     failure = cause
     return .unavailable(reason: "the store cannot write: \(cause.message) (SQLite \(cause.code))")
-  }
-}
-
-extension Connection {
-  /// Marks the store as in use; after an unclean stop it is checked first.
-  func beginUse(file: String, now: Instant, id: JobID, epoch: JobID) throws {
-    let wasInUse = try first("SELECT in_use FROM store") { $0.integer(0) != 0 }
-    guard let wasInUse else {
-      try run(
-        "INSERT INTO store (only, id, epoch, created_at, in_use) VALUES (1, ?, ?, ?, 1)", "\(id)", "\(epoch)", now)
-      return
-    }
-    if wasInUse {
-      let verdict = try first("PRAGMA quick_check(1)") { $0.text(0) } ?? "no answer"
-      guard verdict == "ok" else {
-        throw StoreError(
-          code: SQLITE_CORRUPT, operation: "check \(file)",
-          message:
-            "the store is damaged (\(verdict)); it is left as it is: restore a backup, or recover with sqlite3 .recover"
-        )
-      }
-    }
-    try run("UPDATE store SET in_use = 1")
   }
 }

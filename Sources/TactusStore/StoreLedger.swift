@@ -9,9 +9,7 @@ extension Store: Ledger {
   ) {
     guard dryRun else { return write(answer) { try $0.apply(definition, to: name, origin: origin, at: now) } }
     // A dry run is the same verb in a savepoint that is always rolled back.
-    write { (result: Result<Applied, LedgerFailure>) in
-      answer(result)
-    } _: { tables in
+    write(isTrial: true, answer) { tables in
       var applied: Applied?
       do {
         try tables.savepoint { tables in

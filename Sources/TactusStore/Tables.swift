@@ -29,10 +29,20 @@ final class Tables {
     } catch {
       recountQueued()
       // A full disk or an I/O error may have rolled back the whole transaction already.
-      if !connection.isAutocommit {
-        try connection.run("ROLLBACK TO verb")
-        try connection.run("RELEASE verb")
-      }
+      if !connection.isAutocommit { try undo() }
+      throw error
+    }
+  }
+
+  /// Takes back what the verb did; if that cannot be done, everything since the last commit, because nothing of a failed
+  /// verb may ever be committed.
+  private func undo() throws {
+    do {
+      try connection.run("ROLLBACK TO verb")
+      try connection.run("RELEASE verb")
+    } catch {
+      // If even this fails SQLite has rolled back by itself, which is all that is wanted.
+      try? connection.run("ROLLBACK")
       throw error
     }
   }
