@@ -27,9 +27,10 @@ extension Tables {
     try close(id, with: outcome, workflow: row.workflow, now)
     var ended = Ended(isRecorded: true)
     if let id = row.workflow {
-      let waits = try connection.first("SELECT 1 FROM jobs WHERE phase = 'due' AND workflow_id = ? LIMIT 1", id) { _ in
-        true
-      }
+      // Left to itself SQLite walks through the history of the workflow, most of which does not wait.
+      let waits = try connection.first(
+        "SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE phase = 'due' AND workflow_id = ? LIMIT 1", id
+      ) { _ in true }
       if waits == true { ended.waiting = id }
       let workflow = try workflow(id)
       let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
