@@ -7,7 +7,7 @@ public actor Archive: QueueConfined, LedgerReader {
   /// `tactus.read.1`.
   public nonisolated let queue: any WorkQueue
 
-  private let connection: Connection
+  let connection: Connection
   private let file: String
 
   /// A page ends early here, so that a reply stays well within one message.

@@ -1,0 +1,111 @@
+import TactusModel
+import TactusPorts
+import Testing
+
+extension LedgerConformance {
+  @Suite("starts again")
+  struct Recovering {
+    @Test(
+      "A queued automatic job is MISFIRED if a newer instant came, unless every instant is to run",
+      arguments: LedgerFactory.all, Misfire.allCases)
+    func overtaken(_ factory: LedgerFactory, _ misfire: Misfire) throws {
+      try factory.play { stage in
+        try stage.apply(.sample(overlap: .allow, misfire: misfire), at: 0)
+        let queued = try #require(try stage.release(at: 10).change.queued.first)
+        let manual = try stage.run(at: 11).id
+        #expect(try stage.recover(at: 15).change.queued.map(\.id) == [queued.id, manual], "nothing newer is due")
+        let recovered = try stage.recover(at: 100)
+        #expect(recovered.change.nextDue == .at(20))
+        if misfire == .all {
+          #expect(recovered.change.queued.map(\.id) == [queued.id, manual])
+        } else {
+          #expect(recovered.change.queued.map(\.id) == [manual])
+          #expect(try stage.job(queued.id).errorCode == .misfired)
+          #expect(try stage.job(queued.id).status == .canceled)
+        }
+      }
+    }
+
+    @Test("What is claimed or runs is told with the facts that are known of it", arguments: LedgerFactory.all)
+    func remnants(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
+        let ids = try (1...3).map { try stage.run(at: $0).id }
+        let claims = try stage.claim(Array(ids.prefix(2)), at: 5)
+        try stage.start(claims[1], at: 6)
+        try stage.cancel(claims[1].id, at: 7)
+        let expected = [
+          Remnant(
+            id: ids[0], kind: .command, queue: QueueName(builtIn: .command), fence: 1, status: .queued,
+            bootID: "boot", facts: nil, stopReason: nil),
+          Remnant(
+            id: ids[1], kind: .command, queue: QueueName(builtIn: .command), fence: 1, status: .running,
+            bootID: "boot", facts: StartFacts(at: .at(6), processID: 42, processStart: 4242), stopReason: .canceled),
+        ]
+        let recovered = try stage.recover(at: 100)
+        #expect(recovered.remnants.sorted { $0.id < $1.id } == expected)
+        #expect(recovered.change.queued.map(\.id) == [ids[2]])
+        #expect(Set(try stage.remnants()) == Set(expected))
+      }
+    }
+
+    @Test("Queues and workflows with waiting rows are named", arguments: LedgerFactory.all)
+    func waiting(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let overlapping = try stage.apply(.sample(), to: "a", at: 0)
+        #expect(overlapping.effect == .created)
+        for name in ["b", "c", "d"] { try stage.apply(.sample(every: nil), to: name, at: 0) }
+        let running = try #require(try stage.begin(at: 10).first)
+        try stage.release(at: 20)
+        #expect(try stage.planned("a")?.wait == .overlap)
+        #expect(try stage.recover(at: 21).waiting == [running.definition.workflow])
+        #expect(try stage.recover(at: 21).change.backlogged.isEmpty)
+        for name in ["b", "c", "d", "d"] { try stage.run(name, at: 22) }
+        #expect(try stage.jobs(of: "d").map(\.phase) == [.queued, .due])
+      }
+    }
+
+    @Test("A full queue makes its jobs wait, by priority, and takes them as room is made", arguments: LedgerFactory.all)
+    func backlog(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let queue = QueueName(builtIn: .command)
+        for (name, priority) in [("a", 0), ("b", 0), ("c", 0), ("low", -1), ("high", 1), ("none", 0)] {
+          try stage.apply(.sample(every: nil, priority: priority), to: name, at: 0)
+        }
+        let queued = try ["a", "b", "c"].map { try stage.run($0, at: 1).id }
+        let low = try stage.run("low", at: 2).id
+        let none = try stage.run("none", at: 3).id
+        let high = try stage.run("high", at: 4).id
+        #expect(try stage.job(low).wait == .backlog)
+        let recovered = try stage.recover(at: 5)
+        #expect(recovered.change.backlogged == [queue])
+        #expect(Set(recovered.change.queued.map(\.id)) == Set(queued))
+        #expect(try stage.release(at: 5, queues: [queue]).change.backlogged == [queue])
+
+        var order: [JobID] = []
+        for id in queued {
+          let claim = try #require(try stage.claim([id], at: 6).first)
+          // A claimed job is still QUEUED: room is made by the start.
+          #expect(try stage.release(at: 6, queues: [queue]).change.queued.isEmpty)
+          try stage.start(claim, at: 6)
+          order += try stage.release(at: 6, queues: [queue]).change.queued.map(\.id)
+        }
+        #expect(order == [high, none, low])
+        #expect(try stage.release(at: 7, queues: [queue]).change.backlogged.isEmpty)
+      }
+    }
+
+    @Test("A cancel of a waiting job does not hold up the others", arguments: LedgerFactory.all)
+    func canceledInBacklog(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
+        let ids = try (1...5).map { try stage.run(at: $0).id }
+        try stage.cancel(ids[3], at: 6)
+        try stage.cancel(ids[0], at: 6)
+        let released = try stage.release(at: 7, queues: [QueueName(builtIn: .command)])
+        #expect(released.change.queued.map(\.id) == [ids[4]])
+        #expect(released.change.backlogged.isEmpty)
+      }
+    }
+  }
+}

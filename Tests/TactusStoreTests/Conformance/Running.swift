@@ -1,0 +1,186 @@
+import TactusModel
+import TactusPorts
+import Testing
+
+extension LedgerConformance {
+  @Suite("follows attempts")
+  struct Running {
+    /// The workflow of most tests, with one claimed job.
+    private func claimed(_ stage: Stage) throws -> ClaimedJob {
+      try stage.apply(.sample(), at: 0)
+      return try #require(try stage.claim(stage.release(at: 10).change.queued.map(\.id), at: 11).first)
+    }
+
+    @Test("A job is claimed once; the claim says all that starting it needs", arguments: LedgerFactory.all)
+    func claimTwice(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(claim.fence == 1)
+        #expect(claim.workflow?.text == "w")
+        #expect(claim.text == Definition.sample().text)
+        #expect(claim.definition.generation == 1)
+        #expect(claim.trigger == .automatic)
+        #expect(claim.attempt == 1)
+        #expect(claim.nominalAt == .at(10))
+        #expect(claim.scheduledAt == .at(10))
+        #expect(try stage.claim([claim.id], at: 12).isEmpty, "the second gets nothing")
+        #expect(try stage.job(claim.id).phase == .dispatching)
+        #expect(try stage.claim([JobID(high: 0x7000, low: 1)], at: 12).isEmpty, "nor does one of nothing")
+      }
+    }
+
+    @Test("A claim of many gives those that may be had, in order", arguments: LedgerFactory.all)
+    func claimMany(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
+        let ids = try (1...3).map { try stage.run(at: $0).id }
+        try stage.cancel(ids[1], at: 4)
+        #expect(try stage.claim(ids.reversed(), at: 5).map(\.id) == [ids[2], ids[0]])
+      }
+    }
+
+    @Test("From claim to end, each step is there with its instant", arguments: LedgerFactory.all)
+    func life(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(try stage.start(claim, at: 12))
+        let running = try stage.job(claim.id)
+        #expect(running.status == .running && running.phase == .running)
+        #expect(running.startedAt == .at(12))
+        #expect(running.processID == 42)
+        #expect(running.startDelay == .seconds(2))
+        let ended = try stage.end(claim, at: 15)
+        #expect(ended.isRecorded)
+        #expect(ended.change.nextDue == .at(20))
+        let job = try stage.job(claim.id)
+        #expect(job.status == .completed && job.phase == nil && job.errorCode == nil)
+        #expect(job.completedAt == .at(15))
+        #expect(
+          try stage.events() == [
+            "workflow.created", "job.pending", "job.queued", "job.pending", "job.running", "job.completed",
+          ])
+      }
+    }
+
+    @Test("A record with another fence is dropped", arguments: LedgerFactory.all, [Int64(0), 2, -1])
+    func fences(_ factory: LedgerFactory, _ fence: Int64) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(try !stage.start(claim, fence: fence, at: 12))
+        #expect(try !stage.stop(claim, fence: fence, .canceled, at: 12))
+        #expect(try !stage.end(claim, fence: fence, at: 12).isRecorded)
+        #expect(try stage.job(claim.id).phase == .dispatching)
+        #expect(try stage.specimen.stopReason(of: claim.id) == nil)
+      }
+    }
+
+    @Test("A record that comes after the end changes nothing", arguments: LedgerFactory.all)
+    func late(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        try stage.start(claim, at: 12)
+        try stage.end(claim, at: 13)
+        let job = try stage.job(claim.id)
+        #expect(try !stage.start(claim, at: 14))
+        #expect(try !stage.stop(claim, .timeout, at: 14))
+        #expect(try !stage.end(claim, .failed(.exitNonzero, "late"), at: 14).isRecorded)
+        #expect(try stage.job(claim.id) == job)
+        #expect(try stage.workflow().consecutiveFailures == 0)
+      }
+    }
+
+    @Test("A start is recorded once", arguments: LedgerFactory.all)
+    func startTwice(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(try stage.start(claim, at: 12))
+        #expect(try !stage.start(claim, at: 13))
+        #expect(try stage.job(claim.id).startedAt == .at(12))
+      }
+    }
+
+    @Test("An end repairs the start that could not be recorded in its time", arguments: LedgerFactory.all)
+    func repairedStart(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(try stage.end(claim, .succeeded, startedAt: 12, at: 15).isRecorded)
+        let job = try stage.job(claim.id)
+        #expect(job.status == .completed)
+        #expect(job.startedAt == .at(12))
+        #expect(try stage.events().suffix(2) == ["job.running", "job.completed"])
+      }
+    }
+
+    @Test("An attempt that could not be started ends without a start", arguments: LedgerFactory.all)
+    func neverStarted(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        try stage.end(claim, .failed(.validationError, "no such file"), at: 12)
+        let job = try stage.job(claim.id)
+        #expect(job.status == .failed && job.errorCode == .validationError && job.startedAt == nil)
+        #expect(job.errorMessage == "no such file")
+      }
+    }
+
+    @Test(
+      "The first durable reason to stop decides, whatever the ending", arguments: LedgerFactory.all, StopReason.allCases
+    )
+    func stopReason(_ factory: LedgerFactory, _ reason: StopReason) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        try stage.start(claim, at: 12)
+        #expect(try stage.stop(claim, reason, at: 13))
+        let second: StopReason = reason == .timeout ? .canceled : .timeout
+        #expect(try !stage.stop(claim, second, at: 14), "the first reason stays")
+        #expect(try stage.remnants().first?.stopReason == reason)
+        try stage.end(claim, .failed(.exitNonzero, "exit code 143"), stop: second, at: 15)
+        let job = try stage.job(claim.id)
+        #expect(job.errorCode == reason.errorCode)
+        #expect(job.status == reason.errorCode.status)
+        #expect(job.errorMessage == reason.sentence)
+      }
+    }
+
+    @Test("A reason that could not be made durable decides through the end", arguments: LedgerFactory.all)
+    func workerReason(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        try stage.start(claim, at: 12)
+        try stage.end(claim, .succeeded, stop: .timeout, at: 15)
+        #expect(try stage.job(claim.id).errorCode == .providerTimeout)
+      }
+    }
+
+    @Test("What was measured is kept", arguments: LedgerFactory.all)
+    func report(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        try stage.start(claim, at: 12)
+        var report = Report()
+        report.endedAt = .at(14)
+        report.exitCode = 3
+        report.signal = 9
+        report.httpStatus = 503
+        report.timings = HTTPTimings(
+          nameLookup: .milliseconds(1), connect: .milliseconds(2), tls: .milliseconds(3), firstByte: .milliseconds(4),
+          total: .milliseconds(5), certificateExpiresAt: .at(86_400))
+        report.cpuTime = .microseconds(123_456)
+        report.peakMemoryBytes = 1 << 40
+        report.logBytes = 7
+        report.logDroppedBytes = 8
+        let measured = report
+        _ = try stage.ask {
+          $0.recordEnd(
+            claim.id, fence: claim.fence, facts: nil, ending: .failed(.exitNonzero, "é\u{0}\"'"), stop: nil,
+            report: measured, at: .at(15), answer: $1)
+        }
+        let job = try stage.job(claim.id)
+        #expect(job.completedAt == .at(14), "the runner saw the end first")
+        var expected = report
+        expected.endedAt = nil
+        #expect(job.report == expected)
+        #expect(job.errorMessage == "é\u{0}\"'")
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import Synchronization
+import TactusModel
+import TactusPorts
+import TactusTestSupport
+import Testing
+
+@testable import TactusStore
+
+@Suite("The output of jobs")
+struct OutputStoreTests {
+  private let simulation = Simulation(seed: 1, startingAt: .zero)
+  private let file = TemporaryFile(named: "logs.db")
+  private let store: OutputStore
+  private let a = JobID(high: 0x7001, low: 1)
+  private let b = JobID(high: 0x7002, low: 2)
+
+  init() throws { store = try OutputStore(file: file.path, queue: simulation.queue("tactus.logs", level: .leaf)) }
+
+  private func line(_ text: String, _ stream: OutputStream = .stdout, at second: Int = 0) -> OutputLine {
+    OutputLine(stream: stream, at: .at(second), bytes: Array(text.utf8), isPartial: false)
+  }
+
+  /// Appends batches in one breath; the answers in the order in which they came.
+  private func append(_ batches: [(JobID, [OutputLine])]) -> [Bool] {
+    let answers = Mutex<[Bool]>([])
+    for (id, lines) in batches { store.append(lines, to: id) { stored in answers.withLock { $0.append(stored) } } }
+    settle()
+    return answers.withLock { $0 }
+  }
+
+  private func read(
+    _ id: JobID, _ stream: OutputStream? = nil, after position: Int64 = 0, limit: Int = 1000
+  ) throws -> [(position: Int64, line: OutputLine)] {
+    let answer = Mutex<Result<[(position: Int64, line: OutputLine)], LedgerFailure>?>(nil)
+    store.lines(of: id, stream: stream, after: position, limit: limit) { result in answer.withLock { $0 = result } }
+    settle()
+    return try #require(answer.withLock { $0 }).get()
+  }
+
+  private func settle() { simulation.run(until: simulation.now) }
+
+  @Test("Lines come back in the order of each job, with their stream and instant")
+  func order() throws {
+    let first = [line("one", at: 1), line("oops", .stderr, at: 2)]
+    #expect(
+      append([(a, first), (b, [line("other", at: 3)]), (a, [line("two", at: 4)]), (a, [])]) == [true, true, true, true])
+    #expect(try read(a).map(\.line) == first + [line("two", at: 4)])
+    #expect(try read(a).map(\.position) == [1, 2, 3])
+    #expect(try read(b).map(\.line) == [line("other", at: 3)])
+    #expect(try read(JobID(high: 0x7003, low: 3)).isEmpty)
+    store.call { $0.close() }
+  }
+
+  @Test("One stream is the same lines without the others")
+  func streams() throws {
+    let lines = (0..<20).map { line("\($0)", $0.isMultiple(of: 3) ? .stderr : .stdout) }
+    _ = append(lines.map { (a, [$0]) })
+    for stream in OutputStream.allCases {
+      #expect(try read(a, stream).map(\.line) == lines.filter { $0.stream == stream })
+    }
+    store.call { $0.close() }
+  }
+
+  @Test("Pages join without a gap, whatever their size", arguments: [1, 7, 100, 1000])
+  func pages(limit: Int) throws {
+    let lines = (0..<100).map { line("\($0)", $0.isMultiple(of: 2) ? .stderr : .stdout) }
+    _ = append([(a, lines)])
+    for stream in [nil, OutputStream.stderr] {
+      var found: [OutputLine] = []
+      var position: Int64 = 0
+      while true {
+        let page = try read(a, stream, after: position, limit: limit)
+        #expect(page.count <= limit)
+        guard let last = page.last else { break }
+        found += page.map(\.line)
+        position = last.position
+      }
+      #expect(found == lines.filter { stream == nil || $0.stream == stream })
+    }
+    store.call { $0.close() }
+  }
+
+  @Test("Bytes are kept as they are: NUL, invalid UTF-8, nothing at all, pieces of 64 KiB")
+  func bytes() throws {
+    let piece = (0..<Limits.logLineBytes).map { UInt8(truncatingIfNeeded: $0 * 7) }
+    let contents: [([UInt8], Bool)] = [
+      ([0, 0xFF, 0xC0, 0x80, 0], false), ([], false), (piece, true), (piece.reversed(), true), ([0x0D], false),
+    ]
+    let lines = contents.map { OutputLine(stream: .stdout, at: .at(-1), bytes: $0.0, isPartial: $0.1) }
+    #expect(append([(a, lines)]) == [true])
+    #expect(try read(a).map(\.line) == lines)
+    store.call { $0.close() }
+  }
+
+  @Test("Lines outlive the daemon; a closed store says that it keeps nothing")
+  func closing() throws {
+    let answers = Mutex<[Bool]>([])
+    let keep: @Sendable (Bool) -> Void = { stored in answers.withLock { $0.append(stored) } }
+    store.append([line("before")], to: a, answer: keep)
+    store.call { $0.close() }
+    store.append([line("after")], to: a, answer: keep)
+    settle()
+    #expect(answers.withLock { $0 } == [true, false])
+    let again = Simulation(seed: 2, startingAt: .zero)
+    let reopened = try OutputStore(file: file.path, queue: again.queue("tactus.logs", level: .leaf))
+    let found = Mutex<[OutputLine]>([])
+    reopened.lines(of: a, stream: nil, after: 0, limit: 10) { result in
+      found.withLock { $0 = (try? result.get().map(\.line)) ?? [] }  // A failure is no lines, which the test refuses.
+    }
+    again.run(until: again.now)
+    #expect(found.withLock { $0 } == [line("before")])
+    reopened.call { $0.close() }
+  }
+
+  @Test("After it was closed, reading is refused rather than answered wrongly")
+  func readingClosed() throws {
+    store.call { $0.close() }
+    #expect(throws: LedgerFailure.self) { try read(a) }
+  }
+
+  @Test(
+    "A store that cannot write says so for each batch, and keeps what it said it keeps",
+    .enabled(if: TemporaryMount.isPermitted, "needs the right to mount a file system"))
+  func fullFileSystem() throws {
+    let place = try TemporaryMount(kilobytes: 1500)
+    let simulation = Simulation(seed: 3, startingAt: .zero)
+    let store = try OutputStore(file: "\(place.path)/logs.db", queue: simulation.queue("tactus.logs", level: .leaf))
+    let answers = Mutex<[Int: [Bool]]>([:])
+    func append(_ number: Int) {
+      let lines = (0..<3).map { line("\(number) \($0) \(String(repeating: "x", count: 5000))") }
+      store.append(lines, to: JobID(high: 0x7000, low: UInt64(number))) { stored in
+        answers.withLock { $0[number, default: []].append(stored) }
+      }
+    }
+    for number in 1...200 {
+      append(number)
+      if number.isMultiple(of: 5) { simulation.run(until: simulation.now) }
+    }
+    #expect(answers.withLock { $0.values.allSatisfy { $0.count == 1 } && $0.count == 200 })
+    #expect(answers.withLock { $0[200] == [false] })
+    for number in 1...200 where answers.withLock({ $0[number] == [true] }) {
+      let found = Mutex(0)
+      store.lines(of: JobID(high: 0x7000, low: UInt64(number)), stream: nil, after: 0, limit: 10) { result in
+        found.withLock { $0 = (try? result.get().count) ?? -1 }  // A failure is no count, which the test refuses.
+      }
+      simulation.run(until: simulation.now)
+      #expect(found.withLock { $0 } == 3, "batch \(number)")
+    }
+    store.call { $0.close() }
+  }
+}

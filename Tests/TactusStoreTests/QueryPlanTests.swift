@@ -1,0 +1,153 @@
+import TactusModel
+import TactusPorts
+import TactusTestSupport
+import Testing
+
+@testable import TactusStore
+
+/// Cost is proportional to what is due, never to what is stored: no statement may walk through a whole table.
+@Suite("Query plans")
+struct QueryPlanTests {
+  /// A walk that is meant: how the statement begins, what it walks through, and why it may.
+  struct Walk: Sendable {
+    var statement: String
+    var plan: String
+    var reason: String
+  }
+
+  static let walks = [
+    Walk(statement: "SELECT last_insert_rowid()", plan: "SCAN CONSTANT ROW", reason: "no table"),
+    Walk(statement: "UPDATE store", plan: "SCAN store", reason: "one row"),
+    Walk(statement: "SELECT id FROM store", plan: "SCAN store", reason: "one row"),
+    Walk(
+      statement: "SELECT scheduled_at FROM jobs WHERE phase = 'scheduled' ORDER BY scheduled_at LIMIT 1",
+      plan: "SCAN jobs USING INDEX jobs_due", reason: "the first entry of an index"),
+    Walk(
+      statement: "INSERT INTO jobs", plan: "SCAN workflows",
+      reason:
+        "SQLite looks for rows that waited for this one; only while a deferred reference is open, which no verb leaves"),
+    Walk(
+      statement: "SELECT name FROM workflows WHERE deleted_at IS NULL AND origin = 'file'",
+      plan: "SCAN workflows USING INDEX workflows_name", reason: "a reload compares all names"),
+    Walk(statement: "UPDATE definitions SET valid_from", plan: "SCAN definitions", reason: "start-up, clock step"),
+    Walk(statement: "UPDATE workflows SET resumed_at = ? WHERE resumed_at", plan: "SCAN workflows", reason: "the same"),
+    Walk(
+      statement: "SELECT w.id FROM workflows w", plan: "SCAN w USING INDEX workflows_name", reason: "the same"),
+    Walk(
+      statement: "SELECT DISTINCT queue FROM jobs WHERE wait = 'backlog'", plan: "SCAN jobs USING INDEX jobs_backlog",
+      reason: "start-up, over what waits"),
+    Walk(
+      statement: "SELECT DISTINCT workflow_id FROM jobs WHERE phase = 'due'",
+      plan: "SCAN jobs USING INDEX jobs_waiting",
+      reason: "start-up, over what waits"),
+  ]
+
+  /// What only those walk through who count or show everything.
+  static let readerWalks = [
+    Walk(statement: "SELECT status, count FROM tallies", plan: "SCAN tallies", reason: "three rows"),
+    Walk(
+      statement: "SELECT count(*) FROM jobs WHERE status = 'PENDING'", plan: "SCAN jobs USING INDEX jobs_pending",
+      reason: "census, over what is planned"),
+    Walk(
+      statement: "SELECT id FROM workflows WHERE name = ? ORDER BY deleted_at", plan: "SCAN workflows",
+      reason: "a list of one workflow's jobs, which may have been deleted"),
+    Walk(statement: "SELECT state, count(*) FROM workflows", plan: "SCAN workflows", reason: "census"),
+    Walk(statement: "SELECT page_count", plan: "SCAN pragma_", reason: "no table"),
+    Walk(
+      statement: "SELECT min(scheduled_at) FROM jobs", plan: "SCAN jobs USING COVERING INDEX jobs_due",
+      reason: "the first entry of an index"),
+    Walk(
+      statement: "SELECT min(scheduled_at) FROM jobs", plan: "SEARCH jobs USING COVERING INDEX jobs_due",
+      reason: "the same"),
+  ]
+
+  /// The steps of all prepared statements that walk without leave, or through the whole history of a workflow.
+  private static func offences(of connection: Connection, allowed: [Walk]) throws -> [String] {
+    try connection.preparedTexts.flatMap { text in
+      try ["SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA"].contains { text.hasPrefix($0) }
+        ? []
+        : connection.plan(of: text).filter { step in
+          let walks = step.hasPrefix("SCAN") || step.contains("jobs_by_workflow")
+          return walks && !allowed.contains { text.hasPrefix($0.statement) && step.hasPrefix($0.plan) }
+        }.map { "\($0) in: \(text)" }
+    }
+  }
+
+  @Test("No statement of any verb of the ledger walks through what is stored")
+  func ledger() throws {
+    let specimen = try StoreSpecimen(file: nil)
+    try everyVerb(Stage(specimen))
+    let found = try specimen.look { connection in
+      (count: connection.preparedTexts.count, offences: try Self.offences(of: connection, allowed: Self.walks))
+    }
+    #expect(found.count > 50, "not every verb was used")
+    #expect(found.offences.isEmpty, "\(found.offences.joined(separator: "\n"))")
+  }
+
+  @Test("Of the readers only the census walks through what is stored")
+  func archive() throws {
+    let file = TemporaryFile()
+    let specimen = try StoreSpecimen(file: file)
+    let stage = Stage(specimen)
+    try stage.apply(.sample(), at: 0)
+    try stage.cycle(at: 10)
+    let simulation = specimen.simulation
+    let archive = try Archive(file: file.path, queue: simulation.queue("tactus.read.1", level: .leaf))
+    let (name, id) = (try stage.name("w"), try #require(try stage.jobs().first).id)
+    archive.job(id) { _ in }
+    archive.jobs(endingIn: String("\(id)".suffix(8)), limit: 10) { result in
+      #expect((try? result.get()) == [id])  // A failure is no id, which is refused.
+    }
+    archive.workflow(name) { _ in }
+    archive.workflows(state: .active, after: nil, limit: 10) { _ in }
+    archive.census { _ in }
+    var filter = JobFilter()
+    filter.workflow = name
+    archive.jobs(matching: filter) { _ in }
+    simulation.run(until: simulation.now)
+    let offences = try archive.call { archive in
+      Result { try Self.offences(of: archive.connection, allowed: Self.walks + Self.readerWalks) }
+    }.get()
+    #expect(offences.isEmpty, "\(offences.joined(separator: "\n"))")
+    // Lists are made at run time: a page is read newest first and ends at its limit, so no order is made by sorting.
+    for clause in ["", " WHERE j.workflow_id = 1", " WHERE j.seq < 9 AND j.status IN ('FAILED')"] {
+      let plan = try archive.call { archive in
+        Result { try archive.connection.plan(of: Archive.jobColumns + clause + " ORDER BY j.seq DESC LIMIT 50") }
+      }.get()
+      #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(clause): \(plan)")
+    }
+    archive.call { $0.close() }
+    specimen.store.call { $0.close() }
+  }
+
+  private func everyVerb(_ stage: Stage) throws {
+    try stage.load(["f": .sample()], present: ["f"], at: 0)
+    try stage.load([:], present: [], at: 1)
+    try stage.load(["f": .sample()], present: ["f"], at: 2)
+    for overlap in Overlap.allCases {
+      let name = "\(overlap)"
+      try stage.apply(.sample(overlap: overlap), to: name, at: 0)
+      try stage.apply(.sample(overlap: overlap, comment: "#"), to: name, at: 0)
+      try stage.apply(.sample(every: 7, overlap: overlap), to: name, dryRun: true, at: 1)
+      try stage.run(name, at: 3)
+    }
+    let claims = try stage.begin(at: 40)
+    let workflows = Set(claims.map(\.definition.workflow))
+    try stage.release(at: 60, workflows: workflows, queues: [QueueName(builtIn: .command)])
+    for claim in claims {
+      _ = try stage.stop(claim, .timeout, at: 61)
+      try stage.end(claim, .failed(.exitNonzero, "exit code 1"), at: 62)
+    }
+    for job in try Overlap.allCases.flatMap({ try stage.jobs(of: "\($0)") }) where !job.status.isTerminal {
+      try stage.cancel(job.id, at: 63)
+    }
+    try stage.apply(.sample(every: nil), to: "allow", at: 70)
+    let running = try stage.begin(at: 80)
+    try stage.terminate("queue", cancelRunning: true, at: 81)
+    try stage.resume("queue", at: 90)
+    for claim in running { try stage.end(claim, at: 92) }
+    _ = try stage.recover(at: 95)
+    _ = try stage.remnants()
+    try stage.realign(at: 30)
+  }
+}
