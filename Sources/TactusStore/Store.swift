@@ -62,7 +62,7 @@ public actor Store: QueueConfined {
     tables.connection.close()
   }
 
-  /// Posts a write: in order, in one savepoint, answered after the commit. A trial undoes what it does.
+  /// Posts a write: in order, in one savepoint, answered after the commit; a trial undoes what it does.
   nonisolated func write<Value: Sendable>(
     isTrial: Bool = false, _ answer: @escaping Answer<Value>, _ body: @escaping @Sendable (Tables) throws -> Value
   ) {

@@ -38,7 +38,7 @@ extension Decision {
   }
 }
 
-/// Plays on one ledger: each verb is posted, brought to its one answer, and returned or thrown. Times are seconds.
+/// Plays on one ledger: each verb is posted, brought to its one answer, and returned or thrown; times are seconds.
 struct Stage {
   let specimen: any LedgerSpecimen
 
