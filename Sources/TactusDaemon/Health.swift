@@ -54,8 +54,12 @@ final class Health: Journal {
   }
 
   /// Tells the service manager.
-  func announce(_ state: ServiceNotifier.State) {
-    notifier.tell(state)
+  ///
+  /// A stop is the last word: a reload that ends during it does not make the daemon ready again.
+  func announce(_ announcement: ServiceNotifier.State) {
+    let isOver = state.withLock { $0.isStopping } && announcement != .stopping
+    guard !isOver else { return }
+    notifier.tell(announcement)
   }
 
   func noteStopping() { state.withLock { $0.isStopping = true } }
