@@ -113,7 +113,8 @@ struct HeartbeatTests {
       arrival.yield()
     }
     var arrived = arrivals.makeAsyncIterator()
-    var (id, events) = bench.start(Heartbeat(endpoint: server.url()))
+    // The longest time-out: on a machine under load the request must not be over before it is looked at.
+    var (id, events) = bench.start(Heartbeat(endpoint: server.url(), timeout: Limits.heartbeatTimeout))
     guard case .started = await events.next() else { throw HeartbeatBench.Unexpected.event }
     await arrived.next()
     #expect(await unknown(id).isEmpty)
