@@ -13,11 +13,17 @@ checked := --explicit-target-dependency-import-check error
 release := -c release --static-swift-stdlib $(checked)
 thread := --sanitize=thread --scratch-path .build-tsan $(checked)
 
-# Those of the real daemon start many processes and wait for them: on their own they do not starve the others.
 define tests
 	swift test $(1) --disable-xctest --filter TactusDaemonTests
-	swift test $(1) --disable-xctest --skip TactusDaemonTests
+	swift test $(1) --disable-xctest --filter '$(processes)'
+	swift test $(1) --disable-xctest --filter '$(sockets)'
+	swift test $(1) --disable-xctest --skip 'TactusDaemonTests|$(processes)|$(sockets)'
 endef
+
+# Each group is a process of its own: all its tests run at once, and those that compute would starve those that wait
+# for real processes and sockets.
+processes := TactusRunnersTests|TactusLinuxTests
+sockets := TactusHTTPTests|TactusSystemdTests|TactusTransportTests|TactusCommandsTests
 
 .PHONY: help
 help: ## List the targets

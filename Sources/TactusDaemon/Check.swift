@@ -7,9 +7,8 @@ enum Check {
     for warning in configuration.warnings { print("\(warning) (warning)") }
     for problem in configuration.problems { print(problem) }
     let bad = Set(configuration.problems.map(\.file)).count
-    let good = configuration.fileCount - bad
     print(
-      "\(directories.configuration): \(configuration.fileCount) files, \(good) good, \(bad) bad, \(configuration.warnings.count) warnings"
+      "\(directories.configuration): \(configuration.fileCount) files, \(configuration.goodCount) good, \(bad) bad, \(configuration.warnings.count) warnings"
     )
     return configuration.problems.isEmpty ? 0 : 1
   }

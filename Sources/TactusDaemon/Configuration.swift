@@ -11,8 +11,10 @@ struct Configuration: Sendable {
   var definitions: [(name: WorkflowName, definition: Definition)] = []
   /// The names of all workflow files, good and bad; nil if the folder could not be listed, which terminates nothing.
   var present: Set<WorkflowName>?
-  /// How many files were read.
+  /// How many files there are.
   var fileCount = 0
+  /// How many of them were understood and are in force.
+  var goodCount = 0
   /// What is wrong with bad files; each is refused as a whole and the others hold.
   var problems: [UnitFileProblem] = []
   /// What will probably go wrong at run time.
@@ -28,6 +30,7 @@ struct Configuration: Sendable {
     configuration.readSettings(directory)
     configuration.readQueues("\(directory)/queues")
     configuration.readWorkflows("\(directory)/workflows")
+    configuration.examineGroupRoot()
     return configuration
   }
 
@@ -39,7 +42,9 @@ struct Configuration: Sendable {
     for file in files {
       guard let bytes = bytes(of: "\(directory)/\(file)", shown: file, isOptional: true) else { continue }
       switch DaemonFile.read(bytes, file: file, over: settings) {
-      case .success(let read): settings = read
+      case .success(let read):
+        settings = read
+        goodCount += 1
       case .failure(let failure): problems += failure.problems
       }
     }
@@ -54,7 +59,9 @@ struct Configuration: Sendable {
         let queue = QueueName(builtIn: kind)
         guard let bytes = bytes(of: "\(folder)/\(file)", shown: shown), let defaults = limits[queue] else { continue }
         switch QueueFile.read(bytes, file: shown, defaults: defaults) {
-        case .success(let read): limits[queue] = read
+        case .success(let read):
+          limits[queue] = read
+          goodCount += 1
         case .failure(let failure): problems += failure.problems
         }
       }
@@ -63,6 +70,13 @@ struct Configuration: Sendable {
 
   private mutating func readWorkflows(_ folder: String) {
     guard let files = list(folder, suffix: ".workflow") else { return }
+    guard access(folder, F_OK) == 0 else {
+      // No listing, so nothing is known to have disappeared: a directory that is not mounted must not end every workflow.
+      warnings.append(
+        UnitFileProblem(
+          file: folder, line: 0, message: "is not there: no workflow is read from files, and none is terminated"))
+      return
+    }
     var present: Set<WorkflowName> = []
     for file in files {
       let shown = "workflows/\(file)"
@@ -74,6 +88,7 @@ struct Configuration: Sendable {
         switch WorkflowFile.read(bytes, name: name, file: shown, queues: Set(limits.keys)) {
         case .success(let definition):
           definitions.append((name, definition))
+          goodCount += 1
           if let warning = Self.warning(of: definition, file: shown) { warnings.append(warning) }
         case .failure(let failure): problems += failure.problems
         }
@@ -97,15 +112,32 @@ struct Configuration: Sendable {
       message: "Exec=\(executable) cannot be run now (\(reason)): runs will fail with VALIDATION_ERROR")
   }
 
+  /// A directory that is no control group would fail every command, one after the other.
+  private mutating func examineGroupRoot() {
+    guard let root = settings.cgroupRoot, access("\(root)/cgroup.procs", W_OK) != 0 else { return }
+    let reason = String(cString: strerror(errno))
+    problems.append(
+      UnitFileProblem(
+        file: "tactusd.conf", line: 0,
+        message: "CgroupRoot=\(root) is not a control group that this user may write to (cgroup.procs: \(reason))"))
+  }
+
   // MARK: Files
 
   /// The names in a folder that end in a suffix, sorted; empty if there is no folder, nil (and a problem) if it cannot be
   /// listed.
+  ///
+  /// What has another suffix is not read, and that is told.
   private mutating func list(_ folder: String, suffix: String) -> [String]? {
     switch Files.list(folder) {
     case .success(let names):
       let chosen = names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
       fileCount += chosen.count
+      for name in names.sorted() where !name.hasSuffix(suffix) && !name.hasPrefix(".") {
+        warnings.append(
+          UnitFileProblem(
+            file: "\(folder)/\(name)", line: 0, message: "is not read: its name does not end in \(suffix)"))
+      }
       return chosen
     case .failure(let error) where error.code == ENOENT: return []
     case .failure(let error):

@@ -46,6 +46,7 @@ final class Daemon: Sendable {
     let time = SystemTime()
     alarms = LinuxAlarms(time: time)
     try directories.make()
+    try directories.makePrivateFiles()
     lock = try FileLock(at: directories.lock)
     journal = JournalWriter(time: time)
     let health = Health(journal: journal, time: time)
@@ -59,8 +60,13 @@ final class Daemon: Sendable {
       makeID: { ids.make(at: $0) })
     archive = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf))
-    output = try OutputStore(
-      file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf))
+    do {
+      output = try OutputStore(
+        file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf))
+    } catch let error as StoreError {
+      throw StartFailure(
+        "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
+    }
 
     processes = ProcessRunner(
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: output,
@@ -97,6 +103,8 @@ final class Daemon: Sendable {
 
   /// Starts the workers on what the store and the files say, and opens the socket.
   func start(_ configuration: Configuration) throws {
+    // Before anything is changed: a daemon that cannot be reached must not take over the definitions either.
+    try directories.expectFreeSocket()
     try processes.becomeSubreaper()
     configuration.tell(health)
     health.announce(.status("reading definitions"))
@@ -142,7 +150,7 @@ final class Daemon: Sendable {
     answered.wait()
     switch answer.withLock({ $0 }) {
     case .success(let loaded): return loaded
-    case .failure(let failure): throw StartFailure("the store cannot be used: \(failure)")
+    case .failure(let failure): throw StartFailure("\(directories.ledger) cannot be used: \(failure)")
     case nil: fatalError("the scheduling worker answered nothing")
     }
   }
@@ -205,7 +213,11 @@ final class Daemon: Sendable {
     }
   }
 
-  private static var defaultDirectory: String { getenv("HOME").map { String(cString: $0) } ?? "/" }
+  /// The home of the daemon's user, or the root directory if there is none: a service user's home often does not exist.
+  private static var defaultDirectory: String {
+    let home = getenv("HOME").map { String(cString: $0) } ?? "/"
+    return access(home, X_OK) == 0 ? home : "/"
+  }
 }
 
 /// Reads definitions back that the store keeps as text.

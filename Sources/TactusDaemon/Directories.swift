@@ -48,6 +48,25 @@ struct Directories {
     }
   }
 
+  /// Makes the files of the store, or makes them so, that nobody else reads them: SQLite gives its -wal the same mode.
+  func makePrivateFiles() throws {
+    for path in [ledger, output] {
+      let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+      defer { Descriptor.close(descriptor) }
+      guard fchmod(descriptor, 0o600) == 0 else {
+        throw SystemError(code: errno, operation: "make private", subject: path)
+      }
+    }
+  }
+
+  /// Somebody else may listen there, with another state directory.
+  func expectFreeSocket() throws {
+    // Whatever keeps a connection from coming about, nobody answers there; listening then tells what is in the way.
+    guard let descriptor = try? UnixSocket.connect(to: socket) else { return }
+    Descriptor.close(descriptor)
+    throw StartFailure("another daemon listens at \(socket): set RUNTIME_DIRECTORY to another directory")
+  }
+
   private func reason(_ error: any Error) -> String {
     if let posix = (error as? CocoaError)?.underlying as? POSIXError {
       return String(cString: strerror(posix.code.rawValue))

@@ -49,9 +49,8 @@ public enum EntryPoint {
   private static func start(_ directories: Directories) throws -> Daemon {
     let configuration = Configuration.read(directories.configuration)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
-    if let problem = configuration.problems.first(where: { $0.file.hasPrefix("tactusd.conf") }) {
-      throw StartFailure("\(problem)")
-    }
+    let problems = configuration.problems.filter { $0.file.hasPrefix("tactusd.conf") }
+    if !problems.isEmpty { throw StartFailure(problems.map(\.description).joined(separator: "\ntactusd: ")) }
     let daemon = try Daemon(directories: directories, configuration: configuration)
     do { try daemon.start(configuration) } catch {
       daemon.close()

@@ -40,7 +40,7 @@ extension Reload.Reply {
       WireProblem(file: "workflows/\($0.key).workflow", line: 0, message: $0.value)
     }
     self.init(
-      loaded: configuration.fileCount - Set(configuration.problems.map(\.file)).count - refused.count,
+      loaded: max(0, configuration.goodCount - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused)
   }

@@ -26,11 +26,32 @@ enum Verification {
       for finding in findings.prefix(shown) { print(finding) }
       if findings.count > shown { print("… and \(findings.count - shown) more") }
       if findings.isEmpty { print("\(directories.ledger): every promise holds") }
+      try tellDecisions(auditor)
+      try tellClaims(auditor, directories)
       return findings.isEmpty ? 0 : 1
     } catch {
       EntryPoint.complain("tactusd: the store cannot be audited: \(error)")
       return 1
     }
+  }
+
+  /// What the newest decision records say: the instants that have no job, and why.
+  private static func tellDecisions(_ auditor: Auditor) throws {
+    let (count, newest) = try auditor.decisions(limit: shown)
+    guard count > 0 else { return }
+    print("\(count) decision record\(count == 1 ? "" : "s") for instants without a job, newest first:")
+    for (workflow, decision) in newest {
+      let range = decision.count == 1 ? "\(decision.first)" : "\(decision.first) … \(decision.last)"
+      print("  \(workflow): \(decision.count) \(decision.reason.rawValue), \(range)")
+    }
+    if count > newest.count { print("  … and \(count - newest.count) older") }
+  }
+
+  /// Rows that a killed daemon left: nothing is promised of them until the next start has looked them up.
+  private static func tellClaims(_ auditor: Auditor, _ directories: Directories) throws {
+    let claims = try auditor.claims()
+    guard !claims.isEmpty, try !FileLock.isHeld(at: directories.lock) else { return }
+    print("\(claims.count) jobs were under way when the daemon was killed; its next start looks them up")
   }
 
   /// P4: every claimed or running row of a running daemon has something that runs.

@@ -96,13 +96,11 @@ extension ExecutionWorker {
       return
     }
     let outcome = Outcome(running.ending ?? .succeeded, stop: running.attempt.stopReason, report: running.report)
-    // Of a job of the last daemon the definition is not read again.
-    let name = running.order?.workflow?.text ?? ""
-    let whose = running.order == nil ? "the last daemon" : name
+    let name = running.workflow?.text ?? ""
     if outcome.status == .failed, let code = outcome.errorCode {
       journal.tell(
         JournalEntry(
-          .warning, "job of \(whose) failed: \(outcome.message ?? code.rawValue)",
+          .warning, "job of \(name) failed: \(outcome.message ?? code.rawValue)",
           fields: [
             "TACTUS_JOB_ID": id, "TACTUS_WORKFLOW": name, "TACTUS_STATUS": outcome.status.rawValue,
             "TACTUS_ERROR_CODE": code.rawValue,

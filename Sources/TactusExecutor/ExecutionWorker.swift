@@ -40,6 +40,7 @@ public actor ExecutionWorker: QueueConfined {
     var attempt: Attempt
     var job: QueuedJob
     var fence: Int64 = 0
+    var workflow: WorkflowName?
     var order: RunOrder?
     var timeout: Duration?
     var facts: StartFacts?
@@ -118,6 +119,7 @@ public actor ExecutionWorker: QueueConfined {
 
   private func take(_ job: ClaimedJob) {
     attempts[job.id]?.fence = job.fence
+    attempts[job.id]?.workflow = job.workflow
     switch definitions.definition(of: job) {
     case .success(let definition):
       attempts[job.id]?.timeout = definition.work.timeout

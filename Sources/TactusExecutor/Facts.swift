@@ -17,6 +17,7 @@ extension ExecutionWorker {
       scheduledAt: remnant.facts?.at ?? time.now)
     var running = Running(attempt: Attempt(), job: job, fence: remnant.fence)
     running.facts = remnant.facts
+    running.workflow = remnant.workflow
     attempts[remnant.id] = running
     lanes[remnant.queue]?.takeSlot()
     guard let runner = runners[remnant.kind] else { return lost(remnant.id) }

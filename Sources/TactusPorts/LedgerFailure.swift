@@ -10,5 +10,16 @@ public enum LedgerFailure: Error, Hashable, Sendable {
   case unavailable(reason: String)
 }
 
+extension LedgerFailure: CustomStringConvertible {
+  /// The sentence for the operator.
+  public var description: String {
+    switch self {
+    case .notFound(let entity, let id): "no \(entity) \(id)"
+    case .conflict(let reason), .unavailable(let reason): reason
+    case .invalid(let field, let reason): "\(field): \(reason)"
+    }
+  }
+}
+
 /// How a posted write is answered: once, on any queue, after the commit that made it durable.
 public typealias Answer<Value> = @Sendable (Result<Value, LedgerFailure>) -> Void

@@ -96,6 +96,8 @@ public struct RunOrder: Hashable, Sendable {
 public struct Remnant: Hashable, Sendable {
   /// The attempt.
   public var id: JobID
+  /// The workflow's name, if it has one.
+  public var workflow: WorkflowName?
   /// Who ran it.
   public var kind: Kind
   /// The lane, whose slot it holds.
@@ -113,10 +115,11 @@ public struct Remnant: Hashable, Sendable {
 
   /// Puts a remnant together.
   public init(
-    id: JobID, kind: Kind, queue: QueueName, fence: Int64, status: JobStatus, bootID: String, facts: StartFacts?,
-    stopReason: StopReason?
+    id: JobID, workflow: WorkflowName? = nil, kind: Kind, queue: QueueName, fence: Int64, status: JobStatus,
+    bootID: String, facts: StartFacts?, stopReason: StopReason?
   ) {
     self.id = id
+    self.workflow = workflow
     self.kind = kind
     self.queue = queue
     self.fence = fence

@@ -1,5 +1,5 @@
 internal import CSQLite
-internal import TactusModel
+public import TactusModel
 public import TactusPorts
 
 /// Something in the store that must not be, as the auditor tells it.
@@ -56,6 +56,22 @@ public final class Auditor {
   /// Claimed and RUNNING rows, for the comparison with processes.
   public func claims() throws -> [Remnant] {
     try Tables(connection: connection, limits: [:], makeID: { _ in JobID(high: 0, low: 0) }).remnants()
+  }
+
+  /// How many decision records hold, and the newest of them with their workflows.
+  public func decisions(limit: Int) throws -> (count: Int, newest: [(workflow: String, decision: Decision)]) {
+    let count = try connection.first("SELECT count(*) FROM decisions WHERE voided_at IS NULL") { Int($0.integer(0)) }
+    let newest = try connection.all(
+      """
+      SELECT w.name, n.reason, n.first_at, n.last_at, n.count FROM decisions n JOIN workflows w ON w.id = n.workflow_id
+      WHERE n.voided_at IS NULL ORDER BY n.id DESC LIMIT ?
+      """, limit
+    ) { row in
+      let decision = Decision(
+        reason: row.word(1), first: row.instant(2), last: row.instant(3), count: Int(row.integer(4)))
+      return (row.text(0), decision)
+    }
+    return (count ?? 0, newest)
   }
 
   /// Whether a daemon has the store open, or was killed while it had.

@@ -49,13 +49,15 @@ extension Tables {
   func remnants() throws -> [Remnant] {
     try connection.all(
       """
-      SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason FROM jobs
-      WHERE status IN ('QUEUED', 'RUNNING') AND phase <> 'queued'
+      SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason,
+        (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id)
+      FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase <> 'queued'
       """
     ) { row in
       guard let queue = QueueName(row.text(2)) else { fatalError("a queue's name in the store is malformed") }
       return Remnant(
-        id: row.jobID(0), kind: row.word(1), queue: queue, fence: row.integer(3), status: row.word(4),
+        id: row.jobID(0), workflow: row.optionalText(10).flatMap(WorkflowName.init), kind: row.word(1), queue: queue,
+        fence: row.integer(3), status: row.word(4),
         bootID: row.text(5),
         facts: row.optionalInstant(6).map {
           StartFacts(at: $0, processID: row.optionalInteger(7).map(Int.init), processStart: row.optionalInteger(8))

@@ -54,7 +54,8 @@ struct ProcessGroupTests {
     let (ending, _) = try #require(await attempt.ended())
     #expect(ending == .succeeded)
     let escapee = try #require(Int(fixture.process.text(of: attempt.id).dropLast()))
-    #expect(!lives(escapee))
+    // By its command line: on a busy machine the number may belong to another process already.
+    #expect(ProcessTable.command(of: escapee)?.contains("trap") != true)
     #expect(!fixture.group(of: attempt.id).exists)
   }
 

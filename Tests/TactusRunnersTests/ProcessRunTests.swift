@@ -3,6 +3,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusRunners
+import TactusTestSupport
 import Testing
 
 @Suite("ProcessRunner: a run and its end")
@@ -10,10 +11,14 @@ struct ProcessRunTests {
   @Test("a program that ends with 0 has succeeded, with its output and its facts")
   func success() async throws {
     let fixture = ProcessFixture()
-    let attempt = fixture.shell("echo out; echo err >&2; sleep 0.05")
+    // It ends when the other end of the pipe is closed: after its facts were looked at.
+    let gate = TemporaryFile(named: "gate")
+    #expect(mkfifo(gate.path, 0o600) == 0)
+    let attempt = fixture.shell("echo out; echo err >&2; cat '\(gate.path)'")
     let facts = try #require(await attempt.started())
     let process = try #require(facts.processID)
-    #expect(facts.processStart == ProcessTable.startTicks(of: process) || !lives(process))
+    #expect(facts.processStart == ProcessTable.startTicks(of: process))
+    close(open(gate.path, O_WRONLY))
     let (ending, report) = try #require(await attempt.ended())
     #expect(ending == .succeeded)
     #expect(report.exitCode == 0 && report.signal == nil)

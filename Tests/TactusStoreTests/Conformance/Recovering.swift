@@ -36,10 +36,12 @@ extension LedgerConformance {
         try stage.cancel(claims[1].id, at: 7)
         let expected = [
           Remnant(
-            id: ids[0], kind: .command, queue: QueueName(builtIn: .command), fence: 1, status: .queued,
+            id: ids[0], workflow: WorkflowName("w"), kind: .command, queue: QueueName(builtIn: .command), fence: 1,
+            status: .queued,
             bootID: "boot", facts: nil, stopReason: nil),
           Remnant(
-            id: ids[1], kind: .command, queue: QueueName(builtIn: .command), fence: 1, status: .running,
+            id: ids[1], workflow: WorkflowName("w"), kind: .command, queue: QueueName(builtIn: .command), fence: 1,
+            status: .running,
             bootID: "boot", facts: StartFacts(at: .at(6), processID: 42, processStart: 4242), stopReason: .canceled),
         ]
         let recovered = try stage.recover(at: 100)
