@@ -40,7 +40,7 @@ struct ControlHandler: CallHandler {
     case .resumeWorkflow(let request): try resume(request, peer, reply)
     case .getJob(let request): try get(request, reply)
     case .listJobs(let request): try list(request, reply)
-    case .cancelJobs(let request): cancel(request, peer, reply)
+    case .cancelJobs(let request): try cancel(request, peer, reply)
     case .readLogs(let request): try readLogs(request, reply)
     }
   }

@@ -40,8 +40,14 @@ extension ControlHandler {
     }
   }
 
+  /// Ids of one `Jobs.Cancel`: each is a commit, and the reply is one message.
+  private static let idsAtOnce = 1000
+
   /// Cancels one after the other, so that the results are in the order of the request.
-  func cancel(_ request: CancelJobs, _ peer: Peer, _ reply: ReplyPort) {
+  func cancel(_ request: CancelJobs, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+    guard request.ids.count <= Self.idsAtOnce else {
+      throw .invalid(field: "ids", reason: "\(request.ids.count) are too many: at most \(Self.idsAtOnce) at once")
+    }
     cancel(request.ids[...], request, peer, reply, results: [])
   }
 

@@ -42,7 +42,8 @@ extension Reload.Reply {
     self.init(
       loaded: max(0, configuration.goodCount - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
-      problems: configuration.problems.map { WireProblem($0) } + refused)
+      problems: configuration.problems.map { WireProblem($0) } + refused,
+      warnings: configuration.warnings.map { WireProblem($0) })
   }
 }
 

@@ -2,6 +2,9 @@
 public enum Limits {
   /// The shortest and the longest `Interval=`.
   public static let interval: ClosedRange<Duration> = .seconds(1) ... .seconds(366 * 86_400)
+  /// `StartAt=`: the years 1970 to 8999, so that no instant of a grid needs a year of five digits, which RFC 3339 has not.
+  public static let startAt: ClosedRange<Instant> =
+    Instant(microseconds: 0)...Instant(microseconds: 221_845_391_999_999_999)
   /// The longest `Timeout=` of a heartbeat.
   public static let heartbeatTimeout: Duration = .seconds(300)
   /// The longest `Timeout=` of a command, apart from `infinity`.

@@ -96,6 +96,10 @@ public struct PlanChange: Hashable, Sendable {
   public var stop: [JobID: StopReason] = [:]
   /// Queues that were full: jobs of theirs wait for room now.
   public var backlogged: Set<QueueName> = []
+  /// Workflows of which a job left QUEUED without a run: what waits behind it may go now.
+  public var freedWorkflows: Set<WorkflowID> = []
+  /// Queues that such a job left.
+  public var freedQueues: Set<QueueName> = []
   /// The earliest start time of any PENDING/scheduled row; nil if there is none.
   public var nextDue: Instant?
 

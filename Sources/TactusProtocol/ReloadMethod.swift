@@ -22,17 +22,20 @@ public struct Reload: Request {
     public var removed: [String]
     /// Files that were refused; what was in force before stays.
     public var problems: [WireProblem]
+    /// What is in force and will not go as it is written.
+    public var warnings: [WireProblem]
 
     /// Puts an answer together.
     public init(
       loaded: Int, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
-      problems: [WireProblem]
+      problems: [WireProblem], warnings: [WireProblem] = []
     ) {
       self.loaded = loaded
       self.created = created.map(\.text)
       self.changed = changed.map(\.text)
       self.removed = removed.map(\.text)
       self.problems = problems
+      self.warnings = warnings
     }
   }
 }

@@ -85,10 +85,17 @@ public actor SchedulingWorker: QueueConfined {
 
   private func carryOut(_ change: PlanChange) {
     backlogged.formUnion(change.backlogged)
-    guard let execution else { return }
-    if !change.withdrawn.isEmpty { execution.withdraw(change.withdrawn) }
-    if !change.stop.isEmpty { execution.stop(change.stop) }
-    if !change.queued.isEmpty { execution.enqueue(change.queued) }
+    if let execution {
+      if !change.withdrawn.isEmpty { execution.withdraw(change.withdrawn) }
+      if !change.stop.isEmpty { execution.stop(change.stop) }
+      if !change.queued.isEmpty { execution.enqueue(change.queued) }
+    }
+    // A job that left the queue without a run has no end that would wake what waits behind it.
+    let roomy = change.freedQueues.intersection(backlogged)
+    guard !change.freedWorkflows.isEmpty || !roomy.isEmpty else { return }
+    endedWorkflows.formUnion(change.freedWorkflows)
+    roomyQueues.formUnion(roomy)
+    release()
   }
 
   private func noticed(_ event: WallAlarmEvent) {

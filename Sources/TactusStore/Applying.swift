@@ -165,14 +165,14 @@ extension Tables {
         loaded.removed.append(name)
       }
     }
-    loaded.change.nextDue = try nextDue()
+    try complete(&loaded.change)
     return loaded
   }
 
   func change(_ edit: (inout PlanChange) throws -> Void = { _ in }) throws -> PlanChange {
     var change = PlanChange()
     try edit(&change)
-    change.nextDue = try nextDue()
+    try complete(&change)
     return change
   }
 }

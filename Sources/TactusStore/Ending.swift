@@ -8,12 +8,13 @@ extension Tables {
     at now: Instant
   ) throws -> Ended {
     let row = try connection.first(
-      "SELECT workflow_id, status, fence, stop_reason, started_at, created_at FROM jobs WHERE id = ?", id
+      "SELECT workflow_id, status, fence, stop_reason, started_at, created_at, queue FROM jobs WHERE id = ?", id
     ) { row in
       (
         workflow: row.optionalInteger(0).map(WorkflowID.init), status: row.word(1) as JobStatus,
         fence: row.integer(2), stopReason: row.optionalWord(3, as: StopReason.self),
-        startedAt: row.optionalInstant(4) ?? facts?.at, createdAt: row.instant(5)
+        startedAt: row.optionalInstant(4) ?? facts?.at, createdAt: row.instant(5),
+        queue: QueueName(row.text(6))
       )
     }
     guard let row, row.fence == fence, !row.status.isTerminal else {
@@ -22,7 +23,7 @@ extension Tables {
     // The start may not have been recorded when the store could not write for a while.
     if row.status == .queued, let facts { _ = try recordStart(id, fence: fence, facts: facts) }
     // The durable reason wins: whoever asked for the stop was told that it will be so.
-    if row.status == .queued { recountQueued() }
+    if row.status == .queued, let queue = row.queue { noteFreed(queue, of: nil) }
     let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
     try close(id, with: outcome, workflow: row.workflow, now)
     var ended = Ended(isRecorded: true)
@@ -36,7 +37,7 @@ extension Tables {
       let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
       if counts { try count(outcome, for: workflow, &ended, now) }
     }
-    ended.change.nextDue = try nextDue()
+    try complete(&ended.change)
     return ended
   }
 

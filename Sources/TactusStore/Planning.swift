@@ -73,12 +73,15 @@ extension Tables {
 
   /// Closes a job that was never claimed.
   func close(_ id: JobID, of workflow: WorkflowID?, as code: ErrorCode, message: String, now: Instant) throws {
+    let queue = try connection.first("SELECT queue FROM jobs WHERE id = ? AND status = 'QUEUED'", id) {
+      QueueName($0.text(0))
+    }
+    if case let queue?? = queue { noteFreed(queue, of: workflow) }
     try connection.run(
       """
       UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?
       WHERE id = ?
       """, code.status, now, code, message, id)
-    recountQueued()
     try event(EventType(code.status), at: now, workflow: workflow, job: id, status: code.status, code: code)
   }
 

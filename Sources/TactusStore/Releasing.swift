@@ -19,7 +19,7 @@ extension Tables {
       for row in rows { _ = try settle(row, request.now, &released) }
     }
     released.isPartial = looked >= Limits.releaseBatch
-    released.change.nextDue = try nextDue()
+    try complete(&released.change)
     return released
   }
 

@@ -13,6 +13,10 @@ final class Tables {
   /// QUEUED jobs by queue: counted at first use, kept up to date by the verbs, and forgotten with every rollback.
   private var queuedCounts: [QueueName: Int] = [:]
 
+  /// What the verb under way took out of QUEUED without a run: what waits behind it may go now.
+  private var freedWorkflows: Set<WorkflowID> = []
+  private var freedQueues: Set<QueueName> = []
+
   init(connection: Connection, limits: [QueueName: QueueLimits], makeID: @escaping (Instant) -> JobID) {
     self.connection = connection
     self.limits = limits
@@ -21,6 +25,8 @@ final class Tables {
 
   /// Runs the body in a savepoint: what throws has changed nothing.
   func savepoint<Value>(_ body: (Tables) throws -> Value) throws -> Value {
+    freedWorkflows.removeAll()
+    freedQueues.removeAll()
     try connection.run("SAVEPOINT verb")
     do {
       let value = try body(self)
@@ -61,6 +67,20 @@ final class Tables {
   /// Keeps the count right after a job left QUEUED.
   func countLeft(_ queue: QueueName) {
     if let known = queuedCounts[queue] { queuedCounts[queue] = known - 1 }
+  }
+
+  /// A job left QUEUED without a run: its workflow's and its queue's waiting rows must be looked at.
+  func noteFreed(_ queue: QueueName, of workflow: WorkflowID?) {
+    recountQueued()
+    freedQueues.insert(queue)
+    if let workflow { freedWorkflows.insert(workflow) }
+  }
+
+  /// Writes into a change what every verb has to tell at its end.
+  func complete(_ change: inout PlanChange) throws {
+    change.freedWorkflows = freedWorkflows
+    change.freedQueues = freedQueues
+    change.nextDue = try nextDue()
   }
 
   /// Counts anew at the next use: after a rollback, and after what happens too seldom to be counted along.

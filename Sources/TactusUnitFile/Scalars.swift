@@ -62,7 +62,12 @@ func word<Word: RawRepresentable & CaseIterable>(
 
 /// An instant with an offset.
 func instant(_ text: String) throws(Refusal) -> Instant {
-  if let instant = Instant(rfc3339: text) { return instant }
+  if let instant = Instant(rfc3339: text) {
+    guard Limits.startAt.contains(instant) else {
+      throw Refusal("is out of range: valid are \(Limits.startAt.lowerBound) to \(Limits.startAt.upperBound)")
+    }
+    return instant
+  }
   if Instant(rfc3339: text + "Z") != nil {
     throw Refusal("has no offset from UTC: write \(text)Z, or for example \(text)+02:00")
   }

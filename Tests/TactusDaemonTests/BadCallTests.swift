@@ -43,6 +43,8 @@ struct BadCallTests {
     #expect(
       try await refusal("io.tactus.Jobs.Get", "{\"id\":\"ffffff\"}") == .notFound(entity: "job", id: "ffffff"))
     #expect(try await refusal("io.tactus.Jobs.Logs", "{\"id\":\"ffffff\"}") == .expectedMore)
+    let crowd = Array(repeating: "\"ffffff\"", count: 1001).joined(separator: ",")
+    #expect(try await refusal("io.tactus.Jobs.Cancel", "{\"ids\":[\(crowd)]}")?.name == "Invalid")
     #expect(
       try await refusal("io.tactus.Workflows.Get", "{\"name\":\"none\"}") == .notFound(entity: "workflow", id: "none"))
     #expect(try await refusal("io.tactus.Workflows.Get", "{\"name\":\"../etc\"}")?.name == "Invalid")

@@ -8,6 +8,7 @@ struct LimitsPageTests {
     "unitFileBytes": bytes(Int64(Limits.unitFileBytes)),
     "unitFileProblems": "\(Limits.unitFileProblems)",
     "interval": "\(span(Limits.interval.lowerBound)) … \(span(Limits.interval.upperBound))",
+    "startAt": "\(Limits.startAt.lowerBound) … \(Limits.startAt.upperBound)",
     "startWithin": span(Limits.startWithin),
     "misfireLimit": range(Limits.misfireLimit),
     "priority": range(Limits.priority),

@@ -100,6 +100,7 @@ struct RefusalTests {
     .schedule("Interval=1h\nStartAt=2026-12-01T03:00:00", "").at(4, "has no offset from UTC"),
     .schedule("Interval=1h\nStartAt=tomorrow", "").at(4, "is not an RFC 3339 instant"),
     .schedule("Interval=1h\nStartAt=2026-02-30T03:00:00Z", "").at(4, "is not an RFC 3339 instant"),
+    .schedule("Interval=1h\nStartAt=9999-12-31T23:59:59Z", "").at(4, "is out of range: valid are 1970-01-01"),
   ]
 
   private static let policies: [BadFile] = [

@@ -10,14 +10,16 @@ enum ReloadVerb: Verb {
     let answer = try reply.read(Reload.Reply.self)
     if invocation.json == .off {
       if invocation.isTalkative { tell(answer, invocation.console) }
-      for problem in answer.problems {
-        let place = problem.line > 0 ? "\(problem.file):\(problem.line)" : problem.file
-        invocation.console.complain("\(place): \(problem.message)")
-      }
+      for problem in answer.problems { invocation.console.complain(sentence(problem)) }
+      for warning in answer.warnings { invocation.console.complain("\(sentence(warning)) (warning)") }
     } else {
       invocation.console.print(bytes: invocation.json.rendered(reply.parameters))
     }
     if !answer.problems.isEmpty { throw Complaint(nil, .failed) }
+  }
+
+  private static func sentence(_ problem: WireProblem) -> String {
+    "\(problem.line > 0 ? "\(problem.file):\(problem.line)" : problem.file): \(problem.message)"
   }
 
   private static func tell(_ answer: Reload.Reply, _ console: Console) {
