@@ -74,9 +74,4 @@ extension ExecutionWorker: Execution {
     for answer in drained { answer() }
     drained.removeAll()
   }
-
-  /// Slots taken and jobs waiting for one, by queue.
-  public var load: [QueueName: (running: Int, waiting: Int)] {
-    lanes.mapValues { ($0.taken, $0.waitingCount) }
-  }
 }

@@ -12,8 +12,6 @@ struct Lane {
 
   init(limit: Int) { self.limit = limit }
 
-  var waitingCount: Int { waiting.count }
-
   mutating func enqueue(_ job: QueuedJob) {
     if waiting.insert(job.id).inserted { heap.insert(job) }
   }

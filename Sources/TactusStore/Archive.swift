@@ -8,7 +8,6 @@ public actor Archive: QueueConfined, LedgerReader {
   public nonisolated let queue: any WorkQueue
 
   let connection: Connection
-  private let file: String
 
   /// A page ends early here, so that a reply stays well within one message.
   private static let pageBytes = 512 << 10
@@ -19,7 +18,6 @@ public actor Archive: QueueConfined, LedgerReader {
   /// - Throws: ``StoreError``.
   public init(file: String, queue: any WorkQueue) throws {
     self.queue = queue
-    self.file = file
     connection = try Connection(path: file, flags: SQLITE_OPEN_READONLY)
     try connection.execute("PRAGMA cache_size = -512")
   }

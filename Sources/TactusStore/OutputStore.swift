@@ -12,8 +12,7 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
 
   private let connection: Connection
   private var pending: [@Sendable (Bool) -> Void] = []
-  private var pendingAtLastTurn = 0
-  private var isTurnPosted = false
+  private var commitTurn = CommitTurn()
   private var isClosed = false
 
   private static let schema = """
@@ -105,15 +104,11 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   }
 
   private func postTurn() {
-    guard !isTurnPosted else { return }
-    isTurnPosted = true
-    pendingAtLastTurn = pending.count
-    post { $0.turn() }
+    if commitTurn.begin(pending: pending.count) { post { $0.turn() } }
   }
 
   private func turn() {
-    isTurnPosted = false
-    if pending.count == pendingAtLastTurn || pending.count >= Store.batchLimit { commit() } else { postTurn() }
+    if commitTurn.end(pending: pending.count) || pending.count >= Store.batchLimit { commit() } else { postTurn() }
   }
 
   private func commit() {

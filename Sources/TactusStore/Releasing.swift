@@ -27,7 +27,7 @@ extension Tables {
   private func due(_ now: Instant, limit: Int) throws -> [PendingRow] {
     let rows = try connection.all(
       """
-      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, queue, priority, wait FROM jobs
+      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait FROM jobs
       WHERE phase = 'scheduled' AND scheduled_at <= ? ORDER BY scheduled_at LIMIT ?
       """, now, limit, read: PendingRow.init)
     return rows.sorted { ($1.priority, $0.scheduledAt, $0.id) < ($0.priority, $1.scheduledAt, $1.id) }
@@ -36,7 +36,7 @@ extension Tables {
   private func settleWaiting(of workflow: WorkflowID, _ now: Instant, _ released: inout Released) throws {
     while let row = try connection.first(
       """
-      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, queue, priority, wait FROM jobs
+      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait FROM jobs
       WHERE phase = 'due' AND workflow_id = ? ORDER BY scheduled_at, id LIMIT 1
       """, workflow, read: PendingRow.init)
     {
@@ -48,7 +48,7 @@ extension Tables {
     while try hasRoom(in: queue),
       let row = try connection.first(
         """
-        SELECT id, workflow_id, nominal_at, scheduled_at, trigger, queue, priority, wait FROM jobs
+        SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait FROM jobs
         WHERE wait = 'backlog' AND queue = ? ORDER BY priority DESC, scheduled_at, id LIMIT 1
         """, queue, read: PendingRow.init)
     {
@@ -158,7 +158,6 @@ struct PendingRow {
   var nominalAt: Instant
   var scheduledAt: Instant
   var trigger: Trigger
-  var queue: String
   var priority: Int
   var wait: Wait?
 }
@@ -168,7 +167,7 @@ extension PendingRow {
   init(_ row: borrowing Row) {
     self.init(
       id: row.jobID(0), workflow: WorkflowID(number: row.integer(1)), nominalAt: row.instant(2),
-      scheduledAt: row.instant(3), trigger: row.word(4), queue: row.text(5), priority: Int(row.integer(6)),
-      wait: row.optionalWord(7))
+      scheduledAt: row.instant(3), trigger: row.word(4), priority: Int(row.integer(5)),
+      wait: row.optionalWord(6))
   }
 }

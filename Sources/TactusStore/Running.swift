@@ -8,7 +8,7 @@ extension Tables {
     let workflow = try existing(name)
     let row = PendingRow(
       id: makeID(now), workflow: workflow.id, nominalAt: scheduledAt, scheduledAt: scheduledAt, trigger: .manual,
-      queue: workflow.policies.queue.text, priority: workflow.policies.priority, wait: nil)
+      priority: workflow.policies.priority, wait: nil)
     guard scheduledAt <= now else {
       try insertPending(
         row.id, of: workflow, trigger: .manual, nominal: scheduledAt, scheduled: scheduledAt, phase: .scheduled,

@@ -12,8 +12,7 @@ public actor Store: QueueConfined {
 
   let tables: Tables
   private var pending: [(LedgerFailure?) -> Void] = []
-  private var pendingAtLastTurn = 0
-  private var isTurnPosted = false
+  private var commitTurn = CommitTurn()
   private var isClosed = false
   private var failure: StoreError?
   private var provesWriting = false
@@ -95,16 +94,11 @@ public actor Store: QueueConfined {
   }
 
   private func postTurn() {
-    guard !isTurnPosted else { return }
-    isTurnPosted = true
-    pendingAtLastTurn = pending.count
-    post { $0.turn() }
+    if commitTurn.begin(pending: pending.count) { post { $0.turn() } }
   }
 
-  /// Commits if a whole turn brought nothing new.
   private func turn() {
-    isTurnPosted = false
-    if pending.count == pendingAtLastTurn { commit() } else { postTurn() }
+    if commitTurn.end(pending: pending.count) { commit() } else { postTurn() }
   }
 
   private func commit() {
