@@ -19,6 +19,13 @@ struct Scratch: ~Copyable {
 struct DescriptorTests {
   private func isCloseOnExec(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0 }
 
+  /// Waits until the other end is gone: a child of another test, between fork and exec, holds a copy of it for a moment.
+  private func waitForHangUp(_ descriptor: Int32) {
+    var state = pollfd(fd: descriptor, events: 0, revents: 0)
+    // The time-out only bounds a failure.
+    #expect(poll(&state, 1, 60_000) == 1 && state.revents & Int16(POLLHUP) != 0)
+  }
+
   @Test("reads tell bytes, nothing yet, and the end")
   func transfers() throws {
     let pipe = try Descriptor.pipe(nonBlockingRead: true)
@@ -30,10 +37,7 @@ struct DescriptorTests {
     #expect(buffer.withUnsafeMutableBytes { Descriptor.read(pipe.read, into: $0) } == .bytes(16))
     Descriptor.close(pipe.write)
     #expect(buffer.withUnsafeMutableBytes { Descriptor.read(pipe.read, into: $0) } == .bytes(8))
-    // A child of another test, between fork and exec, holds a copy of the other end for a moment: the end comes with the
-    // last copy. The time-out only bounds a failure.
-    var hangUp = pollfd(fd: pipe.read, events: Int16(POLLIN), revents: 0)
-    #expect(poll(&hangUp, 1, 60_000) == 1)
+    waitForHangUp(pipe.read)
     #expect(buffer.withUnsafeMutableBytes { Descriptor.read(pipe.read, into: $0) } == .end)
     Descriptor.close(pipe.read)
     #expect(buffer.withUnsafeMutableBytes { Descriptor.read(-1, into: $0) } == .failed(EBADF))
@@ -70,6 +74,7 @@ struct DescriptorTests {
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     #expect(attributes[.posixPermissions] as? Int == 0o660)
     Descriptor.close(server)
+    waitForHangUp(client)
     #expect([UInt8]("hi".utf8).withUnsafeBytes { Descriptor.send(client, from: $0) } == .end)
     Descriptor.close(client)
     Descriptor.close(listener)
