@@ -12,7 +12,7 @@ enum { FIRST_LONG = 256 };
 
 static int scan(
     int count, char **words, const struct option *longs, const char *letters, const struct tactus_option *options,
-    int option_count, struct tactus_given *given, int *given_count, const char **culprit) {
+    int option_count, struct tactus_given *given, int *given_count, struct tactus_option_mistake *mistake) {
   opterr = 0;
   optind = 0;
   for (;;) {
@@ -20,7 +20,9 @@ static int scan(
     int value = getopt_long(count, words, letters, longs, NULL);
     if (value == -1) return optind;
     if (value == '?' || value == ':') {
-      *culprit = words[optind - 1];
+      /* Among letters that stand together, optind is still at their word or behind it: the letter is certain. */
+      mistake->word = words[optind - 1];
+      mistake->letter = optopt < FIRST_LONG ? (unsigned char)optopt : 0;
       if (value == ':') return TACTUS_OPTION_WITHOUT_VALUE;
       return optopt >= FIRST_LONG ? TACTUS_OPTION_WITH_VALUE : TACTUS_OPTION_UNKNOWN;
     }
@@ -34,15 +36,16 @@ static int scan(
 }
 
 int tactus_options(
-    int count, char **words, const struct tactus_option *options, int option_count, struct tactus_given *given,
-    int *given_count, const char **culprit) {
+    int count, char **words, const struct tactus_option *options, int option_count, int stops_at_operand,
+    struct tactus_given *given, int *given_count, struct tactus_option_mistake *mistake) {
   struct option *longs = calloc((size_t)option_count + 1, sizeof *longs);
-  char *letters = calloc((size_t)option_count * 2 + 2, 1);
+  char *letters = calloc((size_t)option_count * 2 + 3, 1);
   *given_count = 0;
   int answer = TACTUS_OPTION_UNKNOWN;
   if (longs != NULL && letters != NULL) {
     /* A leading colon tells a missing value apart from an unknown option. */
     char *letter = letters;
+    if (stops_at_operand) *letter++ = '+';
     *letter++ = ':';
     for (int index = 0; index < option_count; index++) {
       longs[index].name = options[index].name;
@@ -53,7 +56,7 @@ int tactus_options(
       if (options[index].takes_value) *letter++ = ':';
     }
     pthread_mutex_lock(&lock);
-    answer = scan(count, words, longs, letters, options, option_count, given, given_count, culprit);
+    answer = scan(count, words, longs, letters, options, option_count, given, given_count, mistake);
     pthread_mutex_unlock(&lock);
   }
   free(letters);

@@ -1,75 +1,75 @@
 import TactusLinux
+import TactusModel
+import TactusProtocol
 
-/// Every option of `tactusctl`: the parser and `--help` both come from here.
-enum CommandOption: String, CaseIterable {
-  case help, version, socket, user, json
-  case noLegend = "no-legend"
-  case quiet
-  case dryRun = "dry-run"
-  case state
-  case at
-  case `in`
-  case cancelRunning = "cancel-running"
-  case status, trigger, workflow, kind, limit, cursor, stream
+/// An option of `tactusctl`: the parser, the help, the completions and the test of the manual page read this table.
+///
+/// Two are equal when their names are: verbs may give the same option words of their own.
+struct CommandOption: Hashable {
+  /// Without the dashes.
+  let name: String
+  let letter: Character?
+  /// What its value is; nil for options without one.
+  let value: Noun?
+  /// One line, without a full stop.
+  let summary: String
 
-  /// Those that every verb takes.
-  static let common: [CommandOption] = [.help, .version, .socket, .user, .json, .noLegend, .quiet]
-
-  var letter: Character? {
-    switch self {
-    case .help: "h"
-    case .quiet: "q"
-    default: nil
-    }
+  init(_ name: String, letter: Character? = nil, value: Noun? = nil, _ summary: String) {
+    (self.name, self.letter, self.value, self.summary) = (name, letter, value, summary)
   }
 
-  /// What the value is called in the help; nil for options without one.
-  var value: String? {
-    switch self {
-    case .help, .version, .user, .noLegend, .quiet, .dryRun, .cancelRunning: nil
-    case .socket: "PATH"
-    case .json: "short|pretty|off"
-    case .state: "ACTIVE|TERMINATED"
-    case .at: "INSTANT"
-    case .in: "SPAN"
-    case .status: "STATUS,…"
-    case .trigger: "AUTOMATIC|MANUAL"
-    case .workflow: "NAME"
-    case .kind: "heartbeat|command"
-    case .limit: "N"
-    case .cursor: "CURSOR"
-    case .stream: "stdout|stderr"
-    }
+  // MARK: Those that every verb takes
+
+  static let help = CommandOption("help", letter: "h", "Show this text")
+  static let version = CommandOption("version", "Show the version")
+  static let socket = CommandOption("socket", value: .file(called: "PATH"), "Use this socket, not $TACTUS_SOCKET")
+  static let user = CommandOption("user", "Use the daemon of this user")
+  static let json = CommandOption("json", value: .word(of: JSONMode.self), "Print replies as JSON")
+  static let noLegend = CommandOption("no-legend", "Leave out headings and counts")
+  static let quiet = CommandOption("quiet", letter: "q", "Say nothing about what was done")
+
+  static let common = [help, version, socket, user, json, noLegend, quiet]
+
+  // MARK: Those of some verbs
+
+  static let at = CommandOption("at", value: .text(called: "INSTANT"), "Start at an instant: RFC 3339 with an offset")
+  static let cancelRunning = CommandOption("cancel-running", "Also stop what runs")
+  static let cursor = CommandOption("cursor", value: .text(called: "CURSOR"), "Go on where an earlier list ended")
+  static let dryRun = CommandOption("dry-run", "Show what would be done, and change nothing")
+  static let `in` = CommandOption("in", value: .text(called: "SPAN"), "Start after a span: 90, 5min, 1h 30min")
+  static let kind = CommandOption("kind", value: .word(of: Kind.self), "Only jobs of this kind")
+  static let limit = CommandOption(
+    "limit", letter: "n", value: .text(called: "N"), "How many at most, 1 to 1000 (default: 50)")
+  static let state = CommandOption("state", value: .word(of: Workflow.State.self), "Only workflows in this state")
+  static let status = CommandOption(
+    "status", value: .list(of: JobStatus.self, called: "STATUS"), "Only jobs in one of these statuses")
+  static let stream = CommandOption("stream", value: .word(of: LogStream.self), "Only this stream")
+  static let trigger = CommandOption("trigger", value: .word(of: Trigger.self), "Only jobs of the schedule, or by hand")
+  static let workflow = CommandOption("workflow", value: .workflow, "Only jobs of this workflow")
+
+  /// Every option that something takes.
+  static let all = Tactusctl.verbs.reduce(into: common) { all, verb in
+    all += verb.options.filter { !all.contains($0) }
   }
 
-  var summary: String {
-    switch self {
-    case .help: "Show this text"
-    case .version: "Show the version"
-    case .socket: "Use this socket, not $TACTUS_SOCKET"
-    case .user: "Use the daemon of this user"
-    case .json: "Print replies as JSON"
-    case .noLegend: "Leave out headings and counts"
-    case .quiet: "Say nothing about what was done"
-    case .dryRun: "Show what would be done, and change nothing"
-    case .state: "Only workflows in this state"
-    case .at: "Start at an instant: RFC 3339 with an offset"
-    case .in: "Start after a span: 90, 5min, 1h 30min"
-    case .cancelRunning: "Also stop what runs"
-    case .status: "Only jobs in one of these statuses"
-    case .trigger: "Only jobs of the schedule, or by hand"
-    case .workflow: "Only jobs of this workflow"
-    case .kind: "Only jobs of this kind"
-    case .limit: "How many at most, 1 to 1000 (default: 50)"
-    case .cursor: "Go on where an earlier list ended"
-    case .stream: "Only this stream"
-    }
-  }
+  // MARK: As it is written
 
-  /// `-q, --quiet`, `--socket=PATH`.
-  var synopsis: String {
-    (letter.map { "-\($0), " } ?? "    ") + "--\(rawValue)" + (value.map { "=\($0)" } ?? "")
-  }
+  /// `--limit`.
+  var word: String { "--\(name)" }
 
-  var scanned: OptionScanner.Option { OptionScanner.Option(rawValue, letter: letter, takesValue: value != nil) }
+  /// `-n, --limit=N`.
+  var synopsis: String { letter.map { "-\($0), \(example)" } ?? example }
+
+  /// `--limit=N`.
+  var example: String { word + (value.map { "=\($0.synopsis)" } ?? "") }
+
+  var scanned: OptionScanner.Option { OptionScanner.Option(name, letter: letter, takesValue: value != nil) }
+
+  // MARK: Conformances
+
+  /// As `Equatable` says.
+  static func == (left: CommandOption, right: CommandOption) -> Bool { left.name == right.name }
+
+  /// As `Hashable` says.
+  func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }

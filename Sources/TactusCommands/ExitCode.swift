@@ -1,5 +1,5 @@
 /// How `tactusctl` ends; the numbers are part of its interface.
-enum ExitCode: Int32 {
+enum ExitCode: Int32, CaseIterable {
   /// Done.
   case done = 0
   /// The operation failed.
@@ -12,4 +12,16 @@ enum ExitCode: Int32 {
   case notFound = 4
   /// The caller may not.
   case forbidden = 5
+
+  /// What it means, in a word or two.
+  var meaning: String {
+    switch self {
+    case .done: "done"
+    case .failed: "failed"
+    case .usage: "usage"
+    case .unreachable: "no daemon"
+    case .notFound: "not found"
+    case .forbidden: "not permitted"
+    }
+  }
 }

@@ -1,5 +1,3 @@
-import TactusLinux
-import TactusModel
 import TactusProtocol
 import TactusTransport
 
@@ -7,32 +5,21 @@ import TactusTransport
 struct Invocation {
   let console: Console
   let environment: [String: String]
-  var operands: [String]
+  /// Nil if none was named.
+  let verb: (any Verb.Type)?
+  /// Without the verb.
+  let operands: [String]
+  /// Of enumerated words, those of the enumeration: `failed` is `FAILED`.
   let values: [CommandOption: String]
   let json: JSONMode
 
   /// Reads the words after `tactusctl`.
   init(_ words: [String], console: Console, environment: [String: String]) throws(Complaint) {
-    let options = CommandOption.allCases
-    let scanned: OptionScanner.Scanned
-    do {
-      scanned = try OptionScanner.scan(words, options: options.map(\.scanned))
-    } catch {
-      throw switch error {
-      case .unknown(let word): .usage("there is no option \(word); tactusctl --help shows those that are")
-      case .withoutValue(let word): .usage("\(word) wants a value; tactusctl --help shows which")
-      case .withValue(let word): .usage("\(word): this option takes no value")
-      }
-    }
+    let line = try CommandWords(words)
     self.console = console
     self.environment = environment
-    operands = scanned.operands
-    values = Dictionary(
-      scanned.given.map { (options[$0.index], $0.value ?? "") }, uniquingKeysWith: { $1 })
-    guard let mode = JSONMode(rawValue: values[.json] ?? "off") else {
-      throw .usage("--json=\(values[.json] ?? ""): write short, pretty or off")
-    }
-    json = mode
+    (verb, operands, values) = (line.verb, line.operands, line.values)
+    json = values[.json].flatMap(JSONMode.init) ?? .off
   }
 
   func has(_ option: CommandOption) -> Bool { values[option] != nil }
@@ -43,10 +30,11 @@ struct Invocation {
   var hasLegend: Bool { !has(.quiet) && !has(.noLegend) }
 
   /// The value of an option as one of the words of an enumeration.
-  func word<Word: RawRepresentable<String> & CaseIterable>(_ option: CommandOption) throws(Complaint) -> Word? {
-    guard let value = values[option] else { return nil }
-    if let word = Word(rawValue: value) { return word }
-    throw .usage("--\(option.rawValue)=\(value): write \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+  func word<Word: RawRepresentable<String>>(_ option: CommandOption) -> Word? { values[option].flatMap(Word.init) }
+
+  /// The value of an option as some of the words of an enumeration.
+  func words<Word: RawRepresentable<String>>(_ option: CommandOption) -> [Word]? {
+    values[option].map { $0.split(separator: ",").compactMap { Word(rawValue: String($0)) } }
   }
 
   // MARK: The daemon

@@ -1,10 +1,8 @@
-/// One thing that `tactusctl` does.
+/// One thing that `tactusctl` does: the parser, the help, the completions and the test of the manual page read this.
 protocol Verb: SendableMetatype {
   static var name: String { get }
-  /// As the help shows them: `NAME…`.
-  static var operands: String { get }
-  /// How many of them there may be.
-  static var operandCount: ClosedRange<Int> { get }
+  /// What stands after the name.
+  static var operands: [Operand] { get }
   /// One line, without a full stop.
   static var summary: String { get }
   /// Besides the common ones.
@@ -13,9 +11,18 @@ protocol Verb: SendableMetatype {
 }
 
 extension Verb {
-  static var operands: String { "" }
-  static var operandCount: ClosedRange<Int> { 0...0 }
+  static var operands: [Operand] { [] }
   static var options: [CommandOption] { [] }
 
-  static var synopsis: String { operands.isEmpty ? name : "\(name) \(operands)" }
+  /// All that it takes.
+  static var allOptions: [CommandOption] { options + CommandOption.common }
+
+  static var synopsis: String { ([name] + operands.map(\.synopsis)).joined(separator: " ") }
+
+  /// How many operands there may be.
+  static var operandCount: ClosedRange<Int> {
+    let counts = operands.map(\.words)
+    let most = counts.contains { $0.upperBound == .max } ? .max : counts.reduce(0) { $0 + $1.upperBound }
+    return counts.reduce(0) { $0 + $1.lowerBound }...most
+  }
 }

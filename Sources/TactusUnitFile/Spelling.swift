@@ -1,7 +1,7 @@
 /// Finds the word that somebody meant.
-enum Spelling {
+public enum Spelling {
   /// The candidate nearest to a word, regardless of case; nil when none is near.
-  static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
+  public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let bound = max(1, word.utf8.count / 3)
     return candidates.map { (word: $0, distance: distance(word, $0)) }
       .filter { $0.distance <= bound }

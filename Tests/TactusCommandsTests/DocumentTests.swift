@@ -28,15 +28,82 @@ struct DocumentTests {
     for verb in Tactusctl.verbs { #expect(document.contains("`\(verb.name)`"), "\(verb.name)") }
   }
 
-  @Test("tactusctl(1) has every verb and every option")
-  func manualPage() throws {
-    let page = try text("man/tactusctl.1").replacingOccurrences(of: "\\-", with: "-")
-    for verb in Tactusctl.verbs {
-      #expect(
-        page.components(separatedBy: "\n").contains { line in
-          line.hasPrefix(".B") && line.split(separator: " ").dropFirst().first.map(String.init) == verb.name
-        }, "\(verb.name)")
+  // MARK: tactusctl(1), --help, and the table
+
+  private func page() throws -> ManualPage { ManualPage(try text("man/tactusctl.1")) }
+
+  /// What the manual page has to have for an option: its synopsis, and text that begins with its summary.
+  private func expect(_ entries: [ManualPage.Entry], are options: [CommandOption], of place: String) {
+    #expect(entries.map(\.tag) == options.map(\.synopsis), "the options of \(place), in the order of the table")
+    for (entry, option) in zip(entries, options) {
+      #expect(entry.text.hasPrefix("\(option.summary)."), "\(place) \(option.word)")
+      if let explanation = option.value?.explanation {
+        #expect(entry.text.contains("\(explanation)."), "\(place) \(option.word)")
+      }
     }
-    for option in CommandOption.allCases { #expect(page.contains("--\(option.rawValue)"), "\(option.rawValue)") }
+  }
+
+  @Test("tactusctl(1) has the verbs and options of the table with the same words, and no others")
+  func manualPage() throws {
+    let page = try page()
+    let verbs = try #require(page.sections["VERBS"])
+    #expect(verbs.map(\.tag) == Tactusctl.verbs.map { $0.synopsis })
+    for (entry, verb) in zip(verbs, Tactusctl.verbs) {
+      #expect(entry.text.hasPrefix("\(verb.summary)."), "\(verb.name)")
+      expect(entry.inner, are: verb.options, of: verb.name)
+      // What a verb's own text speaks of is an option that it takes.
+      for word in options(in: entry.text + entry.inner.map(\.text).joined(separator: " ")) {
+        #expect(verb.allOptions.contains { $0.word == word }, "\(verb.name): \(word)")
+      }
+    }
+    expect(try #require(page.sections["OPTIONS"]), are: CommandOption.common, of: "every verb")
+    for word in options(in: page.text) { #expect(CommandOption.all.contains { $0.word == word }, "\(word)") }
+    let codes = try #require(page.sections["EXIT STATUS"])
+    #expect(codes.map(\.tag) == ExitCode.allCases.map { "\($0.rawValue)" })
+    for (entry, code) in zip(codes, ExitCode.allCases) {
+      #expect(entry.text.lowercased().hasPrefix(code.meaning), "\(code.rawValue)")
+    }
+  }
+
+  private func options(in text: String) -> [String] { text.matches(of: /--[a-z][a-z-]*/).map { String($0.output) } }
+
+  /// The first and second column of the lines that begin with two blanks.
+  private func rows(of help: String) -> [[String]] {
+    help.split(separator: "\n").filter { $0.hasPrefix("  ") }.map { line in
+      line.trimmingCharacters(in: .whitespaces).split(separator: /\s{2,}/, maxSplits: 1).map(String.init)
+    }
+  }
+
+  @Test("--help has the verbs and options of the table with the same words, and no others")
+  func help() {
+    let options = { (options: [CommandOption]) in options.map { [$0.synopsis, $0.summary] } }
+    let all = CannedDaemon.run(["--help"]).output
+    #expect(rows(of: all) == Tactusctl.verbs.map { [$0.synopsis, $0.summary] } + options(CommandOption.common))
+    for code in ExitCode.allCases { #expect(all.contains("\(code.rawValue) \(code.meaning)")) }
+    for verb in Tactusctl.verbs {
+      let help = CannedDaemon.run([verb.name, "--help"]).output
+      #expect(help.hasPrefix("tactusctl \(verb.synopsis) [OPTION…]\n\n\(verb.summary).\n"))
+      #expect(rows(of: help) == options(verb.allOptions))
+      for explanation in verb.allOptions.compactMap(\.value?.explanation) {
+        #expect(help.contains("\n\(explanation).\n"))
+      }
+    }
+  }
+
+  @Test("The table is sound: names are unique, and an option that several verbs take is read in one way")
+  func table() {
+    #expect(Set(Tactusctl.verbs.map { $0.name }).count == Tactusctl.verbs.count)
+    for verb in Tactusctl.verbs {
+      #expect(Set(verb.allOptions).count == verb.allOptions.count, "\(verb.name)")
+      let letters = verb.allOptions.compactMap(\.letter)
+      #expect(Set(letters).count == letters.count, "\(verb.name)")
+      // Only the last operand can be several, or none.
+      for operand in verb.operands.dropLast() { #expect(operand.count == .one, "\(verb.name)") }
+      for option in verb.options {
+        let same = CommandOption.all.first { $0 == option }
+        #expect(same?.letter == option.letter && (same?.value == nil) == (option.value == nil), "\(option.word)")
+      }
+      for summary in [verb.summary] + verb.options.map(\.summary) { #expect(!summary.hasSuffix(".")) }
+    }
   }
 }

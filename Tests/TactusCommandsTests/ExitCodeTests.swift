@@ -10,8 +10,26 @@ struct ExitCodeTests {
     arguments: [
       ([], "what should be done? tactusctl --help shows the verbs"),
       (["frobnicate"], "there is no verb frobnicate; tactusctl --help shows those that are"),
-      (["status", "--frob"], "there is no option --frob; tactusctl --help shows those that are"),
+      (["lst-jobs"], "there is no verb lst-jobs; did you mean list-jobs? tactusctl --help shows those that are"),
+      (
+        ["lst-jobs", "--status=FAILED"],
+        "there is no verb lst-jobs; did you mean list-jobs? tactusctl --help shows those that are"
+      ),
+      (
+        ["--stat", "FAILED", "list-jobs", "--nothing"],
+        "there is no option --nothing; tactusctl list-jobs --help shows those that are"
+      ),
+      (["--frob"], "there is no option --frob; tactusctl --help shows those that are"),
+      (["--st", "FAILED"], "--st is ambiguous: --state, --status, --stream; write more of it"),
+      (["--frob", "status"], "there is no option --frob; tactusctl status --help shows those that are"),
+      (
+        ["status", "--no-legnd"],
+        "there is no option --no-legnd; did you mean --no-legend? tactusctl status --help shows those that are"
+      ),
+      (["status", "-qx"], "there is no option -x; tactusctl status --help shows those that are"),
+      (["run", "a", "--c=x"], "run takes no --c; see tactusctl run --help"),
       (["status", "--limit=3"], "status takes no --limit; see tactusctl status --help"),
+      (["status", "-n3"], "status takes no --limit; see tactusctl status --help"),
       (["status", "extra"], "write tactusctl status"),
       (["run"], "write tactusctl run NAME"),
       (["run", "a", "--in=soon"], "--in=soon: write a span such as 90, 5min or \"1h 30min\""),
@@ -21,9 +39,21 @@ struct ExitCodeTests {
         ["list-jobs", "--status=FAILED,ODD"],
         "--status=FAILED,ODD: ODD is none of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
       ),
-      (["list-jobs", "--trigger=manual"], "--trigger=manual: write AUTOMATIC, MANUAL"),
-      (["status", "--json=long"], "--json=long: write short, pretty or off"),
-      (["status", "--socket"], "--socket wants a value; tactusctl --help shows which"),
+      (
+        ["list-jobs", "--status=FAILD"],
+        "--status=FAILD: did you mean FAILED? FAILD is none of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
+      ),
+      (
+        ["list-jobs", "--status=,"],
+        "--status=: give at least one of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
+      ),
+      (["list-jobs", "--trigger=manul"], "--trigger=manul: did you mean MANUAL? write --trigger=AUTOMATIC or MANUAL"),
+      (["list-jobs", "--trigger="], "--trigger=: write --trigger=AUTOMATIC or MANUAL"),
+      (["list-jobs", "-n"], "-n wants a value: write --limit=N"),
+      (["status", "--json=long"], "--json=long: write --json=short, pretty or off"),
+      (["--json", "status"], "--json=status: write --json=short, pretty or off"),
+      (["status", "--json"], "--json wants a value: write --json=short|pretty|off"),
+      (["status", "--socket"], "--socket wants a value: write --socket=PATH"),
       (["status", "--quiet=yes"], "--quiet=yes: this option takes no value"),
       (["status", "--user"], "--user: XDG_RUNTIME_DIR is not set; log in properly, or use --socket=PATH"),
     ])

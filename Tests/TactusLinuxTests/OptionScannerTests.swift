@@ -27,12 +27,23 @@ struct OptionScannerTests {
     #expect(try scan("-") == ([], ["-"]))
   }
 
+  @Test("The first operand may end the options")
+  func firstOperand() throws {
+    let scanned = try OptionScanner.scan(["-n", "7", "a", "--list", "--no"], options: options, stopsAtOperand: true)
+    #expect(scanned.given.map(\.index) == [1])
+    #expect(scanned.operands == ["a", "--list", "--no"])
+  }
+
   @Test("Each mistake names its word")
   func mistakes() {
     #expect(throws: OptionScanner.Mistake.unknown("--nothing")) { try scan("a", "--nothing") }
-    #expect(throws: OptionScanner.Mistake.unknown("--li")) { try scan("--li") }
+    #expect(throws: OptionScanner.Mistake.ambiguous("--li=5", ["limit", "list"])) { try scan("--li=5") }
     #expect(throws: OptionScanner.Mistake.unknown("-x")) { try scan("-x") }
-    #expect(throws: OptionScanner.Mistake.withoutValue("--limit")) { try scan("--limit") }
+    #expect(throws: OptionScanner.Mistake.unknown("-x")) { try scan("a", "-qxq", "b") }
+    #expect(throws: OptionScanner.Mistake.unknown("-qéq")) { try scan("a", "-qéq", "b") }
+    #expect(throws: OptionScanner.Mistake.withoutValue("--limit", name: "limit")) { try scan("--limit") }
+    #expect(throws: OptionScanner.Mistake.withoutValue("--lim", name: "limit")) { try scan("--lim") }
+    #expect(throws: OptionScanner.Mistake.withoutValue("-n", name: "limit")) { try scan("-qn") }
     #expect(throws: OptionScanner.Mistake.withValue("--quiet=1")) { try scan("--quiet=1") }
   }
 }

@@ -158,10 +158,17 @@ enum tactus_option_fault {
   TACTUS_OPTION_WITH_VALUE = -3,
 };
 
+/* What is wrong: a word, and if it is about a letter, the letter (else 0); then the word is only near. */
+struct tactus_option_mistake {
+  const char *word;
+  unsigned char letter;
+};
+
 /* Reads all options of words, whose first is the program, and moves the operands to the end: answers where they begin, or
- * a fault and the word that has it. given has room for as many entries as words have characters. */
+ * a fault and the mistake. With stops_at_operand it reads none behind the first operand and moves nothing. given has room
+ * for as many entries as words have characters. */
 int tactus_options(
-    int count, char **words, const struct tactus_option *options, int option_count, struct tactus_given *given,
-    int *given_count, const char **culprit);
+    int count, char **words, const struct tactus_option *options, int option_count, int stops_at_operand,
+    struct tactus_given *given, int *given_count, struct tactus_option_mistake *mistake);
 
 #endif

@@ -5,8 +5,7 @@ import TactusProtocol
 
 enum ApplyVerb: Verb {
   static let name = "apply"
-  static let operands = "FILE…"
-  static let operandCount = 1...Int.max
+  static let operands = [Operand.several(.file(called: "FILE"))]
   static let summary = "Create or edit the workflow that a file describes"
   static let options: [CommandOption] = [.dryRun]
 

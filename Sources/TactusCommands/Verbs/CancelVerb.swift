@@ -3,8 +3,7 @@ import TactusTransport
 
 enum CancelVerb: Verb {
   static let name = "cancel"
-  static let operands = "ID…"
-  static let operandCount = 1...Int.max
+  static let operands = [Operand.several(.job)]
   static let summary = "End jobs, planned or running"
 
   static func run(_ invocation: Invocation) throws {

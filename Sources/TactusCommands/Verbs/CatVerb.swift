@@ -2,8 +2,7 @@ import TactusProtocol
 
 enum CatVerb: Verb {
   static let name = "cat"
-  static let operands = "NAME…"
-  static let operandCount = 1...Int.max
+  static let operands = [Operand.several(.workflow)]
   static let summary = "Print the definition of a workflow as it was written"
 
   static func run(_ invocation: Invocation) throws {

@@ -29,24 +29,15 @@ enum ListJobsVerb: Verb {
 
   private static func request(_ invocation: Invocation) throws(Complaint) -> ListJobs {
     var request = ListJobs(workflow: invocation.values[.workflow], cursor: invocation.values[.cursor])
-    request.trigger = try invocation.word(.trigger)
-    request.kind = try invocation.word(.kind)
+    request.status = invocation.words(.status)
+    request.trigger = invocation.word(.trigger)
+    request.kind = invocation.word(.kind)
     if let text = invocation.values[.limit] {
       guard let limit = Int(text), (1...1000).contains(limit) else {
         throw .usage("--limit=\(text): write a number from 1 to 1000")
       }
       request.limit = limit
     }
-    guard let text = invocation.values[.status] else { return request }
-    var statuses: [JobStatus] = []
-    for word in text.split(separator: ",") {
-      guard let status = JobStatus(rawValue: word.uppercased()) else {
-        let words = JobStatus.allCases.map(\.rawValue).joined(separator: ", ")
-        throw .usage("--status=\(text): \(word) is none of \(words)")
-      }
-      statuses.append(status)
-    }
-    request.status = statuses
     return request
   }
 

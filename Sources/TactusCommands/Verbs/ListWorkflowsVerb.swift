@@ -9,7 +9,7 @@ enum ListWorkflowsVerb: Verb {
 
   static func run(_ invocation: Invocation) throws {
     let client = try invocation.connect()
-    let state: Workflow.State? = try invocation.word(.state)
+    let state: Workflow.State? = invocation.word(.state)
     var workflows: [WireWorkflow] = []
     var cursor: String?
     repeat {

@@ -4,14 +4,13 @@ import TactusTransport
 
 enum LogsVerb: Verb {
   static let name = "logs"
-  static let operands = "ID"
-  static let operandCount = 1...1
+  static let operands = [Operand.one(.job)]
   static let summary = "Print the output of a job"
   static let options: [CommandOption] = [.stream]
 
   static func run(_ invocation: Invocation) throws {
     let console = invocation.console
-    let request = ReadLogs(id: invocation.operands[0], stream: try invocation.word(.stream))
+    let request = ReadLogs(id: invocation.operands[0], stream: invocation.word(.stream))
     var isInsideLine = false
     try invocation.connect().stream(request) { reply, line in
       guard invocation.json == .off else { return console.print(bytes: invocation.json.rendered(reply.parameters)) }

@@ -2,8 +2,7 @@ import TactusProtocol
 
 enum ResumeVerb: Verb {
   static let name = "resume"
-  static let operands = "NAME…"
-  static let operandCount = 1...Int.max
+  static let operands = [Operand.several(.workflow)]
   static let summary = "Let terminated workflows go on, from now"
 
   static func run(_ invocation: Invocation) throws {

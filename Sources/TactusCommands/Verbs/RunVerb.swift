@@ -4,8 +4,7 @@ import TactusUnitFile
 
 enum RunVerb: Verb {
   static let name = "run"
-  static let operands = "NAME"
-  static let operandCount = 1...1
+  static let operands = [Operand.one(.workflow)]
   static let summary = "Run a workflow now or later; prints the job's id"
   static let options: [CommandOption] = [.at, .in]
 

@@ -3,8 +3,7 @@ import TactusProtocol
 
 enum ShowJobVerb: Verb {
   static let name = "show-job"
-  static let operands = "ID"
-  static let operandCount = 1...1
+  static let operands = [Operand.one(.job)]
   static let summary = "Show a job; the end of its id is enough"
 
   static func run(_ invocation: Invocation) throws {

@@ -3,8 +3,7 @@ import TactusProtocol
 
 enum ShowWorkflowVerb: Verb {
   static let name = "show-workflow"
-  static let operands = "NAME"
-  static let operandCount = 1...1
+  static let operands = [Operand.one(.workflow)]
   static let summary = "Show a workflow and its counters"
 
   static func run(_ invocation: Invocation) throws {

@@ -2,8 +2,7 @@ import TactusProtocol
 
 enum TerminateVerb: Verb {
   static let name = "terminate"
-  static let operands = "NAME…"
-  static let operandCount = 1...Int.max
+  static let operands = [Operand.several(.workflow)]
   static let summary = "End the planning of workflows; what runs may finish"
   static let options: [CommandOption] = [.cancelRunning]
 
