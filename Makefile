@@ -69,7 +69,7 @@ soak: build ## Kill it ROUNDS times under load and prove that nothing was lost, 
 	@scripts/kill-loop --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: install
-install: ## Install into DESTDIR/PREFIX what `make build` made, with man page, unit and examples
+install: ## Install into DESTDIR/PREFIX what `make build` made, with man pages, completions, unit and examples
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
 
 .PHONY: clean

@@ -164,7 +164,7 @@ let package = Package(
       name: "TactusCommandsTests",
       dependencies: [
         "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusCommands",
-        "TactusTestSupport",
+        "tactusctl", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(

@@ -5,13 +5,15 @@ enum Noun: Hashable {
   case file(called: String)
   /// What nobody can guess.
   case text(called: String)
-  /// One of some words.
-  case word(of: [String])
+  /// One of some words; without a name they are the synopsis.
+  case word(of: [String], called: String?)
   /// Some of some words, with commas between them.
   case list(of: [String], called: String)
 
-  static func word<Word: RawRepresentable<String> & CaseIterable>(of words: Word.Type) -> Noun {
-    .word(of: words.allCases.map(\.rawValue))
+  static func word<Word: RawRepresentable<String> & CaseIterable>(
+    of words: Word.Type, called name: String? = nil
+  ) -> Noun {
+    .word(of: words.allCases.map(\.rawValue), called: name)
   }
 
   static func list<Word: RawRepresentable<String> & CaseIterable>(of words: Word.Type, called name: String) -> Noun {
@@ -24,7 +26,7 @@ enum Noun: Hashable {
     case .workflow: "NAME"
     case .job: "ID"
     case .file(let name), .text(let name): name
-    case .word(let words): words.joined(separator: "|")
+    case .word(let words, let name): name ?? words.joined(separator: "|")
     case .list(_, let name): "\(name),…"
     }
   }
@@ -33,13 +35,18 @@ enum Noun: Hashable {
   var words: [String]? {
     switch self {
     case .workflow, .job, .file, .text: nil
-    case .word(let words), .list(let words, _): words
+    case .word(let words, _), .list(let words, _): words
     }
   }
 
   /// What the synopsis does not say, in a sentence without a full stop.
   var explanation: String? {
-    guard case .list(let words, let name) = self else { return nil }
+    let words: [String]
+    let name: String
+    switch self {
+    case .word(of: let all, called: let called?), .list(of: let all, called: let called): (words, name) = (all, called)
+    default: return nil
+    }
     return "\(name) is \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")"
   }
 }

@@ -5,7 +5,7 @@ public struct Tactusctl {
   static let verbs: [any Verb.Type] = [
     StatusVerb.self, ApplyVerb.self, ListWorkflowsVerb.self, ShowWorkflowVerb.self, CatVerb.self, RunVerb.self,
     TerminateVerb.self, ResumeVerb.self, ListJobsVerb.self, ShowJobVerb.self, CancelVerb.self, LogsVerb.self,
-    ReloadVerb.self,
+    ReloadVerb.self, CompletionVerb.self,
   ]
 
   private let console: Console

@@ -19,6 +19,11 @@ extension Verb {
 
   static var synopsis: String { ([name] + operands.map(\.synopsis)).joined(separator: " ") }
 
+  /// What the help says below the lists, see ``Noun/explanation``.
+  static var explanations: [String] {
+    (operands.map(\.noun) + allOptions.compactMap(\.value)).compactMap(\.explanation)
+  }
+
   /// How many operands there may be.
   static var operandCount: ClosedRange<Int> {
     let counts = operands.map(\.words)

@@ -50,6 +50,9 @@ struct DocumentTests {
     #expect(verbs.map(\.tag) == Tactusctl.verbs.map { $0.synopsis })
     for (entry, verb) in zip(verbs, Tactusctl.verbs) {
       #expect(entry.text.hasPrefix("\(verb.summary)."), "\(verb.name)")
+      for explanation in verb.operands.compactMap(\.noun.explanation) {
+        #expect(entry.text.contains("\(explanation)."), "\(verb.name)")
+      }
       expect(entry.inner, are: verb.options, of: verb.name)
       // What a verb's own text speaks of is an option that it takes.
       for word in options(in: entry.text + entry.inner.map(\.text).joined(separator: " ")) {
@@ -84,7 +87,7 @@ struct DocumentTests {
       let help = CannedDaemon.run([verb.name, "--help"]).output
       #expect(help.hasPrefix("tactusctl \(verb.synopsis) [OPTION…]\n\n\(verb.summary).\n"))
       #expect(rows(of: help) == options(verb.allOptions))
-      for explanation in verb.allOptions.compactMap(\.value?.explanation) {
+      for explanation in verb.explanations {
         #expect(help.contains("\n\(explanation).\n"))
       }
     }

@@ -1,0 +1,12 @@
+enum CompletionVerb: Verb {
+  static let name = "completion"
+  static let operands = [Operand.one(.word(of: Shell.self, called: "SHELL"))]
+  static let summary = "Print what makes a shell complete verbs, options and names"
+
+  static func run(_ invocation: Invocation) throws {
+    guard let shell = Shell(rawValue: invocation.operands[0]) else {
+      throw Complaint.usage("\(invocation.operands[0]) is no shell that is known here; write bash, zsh or fish")
+    }
+    invocation.console.print(bytes: Array(shell.completion.utf8))
+  }
+}
