@@ -73,6 +73,12 @@ int tactus_unix_connect(const char *path) {
   return answer < 0 ? closing(client, -errno) : client;
 }
 
+int tactus_unix_peer_groups(int socket, unsigned int *groups, int capacity) {
+  socklen_t size = (socklen_t)capacity * sizeof *groups;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &size) < 0) return -errno;
+  return (int)(size / sizeof *groups);
+}
+
 int tactus_unix_peer(int socket, struct tactus_peer *peer) {
   struct ucred credentials;
   socklen_t size = sizeof credentials;

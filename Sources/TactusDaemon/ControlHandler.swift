@@ -9,37 +9,77 @@ internal import TactusUnitFile
 /// Does what clients ask for: one short method for each operation, all of which answer later.
 struct ControlHandler: CallHandler {
   let scheduling: SchedulingWorker
-  let archive: Archive
+  let archive: any LedgerReader
+  /// The same for what may take a while, so that it delays nothing that is quick.
+  let slow: any LedgerReader
+  let feed: EventFeed
   let output: any OutputReader
+  let authority: Authority
+  let submissions: Submissions
+  let time: any TimeSource
   let health: Health
   let limits: [QueueName: QueueLimits]
   let startedAt: Instant
   let processID: Int
-  /// Reads the files again.
-  let reload: @Sendable (@escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) -> Void
+  let reloading: Reloading
 
   func handle(_ call: Call, from peer: Peer, reply: ReplyPort) {
     do {
-      try perform(Operation(call), for: peer, reply)
+      let right = try admit(call, from: peer)
+      try perform(Operation(call), for: peer, right, reply)
     } catch {
       reply.fail(error)
     }
   }
 
-  private func perform(_ operation: Operation, for peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+  /// The right of the caller, if it is enough for the call.
+  private func admit(_ call: Call, from peer: Peer) throws(CallFailure) -> Right {
+    guard let right = authority.right(of: peer) else {
+      throw .forbidden(action: "\(call.method): this daemon serves its own user and root only")
+    }
+    // Before the right is looked at: whoever may not submit may not try faster than others either.
+    if right < .admin, call.method == RunWorkflow.method, let delay = submissions.delay(of: peer.uid) {
+      throw .busy(retryAfterMs: Int((delay.microseconds + 999) / 1000))
+    }
+    guard let request = Operation.requests[call.method], right < request.right else { return right }
+    throw refuse(call.method, for: request.right, peer)
+  }
+
+  /// A refusal is in the log, so that an operator sees who tried what.
+  func refuse(_ what: String, for right: Right, _ peer: Peer) -> CallFailure {
+    let refusal = authority.refusal(of: what, for: right)
+    if let untold = submissions.refusal(of: peer.uid) {
+      let others = untold > 0 ? " (and \(untold) refusals before it that were not told)" : ""
+      health.tell(
+        JournalEntry(.warning, "refused to uid \(peer.uid) (pid \(peer.pid)): \(refusal.sentence)\(others)"))
+    }
+    return refusal
+  }
+
+  private func perform(
+    _ operation: Operation, for peer: Peer, _ right: Right, _ reply: ReplyPort
+  ) throws(CallFailure) {
     switch operation {
     case .describeService(let request): reply.answer(request, with: .init(version: Product.version))
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
     case .describe(let request): describe(request, reply)
     case .reload(let request): reloadFiles(request, peer, reply)
     case .applyWorkflow(let request): try apply(request, peer, reply)
-    case .getWorkflow(let request): try get(request, reply)
+    case .readEvents(let request): try readEvents(request, reply)
+    case .getWorkflow(let request): try get(request, peer, right, reply)
     case .listWorkflows(let request): try list(request, reply)
     case .runWorkflow(let request): try run(request, peer, reply)
     case .terminateWorkflow(let request): try terminate(request, peer, reply)
     case .resumeWorkflow(let request): try resume(request, peer, reply)
-    case .getJob(let request): try get(request, reply)
-    case .listJobs(let request): try list(request, reply)
+    case .deleteWorkflow(let request): try delete(request, peer, reply)
+    case .listUpcoming(let request): try listUpcoming(request, reply)
+    case .explainWorkflow(let request): try explain(request, reply)
+    case .readStatistics(let request): try readStatistics(request, reply)
+    case .getJob(let request): get(request, right, reply)
+    case .listJobs(let request): try list(request, right, reply)
+    case .explainJob(let request): explain(request, reply)
+    case .waitForJobs(let request): try wait(request, right, reply)
+    case .scheduleJob(let request): try schedule(request, peer, reply)
     case .cancelJobs(let request): try cancel(request, peer, reply)
     case .readLogs(let request): try readLogs(request, reply)
     }
@@ -66,86 +106,7 @@ struct ControlHandler: CallHandler {
 
   private func reloadFiles(_ request: Reload, _ peer: Peer, _ reply: ReplyPort) {
     note("reload", peer)
-    reload { result in answer(request, reply, result) { $0 } }
-  }
-
-  // MARK: Workflows
-
-  private func apply(_ request: ApplyWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
-    let name = try name(request.name)
-    let definition: Definition
-    switch WorkflowFile.read(text: request.definition, name: name, queues: Set(limits.keys)) {
-    case .success(let read): definition = read
-    case .failure(let failure): throw .invalid(field: "definition", reason: failure.description)
-    }
-    let isDryRun = request.dryRun ?? false
-    if !isDryRun { note("apply \(name)", peer, name) }
-    scheduling.apply(definition, to: name, dryRun: isDryRun) { result in
-      answer(request, reply, result) { applied in
-        var runs: [Instant] = []
-        if let next = applied.nextAt, let grid = applied.grid { runs = (0..<5).map { grid.instant($0, from: next) } }
-        let difference = DefinitionDifference(from: applied.previous ?? "", to: definition.canonical)
-        return ApplyWorkflow.Reply(
-          effect: ApplyEffect(applied.effect), generation: applied.generation,
-          differences: applied.effect == .unchanged ? [] : difference.lines, nextRuns: runs)
-      }
-    }
-  }
-
-  private func get(_ request: GetWorkflow, _ reply: ReplyPort) throws(CallFailure) {
-    archive.workflow(try name(request.name)) { result in
-      answer(request, reply, result) { .init(workflow: WireWorkflow($0, withDefinition: true)) }
-    }
-  }
-
-  private func list(_ request: ListWorkflows, _ reply: ReplyPort) throws(CallFailure) {
-    let limit = try pageLimit(request.limit)
-    var after: WorkflowName?
-    if let text = request.cursor {
-      guard let cursor = Cursor(text, of: .workflows), let name = WorkflowName(cursor.position) else {
-        throw Self.foreignCursor
-      }
-      after = name
-    }
-    // One more than asked for says whether there is another page.
-    archive.workflows(state: request.state, after: after, limit: limit + 1) { result in
-      answer(request, reply, result) { rows in
-        let page = rows.prefix(limit)
-        let next = rows.count > limit ? page.last.map { Cursor(.workflows, position: $0.name.text).description } : nil
-        return .init(workflows: page.map { WireWorkflow($0, withDefinition: false) }, nextCursor: next)
-      }
-    }
-  }
-
-  private func run(_ request: RunWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
-    let name = try name(request.name)
-    var at: Instant?
-    if let text = request.scheduledAt {
-      guard let instant = Instant(rfc3339: text) else {
-        throw .invalid(
-          field: "scheduled_at",
-          reason: "'\(text)' is not RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00")
-      }
-      at = instant
-    }
-    note("run \(name)", peer, name)
-    scheduling.run(name, at: at) { result in
-      answer(request, reply, result) { .init(jobID: $0.description) }
-    }
-  }
-
-  private func terminate(_ request: TerminateWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
-    let name = try name(request.name)
-    note("terminate \(name)", peer, name)
-    scheduling.terminate(name, cancelRunning: request.cancelRunning ?? false) { result in
-      answer(request, reply, result) { _ in Done() }
-    }
-  }
-
-  private func resume(_ request: ResumeWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
-    let name = try name(request.name)
-    note("resume \(name)", peer, name)
-    scheduling.resume(name) { result in answer(request, reply, result) { _ in Done() } }
+    reloading.reload { result in answer(request, reply, result) { $0 } }
   }
 
   // MARK: Parts
@@ -157,8 +118,22 @@ struct ControlHandler: CallHandler {
     return name
   }
 
-  func pageLimit(_ limit: Int?) throws(CallFailure) -> Int {
-    guard let limit else { return 50 }
+  func queue(_ text: String) throws(CallFailure) -> QueueName {
+    if let name = QueueName(text), limits[name] != nil { return name }
+    let names = limits.keys.sorted().map(\.text).joined(separator: ", ")
+    throw .invalid(field: "queue", reason: "there is no queue '\(text.prefix(80))': there are \(names)")
+  }
+
+  func instant(_ text: String, field: String) throws(CallFailure) -> Instant {
+    if let instant = Instant(rfc3339: text) { return instant }
+    throw .invalid(
+      field: field,
+      reason:
+        "'\(text.prefix(80))' is not RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00")
+  }
+
+  func pageLimit(_ limit: Int?, default fallback: Int = 50) throws(CallFailure) -> Int {
+    guard let limit else { return fallback }
     guard (1...1000).contains(limit) else {
       throw .invalid(field: "limit", reason: "\(limit) is not within 1 … 1000")
     }

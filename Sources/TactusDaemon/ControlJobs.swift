@@ -8,22 +8,27 @@ internal import TactusTransport
 
 /// The operations on jobs.
 extension ControlHandler {
-  func get(_ request: GetJob, _ reply: ReplyPort) throws(CallFailure) {
+  func get(_ request: GetJob, _ right: Right, _ reply: ReplyPort) {
     resolve(request.id) { result in
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
-        archive.job(id) { result in answer(request, reply, result) { .init(job: WireJob($0)) } }
+        archive.job(id) { result in answer(request, reply, result) { .init(job: WireJob($0, for: right)) } }
       }
     }
   }
 
-  func list(_ request: ListJobs, _ reply: ReplyPort) throws(CallFailure) {
+  func list(_ request: ListJobs, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
     var filter = JobFilter()
     filter.limit = try pageLimit(request.limit)
     filter.statuses = Set(request.status ?? [])
     filter.trigger = request.trigger
     filter.kind = request.kind
+    filter.phase = request.phase
+    filter.errorCode = request.errorCode
+    filter.since = try request.since.map { text throws(CallFailure) in try instant(text, field: "since") }
+    filter.until = try request.until.map { text throws(CallFailure) in try instant(text, field: "until") }
+    if let text = request.queue { filter.queue = try queue(text) }
     if let text = request.workflow { filter.workflow = try name(text) }
     if let text = request.cursor {
       guard let cursor = Cursor(text, of: .jobs), let position = Int64(cursor.position) else {
@@ -34,19 +39,16 @@ extension ControlHandler {
     archive.jobs(matching: filter) { result in
       answer(request, reply, result) { page in
         .init(
-          jobs: page.jobs.map { WireJob($0) },
+          jobs: page.jobs.map { WireJob($0, for: right) },
           nextCursor: page.next.map { Cursor(.jobs, position: "\($0)").description })
       }
     }
   }
 
-  /// Ids of one `Jobs.Cancel`: each is a commit, and the reply is one message.
-  private static let idsAtOnce = 1000
-
   /// Cancels one after the other, so that the results are in the order of the request.
   func cancel(_ request: CancelJobs, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
-    guard request.ids.count <= Self.idsAtOnce else {
-      throw .invalid(field: "ids", reason: "\(request.ids.count) are too many: at most \(Self.idsAtOnce) at once")
+    guard request.ids.count <= Limits.idsAtOnce else {
+      throw .invalid(field: "ids", reason: "\(request.ids.count) are too many: at most \(Limits.idsAtOnce) at once")
     }
     cancel(request.ids[...], request, peer, reply, results: [])
   }
@@ -73,50 +75,49 @@ extension ControlHandler {
     }
   }
 
-  func readLogs(_ request: ReadLogs, _ reply: ReplyPort) throws(CallFailure) {
+  func schedule(_ request: ScheduleJob, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+    let instant = try instant(request.at, field: "at")
     resolve(request.id) { result in
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
-        archive.job(id) { result in
-          switch result {
-          case .failure(let failure): reply.fail(CallFailure(failure))
-          case .success(let job): sendLines(of: job, after: 0, request, reply)
-          }
-        }
+        note("schedule \(id) for \(instant)", peer)
+        scheduling.schedule(id, for: instant) { result in answer(request, reply, result) { _ in Done() } }
       }
     }
   }
 
-  /// Lines of one send; an overlong line comes in pieces of 64 KiB, so this bounds what one reader holds in memory.
-  private static let linesAtOnce = 32
-
-  private func sendLines(of job: Job, after position: Int64, _ request: ReadLogs, _ reply: ReplyPort) {
-    let stream = request.stream.flatMap { OutputStream(rawValue: $0.rawValue) }
-    output.lines(of: job.id, stream: stream, after: position, limit: Self.linesAtOnce) { result in
+  func explain(_ request: ExplainJob, _ reply: ReplyPort) {
+    resolve(request.id) { result in
       switch result {
-      case .failure(let failure): reply.fail(CallFailure(failure))
-      case .success(let lines):
-        guard let last = lines.last else {
-          return reply.answer(request, with: .init(droppedBytes: job.report.logDroppedBytes))
-        }
-        let replies = lines.compactMap { entry in
-          LogStream(rawValue: entry.line.stream.rawValue).map {
-            ReadLogs.Reply(at: entry.line.at, stream: $0, bytes: entry.line.bytes, isPartial: entry.line.isPartial)
-          }
-        }
-        reply.send(replies, to: request) { demand in
-          switch demand {
-          case .more: sendLines(of: job, after: last.position, request, reply)
-          case .gone: reply.answer(request, with: .init(droppedBytes: job.report.logDroppedBytes))
-          }
-        }
+      case .failure(let failure): reply.fail(failure)
+      case .success(let id):
+        archive.explanation(of: id) { result in answer(request, reply, result) { .init(answer: WireExplanation($0)) } }
+      }
+    }
+  }
+
+  /// Finds the jobs of several, or says what is wrong with the first that names none.
+  func resolve(_ texts: [String], then: @escaping @Sendable (Result<[JobID], CallFailure>) -> Void) {
+    resolve(texts[...], found: [], then)
+  }
+
+  private func resolve(
+    _ rest: ArraySlice<String>, found: [JobID], _ then: @escaping @Sendable (Result<[JobID], CallFailure>) -> Void
+  ) {
+    guard let text = rest.first else { return then(.success(found)) }
+    resolve(text) { result in
+      switch result {
+      case .failure(let failure): then(.failure(failure))
+      case .success(let id):
+        // A job that is named twice ends once.
+        resolve(rest.dropFirst(), found: found.contains(id) ? found : found + [id], then)
       }
     }
   }
 
   /// Finds the job of an id or of a suffix that only one job has.
-  private func resolve(_ text: String, then: @escaping @Sendable (Result<JobID, CallFailure>) -> Void) {
+  func resolve(_ text: String, then: @escaping @Sendable (Result<JobID, CallFailure>) -> Void) {
     if let id = JobID(text) { return then(.success(id)) }
     let digits = text.lowercased().filter { $0 != "-" }
     guard digits.count >= 6, digits.count <= 32, digits.allSatisfy(\.isHexDigit) else {

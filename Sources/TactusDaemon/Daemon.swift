@@ -26,6 +26,10 @@ final class Daemon: Sendable {
   private let health: Health
   private let store: Store
   private let archive: Archive
+  private let slow: Archive
+  private let feed: EventFeed
+  private let authority: Authority
+  private let time: SystemTime
   private let output: OutputStore
   private let processes: ProcessRunner
   private let engine: HTTPEngine
@@ -44,8 +48,10 @@ final class Daemon: Sendable {
     self.directories = directories
     settings = configuration.settings
     let time = SystemTime()
+    self.time = time
+    authority = Authority(settings, owner: geteuid())
     alarms = LinuxAlarms(time: time)
-    try directories.make()
+    try directories.make(isSystem: authority.isSystem)
     try directories.makePrivateFiles()
     lock = try FileLock(at: directories.lock)
     journal = JournalWriter(time: time)
@@ -56,10 +62,14 @@ final class Daemon: Sendable {
     let ids = JobIDSource()
     store = try Store(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), limits: limits,
-      now: time.now, health: { health.note(store: $0.map { "\($0.message) (SQLite \($0.code))" }) },
+      now: time.now, eventsKeep: settings.eventsKeep,
+      health: { health.note(store: $0.map { "\($0.message) (SQLite \($0.code))" }) },
       makeID: { ids.make(at: $0) })
     archive = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf))
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits)
+    slow = try Archive(
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits)
+    feed = EventFeed(queue: DispatchWorkQueue(label: "tactus.events", level: .leaf), archive: archive)
     do {
       output = try OutputStore(
         file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf))
@@ -86,13 +96,14 @@ final class Daemon: Sendable {
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
     let reloading = Reloading(
       directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
-      time: time)
+      time: time, authority: authority, ledger: store)
     let handler = ControlHandler(
-      scheduling: scheduling, archive: archive, output: output, health: health, limits: limits, startedAt: time.now,
-      processID: Int(getpid()), reload: { reloading.reload(answer: $0) })
-    let owner = geteuid()
+      scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
+      submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
+      startedAt: time.now, processID: Int(getpid()), reloading: reloading)
     control = ControlServer(
-      on: controlQueue, time: time, alarms: alarms, handler: handler, admits: { $0.uid == owner || $0.uid == 0 },
+      on: controlQueue, time: time, alarms: alarms, handler: handler,
+      admits: { [authority] in authority.right(of: $0) != nil },
       tell: { error in
         health.tell(JournalEntry(.warning, "no further connection is accepted for a moment: \(error)"))
       })
@@ -108,10 +119,16 @@ final class Daemon: Sendable {
     try processes.becomeSubreaper()
     configuration.tell(health)
     health.announce(.status("reading definitions"))
+    for name in authority.missingGroups {
+      health.tell(
+        JournalEntry(.notice, "there is no group \(name): nobody has rights by it until there is, and a reload"))
+    }
+    store.post { [feed] in $0.publish { feed.advance(to: $0) } }
     let loaded = try open(configuration)
     loaded.tell(health)
+    store.record(.daemonStarted, at: time.now) { _ in }
     // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
-    do { try control.start(at: directories.socket) } catch {
+    do { try control.start(at: directories.socket, mode: authority.isSystem ? 0o666 : 0o600) } catch {
       throw StartFailure("the control socket cannot be opened: \(error)")
     }
     health.tell(
@@ -174,8 +191,10 @@ final class Daemon: Sendable {
     health.announce(.stopping)
     health.tell(
       JournalEntry(.notice, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
+    store.record(.daemonStopping, at: time.now) { _ in }
     scheduling.close {
       self.execution.drain(within: self.settings.stopTimeout) {
+        self.feed.close()
         self.control.stop(within: .seconds(2)) { self.stopped.signal() }
       }
     }
@@ -187,6 +206,7 @@ final class Daemon: Sendable {
     store.call { $0.close() }
     output.call { $0.close() }
     archive.call { $0.close() }
+    slow.call { $0.close() }
     journal.flush()
   }
 

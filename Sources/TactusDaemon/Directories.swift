@@ -33,12 +33,12 @@ struct Directories {
   var lock: String { "\(state)/lock" }
   var socket: String { "\(runtime)/control.sock" }
 
-  /// Makes the directories that the daemon writes to, for itself alone.
-  func make() throws {
-    for path in [state, runtime] {
+  /// Makes the directories that the daemon writes to, for itself alone; of a system instance everybody may reach the socket.
+  func make(isSystem: Bool) throws {
+    for (path, mode) in [(state, 0o700), (runtime, isSystem ? 0o755 : 0o700)] {
       do {
         try FileManager.default.createDirectory(
-          atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+          atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
       } catch {
         throw StartFailure("\(path) cannot be made: \(reason(error))")
       }

@@ -22,6 +22,12 @@ enum Files {
     return code == 0 ? .success(names) : .failure(SystemError(code: code, operation: "list", subject: folder))
   }
 
+  /// Whether a path names anything, or that cannot be known.
+  static func mayExist(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
+  }
+
   /// The bytes of a regular file, up to a limit.
   static func bytes(_ path: String, limit: Int) -> Result<[UInt8], SystemError> {
     do throws(SystemError) {

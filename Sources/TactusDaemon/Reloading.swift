@@ -14,10 +14,18 @@ struct Reloading: Sendable {
   /// The limits in force: they are those of the start, because slots are not taken away from what runs.
   let limits: [QueueName: QueueLimits]
   let time: any TimeSource
+  let authority: Authority
+  let ledger: any Ledger
+
+  /// Whether there is a file of a workflow's name, good or bad.
+  func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
+    files.post { answer(Files.mayExist("\(directory)/workflows/\(name).workflow")) }
+  }
 
   func reload(answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
     health.announce(.reloading(since: time.monotonic))
     files.post {
+      authority.refresh()
       var configuration = Configuration.read(directory)
       for (queue, limit) in configuration.limits where limits[queue] != limit {
         configuration.warnings.append(
@@ -27,6 +35,8 @@ struct Reloading: Sendable {
       configuration.tell(health)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
         health.announce(.ready)
+        // Told in the log as well, if the store cannot take it.
+        ledger.record(.daemonReloaded, at: time.now) { _ in }
         if case .success(let loaded) = result { loaded.tell(health) }
         answer(result.map { Reload.Reply($0, configuration) })
       }

@@ -11,12 +11,15 @@ public enum UnixSocket {
     public var user: UInt32
     /// Its group.
     public var group: UInt32
+    /// Its supplementary groups.
+    public var groups: [UInt32]
 
     /// Puts a peer together.
-    public init(process: Int, user: UInt32, group: UInt32) {
+    public init(process: Int, user: UInt32, group: UInt32, groups: [UInt32] = []) {
       self.process = process
       self.user = user
       self.group = group
+      self.groups = groups
     }
   }
 
@@ -46,6 +49,15 @@ public enum UnixSocket {
   public static func peer(of socket: Int32) throws(SystemError) -> Peer {
     var peer = tactus_peer()
     _ = try check(tactus_unix_peer(socket, &peer), "ask for the peer of", "descriptor \(socket)")
-    return Peer(process: Int(peer.process), user: peer.user, group: peer.group)
+    // As many as Linux allows a process. Source: getgroups(2), NGROUPS_MAX
+    var groups = [UInt32](repeating: 0, count: 64)
+    var count = tactus_unix_peer_groups(socket, &groups, Int32(groups.count))
+    if count == -ERANGE {
+      groups = [UInt32](repeating: 0, count: 65_536)
+      count = tactus_unix_peer_groups(socket, &groups, Int32(groups.count))
+    }
+    _ = try check(count, "ask for the groups of", "descriptor \(socket)")
+    return Peer(
+      process: Int(peer.process), user: peer.user, group: peer.group, groups: Array(groups.prefix(Int(count))))
   }
 }

@@ -28,6 +28,8 @@ public struct Job: Hashable, Sendable {
   public var createdAt: Instant
   /// When it was released.
   public var queuedAt: Instant?
+  /// When it was claimed for its runner.
+  public var claimedAt: Instant?
   /// When it began to run.
   public var startedAt: Instant?
   /// When it ended.
@@ -40,6 +42,10 @@ public struct Job: Hashable, Sendable {
   public var errorMessage: String?
   /// The process while it runs.
   public var processID: Int?
+  /// What it last waited for before its release; nil if it never had to.
+  public var waited: Wait?
+  /// Where it stands in line; nil unless it waits for a slot or for room.
+  public var place: Place?
   /// What was measured.
   public var report: Report
 

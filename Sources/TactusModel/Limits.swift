@@ -55,4 +55,16 @@ public enum Limits {
   public static let heartbeatBodyBytes = 16 << 10
   /// Messages that wait for the journal; the rest is counted, and the count is told.
   public static let journalEntries = 4096
+  /// `SubmitRate=`: submissions per second and user; the burst is twice that.
+  public static let submitRate = 1...1_000_000
+  /// `EventsKeep=`, apart from `infinity`.
+  public static let eventsKeep: ClosedRange<Duration> = .seconds(60) ... .seconds(366 * 86_400)
+  /// Events that are kept at most, whatever `EventsKeep=` says.
+  public static let eventRows = 1_000_000
+  /// The longest idempotency key, in bytes of UTF-8.
+  public static let idempotencyKeyBytes = 255
+  /// Jobs that one `Jobs.Wait` or `Jobs.Cancel` names.
+  public static let idsAtOnce = 1000
+  /// The window of `Workflows.Statistics`.
+  public static let statisticsWindow: ClosedRange<Duration> = .seconds(60) ... .seconds(366 * 86_400)
 }

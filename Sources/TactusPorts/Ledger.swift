@@ -25,13 +25,20 @@ public protocol Ledger: Sendable {
     _ name: WorkflowName, cancelRunning: Bool, at now: Instant, answer: @escaping Answer<PlanChange>)
   /// Begins planning again, with the first grid instant after now and a counter of 0.
   func resume(_ name: WorkflowName, at now: Instant, answer: @escaping Answer<PlanChange>)
+  /// Frees the name of a workflow; the caller has seen that there is no file of that name.
+  /// - Throws: notFound; conflict, unless it is terminated and all its jobs have ended.
+  func delete(_ name: WorkflowName, at now: Instant, answer: @escaping Answer<Bool>)
 
   // MARK: Planning
 
-  /// Makes a MANUAL job and releases it if its time has come. The caller has checked the instant.
-  func run(
-    _ name: WorkflowName, scheduledAt: Instant, at now: Instant,
-    answer: @escaping Answer<(id: JobID, change: PlanChange)>)
+  /// Makes a MANUAL job and releases it if its time has come. The caller has checked the instant and the key.
+  ///
+  /// A request whose key was used makes no job: the same one is answered with the job that it made.
+  /// - Throws: notFound; conflict, if the key was used for another request.
+  func run(_ request: RunRequest, at now: Instant, answer: @escaping Answer<(id: JobID, change: PlanChange)>)
+  /// Gives a held job its time, or a scheduled MANUAL one another. The caller has checked the instant.
+  /// - Throws: notFound; conflict, for planned jobs and those that have been released.
+  func schedule(_ id: JobID, for instant: Instant, at now: Instant, answer: @escaping Answer<PlanChange>)
   /// Decides on due rows, at most ``Limits/releaseBatch``, and on those that wait for what the request names.
   func release(_ request: ReleaseRequest, answer: @escaping Answer<Released>)
   /// Moves planned rows that lie later than the first unanswered grid instant after now back to it: after a backward
@@ -56,6 +63,11 @@ public protocol Ledger: Sendable {
   /// Cancels in any non-terminal status: closes what is not claimed, records the reason for what is.
   /// - Throws: notFound; conflict if terminal.
   func cancel(_ id: JobID, at now: Instant, answer: @escaping Answer<PlanChange>)
+
+  // MARK: The daemon
+
+  /// Writes an event of the daemon itself.
+  func record(_ type: EventType, at now: Instant, answer: @escaping Answer<Bool>)
 
   // MARK: Start-up and check
 

@@ -225,3 +225,39 @@ public struct Recovered: Hashable, Sendable {
   /// Nothing found.
   public init() {}
 }
+
+/// What a person asks to be run.
+public struct RunRequest: Hashable, Sendable {
+  /// When a MANUAL job starts.
+  public enum Start: Hashable, Sendable {
+    /// At once.
+    case now
+    /// At an instant.
+    case at(Instant)
+    /// When `schedule` says.
+    case held
+  }
+
+  /// What.
+  public var workflow: WorkflowName
+  /// When.
+  public var start: Start
+  /// Names the request, so that it can be repeated.
+  public var idempotencyKey: String?
+
+  /// Puts a request together.
+  public init(_ workflow: WorkflowName, start: Start = .now, idempotencyKey: String? = nil) {
+    self.workflow = workflow
+    self.start = start
+    self.idempotencyKey = idempotencyKey
+  }
+
+  /// The request as text: what a key stands for.
+  public var text: String {
+    switch start {
+    case .now: "run \(workflow)"
+    case .at(let instant): "run \(workflow) at \(instant)"
+    case .held: "run \(workflow) held"
+    }
+  }
+}

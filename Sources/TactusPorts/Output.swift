@@ -40,6 +40,12 @@ public protocol OutputSink: Sendable {
 public protocol OutputReader: Sendable {
   /// Answers lines after a position, oldest first, with the position of the last; empty when there is no more.
   func lines(
-    of id: JobID, stream: OutputStream?, after position: Int64, limit: Int,
+    of id: JobID, after position: Int64, limit: Int,
     answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void)
+  /// Answers once there are lines of a job after a position, or ``cancelWait(_:)`` names the number of this wait.
+  func wait(
+    for id: JobID, after position: Int64, number: UInt64, isCanceled: @escaping @Sendable () -> Bool,
+    answer: @escaping @Sendable () -> Void)
+  /// Ends a wait; a wait that comes later and says that it is canceled is answered at once.
+  func cancelWait(_ number: UInt64)
 }

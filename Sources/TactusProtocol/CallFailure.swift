@@ -12,6 +12,10 @@ public enum CallFailure: Error, Hashable, Sendable {
   case busy(retryAfterMs: Int)
   /// The daemon cannot do it now: it stops, or its store cannot be written.
   case unavailable(reason: String)
+  /// The client takes a stream too slowly; it was ended.
+  case tooSlow
+  /// What was asked for is no longer kept; the oldest that is.
+  case expired(oldest: String)
   /// The interface has no such method.
   case methodNotFound(method: String)
   /// There is no such interface.
@@ -34,6 +38,8 @@ extension CallFailure {
     case .forbidden: "Forbidden"
     case .busy: "Busy"
     case .unavailable: "Unavailable"
+    case .tooSlow: "TooSlow"
+    case .expired: "Expired"
     case .methodNotFound: "MethodNotFound"
     case .interfaceNotFound: "InterfaceNotFound"
     case .methodNotImplemented: "MethodNotImplemented"
@@ -45,7 +51,7 @@ extension CallFailure {
   /// Whether the error belongs to `org.varlink.service` and not to the called interface.
   var isOfService: Bool {
     switch self {
-    case .notFound, .invalid, .conflict, .forbidden, .busy, .unavailable: false
+    case .notFound, .invalid, .conflict, .forbidden, .busy, .unavailable, .tooSlow, .expired: false
     case .methodNotFound, .interfaceNotFound, .methodNotImplemented, .invalidParameter, .expectedMore: true
     }
   }
@@ -58,6 +64,8 @@ extension CallFailure {
     case .conflict(let reason), .unavailable(let reason): reason
     case .forbidden(let action): "not permitted: \(action)"
     case .busy(let delay): "the daemon is busy; try again in \(delay) ms"
+    case .tooSlow: "the replies were not taken in time; the stream was ended"
+    case .expired(let oldest): "events up to there are no longer kept; the oldest kept is after \(oldest)"
     case .methodNotFound(let method): "the daemon does not know the method \(method)"
     case .interfaceNotFound(let interface): "the daemon does not know the interface \(interface)"
     case .methodNotImplemented(let method): "the daemon does not do \(method)"
@@ -77,9 +85,10 @@ extension CallFailure {
     var method: String?
     var interface: String?
     var parameter: String?
+    var oldest: String?
 
     enum CodingKeys: String, CodingKey {
-      case entity, id, field, reason, action, method, interface, parameter
+      case entity, id, field, reason, action, method, interface, parameter, oldest
       case retryAfterMs = "retry_after_ms"
     }
   }
@@ -94,7 +103,8 @@ extension CallFailure {
     case .methodNotFound(let method), .methodNotImplemented(let method): Parameters(method: method)
     case .interfaceNotFound(let interface): Parameters(interface: interface)
     case .invalidParameter(let parameter): Parameters(parameter: parameter)
-    case .expectedMore: Parameters()
+    case .tooSlow, .expectedMore: Parameters()
+    case .expired(let oldest): Parameters(oldest: oldest)
     }
   }
 
@@ -112,6 +122,8 @@ extension CallFailure {
     case ("InterfaceNotFound", let p): self = .interfaceNotFound(interface: p.interface ?? "")
     case ("MethodNotImplemented", let p): self = .methodNotImplemented(method: p.method ?? "")
     case ("InvalidParameter", let p): self = .invalidParameter(parameter: p.parameter ?? "")
+    case ("TooSlow", _): self = .tooSlow
+    case ("Expired", let p): self = .expired(oldest: p.oldest ?? "")
     case ("ExpectedMore", _): self = .expectedMore
     default: return nil
     }

@@ -8,6 +8,8 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
     case jobs
     /// `Workflows.List`.
     case workflows
+    /// `Workflows.Why`.
+    case answers
   }
 
   /// The list that it belongs to.

@@ -6,6 +6,8 @@ public struct Describe: Request {
   public static let method = "io.tactus.Daemon.Describe"
   /// None.
   public static let parameters: [String] = []
+  /// What anybody may see.
+  public static let right = Right.look
 
   /// The only one.
   public init() {}

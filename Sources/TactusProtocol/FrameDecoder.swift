@@ -39,6 +39,12 @@ public struct FrameDecoder: Sendable {
     defer {
       start = end + 1
       searched = start
+      // A buffer that a large message has made large is given back.
+      if start == buffer.count, buffer.capacity > 64 << 10 {
+        buffer = []
+        start = 0
+        searched = 0
+      }
     }
     return Array(buffer[start..<end])
   }

@@ -84,6 +84,11 @@ extension Int64: JSONScalar {
   func write(to buffer: JSONBuffer) { buffer.append(raw: String(self)) }
 }
 
+extension Double: JSONScalar {
+  // The shortest text that reads back as the same number; what we send is finite.
+  func write(to buffer: JSONBuffer) { buffer.append(raw: description) }
+}
+
 extension Instant: JSONScalar {
   func write(to buffer: JSONBuffer) {
     // No character of an instant needs an escape.
@@ -103,6 +108,7 @@ extension Trigger: JSONScalar {}
 extension Wait: JSONScalar {}
 extension Kind: JSONScalar {}
 extension ErrorCode: JSONScalar {}
+extension Explanation.Outcome: JSONScalar {}
 extension Workflow.State: JSONScalar {}
 extension Workflow.Origin: JSONScalar {}
 extension Workflow.TerminatedReason: JSONScalar {}

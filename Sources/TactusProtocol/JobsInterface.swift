@@ -6,6 +6,8 @@ public struct GetJob: Request {
   public static let method = "io.tactus.Jobs.Get"
   /// Those of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
+  /// What anybody may see.
+  public static let right = Right.look
 
   /// The id, or a suffix of it of at least 6 characters that only one job has.
   public var id: String
@@ -33,6 +35,8 @@ public struct ListJobs: Request {
   public static let method = "io.tactus.Jobs.List"
   /// Those of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
+  /// What anybody may see.
+  public static let right = Right.look
 
   /// Any of these.
   public var status: [JobStatus]?
@@ -42,6 +46,16 @@ public struct ListJobs: Request {
   public var workflow: String?
   /// This kind.
   public var kind: Kind?
+  /// This queue.
+  public var queue: String?
+  /// This phase.
+  public var phase: Phase?
+  /// This reason of failure or cancellation.
+  public var errorCode: ErrorCode?
+  /// RFC 3339 with an offset: `scheduled_at` is this or later.
+  public var since: String?
+  /// RFC 3339 with an offset: `scheduled_at` is before this.
+  public var until: String?
   /// Where the page begins; from an earlier reply.
   public var cursor: String?
   /// 1 … 1000; 50 if absent.
@@ -50,12 +64,18 @@ public struct ListJobs: Request {
   /// Asks for a page.
   public init(
     status: [JobStatus]? = nil, trigger: Trigger? = nil, workflow: String? = nil, kind: Kind? = nil,
-    cursor: String? = nil, limit: Int? = nil
+    queue: String? = nil, phase: Phase? = nil, errorCode: ErrorCode? = nil, since: String? = nil,
+    until: String? = nil, cursor: String? = nil, limit: Int? = nil
   ) {
     self.status = status
     self.trigger = trigger
     self.workflow = workflow
     self.kind = kind
+    self.queue = queue
+    self.phase = phase
+    self.errorCode = errorCode
+    self.since = since
+    self.until = until
     self.cursor = cursor
     self.limit = limit
   }
@@ -80,7 +100,9 @@ public struct ListJobs: Request {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case status, trigger, workflow, kind, cursor, limit
+    case status, trigger, workflow, kind, queue, phase
+    case errorCode = "error_code"
+    case since, until, cursor, limit
   }
 }
 
@@ -90,6 +112,8 @@ public struct CancelJobs: Request {
   public static let method = "io.tactus.Jobs.Cancel"
   /// Those of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
+  /// A change.
+  public static let right = Right.admin
 
   /// Ids or unique suffixes of at least 6 characters.
   public var ids: [String]

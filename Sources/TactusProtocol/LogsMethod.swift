@@ -9,20 +9,30 @@ public struct ReadLogs: Request {
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
   /// Wants `more`.
   public static let isStream = true
+  /// Output may hold secrets.
+  public static let right = Right.read
 
   /// The id, or a suffix of it of at least 6 characters that only one job has.
   public var id: String
   /// Only this stream.
   public var stream: LogStream?
+  /// Whether to go on with what is still to come, until the job ends.
+  public var follow: Bool?
+  /// Only what comes after this position.
+  public var after: Int64?
 
   /// Asks for output.
-  public init(id: String, stream: LogStream? = nil) {
+  public init(id: String, stream: LogStream? = nil, follow: Bool = false, after: Int64? = nil) {
     self.id = id
     self.stream = stream
+    self.follow = follow ? true : nil
+    self.after = after
   }
 
   /// A line, or the end of the stream.
   public struct Reply: Codable, Hashable, Sendable {
+    /// Its place in the job's output, from 1 and rising.
+    public var position: Int64?
     /// When it was read.
     public var at: Instant?
     /// Where it came from.
@@ -37,7 +47,8 @@ public struct ReadLogs: Request {
     public var droppedBytes: Int64?
 
     /// A line; bytes that are not UTF-8 travel as base64.
-    public init(at: Instant, stream: LogStream, bytes: [UInt8], isPartial: Bool) {
+    public init(position: Int64, at: Instant, stream: LogStream, bytes: [UInt8], isPartial: Bool) {
+      self.position = position
       self.at = at
       self.stream = stream
       text = String(validating: bytes, as: UTF8.self)
@@ -55,13 +66,13 @@ public struct ReadLogs: Request {
     }
 
     enum CodingKeys: String, CodingKey {
-      case at, stream, text, base64, partial
+      case position, at, stream, text, base64, partial
       case droppedBytes = "dropped_bytes"
     }
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case id, stream
+    case id, stream, follow, after
   }
 }
 

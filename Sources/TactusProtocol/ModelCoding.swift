@@ -7,6 +7,7 @@ extension Trigger: Codable {}
 extension Wait: Codable {}
 extension Kind: Codable {}
 extension ErrorCode: Codable {}
+extension Explanation.Outcome: Codable {}
 extension Workflow.State: Codable {}
 extension Workflow.Origin: Codable {}
 extension Workflow.TerminatedReason: Codable {}

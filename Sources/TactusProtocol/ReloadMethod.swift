@@ -6,6 +6,8 @@ public struct Reload: Request {
   public static let method = "io.tactus.Daemon.Reload"
   /// None.
   public static let parameters: [String] = []
+  /// A change.
+  public static let right = Right.admin
 
   /// The only one.
   public init() {}

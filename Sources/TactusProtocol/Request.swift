@@ -8,6 +8,8 @@ public protocol Request: Codable, Hashable, Sendable {
   static var parameters: [String] { get }
   /// Whether it answers with a stream and wants `more`.
   static var isStream: Bool { get }
+  /// What the caller needs for it.
+  static var right: Right { get }
 }
 
 extension Request {

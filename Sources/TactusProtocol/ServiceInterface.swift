@@ -4,6 +4,8 @@ public struct DescribeService: Request {
   public static let method = "org.varlink.service.GetInfo"
   /// None.
   public static let parameters: [String] = []
+  /// What anybody may see.
+  public static let right = Right.look
 
   /// The only one.
   public init() {}
@@ -38,6 +40,8 @@ public struct GetInterfaceDescription: Request {
   public static let method = "org.varlink.service.GetInterfaceDescription"
   /// Those of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
+  /// What anybody may see.
+  public static let right = Right.look
 
   /// The interface's name.
   public var interface: String

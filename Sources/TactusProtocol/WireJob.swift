@@ -20,6 +20,10 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var queue: String
   /// -100 … 100.
   public var priority: Int
+  /// Where a waiting job stands in line; 1 is next.
+  public var queuePosition: Int?
+  /// How long that will take, from the recent run times of its queue.
+  public var estimatedWaitSeconds: Int64?
   /// The generation of the definition that it is bound to; nil before its release.
   public var generation: Int?
   /// The instant that the schedule or the caller named.
@@ -63,8 +67,8 @@ public struct WireJob: Codable, Hashable, Sendable {
   /// Where the time of a request went.
   public var timings: WireTimings?
 
-  /// A job as readers see it.
-  public init(_ job: Job) {
+  /// A job as readers see it; those who may only look get no message, because it may tell of the definition.
+  public init(_ job: Job, for right: Right = .admin) {
     id = job.id.description
     workflow = job.workflow?.text
     kind = job.kind
@@ -74,6 +78,9 @@ public struct WireJob: Codable, Hashable, Sendable {
     wait = job.wait
     queue = job.queue.text
     priority = job.priority
+    queuePosition = job.place?.position
+    // Rounded up: what is about to happen is not said to have happened.
+    estimatedWaitSeconds = job.place?.estimatedWait.map { ($0.microseconds + 999_999) / 1_000_000 }
     generation = job.generation
     nominalAt = job.nominalAt
     scheduledAt = job.scheduledAt
@@ -83,7 +90,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     completedAt = job.completedAt
     attempt = job.attempt
     errorCode = job.errorCode
-    errorMessage = job.errorMessage
+    errorMessage = right >= .read ? job.errorMessage : nil
     exitCode = job.report.exitCode
     signal = job.report.signal
     httpStatus = job.report.httpStatus
@@ -98,7 +105,10 @@ public struct WireJob: Codable, Hashable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, workflow, kind, trigger, status, phase, wait, queue, priority, generation
+    case id, workflow, kind, trigger, status, phase, wait, queue, priority
+    case queuePosition = "queue_position"
+    case estimatedWaitSeconds = "estimated_wait_seconds"
+    case generation
     case nominalAt = "nominal_at"
     case scheduledAt = "scheduled_at"
     case createdAt = "created_at"

@@ -6,6 +6,8 @@ public struct ApplyWorkflow: Request {
   public static let method = "io.tactus.Workflows.Apply"
   /// Those of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
+  /// A change.
+  public static let right = Right.admin
 
   /// The workflow's name.
   public var name: String
@@ -68,16 +70,23 @@ public struct GetWorkflow: Request {
   public static let method = "io.tactus.Workflows.Get"
   /// Those of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
+  /// Definitions want `read`.
+  public static let right = Right.look
 
   /// The workflow's name.
   public var name: String
+  /// Whether the definition is wanted; if absent, it comes to those who may read it.
+  public var definition: Bool?
 
   /// Asks for it.
-  public init(name: String) { self.name = name }
+  public init(name: String, definition: Bool? = nil) {
+    self.name = name
+    self.definition = definition
+  }
 
   /// The workflow.
   public struct Reply: Codable, Hashable, Sendable {
-    /// The workflow, definition included.
+    /// The workflow.
     public var workflow: WireWorkflow
 
     /// Wraps it.
@@ -85,7 +94,7 @@ public struct GetWorkflow: Request {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case name
+    case name, definition
   }
 }
 
@@ -95,6 +104,8 @@ public struct ListWorkflows: Request {
   public static let method = "io.tactus.Workflows.List"
   /// Those of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
+  /// What anybody may see.
+  public static let right = Right.look
 
   /// Only those in this state.
   public var state: Workflow.State?

@@ -97,18 +97,37 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Makes a MANUAL job; nil means now.
-  public nonisolated func run(_ name: WorkflowName, at instant: Instant?, answer: @escaping Answer<JobID>) {
+  /// Makes a MANUAL job.
+  public nonisolated func run(_ request: RunRequest, answer: @escaping Answer<JobID>) {
     change(answer) { worker, answer in
       let now = worker.time.now
-      if let refusal = ManualStart.refusal(of: instant, now: now) {
+      if case .at(let instant) = request.start, let refusal = ManualStart.refusal(of: instant, now: now) {
         return answer(.failure(.invalid(field: "scheduled_at", reason: refusal)))
       }
-      worker.ledger.run(name, scheduledAt: instant ?? now, at: now) { result in
+      worker.ledger.run(request, at: now) { result in
         if case .success(let made) = result { worker.post { $0.follow(made.change) } }
         answer(result.map(\.id))
       }
     }
+  }
+
+  /// Gives a held job its time, or a scheduled one another.
+  public nonisolated func schedule(_ id: JobID, for instant: Instant, answer: @escaping Answer<PlanChange>) {
+    change(answer) { worker, answer in
+      let now = worker.time.now
+      if let refusal = ManualStart.refusal(of: instant, now: now) {
+        return answer(.failure(.invalid(field: "at", reason: refusal)))
+      }
+      worker.ledger.schedule(id, for: instant, at: now) { result in
+        if case .success(let change) = result { worker.post { $0.follow(change) } }
+        answer(result)
+      }
+    }
+  }
+
+  /// Frees the name of a terminated workflow.
+  public nonisolated func delete(_ name: WorkflowName, answer: @escaping Answer<Bool>) {
+    change(answer) { worker, answer in worker.ledger.delete(name, at: worker.time.now, answer: answer) }
   }
 
   /// Ends planning.

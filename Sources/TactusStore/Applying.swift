@@ -42,10 +42,7 @@ extension Tables {
       """
       INSERT INTO workflows (name, origin, state, generation, created_at, updated_at) VALUES (?, ?, 'ACTIVE', 1, ?, ?)
       """, name, origin, now, now)
-    guard let number = try connection.first("SELECT last_insert_rowid()", read: { $0.integer(0) }) else {
-      fatalError("SQLite has no last rowid right after an insert")
-    }
-    let id = WorkflowID(number: number)
+    let id = WorkflowID(number: connection.lastInsertedRow)
     let grid = definition.schedule.map {
       Grid(anchor: $0.startAt ?? now, interval: $0.interval, startsAtAnchor: $0.startAt != nil)
     }

@@ -3,16 +3,30 @@ internal import TactusPorts
 
 /// How rows become the values that readers see.
 extension Archive {
-  static let jobColumns = """
+  /// The jobs of a JSON array of row numbers.
+  private static let jobRows: StaticString = """
     SELECT j.seq, j.id, w.name, j.kind, j.queue, j.priority, j.trigger, j.status, j.phase, j.wait, j.generation,
       j.nominal_at, j.scheduled_at, j.created_at, j.queued_at, j.started_at, j.completed_at, j.attempt, j.error_code,
       j.error_message, j.pid, j.exit_code, j.signal, j.http_status, j.name_lookup_us, j.connect_us, j.tls_us,
       j.first_byte_us, j.total_us, j.certificate_expires_at, j.cpu_us, j.peak_memory_bytes, j.log_bytes,
-      j.log_dropped_bytes
+      j.log_dropped_bytes, j.claimed_at, j.waited
     FROM jobs j LEFT JOIN workflows w ON w.id = j.workflow_id
+    WHERE j.seq IN (SELECT value FROM json_each(?))
     """
 
-  static func job(_ row: borrowing Row) -> Job {
+  /// The jobs at these rows, in the order given.
+  func jobs(at positions: [Int64]) throws -> [Job] { try Self.jobs(at: positions, on: connection) }
+
+  static func jobs(at positions: [Int64], on connection: Connection) throws -> [Job] {
+    let list = "[" + positions.map(String.init).joined(separator: ",") + "]"
+    var found: [Int64: Job] = [:]
+    for (position, job) in try connection.all(jobRows, list, read: { ($0.integer(0), job($0)) }) {
+      found[position] = job
+    }
+    return positions.compactMap { found[$0] }
+  }
+
+  private static func job(_ row: borrowing Row) -> Job {
     guard let queue = QueueName(row.text(4)) else { fatalError("a queue's name in the store is malformed") }
     var report = Report()
     report.exitCode = row.optionalInteger(21).map(Int.init)
@@ -29,7 +43,7 @@ extension Archive {
     report.logBytes = row.integer(32)
     report.logDroppedBytes = row.integer(33)
     let status: JobStatus = row.word(7)
-    return Job(
+    var job = Job(
       id: row.jobID(1), workflow: row.optionalText(2).flatMap(WorkflowName.init), kind: row.word(3), queue: queue,
       priority: Int(row.integer(5)), trigger: row.word(6), status: status, phase: row.optionalWord(8),
       wait: row.optionalWord(9), generation: row.optionalInteger(10).map(Int.init), nominalAt: row.optionalInstant(11),
@@ -37,6 +51,9 @@ extension Archive {
       startedAt: row.optionalInstant(15), completedAt: row.optionalInstant(16), attempt: Int(row.integer(17)),
       errorCode: row.optionalWord(18), errorMessage: row.optionalText(19),
       processID: status == .running ? row.optionalInteger(20).map(Int.init) : nil, report: report)
+    job.claimedAt = row.optionalInstant(34)
+    job.waited = row.optionalWord(35)
+    return job
   }
 
   static let oneWorkflow: StaticString = """
@@ -69,28 +86,4 @@ extension Archive {
       nextAt: row.optionalInstant(14), createdAt: row.instant(15), updatedAt: row.instant(16),
       terminatedAt: row.optionalInstant(17), resumedAt: row.optionalInstant(18))
   }
-}
-
-/// The WHERE clause of a list.
-struct JobQuery {
-  private(set) var values: [any Bindable] = []
-  private var terms: [String] = []
-
-  init(_ filter: JobFilter) {
-    if !filter.statuses.isEmpty {
-      let marks = Array(repeating: "?", count: filter.statuses.count).joined(separator: ", ")
-      terms.append("j.status IN (\(marks))")
-      values += filter.statuses.sorted { $0.rawValue < $1.rawValue }
-    }
-    if let trigger = filter.trigger { add("j.trigger = ?", trigger) }
-    if let kind = filter.kind { add("j.kind = ?", kind) }
-    if let before = filter.before { add("j.seq < ?", before) }
-  }
-
-  mutating func add(_ term: String, _ value: any Bindable) {
-    terms.append(term)
-    values.append(value)
-  }
-
-  var clause: String { terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND ") }
 }

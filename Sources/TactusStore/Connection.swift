@@ -37,6 +37,9 @@ final class Connection {
   /// Rows changed by the last statement.
   var changes: Int { Int(sqlite3_changes64(handle)) }
 
+  /// The rowid of the last row that was inserted.
+  var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
   /// Rows changed since the connection was opened, those that were rolled back included.
   var totalChanges: Int64 { sqlite3_total_changes64(handle) }
 

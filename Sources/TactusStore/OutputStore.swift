@@ -13,6 +13,7 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   private let connection: Connection
   private var pending: [@Sendable (Bool) -> Void] = []
   private var commitTurn = CommitTurn()
+  private var waits = OutputWaits()
   private var isClosed = false
 
   private static let schema = """
@@ -48,11 +49,11 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
 
   /// As ``OutputReader`` says.
   public nonisolated func lines(
-    of id: JobID, stream: OutputStream?, after position: Int64, limit: Int,
+    of id: JobID, after position: Int64, limit: Int,
     answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void
   ) {
     post { store in
-      do { answer(.success(try store.read(id, stream, position, limit))) } catch {
+      do { answer(.success(try store.read(id, position, limit))) } catch {
         answer(.failure(.unavailable(reason: "the output cannot be read: \(error)")))
       }
     }
@@ -66,6 +67,24 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
     connection.close()
   }
 
+  /// As ``OutputReader`` says.
+  public nonisolated func wait(
+    for id: JobID, after position: Int64, number: UInt64, isCanceled: @escaping @Sendable () -> Bool,
+    answer: @escaping @Sendable () -> Void
+  ) {
+    post { store in
+      // What cannot be read is told to the one who reads it next.
+      let hasMore = try? store.connection.first(
+        "SELECT 1 FROM lines WHERE job = ? AND position > ? LIMIT 1", id, position
+      ) { _ in true }
+      guard hasMore == .some(nil), !isCanceled(), !store.isClosed else { return answer() }
+      store.waits.add(number, for: id, answer)
+    }
+  }
+
+  /// As ``OutputReader`` says.
+  public nonisolated func cancelWait(_ number: UInt64) { post { $0.waits.cancel(number) } }
+
   private func store(_ lines: [OutputLine], _ id: JobID, _ answer: @escaping @Sendable (Bool) -> Void) {
     guard !isClosed else { return answer(false) }
     do {
@@ -78,6 +97,7 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
           """, id, line.at, line.stream, line.isPartial, line.bytes)
       }
       pending.append(answer)
+      waits.note(id)
     } catch {
       // Part of a batch may be in: what the job is told to be lost is at most too much, never too little.
       if connection.isAutocommit { answerAll(false) }
@@ -87,15 +107,15 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   }
 
   private func read(
-    _ id: JobID, _ stream: OutputStream?, _ position: Int64, _ limit: Int
+    _ id: JobID, _ position: Int64, _ limit: Int
   ) throws
     -> [(position: Int64, line: OutputLine)]
   {
     try connection.all(
       """
       SELECT position, at, stream, is_partial, bytes FROM lines
-      WHERE job = ? AND position > ? AND stream = ifnull(?, stream) ORDER BY position LIMIT ?
-      """, id, position, stream, limit
+      WHERE job = ? AND position > ? ORDER BY position LIMIT ?
+      """, id, position, limit
     ) { row in
       let line = OutputLine(
         stream: row.word(2), at: row.instant(1), bytes: row.bytes(4), isPartial: row.integer(3) != 0)
@@ -116,6 +136,7 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
     do {
       try connection.run("COMMIT")
       answerAll(true)
+      waits.tell()
     } catch {
       // If even this fails SQLite has rolled back by itself, which is all that is wanted.
       if !connection.isAutocommit { try? connection.run("ROLLBACK") }

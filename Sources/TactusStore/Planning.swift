@@ -41,16 +41,16 @@ extension Tables {
   }
 
   func insertPending(
-    _ id: JobID, of workflow: WorkflowRow, trigger: Trigger, nominal: Instant, scheduled: Instant, phase: Phase,
+    _ id: JobID, of workflow: WorkflowRow, trigger: Trigger, nominal: Instant?, scheduled: Instant?, phase: Phase,
     wait: Wait?, _ now: Instant
   ) throws {
     try connection.run(
       """
-      INSERT INTO jobs (id, workflow_id, kind, queue, priority, trigger, status, phase, wait, nominal_at,
+      INSERT INTO jobs (id, workflow_id, kind, queue, priority, trigger, status, phase, wait, waited, nominal_at,
         scheduled_at, created_at, root_id)
-      VALUES (?, ?, ?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?)
       """,
-      id, workflow.id, workflow.kind, workflow.policies.queue, workflow.policies.priority, trigger, phase, wait,
+      id, workflow.id, workflow.kind, workflow.policies.queue, workflow.policies.priority, trigger, phase, wait, wait,
       nominal, scheduled, now, id)
     try event(.jobPending, at: now, workflow: workflow.id, job: id, status: .pending)
   }
@@ -59,7 +59,7 @@ extension Tables {
   func retime(_ planned: JobID, to nominal: Instant) throws {
     try connection.run(
       """
-      UPDATE jobs SET nominal_at = ?, scheduled_at = ?, phase = 'scheduled', wait = NULL
+      UPDATE jobs SET nominal_at = ?, scheduled_at = ?, phase = 'scheduled', wait = NULL, waited = NULL
       WHERE id = ? AND status = 'PENDING'
       """, nominal, nominal, planned)
   }

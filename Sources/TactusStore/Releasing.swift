@@ -81,7 +81,7 @@ extension Tables {
     case .wait(let wait):
       if wait == .backlog { released.change.backlogged.insert(workflow.policies.queue) }
       if row.wait != wait {
-        try connection.run("UPDATE jobs SET phase = 'due', wait = ? WHERE id = ?", wait, row.id)
+        try connection.run("UPDATE jobs SET phase = 'due', wait = ?1, waited = ?1 WHERE id = ?2", wait, row.id)
       }
       return wait
     case .drop(let decisions, let next):
@@ -97,7 +97,7 @@ extension Tables {
       }
       if try liveCounts(workflow.id).automatic == 0 { return try settle(row, now, &released) }
       if row.wait != .overlap {
-        try connection.run("UPDATE jobs SET phase = 'due', wait = 'overlap' WHERE id = ?", row.id)
+        try connection.run("UPDATE jobs SET phase = 'due', wait = 'overlap', waited = 'overlap' WHERE id = ?", row.id)
       }
       return .overlap
     }

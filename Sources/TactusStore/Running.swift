@@ -1,52 +1,8 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Jobs on demand, claims, starts.
+/// Claims, starts, cancels.
 extension Tables {
-  /// Makes a MANUAL job; if its time has come it is decided on at once.
-  func run(_ name: WorkflowName, scheduledAt: Instant, at now: Instant) throws -> (id: JobID, change: PlanChange) {
-    let workflow = try existing(name)
-    let row = PendingRow(
-      id: makeID(now), workflow: workflow.id, nominalAt: scheduledAt, scheduledAt: scheduledAt, trigger: .manual,
-      priority: workflow.policies.priority, wait: nil)
-    guard scheduledAt <= now else {
-      try insertPending(
-        row.id, of: workflow, trigger: .manual, nominal: scheduledAt, scheduled: scheduledAt, phase: .scheduled,
-        wait: nil, now)
-      return (row.id, try change())
-    }
-    switch try situation(row, of: workflow, now).decide() {
-    case .run:
-      let job = try insertQueued(row, of: workflow, now)
-      return (row.id, try change { $0.queued = [job] })
-    case .wait(let wait):
-      try insertPending(
-        row.id, of: workflow, trigger: .manual, nominal: scheduledAt, scheduled: scheduledAt, phase: .due, wait: wait,
-        now)
-      return (row.id, try change { $0.backlogged = wait == .backlog ? [workflow.policies.queue] : [] })
-    case .drop, .replace:
-      fatalError("a MANUAL job neither skips instants nor replaces others")
-    }
-  }
-
-  /// Makes a job that is QUEUED from the start; its events tell both steps.
-  private func insertQueued(_ row: PendingRow, of workflow: WorkflowRow, _ now: Instant) throws -> QueuedJob {
-    let policies = workflow.policies
-    try connection.run(
-      """
-      INSERT INTO jobs (id, workflow_id, generation, kind, queue, priority, trigger, status, phase, nominal_at,
-        scheduled_at, created_at, queued_at, root_id)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'MANUAL', 'QUEUED', 'queued', ?7, ?7, ?8, ?8, ?1)
-      """,
-      row.id, workflow.id, workflow.generation, workflow.kind, policies.queue, policies.priority, row.scheduledAt, now)
-    try event(.jobPending, at: now, workflow: workflow.id, job: row.id, status: .pending)
-    try event(.jobQueued, at: now, workflow: workflow.id, job: row.id, status: .queued)
-    try countQueued(in: policies.queue)
-    return QueuedJob(
-      id: row.id, kind: workflow.kind, queue: policies.queue, priority: policies.priority,
-      scheduledAt: row.scheduledAt)
-  }
-
   func claim(_ ids: [JobID], bootID: String, at now: Instant) throws -> [ClaimedJob] {
     var claimed: [ClaimedJob] = []
     for id in ids {

@@ -4,7 +4,7 @@
 /// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
 enum Schema {
   /// Migration n brings version n - 1 to n.
-  static let migrations: [String] = [first]
+  static let migrations: [String] = [first, second]
 
   private static let first = """
     CREATE TABLE store (
@@ -189,5 +189,32 @@ enum Schema {
       status TEXT,
       error_code TEXT
     ) STRICT;
+    """
+
+  /// What clients see of jobs: an index for each filter of a list, statistics, explanations, keys of requests.
+  private static let second = """
+    ALTER TABLE jobs ADD COLUMN waited TEXT CHECK (waited IS NULL OR waited IN ('overlap', 'backlog', 'paused'));
+
+    -- Lists go from the newest row to older ones, so every filter that many rows can match has its rows in that order.
+    -- QUEUED and RUNNING rows are few, and found by jobs_lane.
+    CREATE INDEX jobs_by_phase ON jobs (phase, seq) WHERE status = 'PENDING';
+    CREATE INDEX jobs_by_end ON jobs (status, seq) WHERE completed_at IS NOT NULL;
+    CREATE INDEX jobs_by_error ON jobs (error_code, seq) WHERE error_code IS NOT NULL;
+    CREATE INDEX jobs_by_queue ON jobs (queue, seq);
+    CREATE INDEX jobs_by_kind ON jobs (kind, seq);
+    CREATE INDEX jobs_by_trigger ON jobs (trigger, seq);
+    CREATE INDEX jobs_by_time ON jobs (scheduled_at);
+    -- Has all that statistics read, so that they never touch the rows.
+    CREATE INDEX jobs_statistics ON jobs (workflow_id, completed_at, status, queue, kind, scheduled_at, started_at)
+      WHERE completed_at IS NOT NULL;
+
+    -- What a client's key stands for; kept longer than a client repeats a request.
+    CREATE TABLE idempotency_keys (
+      key TEXT PRIMARY KEY,
+      request TEXT NOT NULL,
+      job BLOB NOT NULL CHECK (length(job) = 16),
+      created_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
     """
 }

@@ -17,6 +17,10 @@ public actor Store: QueueConfined {
   private var failure: StoreError?
   private var provesWriting = false
   private let health: @Sendable (StoreError?) -> Void
+  private let eventsKeep: Duration?
+  private var published: (@Sendable (Int64) -> Void)?
+  private var publishedEvent: Int64 = 0
+  private var prunedEvent: Int64 = 0
 
   /// Answered writes that one commit makes durable, at most.
   static let batchLimit = 1000
@@ -27,15 +31,18 @@ public actor Store: QueueConfined {
   ///   - file: the path of `tactus.db`; `:memory:` for a store that ends with the process.
   ///   - limits: the queues' limits; a queue that is not named has none.
   ///   - now: for the row that names a new store.
+  ///   - eventsKeep: how long events are kept; nil for as long as there is room for them.
   ///   - health: told once when writing begins to fail, and once (nil) when a change was kept again; on the store's queue.
   ///   - makeID: makes the ids of jobs; called on the store's queue only.
   /// - Throws: ``StoreError``: newer schema, corruption, or the file cannot be opened.
   public init(
     file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits], now: Instant,
-    health: @escaping @Sendable (StoreError?) -> Void = { _ in }, makeID: @escaping @Sendable (Instant) -> JobID
+    eventsKeep: Duration? = .seconds(7 * 86_400), health: @escaping @Sendable (StoreError?) -> Void = { _ in },
+    makeID: @escaping @Sendable (Instant) -> JobID
   ) throws {
     self.queue = queue
     self.health = health
+    self.eventsKeep = eventsKeep
     let connection = try Connection.openStore(file, migrations: Schema.migrations)
     do {
       try connection.beginUse(now: now, id: makeID(now), epoch: makeID(now))
@@ -48,6 +55,9 @@ public actor Store: QueueConfined {
 
   /// The store's last failure to write; nil when it works.
   public var lastFailure: StoreError? { failure }
+
+  /// Tells somebody the number of the newest event after each commit that wrote one; on the store's queue.
+  public func publish(to body: @escaping @Sendable (Int64) -> Void) { published = body }
 
   /// Commits what is open, marks the store as cleanly closed and closes it.
   ///
@@ -111,6 +121,7 @@ public actor Store: QueueConfined {
         health(nil)
       }
       answerAll(nil)
+      tellEvents()
     } catch {
       let failure = note(error)
       if !tables.connection.isAutocommit {
@@ -119,6 +130,19 @@ public actor Store: QueueConfined {
       }
       answerAll(failure)
     }
+  }
+
+  /// Events between two looks at what need not be kept.
+  private static let pruneEvery: Int64 = 1024
+
+  private func tellEvents() {
+    guard let newest = tables.newestEvent, newest != publishedEvent else { return }
+    publishedEvent = newest
+    published?(newest)
+    guard newest - prunedEvent >= Self.pruneEvery || newest < prunedEvent else { return }
+    prunedEvent = newest
+    // Nobody waits for it: what fails is told as every failed write is, and tried again with later events.
+    write({ _ in }) { [eventsKeep] in try $0.pruneEvents(through: newest, keep: eventsKeep) }
   }
 
   private func answerAll(_ failure: LedgerFailure?) {

@@ -39,10 +39,30 @@ extension Store: Ledger {
   }
 
   /// As ``Ledger`` says.
+  public nonisolated func delete(_ name: WorkflowName, at now: Instant, answer: @escaping Answer<Bool>) {
+    write(answer) {
+      try $0.delete(name, at: now)
+      return true
+    }
+  }
+
+  /// As ``Ledger`` says.
   public nonisolated func run(
-    _ name: WorkflowName, scheduledAt: Instant, at now: Instant,
-    answer: @escaping Answer<(id: JobID, change: PlanChange)>
-  ) { write(answer) { try $0.run(name, scheduledAt: scheduledAt, at: now) } }
+    _ request: RunRequest, at now: Instant, answer: @escaping Answer<(id: JobID, change: PlanChange)>
+  ) { write(answer) { try $0.run(request, at: now) } }
+
+  /// As ``Ledger`` says.
+  public nonisolated func schedule(
+    _ id: JobID, for instant: Instant, at now: Instant, answer: @escaping Answer<PlanChange>
+  ) { write(answer) { try $0.schedule(id, for: instant, at: now) } }
+
+  /// As ``Ledger`` says.
+  public nonisolated func record(_ type: EventType, at now: Instant, answer: @escaping Answer<Bool>) {
+    write(answer) {
+      try $0.event(type, at: now, workflow: nil)
+      return true
+    }
+  }
 
   /// As ``Ledger`` says.
   public nonisolated func release(_ request: ReleaseRequest, answer: @escaping Answer<Released>) {

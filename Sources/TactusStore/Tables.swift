@@ -13,6 +13,9 @@ final class Tables {
   /// QUEUED jobs by queue: counted at first use, kept up to date by the verbs, and forgotten with every rollback.
   private var queuedCounts: [QueueName: Int] = [:]
 
+  /// The number of the newest event that this connection wrote, committed or not; nil before the first.
+  private(set) var newestEvent: Int64?
+
   /// What the verb under way took out of QUEUED without a run: what waits behind it may go now.
   private var freedWorkflows: Set<WorkflowID> = []
   private var freedQueues: Set<QueueName> = []
@@ -27,6 +30,7 @@ final class Tables {
   func savepoint<Value>(_ body: (Tables) throws -> Value) throws -> Value {
     freedWorkflows.removeAll()
     freedQueues.removeAll()
+    let newestBefore = newestEvent
     try connection.run("SAVEPOINT verb")
     do {
       let value = try body(self)
@@ -34,6 +38,7 @@ final class Tables {
       return value
     } catch {
       recountQueued()
+      newestEvent = newestBefore
       // A full disk or an I/O error may have rolled back the whole transaction already.
       if !connection.isAutocommit { try undo() }
       throw error
@@ -105,6 +110,7 @@ final class Tables {
     try connection.run(
       "INSERT INTO events (at, type, workflow_id, job_id, status, error_code) VALUES (?, ?, ?, ?, ?, ?)",
       now, type, workflow, job, status, code)
+    newestEvent = connection.lastInsertedRow
   }
 
   /// Writes decision records, in order, each around the instants that have an answer already: a clock that stepped back
@@ -138,34 +144,6 @@ final class Tables {
   func nextDue() throws -> Instant? {
     try connection.first("SELECT scheduled_at FROM jobs WHERE phase = 'scheduled' ORDER BY scheduled_at LIMIT 1") {
       $0.instant(0)
-    }
-  }
-}
-
-/// The words of the event stream.
-enum EventType: String, CaseIterable, Bindable {
-  case jobPending = "job.pending"
-  case jobQueued = "job.queued"
-  case jobRunning = "job.running"
-  case jobCompleted = "job.completed"
-  case jobFailed = "job.failed"
-  case jobCanceled = "job.canceled"
-  case workflowCreated = "workflow.created"
-  case workflowChanged = "workflow.changed"
-  case workflowTerminated = "workflow.terminated"
-  case workflowResumed = "workflow.resumed"
-  case workflowFailing = "workflow.failing"
-  case workflowRecovered = "workflow.recovered"
-
-  /// The event of a job's new status.
-  init(_ status: JobStatus) {
-    switch status {
-    case .pending: self = .jobPending
-    case .queued: self = .jobQueued
-    case .running: self = .jobRunning
-    case .completed: self = .jobCompleted
-    case .failed: self = .jobFailed
-    case .canceled: self = .jobCanceled
     }
   }
 }

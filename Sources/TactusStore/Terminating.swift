@@ -48,6 +48,26 @@ extension Tables {
     return try change()
   }
 
+  /// Frees the name; the jobs stay.
+  func delete(_ name: WorkflowName, at now: Instant) throws {
+    let workflow = try existing(name)
+    guard workflow.state == .terminated else {
+      throw LedgerFailure.conflict(reason: "\(name) is ACTIVE: terminate it first")
+    }
+    let open = try connection.first(
+      """
+      SELECT id FROM jobs WHERE workflow_id = ?1 AND status IN ('QUEUED', 'RUNNING')
+      UNION ALL SELECT id FROM jobs WHERE workflow_id = ?1 AND status = 'PENDING' LIMIT 1
+      """, workflow.id
+    ) { $0.jobID(0) }
+    if let open {
+      throw LedgerFailure.conflict(
+        reason: "job \(open) of \(name) has not ended: wait for it, or cancel it, and try again")
+    }
+    try connection.run("UPDATE workflows SET deleted_at = ? WHERE id = ?", now, workflow.id)
+    try event(.workflowDeleted, at: now, workflow: workflow.id)
+  }
+
   /// Undoes exactly the termination that a missing file caused; answers whether it did.
   func revive(_ name: WorkflowName, at now: Instant) throws -> Bool {
     let workflow = try existing(name)

@@ -8,10 +8,10 @@ extension ControlServer {
   /// Connections accepted in one turn, so that a flood of them does not keep the queue.
   private static let acceptBatch = 64
 
-  func listen(at path: String) throws {
+  func listen(at path: String, mode: UInt32) throws {
     if listening != nil { fatalError("the control server was started twice") }
     let poller = try Poller(on: dispatchQueue) { [weak self] in self?.assumeIsolated { $0.drain() } }
-    let descriptor = try UnixSocket.listen(at: path)
+    let descriptor = try UnixSocket.listen(at: path, mode: mode)
     do {
       let token = try poller.add(descriptor, for: .read)
       let alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
@@ -36,22 +36,29 @@ extension ControlServer {
   }
 
   private func admit(_ descriptor: Int32, _ poller: Poller) {
-    guard connections.count < limits.connections else {
-      // One try to say so: a fresh socket takes a message of this size, and nobody waits for a stranger who does not.
-      var outbox = Outbox()
-      outbox.append(Reply.message(.busy(retryAfterMs: 1000), interface: Interface.daemon.rawValue))
-      _ = outbox.flush(to: descriptor)
-      return Descriptor.close(descriptor)
-    }
     do {
       let peer = Peer(try UnixSocket.peer(of: descriptor))
+      guard hasRoom(for: peer) else {
+        // One try to say so: a fresh socket takes a message of this size, and nobody waits for a stranger who does not.
+        var outbox = Outbox()
+        outbox.append(Reply.message(.busy(retryAfterMs: 1000), interface: Interface.daemon.rawValue))
+        _ = outbox.flush(to: descriptor)
+        return Descriptor.close(descriptor)
+      }
       let token = try poller.add(descriptor, for: .read)
+      connectionsOfUser[peer.uid, default: 0] += 1
       connections[token] = Connection(
         descriptor: descriptor, token: token, peer: peer, isAdmitted: admits(peer))
     } catch {
       // Out of memory for one more registration: the client sees its connection closed and can come again.
       Descriptor.close(descriptor)
     }
+  }
+
+  /// Whether one more of this user is taken.
+  private func hasRoom(for peer: Peer) -> Bool {
+    let room = peer.uid == 0 ? limits.connections : limits.connections - limits.keptForRoot
+    return connections.count < room && connectionsOfUser[peer.uid] ?? 0 < limits.connectionsPerUser
   }
 
   /// Rests the listening socket, because it stays readable while no descriptor is free and would spin.

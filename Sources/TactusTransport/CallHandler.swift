@@ -16,15 +16,23 @@ public struct Peer: Hashable, Sendable {
   public let uid: UInt32
   /// Its effective group.
   public let gid: UInt32
+  /// Its supplementary groups.
+  public let groups: [UInt32]
   /// The process itself.
   public let pid: Int
 
   /// Puts a peer together.
-  public init(uid: UInt32, gid: UInt32, pid: Int) {
+  public init(uid: UInt32, gid: UInt32, groups: [UInt32] = [], pid: Int) {
     self.uid = uid
     self.gid = gid
+    self.groups = groups
     self.pid = pid
   }
 
-  init(_ peer: UnixSocket.Peer) { self.init(uid: peer.user, gid: peer.group, pid: peer.process) }
+  init(_ peer: UnixSocket.Peer) {
+    self.init(uid: peer.user, gid: peer.group, groups: peer.groups, pid: peer.process)
+  }
+
+  /// Whether it belongs to a group.
+  public func isMember(of group: UInt32) -> Bool { gid == group || groups.contains(group) }
 }

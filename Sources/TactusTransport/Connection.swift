@@ -25,6 +25,9 @@ final class Connection {
   /// When the message that has begun must have ended, or the last reply must have been taken.
   var deadline: MonotonicInstant?
 
+  /// What of ``heldBytes`` the server's sum has.
+  var accountedBytes = 0
+
   private var lastSerial: UInt64 = 0
 
   init(descriptor: Int32, token: Poller.Token, peer: Peer, isAdmitted: Bool) {
@@ -36,6 +39,12 @@ final class Connection {
 
   /// Whether there is nothing left to do for it.
   var isDone: Bool { isInputOver && calls.isEmpty && held == nil && (outbox.isEmpty || isGone) }
+
+  /// Bytes that are kept for it.
+  var heldBytes: Int { decoder.count + outbox.count + calls.reduce(0) { $0 + $1.ready.count } }
+
+  /// Whether the call whose turn it is has sent part of a stream.
+  var isStreaming: Bool { calls.first?.gone != nil || calls.first?.demand != nil }
 
   /// Whether bytes are wanted from it now.
   func wantsInput(_ limits: ServerLimits) -> Bool {
@@ -87,6 +96,13 @@ final class Connection {
     poller.change(token, to: .none)
   }
 
+  /// Those to tell that nobody listens any more; each once.
+  func takeGone() -> [@Sendable () -> Void] {
+    let bodies = calls.compactMap(\.gone)
+    for index in calls.indices { calls[index].gone = nil }
+    return bodies
+  }
+
   /// The place of a call; nil if it is answered, because then a second answer came.
   func index(of serial: UInt64) -> Int? { calls.firstIndex { $0.serial == serial && !$0.isAnswered } }
 
@@ -117,4 +133,6 @@ struct CallUnderWay {
   var isAnswered = false
   /// Called when the client has taken most of what was sent.
   var demand: (@Sendable (StreamDemand) -> Void)?
+  /// Called when the client has gone.
+  var gone: (@Sendable () -> Void)?
 }

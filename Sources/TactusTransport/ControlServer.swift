@@ -20,6 +20,10 @@ public actor ControlServer: QueueConfined {
 
   var listening: Listening?
   var connections: [ConnectionID: Connection] = [:]
+  /// How many of them each user has.
+  var connectionsOfUser: [UInt32: Int] = [:]
+  /// What they hold together.
+  private var bufferedBytes = 0
   var stopped: (@Sendable () -> Void)?
   private var alarmAt: MonotonicInstant?
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -60,11 +64,11 @@ public actor ControlServer: QueueConfined {
     self.tell = tell
   }
 
-  /// Begins to listen at a path, with mode 0600; a socket that a dead daemon left there is replaced.
+  /// Begins to listen at a path; a socket that a dead daemon left there is replaced.
   ///
   /// Waits for the server's queue. Throws ``SystemError``; the server can then be started again.
-  public nonisolated func start(at path: String) throws {
-    try call { server in Result { try server.listen(at: path) } }.get()
+  public nonisolated func start(at path: String, mode: UInt32 = 0o600) throws {
+    try call { server in Result { try server.listen(at: path, mode: mode) } }.get()
   }
 
   /// Ends listening, lets the calls under way be answered and their replies be taken, and closes everything.
@@ -81,7 +85,7 @@ public actor ControlServer: QueueConfined {
     poller.drain { token, readiness in
       if token == listening?.socket?.token { return accept() }
       guard let connection = connections[token] else { return }
-      if readiness.contains(.hangup) || readiness.contains(.error) { connection.hangUp(poller) }
+      if readiness.contains(.hangup) || readiness.contains(.error) { hangUp(connection, poller) }
       pump(connection)
     }
   }
@@ -94,6 +98,7 @@ public actor ControlServer: QueueConfined {
     } while flush(connection, poller)
     guard !connection.isDone else { return close(connection) }
     watch(connection, poller)
+    account(connection)
     if let demand = connection.takeDemand(limits) { demand(connection.isGone ? .gone : .more) }
   }
 
@@ -146,7 +151,7 @@ public actor ControlServer: QueueConfined {
     guard !connection.isGone else { return false }
     let unsent = connection.outbox.count
     guard connection.outbox.flush(to: connection.descriptor) else {
-      connection.hangUp(poller)
+      hangUp(connection, poller)
       return true
     }
     // A client that takes its last replies slowly has the whole time again for the next piece.
@@ -169,11 +174,48 @@ public actor ControlServer: QueueConfined {
     poller.change(connection.token, to: interest)
   }
 
+  /// Nobody takes replies any more: what would go on for ever is told so.
+  private func hangUp(_ connection: Connection, _ poller: Poller) {
+    connection.hangUp(poller)
+    for body in connection.takeGone() { body() }
+  }
+
+  /// Keeps the sum of what all hold; beyond the limit the largest holder goes, so that no other is hurt.
+  private func account(_ connection: Connection) {
+    bufferedBytes += connection.heldBytes - connection.accountedBytes
+    connection.accountedBytes = connection.heldBytes
+    guard bufferedBytes > limits.bufferedBytes,
+      let largest = connections.values.max(by: { $0.accountedBytes < $1.accountedBytes })
+    else { return }
+    // Posted, because this may be the inside of a drain, and of the pump of that very connection.
+    let token = largest.token
+    post { $0.shed(token) }
+  }
+
+  private func shed(_ token: ConnectionID) {
+    guard bufferedBytes > limits.bufferedBytes, let connection = connections[token] else { return }
+    guard connection.outbox.count < limits.unsentBytes / 16 else {
+      // It takes nothing, so it cannot be told either: a last try, which a reader who comes back finds.
+      let refusal: CallFailure = connection.isStreaming ? .tooSlow : .busy(retryAfterMs: 1000)
+      connection.outbox.clear()
+      connection.outbox.append(Reply.message(refusal, interface: Interface.daemon.rawValue))
+      _ = connection.outbox.flush(to: connection.descriptor)
+      return close(connection)
+    }
+    connection.decoder = FrameDecoder()
+    connection.refuse(.busy(retryAfterMs: 1000))
+    pump(connection)
+  }
+
   func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.token) != nil else { return }
+    bufferedBytes -= connection.accountedBytes
+    connectionsOfUser[connection.peer.uid, default: 1] -= 1
+    if connectionsOfUser[connection.peer.uid] == 0 { connectionsOfUser[connection.peer.uid] = nil }
     listening?.poller.remove(connection.token)
     Descriptor.close(connection.descriptor)
     for call in connection.calls { call.demand?(.gone) }
+    for body in connection.takeGone() { body() }
     resumeAccepting()
     finishStopping()
   }
@@ -188,6 +230,13 @@ public actor ControlServer: QueueConfined {
     connection.calls[index].demand = then
     connection.releaseReplies()
     pump(connection)
+  }
+
+  func watch(_ body: @escaping @Sendable () -> Void, of id: ConnectionID, serial: UInt64) {
+    guard let connection = connections[id], let index = connection.index(of: serial), !connection.isGone else {
+      return body()
+    }
+    connection.calls[index].gone = body
   }
 
   func finish(_ message: [UInt8], to id: ConnectionID, serial: UInt64) {

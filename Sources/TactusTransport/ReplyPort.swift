@@ -42,6 +42,12 @@ public struct ReplyPort: Sendable {
     server.post { $0.send(bytes, to: connection, serial: serial, then: then) }
   }
 
+  /// Has something told once, on the server's queue, when the client has gone before the call was answered; the call still
+  /// wants its answer.
+  public func whenGone(_ body: @escaping @Sendable () -> Void) {
+    server.post { $0.watch(body, of: connection, serial: serial) }
+  }
+
   private func finish(_ message: [UInt8]) {
     server.post { $0.finish(message, to: connection, serial: serial) }
   }

@@ -2,6 +2,13 @@
 public struct ServerLimits: Hashable, Sendable {
   /// Connections at once; further ones are told that the daemon is busy.
   public var connections = 512
+  /// Connections of one user at once.
+  public var connectionsPerUser = 128
+  /// Of all connections, those that only root can have.
+  public var keptForRoot = 16
+  /// Bytes of all clients together, said and not answered or answered and not taken: beyond that, the one that holds most
+  /// is refused.
+  public var bufferedBytes = 48 << 20
   /// How long a message may take from its first to its last byte.
   public var requestTime: Duration = .seconds(10)
   /// Replies that a client has not taken: beyond that, nothing more is read from it.

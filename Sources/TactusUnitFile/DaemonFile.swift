@@ -6,6 +6,24 @@ public struct DaemonSettings: Hashable, Sendable {
   public var stopTimeout: Duration
   /// The cgroup v2 directory that is delegated to the daemon, an absolute path; nil lets the daemon look for it.
   public var cgroupRoot: String?
+  /// Whom it serves; nil for `system` if it runs as root and `private` otherwise.
+  public var instance: Instance?
+  /// The group whose members may do everything, in a system instance.
+  public var adminGroup = "tactus-admin"
+  /// The group whose members may read everything, in a system instance.
+  public var readGroup = "adm"
+  /// How long events are kept; nil for as long as there is room.
+  public var eventsKeep: Duration? = .seconds(7 * 86_400)
+  /// Submissions per second of a user who is no admin; the burst is twice that.
+  public var submitRate = 1000
+
+  /// Whom a daemon serves.
+  public enum Instance: String, CaseIterable, Sendable {
+    /// Everybody on the machine, by their groups.
+    case system
+    /// Its own user, and root.
+    case `private`
+  }
 
   /// Puts settings together; without arguments these are the defaults.
   public init(stopTimeout: Duration = .seconds(30), cgroupRoot: String? = nil) {
@@ -33,9 +51,19 @@ public enum DaemonFile {
     let defaults = DaemonSettings()
     let stopTimeout = reading.value("StopTimeout", in: "Manager", as: Span.within(Limits.stopTimeout))
     let cgroupRoot = reading.value("CgroupRoot", in: "Manager", as: absolutePath)
+    let instance = reading.value("Instance", in: "Manager", as: word(of: DaemonSettings.Instance.self))
+    let adminGroup = reading.value("AdminGroup", in: "Manager", as: groupName)
+    let readGroup = reading.value("ReadGroup", in: "Manager", as: groupName)
+    let eventsKeep = reading.value("EventsKeep", in: "Manager", as: Span.withinOrInfinity(Limits.eventsKeep))
+    let submitRate = reading.value("SubmitRate", in: "Manager", as: number(Limits.submitRate))
     var settings = earlier
     if reading.isMentioned("StopTimeout", in: "Manager") { settings.stopTimeout = stopTimeout ?? defaults.stopTimeout }
     if reading.isMentioned("CgroupRoot", in: "Manager") { settings.cgroupRoot = cgroupRoot }
+    if reading.isMentioned("Instance", in: "Manager") { settings.instance = instance }
+    if reading.isMentioned("AdminGroup", in: "Manager") { settings.adminGroup = adminGroup ?? defaults.adminGroup }
+    if reading.isMentioned("ReadGroup", in: "Manager") { settings.readGroup = readGroup ?? defaults.readGroup }
+    if reading.isMentioned("EventsKeep", in: "Manager") { settings.eventsKeep = eventsKeep ?? defaults.eventsKeep }
+    if reading.isMentioned("SubmitRate", in: "Manager") { settings.submitRate = submitRate ?? defaults.submitRate }
     return reading.result(settings)
   }
 }

@@ -100,3 +100,15 @@ func statusRanges(_ text: String) throws(Refusal) -> [ClosedRange<Int>] {
   }
   return ranges
 }
+
+/// The name of a group of the system. Source: shadow-utils, groupadd(8), "CAVEATS"
+func groupName(_ text: String) throws(Refusal) -> String {
+  let isWellFormed =
+    (1...32).contains(text.utf8.count)
+    && text.utf8.allSatisfy { byte in
+      byte.isDigit || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || [UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: ".")].contains(byte)
+    } && text.utf8.first.map { !$0.isDigit && $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: ".") } ?? false
+  guard isWellFormed else { throw Refusal("is not the name of a group: write a name such as tactus-admin") }
+  return text
+}

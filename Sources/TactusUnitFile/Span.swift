@@ -105,6 +105,19 @@ extension Span {
     }
   }
 
+  /// A span within limits; nil means infinity.
+  static func withinOrInfinity(_ limits: ClosedRange<Duration>) -> (String) throws(Refusal) -> Duration? {
+    { (text: String) throws(Refusal) -> Duration? in
+      guard let duration = try Span(text).duration else { return nil }
+      guard limits.contains(duration) else {
+        throw Refusal(
+          "is outside the range from \(Span.text(limits.lowerBound)) to \(Span.text(limits.upperBound)), and not infinity"
+        )
+      }
+      return duration
+    }
+  }
+
   /// A finite span longer than nothing.
   static func positive(through longest: Duration) -> (String) throws(Refusal) -> Duration {
     { (text: String) throws(Refusal) -> Duration in

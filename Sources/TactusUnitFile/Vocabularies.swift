@@ -38,9 +38,8 @@ extension Vocabulary {
   /// `tactusd.conf` and its drop-ins.
   static let daemon = Vocabulary(sections: [
     Section(
-      name: "Manager", single: ["StopTimeout", "CgroupRoot"],
-      later: [
-        "Instance", "AdminGroup", "ReadGroup", "DispatchTimeout", "JournalOutput", "EventsKeep", "SubmitRate",
-      ])
+      name: "Manager",
+      single: ["StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "EventsKeep", "SubmitRate"],
+      later: ["DispatchTimeout", "JournalOutput"])
   ])
 }

@@ -53,6 +53,7 @@ enum Canned {
       reply.answer(request, with: CancelJobs.Reply(results: results))
     case .readLogs(let request):
       reply.send(lines, to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 1536)) }
+    default: throw .methodNotImplemented(method: "canned")
     }
   }
 
@@ -76,9 +77,10 @@ enum Canned {
     lastErrors: [Incident(at: at(-65), message: "the store cannot be written: No space left on device")])
 
   static let lines: [ReadLogs.Reply] = [
-    ReadLogs.Reply(at: at(0), stream: .stdout, bytes: Array("plain é".utf8), isPartial: false),
-    ReadLogs.Reply(at: at(1), stream: .stderr, bytes: [0x1B, 0x5B, 0x33, 0x31, 0x6D, 0xFF], isPartial: false),
-    ReadLogs.Reply(at: at(2), stream: .stdout, bytes: Array("no newline".utf8), isPartial: true),
+    ReadLogs.Reply(position: 0 + 1, at: at(0), stream: .stdout, bytes: Array("plain é".utf8), isPartial: false),
+    ReadLogs.Reply(
+      position: 1 + 1, at: at(1), stream: .stderr, bytes: [0x1B, 0x5B, 0x33, 0x31, 0x6D, 0xFF], isPartial: false),
+    ReadLogs.Reply(position: 2 + 1, at: at(2), stream: .stdout, bytes: Array("no newline".utf8), isPartial: true),
   ]
 
   static func workflow(_ name: String) -> Workflow {

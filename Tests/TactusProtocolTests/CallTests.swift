@@ -104,9 +104,9 @@ struct CallTests {
   @Test("Output that is not UTF-8 travels as base64 and comes back as it was")
   func logs() throws {
     let at = Instant(microseconds: 0)
-    let binary = ReadLogs.Reply(at: at, stream: .stdout, bytes: [0, 0xFF, 0x80], isPartial: true)
+    let binary = ReadLogs.Reply(position: 1, at: at, stream: .stdout, bytes: [0, 0xFF, 0x80], isPartial: true)
     #expect(binary.text == nil && binary.base64 == "AP+A" && binary.bytes == [0, 0xFF, 0x80])
-    let plain = ReadLogs.Reply(at: at, stream: .stderr, bytes: Array("a\u{0}b é".utf8), isPartial: false)
+    let plain = ReadLogs.Reply(position: 1, at: at, stream: .stderr, bytes: Array("a\u{0}b é".utf8), isPartial: false)
     #expect(plain.text == "a\u{0}b é" && plain.base64 == nil && plain.partial == nil)
     var message = TactusProtocol.Reply.message(plain, continues: true)
     message.removeLast()

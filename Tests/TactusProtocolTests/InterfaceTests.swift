@@ -43,22 +43,60 @@ struct InterfaceTests {
       Sample(
         ApplyWorkflow(name: name, definition: "d", dryRun: true),
         ApplyWorkflow.Reply(effect: .changed, generation: 2, differences: ["- a"], nextRuns: [Samples.at])),
-      Sample(GetWorkflow(name: name), GetWorkflow.Reply(workflow: workflow)),
+      Sample(
+        ReadEvents(after: "c", workflow: name, job: job.id, follow: true),
+        ReadEvents.Reply(
+          Event(
+            sequence: 7, at: Samples.at, type: .jobFailed, workflow: WorkflowName(name), job: JobID(job.id),
+            status: .failed, errorCode: .exitNonzero), epoch: "e")),
+      Sample(DeleteWorkflow(name: name), Done()),
+      Sample(
+        ListUpcoming(name: name, limit: 1),
+        ListUpcoming.Reply(
+          runs: WorkflowName(name).map {
+            [
+              WireUpcoming(
+                Upcoming(workflow: $0, kind: .command, trigger: .manual, nominalAt: Samples.at, job: JobID(job.id)))
+            ]
+          } ?? [])),
+      Sample(
+        ExplainWorkflow(name: name, at: "\(Samples.at)", cursor: "c", limit: 1),
+        ExplainWorkflow.Reply(answers: [WireExplanation(try Samples.explanation())], nextCursor: "c")),
+      Sample(ExplainJob(id: job.id), ExplainJob.Reply(answer: WireExplanation(try Samples.explanation()))),
+      Sample(
+        ReadStatistics(workflow: name, queue: "command", kind: .command, windowSeconds: 60),
+        ReadStatistics.Reply(fullBuckets(Samples.statistics()))),
+      Sample(ScheduleJob(id: job.id, at: "\(Samples.at)"), Done()),
+      Sample(WaitForJobs(ids: [job.id]), WaitForJobs.Reply(job: job)),
+      Sample(GetWorkflow(name: name, definition: true), GetWorkflow.Reply(workflow: workflow)),
       Sample(
         ListWorkflows(state: .active, cursor: "c", limit: 1),
         ListWorkflows.Reply(workflows: [workflow], nextCursor: "c")),
-      Sample(RunWorkflow(name: name, scheduledAt: "\(Samples.at)"), RunWorkflow.Reply(jobID: job.id)),
+      Sample(
+        RunWorkflow(name: name, scheduledAt: "\(Samples.at)", hold: true, idempotencyKey: "k"),
+        RunWorkflow.Reply(jobID: job.id)),
       Sample(TerminateWorkflow(name: name, cancelRunning: true), Done()),
       Sample(ResumeWorkflow(name: name), Done()),
       Sample(GetJob(id: job.id), GetJob.Reply(job: job)),
       Sample(
-        ListJobs(status: [.failed], trigger: .manual, workflow: name, kind: .command, cursor: "c", limit: 1),
+        ListJobs(
+          status: [.failed], trigger: .manual, workflow: name, kind: .command, queue: "command", phase: .held,
+          errorCode: .lost, since: "\(Samples.at)", until: "\(Samples.at)", cursor: "c", limit: 1),
         ListJobs.Reply(jobs: [job], nextCursor: "c")),
       Sample(
         CancelJobs(ids: [job.id]),
         CancelJobs.Reply(results: [CancelResult(id: job.id, failure: .conflict(reason: "ended"))])),
-      Sample(ReadLogs(id: job.id, stream: .stderr), Samples.logs()),
+      Sample(ReadLogs(id: job.id, stream: .stderr, follow: true, after: 1), Samples.logs()),
     ]
+  }
+
+  /// Every bucket has run times, so that each member is there.
+  private func fullBuckets(_ statistics: Statistics) -> Statistics {
+    var full = statistics
+    for bucket in statistics.buckets {
+      full.add(status: .failed, scheduledAt: bucket.from, startedAt: bucket.from, completedAt: bucket.from)
+    }
+    return full
   }
 
   private func definitions() throws -> [VarlinkInterface] {
@@ -121,7 +159,7 @@ struct InterfaceTests {
   func errors() throws {
     let own: [CallFailure] = [
       .notFound(entity: "", id: ""), .invalid(field: "", reason: ""), .conflict(reason: ""), .forbidden(action: ""),
-      .busy(retryAfterMs: 1), .unavailable(reason: ""),
+      .busy(retryAfterMs: 1), .unavailable(reason: ""), .tooSlow, .expired(oldest: ""),
     ]
     let service: [CallFailure] = [
       .interfaceNotFound(interface: ""), .methodNotFound(method: ""), .methodNotImplemented(method: ""),

@@ -20,12 +20,14 @@ enum Samples {
     report.logDroppedBytes = 20
     report.cpuTime = .milliseconds(30)
     report.peakMemoryBytes = 40
-    return Job(
+    var job = Job(
       id: JobID(high: 0x0193_2C07_A0B0_7123, low: 0x8123_4567_89AB_CDEF), workflow: WorkflowName("nightly"),
       kind: .command, queue: QueueName(builtIn: .command), priority: 5, trigger: .automatic, status: .running,
       phase: .stopping, wait: .overlap, generation: 3, nominalAt: at, scheduledAt: at, createdAt: at, queuedAt: at,
       startedAt: at + .milliseconds(7), completedAt: at + .seconds(2), attempt: 1, errorCode: .providerTimeout,
       errorMessage: "exceeded its time-out", processID: 4711, report: report)
+    job.place = Place(position: 2, estimatedWait: .milliseconds(1500))
+    return job
   }
 
   static func workflow() throws -> Workflow {
@@ -47,10 +49,23 @@ enum Samples {
   }
 
   static func logs() -> ReadLogs.Reply {
-    var reply = ReadLogs.Reply(at: at, stream: .stdout, bytes: Array("a".utf8), isPartial: true)
+    var reply = ReadLogs.Reply(position: 1, at: at, stream: .stdout, bytes: Array("a".utf8), isPartial: true)
     reply.base64 = "YQ=="
     reply.droppedBytes = 1
     return reply
+  }
+
+  static func explanation() throws -> Explanation {
+    Explanation(
+      nominalAt: at, lastAt: at + .seconds(1), count: 2, outcome: .coalesced, job: try job(), decidedAt: at,
+      reason: "so")
+  }
+
+  static func statistics() -> Statistics {
+    var statistics = Statistics(from: at - .seconds(60), until: at)
+    statistics.add(
+      status: .completed, scheduledAt: at - .seconds(30), startedAt: at - .seconds(29), completedAt: at - .seconds(28))
+    return statistics
   }
 
   private static func required<Value>(_ value: Value?) throws -> Value {

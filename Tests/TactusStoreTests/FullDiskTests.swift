@@ -23,7 +23,7 @@ struct FullDiskTests {
     let name = try #require(WorkflowName("w"))
     let answers = Mutex<[Int: [Answered]]>([:])
     for number in 0..<count {
-      specimen.store.run(name, scheduledAt: .at(1000 + number), at: .at(1)) { result in
+      specimen.store.run(RunRequest(name, start: .at(.at(1000 + number))), at: .at(1)) { result in
         answers.withLock { $0[number, default: []].append(result.map(\.id)) }
       }
     }

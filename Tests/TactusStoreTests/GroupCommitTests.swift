@@ -49,7 +49,7 @@ struct GroupCommitTests {
     let seen = Mutex<[Seen]>([])
     let observer = observer
     for number in 0..<count {
-      specimen.store.run(name, scheduledAt: .at(1000 + number), at: .at(1)) { result in
+      specimen.store.run(RunRequest(name, start: .at(.at(1000 + number))), at: .at(1)) { result in
         let id = (try? result.get())?.id  // A failure shows as an id that no row has.
         let hex = id.map { "\($0)".filter { $0 != "-" } } ?? ""
         let view = observer.call {
@@ -88,7 +88,9 @@ struct GroupCommitTests {
     let (w, none) = (try #require(WorkflowName("w")), try #require(WorkflowName("none")))
     let order = Mutex<[String]>([])
     for round in 0..<3 {
-      specimen.store.run(w, scheduledAt: .at(1000), at: .at(1)) { _ in order.withLock { $0.append("\(round) run") } }
+      specimen.store.run(RunRequest(w, start: .at(.at(1000))), at: .at(1)) { _ in
+        order.withLock { $0.append("\(round) run") }
+      }
       specimen.store.terminate(none, cancelRunning: false, at: .at(1)) { _ in
         order.withLock { $0.append("\(round) refused") }
       }
@@ -110,7 +112,7 @@ struct GroupCommitTests {
     let crashed = Mutex<StoreFiles?>(nil)
     let path = file.path
     for _ in 0..<5 {
-      specimen.store.run(name, scheduledAt: .at(2000), at: .at(2)) { _ in answers.withLock { $0 += 1 } }
+      specimen.store.run(RunRequest(name, start: .at(.at(2000))), at: .at(2)) { _ in answers.withLock { $0 += 1 } }
     }
     // Inside the transaction that the five writes opened: what is on disk is what a kill would leave.
     specimen.store.write { (_: Result<Int, LedgerFailure>) in
@@ -138,9 +140,9 @@ struct GroupCommitTests {
     let keep: Answer<(id: JobID, change: PlanChange)> = { result in
       results.withLock { $0.append((try? result.get()) != nil) }  // Whether it was done is all that counts here.
     }
-    specimen.store.run(name, scheduledAt: .at(1000), at: .at(1), answer: keep)
+    specimen.store.run(RunRequest(name, start: .at(.at(1000))), at: .at(1), answer: keep)
     specimen.store.call { $0.close() }
-    specimen.store.run(name, scheduledAt: .at(1000), at: .at(1), answer: keep)
+    specimen.store.run(RunRequest(name, start: .at(.at(1000))), at: .at(1), answer: keep)
     specimen.settle()
     #expect(results.withLock { $0 } == [true, false])
     #expect(observer.call { $0.rows("SELECT count(*) FROM jobs") } == ["1"])

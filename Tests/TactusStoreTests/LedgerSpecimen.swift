@@ -78,12 +78,14 @@ final class StoreSpecimen: LedgerSpecimen {
 
   private func jobs(_ clause: String, _ value: some Bindable & Sendable) throws -> [Job] {
     try look { connection in
-      var jobs: [Job] = []
-      try connection.each(dynamic: Archive.jobColumns + clause, [value]) { row in
-        jobs.append(Archive.job(row))
+      var positions: [Int64] = []
+      try connection.each(
+        dynamic: "SELECT j.seq FROM jobs j LEFT JOIN workflows w ON w.id = j.workflow_id" + clause, [value]
+      ) { row in
+        positions.append(row.integer(0))
         return true
       }
-      return jobs
+      return try Archive.jobs(at: positions, on: connection)
     }
   }
 

@@ -29,10 +29,10 @@ struct OutputStoreTests {
   }
 
   private func read(
-    _ id: JobID, _ stream: OutputStream? = nil, after position: Int64 = 0, limit: Int = 1000
+    _ id: JobID, after position: Int64 = 0, limit: Int = 1000
   ) throws -> [(position: Int64, line: OutputLine)] {
     let answer = Mutex<Result<[(position: Int64, line: OutputLine)], LedgerFailure>?>(nil)
-    store.lines(of: id, stream: stream, after: position, limit: limit) { result in answer.withLock { $0 = result } }
+    store.lines(of: id, after: position, limit: limit) { result in answer.withLock { $0 = result } }
     settle()
     return try #require(answer.withLock { $0 }).get()
   }
@@ -51,13 +51,22 @@ struct OutputStoreTests {
     store.call { $0.close() }
   }
 
-  @Test("One stream is the same lines without the others")
-  func streams() throws {
-    let lines = (0..<20).map { line("\($0)", $0.isMultiple(of: 3) ? .stderr : .stdout) }
-    _ = append(lines.map { (a, [$0]) })
-    for stream in OutputStream.allCases {
-      #expect(try read(a, stream).map(\.line) == lines.filter { $0.stream == stream })
-    }
+  @Test("Who waits for a job's next line is told after its commit, once, and not of other jobs")
+  func waits() throws {
+    let told = Mutex<[String]>([])
+    @Sendable func tell(_ name: String) -> @Sendable () -> Void { { told.withLock { $0.append(name) } } }
+    _ = append([(a, [line("one")])])
+    store.wait(for: a, after: 0, number: 1, isCanceled: { false }, answer: tell("there already"))
+    store.wait(for: a, after: 1, number: 2, isCanceled: { false }, answer: tell("next"))
+    store.wait(for: a, after: 1, number: 3, isCanceled: { true }, answer: tell("canceled before"))
+    store.wait(for: a, after: 1, number: 4, isCanceled: { false }, answer: tell("canceled later"))
+    store.cancelWait(4)
+    _ = append([(b, [line("other")])])
+    settle()
+    #expect(told.withLock { $0 } == ["there already", "canceled before", "canceled later"])
+    _ = append([(a, [line("two")])])
+    _ = append([(a, [line("three")])])
+    #expect(told.withLock { $0.last } == "next" && told.withLock { $0.count } == 4)
     store.call { $0.close() }
   }
 
@@ -65,18 +74,16 @@ struct OutputStoreTests {
   func pages(limit: Int) throws {
     let lines = (0..<100).map { line("\($0)", $0.isMultiple(of: 2) ? .stderr : .stdout) }
     _ = append([(a, lines)])
-    for stream in [nil, OutputStream.stderr] {
-      var found: [OutputLine] = []
-      var position: Int64 = 0
-      while true {
-        let page = try read(a, stream, after: position, limit: limit)
-        #expect(page.count <= limit)
-        guard let last = page.last else { break }
-        found += page.map(\.line)
-        position = last.position
-      }
-      #expect(found == lines.filter { stream == nil || $0.stream == stream })
+    var found: [OutputLine] = []
+    var position: Int64 = 0
+    while true {
+      let page = try read(a, after: position, limit: limit)
+      #expect(page.count <= limit)
+      guard let last = page.last else { break }
+      found += page.map(\.line)
+      position = last.position
     }
+    #expect(found == lines)
     store.call { $0.close() }
   }
 
@@ -104,7 +111,7 @@ struct OutputStoreTests {
     let again = Simulation(seed: 2, startingAt: .zero)
     let reopened = try OutputStore(file: file.path, queue: again.queue("tactus.logs", level: .leaf))
     let found = Mutex<[OutputLine]>([])
-    reopened.lines(of: a, stream: nil, after: 0, limit: 10) { result in
+    reopened.lines(of: a, after: 0, limit: 10) { result in
       found.withLock { $0 = (try? result.get().map(\.line)) ?? [] }  // A failure is no lines, which the test refuses.
     }
     again.run(until: again.now)
@@ -140,7 +147,7 @@ struct OutputStoreTests {
     #expect(answers.withLock { $0[200] == [false] })
     for number in 1...200 where answers.withLock({ $0[number] == [true] }) {
       let found = Mutex(0)
-      store.lines(of: JobID(high: 0x7000, low: UInt64(number)), stream: nil, after: 0, limit: 10) { result in
+      store.lines(of: JobID(high: 0x7000, low: UInt64(number)), after: 0, limit: 10) { result in
         found.withLock { $0 = (try? result.get().count) ?? -1 }  // A failure is no count, which the test refuses.
       }
       simulation.run(until: simulation.now)

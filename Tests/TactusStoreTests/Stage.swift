@@ -96,7 +96,7 @@ struct Stage {
   @discardableResult
   func run(_ name: String = "w", scheduledAt: Int? = nil, at now: Int) throws -> (id: JobID, change: PlanChange) {
     let name = try self.name(name)
-    return try ask { $0.run(name, scheduledAt: .at(scheduledAt ?? now), at: .at(now), answer: $1) }
+    return try ask { $0.run(RunRequest(name, start: .at(.at(scheduledAt ?? now))), at: .at(now), answer: $1) }
   }
 
   @discardableResult

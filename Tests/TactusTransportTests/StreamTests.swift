@@ -35,7 +35,8 @@ struct StreamTests {
       let lines = (first..<min(count, first + 64)).map { number in
         let text = "\(number) " + String(repeating: "x", count: 1000)
         return ReadLogs.Reply(
-          at: Instant(microseconds: Int64(number)), stream: .stdout, bytes: Array(text.utf8), isPartial: false)
+          position: Int64(number) + 1, at: Instant(microseconds: Int64(number)), stream: .stdout,
+          bytes: Array(text.utf8), isPartial: false)
       }
       reply.send(lines, to: request) { [self] demand in
         guard demand == .more else {

@@ -81,9 +81,9 @@ struct VarlinkPackageTests {
       let results = request.ids.map { CancelResult(id: $0, failure: .notFound(entity: "job", id: $0)) }
       reply.answer(request, with: CancelJobs.Reply(results: results))
     case .readLogs(let request):
-      let line = ReadLogs.Reply(at: now, stream: .stdout, bytes: Array("hello".utf8), isPartial: false)
+      let line = ReadLogs.Reply(position: 1, at: now, stream: .stdout, bytes: Array("hello".utf8), isPartial: false)
       reply.send([line], to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 0)) }
-    case .reload, .resumeWorkflow: throw .methodNotImplemented(method: "\(operation)")
+    default: throw .methodNotImplemented(method: "\(operation)")
     }
   }
 

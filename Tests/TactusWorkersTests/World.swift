@@ -77,7 +77,7 @@ final class World: Sendable {
 
   func run(_ name: String, at instant: Instant? = nil) throws -> JobID {
     let name = try Self.name(name)
-    return try ask { scheduling.run(name, at: instant, answer: $0) }
+    return try ask { scheduling.run(RunRequest(name, start: instant.map { .at($0) } ?? .now), answer: $0) }
   }
 
   /// Rows of a query as text, columns joined with `|`, NULL as empty.

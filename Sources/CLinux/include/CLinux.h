@@ -77,6 +77,8 @@ int tactus_unix_accept(int listener);
 /* The connection is made before the call returns. */
 int tactus_unix_connect(const char *path);
 int tactus_unix_peer(int socket, struct tactus_peer *peer);
+/* The supplementary groups of the peer when it connected, up to capacity: how many there are; -ERANGE if there are more. */
+int tactus_unix_peer_groups(int socket, unsigned int *groups, int capacity);
 
 /* Processes */
 

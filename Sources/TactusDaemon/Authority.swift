@@ -1,0 +1,69 @@
+internal import Synchronization
+internal import TactusLinux
+internal import TactusProtocol
+internal import TactusTransport
+internal import TactusUnitFile
+
+/// Who may do what: peer credentials decide.
+///
+/// A system instance serves everybody by their groups, and gives the daemon's own user no special right, because its jobs
+/// run as that user. A private instance serves its own user and root. Any queue.
+final class Authority: Sendable {
+  /// The groups of a system instance, looked up by name at the start and at every reload.
+  private struct Groups {
+    var admin: UInt32?
+    var read: UInt32?
+  }
+
+  private let owner: UInt32
+  private let adminGroup: String
+  private let readGroup: String
+  let isSystem: Bool
+  private let groups = Mutex(Groups())
+
+  init(_ settings: DaemonSettings, owner: UInt32) {
+    self.owner = owner
+    adminGroup = settings.adminGroup
+    readGroup = settings.readGroup
+    isSystem = (settings.instance ?? (owner == 0 ? .system : .private)) == .system
+    refresh()
+  }
+
+  /// Looks the groups up again; a group that does not exist has no members.
+  func refresh() {
+    guard isSystem else { return }
+    let found = Groups(admin: Group.number(named: adminGroup), read: Group.number(named: readGroup))
+    groups.withLock { $0 = found }
+  }
+
+  /// The names of groups that do not exist.
+  var missingGroups: [String] {
+    let found = groups.withLock { $0 }
+    return isSystem
+      ? [found.admin == nil ? adminGroup : nil, found.read == nil ? readGroup : nil].compactMap(\.self) : []
+  }
+
+  /// What a peer may do; nil for nothing at all.
+  func right(of peer: Peer) -> Right? {
+    if peer.uid == 0 { return .admin }
+    guard isSystem else { return peer.uid == owner ? .admin : nil }
+    let groups = groups.withLock { $0 }
+    if let admin = groups.admin, peer.isMember(of: admin) { return .admin }
+    if let read = groups.read, peer.isMember(of: read) { return .read }
+    return .look
+  }
+
+  /// Who has a right, in words.
+  func holders(of right: Right) -> String {
+    switch right {
+    case .look: "everybody has"
+    case .read: "root and the members of the groups \(adminGroup) and \(readGroup) have"
+    case .admin: "root and the members of the group \(adminGroup) have"
+    }
+  }
+
+  /// The refusal of a call for want of a right.
+  func refusal(of what: String, for right: Right) -> CallFailure {
+    .forbidden(action: "\(what) needs the right \(right.rawValue), which \(holders(of: right))")
+  }
+}

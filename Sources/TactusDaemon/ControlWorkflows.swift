@@ -1,0 +1,107 @@
+internal import TactusModel
+internal import TactusPorts
+internal import TactusProtocol
+internal import TactusScheduler
+internal import TactusStore
+internal import TactusTransport
+internal import TactusUnitFile
+
+/// The operations on workflows.
+extension ControlHandler {
+  func apply(_ request: ApplyWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+    let name = try name(request.name)
+    let definition: Definition
+    switch WorkflowFile.read(text: request.definition, name: name, queues: Set(limits.keys)) {
+    case .success(let read): definition = read
+    case .failure(let failure): throw .invalid(field: "definition", reason: failure.description)
+    }
+    let isDryRun = request.dryRun ?? false
+    if !isDryRun { note("apply \(name)", peer, name) }
+    scheduling.apply(definition, to: name, dryRun: isDryRun) { result in
+      answer(request, reply, result) { applied in
+        var runs: [Instant] = []
+        if let next = applied.nextAt, let grid = applied.grid { runs = (0..<5).map { grid.instant($0, from: next) } }
+        let difference = DefinitionDifference(from: applied.previous ?? "", to: definition.canonical)
+        return ApplyWorkflow.Reply(
+          effect: ApplyEffect(applied.effect), generation: applied.generation,
+          differences: applied.effect == .unchanged ? [] : difference.lines, nextRuns: runs)
+      }
+    }
+  }
+
+  func get(_ request: GetWorkflow, _ peer: Peer, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
+    if request.definition == true, right < .read {
+      throw refuse("the definition of \(request.name.prefix(80))", for: .read, peer)
+    }
+    let withDefinition = request.definition ?? (right >= .read)
+    archive.workflow(try name(request.name)) { result in
+      answer(request, reply, result) { .init(workflow: WireWorkflow($0, withDefinition: withDefinition)) }
+    }
+  }
+
+  func list(_ request: ListWorkflows, _ reply: ReplyPort) throws(CallFailure) {
+    let limit = try pageLimit(request.limit)
+    var after: WorkflowName?
+    if let text = request.cursor {
+      guard let cursor = Cursor(text, of: .workflows), let name = WorkflowName(cursor.position) else {
+        throw Self.foreignCursor
+      }
+      after = name
+    }
+    // One more than asked for says whether there is another page.
+    archive.workflows(state: request.state, after: after, limit: limit + 1) { result in
+      answer(request, reply, result) { rows in
+        let page = rows.prefix(limit)
+        let next = rows.count > limit ? page.last.map { Cursor(.workflows, position: $0.name.text).description } : nil
+        return .init(workflows: page.map { WireWorkflow($0, withDefinition: false) }, nextCursor: next)
+      }
+    }
+  }
+
+  func run(_ request: RunWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+    let name = try name(request.name)
+    var start = RunRequest.Start.now
+    if let text = request.scheduledAt { start = .at(try instant(text, field: "scheduled_at")) }
+    if request.hold == true {
+      guard request.scheduledAt == nil else {
+        throw .invalid(field: "hold", reason: "a held job has no time yet: give hold or scheduled_at")
+      }
+      start = .held
+    }
+    if let key = request.idempotencyKey, !(1...Limits.idempotencyKeyBytes).contains(key.utf8.count) {
+      throw .invalid(
+        field: "idempotency_key", reason: "\(key.utf8.count) bytes: give 1 to \(Limits.idempotencyKeyBytes)")
+    }
+    note("run \(name)", peer, name)
+    scheduling.run(RunRequest(name, start: start, idempotencyKey: request.idempotencyKey)) { result in
+      answer(request, reply, result) { .init(jobID: $0.description) }
+    }
+  }
+
+  func terminate(_ request: TerminateWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+    let name = try name(request.name)
+    note("terminate \(name)", peer, name)
+    scheduling.terminate(name, cancelRunning: request.cancelRunning ?? false) { result in
+      answer(request, reply, result) { _ in Done() }
+    }
+  }
+
+  func resume(_ request: ResumeWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+    let name = try name(request.name)
+    note("resume \(name)", peer, name)
+    scheduling.resume(name) { result in answer(request, reply, result) { _ in Done() } }
+  }
+
+  /// A file would bring the name back with the next reload: it has to go first.
+  func delete(_ request: DeleteWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+    let name = try name(request.name)
+    reloading.hasFile(of: name) { hasFile in
+      guard !hasFile else {
+        return reply.fail(
+          .conflict(reason: "the file workflows/\(name).workflow is there: remove it, reload, and try again"))
+      }
+      note("delete \(name)", peer, name)
+      scheduling.delete(name) { result in answer(request, reply, result) { _ in Done() } }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import Glibc
+
+/// Groups of users.
+public enum Group {
+  /// The number of a group; nil if there is none of that name. Source: getgrnam_r(3)
+  public static func number(named name: String) -> UInt32? {
+    var size = 1 << 10
+    while size <= 1 << 20 {
+      var buffer = [CChar](repeating: 0, count: size)
+      var entry = group()
+      var found: UnsafeMutablePointer<group>?
+      let code = getgrnam_r(name, &entry, &buffer, buffer.count, &found)
+      guard code == ERANGE else { return code == 0 && found != nil ? entry.gr_gid : nil }
+      // A group of many members wants more room.
+      size *= 4
+    }
+    return nil
+  }
+}

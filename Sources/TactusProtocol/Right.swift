@@ -1,0 +1,20 @@
+/// What a caller may do; each right includes those before it.
+public enum Right: String, CaseIterable, Comparable, Sendable {
+  /// Status and lists, without definitions, output and events.
+  case look
+  /// Definitions, output and events as well.
+  case read
+  /// Everything.
+  case admin
+
+  /// Orders by how much may be done.
+  public static func < (left: Right, right: Right) -> Bool { left.rank < right.rank }
+
+  private var rank: Int {
+    switch self {
+    case .look: 0
+    case .read: 1
+    case .admin: 2
+    }
+  }
+}

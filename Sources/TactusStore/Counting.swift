@@ -1,0 +1,42 @@
+internal import TactusModel
+internal import TactusPorts
+
+/// The numbers of a status screen.
+extension Archive {
+  func census() throws -> Census {
+    var census = Census(
+      storeID: try connection.first("SELECT id FROM store") { $0.text(0) } ?? "", jobs: [:], queues: [:],
+      activeWorkflows: 0, terminatedWorkflows: 0,
+      nextDue: try connection.first("SELECT min(scheduled_at) FROM jobs WHERE phase = 'scheduled'") {
+        $0.optionalInstant(0)
+      } ?? nil,
+      storeBytes: try connection.first("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") {
+        $0.integer(0)
+      } ?? 0)
+    for (status, count) in try connection.all(
+      "SELECT status, count FROM tallies", read: { ($0.word(0) as JobStatus, Int($0.integer(1))) })
+    {
+      census.jobs[status] = count
+    }
+    census.jobs[.pending] = try connection.first("SELECT count(*) FROM jobs WHERE status = 'PENDING'") {
+      Int($0.integer(0))
+    }
+    let live = try connection.all(
+      "SELECT status, queue, count(*) FROM jobs WHERE status IN ('QUEUED', 'RUNNING') GROUP BY status, queue"
+    ) { ($0.word(0) as JobStatus, $0.text(1), Int($0.integer(2))) }
+    for (status, name, count) in live {
+      guard let queue = QueueName(name) else { continue }
+      var counts = census.queues[queue] ?? Census.QueueCount(queued: 0, running: 0)
+      census.jobs[status, default: 0] += count
+      if status == .queued { counts.queued = count } else { counts.running = count }
+      census.queues[queue] = counts
+    }
+    for (state, count) in try connection.all(
+      "SELECT state, count(*) FROM workflows WHERE deleted_at IS NULL GROUP BY state",
+      read: { ($0.word(0) as Workflow.State, Int($0.integer(1))) })
+    {
+      if state == .active { census.activeWorkflows = count } else { census.terminatedWorkflows = count }
+    }
+    return census
+  }
+}
