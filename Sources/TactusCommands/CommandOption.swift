@@ -26,9 +26,10 @@ struct CommandOption: Hashable {
   static let user = CommandOption("user", "Use the daemon of this user")
   static let json = CommandOption("json", value: .word(of: JSONMode.self), "Print replies as JSON")
   static let noLegend = CommandOption("no-legend", "Leave out headings and counts")
+  static let noPager = CommandOption("no-pager", "Show long output without a pager")
   static let quiet = CommandOption("quiet", letter: "q", "Say nothing about what was done")
 
-  static let common = [help, version, socket, user, json, noLegend, quiet]
+  static let common = [help, version, socket, user, json, noLegend, noPager, quiet]
 
   // MARK: Those of some verbs
 
@@ -36,6 +37,7 @@ struct CommandOption: Hashable {
   static let cancelRunning = CommandOption("cancel-running", "Also stop what runs")
   static let cursor = CommandOption("cursor", value: .text(called: "CURSOR"), "Go on where an earlier list ended")
   static let dryRun = CommandOption("dry-run", "Show what would be done, and change nothing")
+  static let follow = CommandOption("follow", letter: "f", "Go on with what comes, until it ends or Control-C")
   static let `in` = CommandOption("in", value: .text(called: "SPAN"), "Start after a span: 90, 5min, 1h 30min")
   static let kind = CommandOption("kind", value: .word(of: Kind.self), "Only jobs of this kind")
   static let limit = CommandOption(

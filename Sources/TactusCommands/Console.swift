@@ -11,6 +11,8 @@ public struct Console: Sendable {
   /// The instant that "ago" counts from.
   let now: Instant
   private let write: @Sendable (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
+  /// Where this process prints; nil in a test.
+  private var output: ProcessOutput?
 
   /// A console of a test or of a program.
   /// - Parameter write: takes bytes for descriptor 1 (what was asked for) or 2 (what is said about it).
@@ -26,21 +28,30 @@ public struct Console: Sendable {
 
   /// The console of this process.
   public init(environment: [String: String]) {
+    let output = ProcessOutput(environment: environment)
     let isTerminal = Terminal.isTerminal(STDOUT_FILENO)
     let wantsNone = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
     self.init(
       columns: isTerminal ? Terminal.columns(of: STDOUT_FILENO) ?? 80 : nil,
-      hasColours: isTerminal && !wantsNone && environment["TERM"] != "dumb", now: SystemTime().now
-    ) { descriptor, bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        guard case .bytes(let count) = rest.withUnsafeBytes({ Descriptor.write(descriptor, from: $0) }) else { return }
-        rest = rest.dropFirst(count)
-      }
-    }
+      hasColours: isTerminal && !wantsNone && environment["TERM"] != "dumb", now: SystemTime().now,
+      write: output.write)
+    self.output = output
   }
 
   var isTerminal: Bool { columns != nil }
+
+  /// Whether the reader has left the pager: what would only be printed need not be fetched.
+  var isGone: Bool { output?.isGone ?? false }
+
+  /// Shows what comes next in a pager, if this is a terminal.
+  func page() {
+    if isTerminal { output?.page() }
+  }
+
+  /// Ends the output: the reader has seen it all, or does not want to.
+  func finish() throws(SystemError) {
+    if let failure = output?.finish() { throw failure }
+  }
 
   func print(_ line: String = "") { write(STDOUT_FILENO, Array("\(line)\n".utf8)) }
 

@@ -19,18 +19,31 @@ public struct Tactusctl {
 
   /// Runs the words after the program's name, and returns the exit code.
   public func run(_ words: [String]) -> Int32 {
+    let complaints = [
+      complaint { try dispatch(try Invocation(words, console: console, environment: environment)) },
+      complaint { try console.finish() },
+    ]
+    return complaints.lazy.compactMap { $0 }.first?.code.rawValue ?? ExitCode.done.rawValue
+  }
+
+  /// Does something, and tells what goes wrong.
+  private func complaint(_ body: () throws -> Void) -> Complaint? {
     do {
-      try dispatch(try Invocation(words, console: console, environment: environment))
-      return ExitCode.done.rawValue
+      try body()
+      return nil
     } catch {
       let complaint = Complaint(error)
       if let sentence = complaint.sentence { console.complain(sentence) }
-      return complaint.code.rawValue
+      return complaint
     }
   }
 
   private func dispatch(_ command: Invocation) throws {
     if command.has(.version) { return console.print("tactusctl \(Product.version)") }
+    // What goes on until somebody ends it is seen as it comes.
+    if command.has(.help) || command.verb?.isPaged ?? false, !command.has(.noPager), !command.has(.follow) {
+      console.page()
+    }
     if command.has(.help) { return console.print(command.verb.map(Help.text(of:)) ?? Help.text) }
     guard let verb = command.verb else {
       throw Complaint.usage("what should be done? tactusctl --help shows the verbs")

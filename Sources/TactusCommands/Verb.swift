@@ -7,12 +7,15 @@ protocol Verb: SendableMetatype {
   static var summary: String { get }
   /// Besides the common ones.
   static var options: [CommandOption] { get }
+  /// Whether it prints what may be longer than a screen, and ends by itself.
+  static var isPaged: Bool { get }
   static func run(_ invocation: Invocation) throws
 }
 
 extension Verb {
   static var operands: [Operand] { [] }
   static var options: [CommandOption] { [] }
+  static var isPaged: Bool { false }
 
   /// All that it takes.
   static var allOptions: [CommandOption] { options + CommandOption.common }

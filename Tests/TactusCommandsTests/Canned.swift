@@ -51,10 +51,21 @@ enum Canned {
           failure: ids.contains { $0.hasSuffix(id) } ? nil : .notFound(entity: "job", id: id))
       }
       reply.answer(request, with: CancelJobs.Reply(results: results))
+    case .readLogs(let request) where request.id == "many":
+      let many = (1...20_000).map {
+        ReadLogs.Reply(at: at(0), stream: .stdout, bytes: Array("line \($0)".utf8), isPartial: false)
+      }
+      sendSome(many[...], request, reply)
     case .readLogs(let request):
       reply.send(lines, to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 1536)) }
     default: throw .methodNotImplemented(method: "canned")
     }
+  }
+
+  /// A thousand lines at a time, as the caller takes them.
+  private static func sendSome(_ lines: ArraySlice<ReadLogs.Reply>, _ request: ReadLogs, _ reply: ReplyPort) {
+    guard !lines.isEmpty else { return reply.answer(request, with: ReadLogs.Reply(droppedBytes: 0)) }
+    reply.send(Array(lines.prefix(1000)), to: request) { _ in sendSome(lines.dropFirst(1000), request, reply) }
   }
 
   static func at(_ seconds: Double) -> Instant { CannedDaemon.now + .milliseconds(Int64(seconds * 1000)) }

@@ -15,7 +15,7 @@ struct CompletionTests {
     ("--json pr", ["pretty"]),
     ("completion ", ["bash", "fish", "zsh"]),
     ("list-jobs --s", ["--socket", "--status"]),
-    ("status --no", ["--no-legend"]),
+    ("status --no", ["--no-legend", "--no-pager"]),
     ("list-jobs --status=FA", ["FAILED"]),
     ("list-jobs --status=FAILED,P", ["FAILED,PENDING"]),
     ("list-jobs --status FAILED,P", ["FAILED,PENDING"]),

@@ -155,7 +155,7 @@ struct ControlCommandTests {
     for words in [
       ["status"], ["list-workflows"], ["list-jobs"], ["show-workflow", "planned"], ["--help"], ["list-jobs", "--help"],
     ] {
-      let command = (["\(Program.products)/tactusctl"] + words).joined(separator: " ")
+      let command = (["\(Program.products)/tactusctl", "--no-pager"] + words).joined(separator: " ")
       let ran = try await terminal.run(["-qec", "stty cols 80 && \(command)", "/dev/null"])
       #expect(ran.code == 0, "\(words): \(ran)")
       let text = ran.output.replacing("\r\n", with: "\n")

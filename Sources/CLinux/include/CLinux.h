@@ -132,6 +132,12 @@ int tactus_keep_zombies(void);
 /* prctl(2), PR_SET_CHILD_SUBREAPER */
 int tactus_become_subreaper(void);
 
+/* A pager, one at a time: a command of sh(1) that reads what it shows from the descriptor that is answered. Until it ends,
+ * SIGINT and SIGQUIT end this process after the pager only, and SIGPIPE is ignored from now on. */
+int tactus_pager_start(const char *command, char *const *environment);
+/* Closes the descriptor and waits, deaf to SIGINT and SIGQUIT: answers the exit code, or 128 and the signal. */
+int tactus_pager_finish(void);
+
 /* CPUs that this process may use. */
 int tactus_core_count(void);
 /* The value of an extended attribute: its size. */

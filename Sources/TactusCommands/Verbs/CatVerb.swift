@@ -4,6 +4,7 @@ enum CatVerb: Verb {
   static let name = "cat"
   static let operands = [Operand.several(.workflow)]
   static let summary = "Print the definition of a workflow as it was written"
+  static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     try invocation.forEach { name, client in

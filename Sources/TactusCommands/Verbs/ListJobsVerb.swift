@@ -5,6 +5,7 @@ enum ListJobsVerb: Verb {
   static let name = "list-jobs"
   static let summary = "List jobs, newest first: what ran, runs and is planned"
   static let options: [CommandOption] = [.status, .trigger, .workflow, .kind, .limit, .cursor]
+  static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     guard let page = try invocation.call(try request(invocation)) else { return }

@@ -6,6 +6,7 @@ enum ListWorkflowsVerb: Verb {
   static let name = "list-workflows"
   static let summary = "List workflows: who runs next, and when"
   static let options: [CommandOption] = [.state]
+  static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     let client = try invocation.connect()

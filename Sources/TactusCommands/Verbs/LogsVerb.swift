@@ -7,12 +7,14 @@ enum LogsVerb: Verb {
   static let operands = [Operand.one(.job)]
   static let summary = "Print the output of a job"
   static let options: [CommandOption] = [.stream]
+  static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     let console = invocation.console
     let request = ReadLogs(id: invocation.operands[0], stream: invocation.word(.stream))
     var isInsideLine = false
     try invocation.connect().stream(request) { reply, line in
+      if console.isGone { throw Complaint(nil, .done) }
       guard invocation.json == .off else { return console.print(bytes: invocation.json.rendered(reply.parameters)) }
       if let dropped = line.droppedBytes, dropped > 0 {
         console.complain("\(Readable.bytes(dropped)) of output were not kept: see LogLimit= in tactus.workflow(5)")

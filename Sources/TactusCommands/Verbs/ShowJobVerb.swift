@@ -5,6 +5,7 @@ enum ShowJobVerb: Verb {
   static let name = "show-job"
   static let operands = [Operand.one(.job)]
   static let summary = "Show a job; the end of its id is enough"
+  static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     guard let job = try invocation.call(GetJob(id: invocation.operands[0]))?.job else { return }

@@ -5,6 +5,7 @@ enum ShowWorkflowVerb: Verb {
   static let name = "show-workflow"
   static let operands = [Operand.one(.workflow)]
   static let summary = "Show a workflow and its counters"
+  static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     guard let workflow = try invocation.call(GetWorkflow(name: invocation.operands[0]))?.workflow else { return }

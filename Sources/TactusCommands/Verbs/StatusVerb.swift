@@ -4,6 +4,7 @@ import TactusProtocol
 enum StatusVerb: Verb {
   static let name = "status"
   static let summary = "Show how the daemon is: counts, queues, the last errors"
+  static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     guard let reply = try invocation.call(Describe()) else { return }
