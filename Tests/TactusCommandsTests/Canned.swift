@@ -53,7 +53,8 @@ enum Canned {
       reply.answer(request, with: CancelJobs.Reply(results: results))
     case .readLogs(let request) where request.id == "many":
       let many = (1...20_000).map {
-        ReadLogs.Reply(at: at(0), stream: .stdout, bytes: Array("line \($0)".utf8), isPartial: false)
+        ReadLogs.Reply(
+          position: Int64($0), at: at(0), stream: .stdout, bytes: Array("line \($0)".utf8), isPartial: false)
       }
       sendSome(many[...], request, reply)
     case .readLogs(let request):
