@@ -45,7 +45,8 @@ extension ExecutionWorker {
 
   func heard(_ event: RunnerEvent, _ id: JobID) {
     switch event {
-    case .started(let facts):
+    case .started(var facts):
+      facts.timeout = attempts[id]?.timeout
       attempts[id]?.facts = facts
       handle(.started, id)
     case .ended(let ending, var report):

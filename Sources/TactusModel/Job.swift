@@ -42,6 +42,8 @@ public struct Job: Hashable, Sendable {
   public var errorMessage: String?
   /// The process while it runs.
   public var processID: Int?
+  /// How long it may run; nil before it runs, and without a limit.
+  public var timeout: Duration?
   /// What it last waited for before its release; nil if it never had to.
   public var waited: Wait?
   /// Where it stands in line; nil unless it waits for a slot or for room.

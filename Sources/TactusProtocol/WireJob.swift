@@ -54,6 +54,8 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var pid: Int?
   /// From start to end, in milliseconds.
   public var durationMs: Int64?
+  /// How long it may run, in milliseconds; nil before it runs, and without a limit.
+  public var timeoutMs: Int64?
   /// From the earliest to the real start, in milliseconds.
   public var startDelayMs: Int64?
   /// CPU time of the whole tree, in milliseconds.
@@ -96,6 +98,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     httpStatus = job.report.httpStatus
     pid = job.processID
     durationMs = job.duration?.milliseconds
+    timeoutMs = job.timeout?.milliseconds
     startDelayMs = job.startDelay?.milliseconds
     cpuMs = job.report.cpuTime?.milliseconds
     peakMemoryBytes = job.report.peakMemoryBytes
@@ -123,6 +126,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     case httpStatus = "http_status"
     case pid
     case durationMs = "duration_ms"
+    case timeoutMs = "timeout_ms"
     case startDelayMs = "start_delay_ms"
     case cpuMs = "cpu_ms"
     case peakMemoryBytes = "peak_memory_bytes"

@@ -9,7 +9,7 @@ extension Archive {
       j.nominal_at, j.scheduled_at, j.created_at, j.queued_at, j.started_at, j.completed_at, j.attempt, j.error_code,
       j.error_message, j.pid, j.exit_code, j.signal, j.http_status, j.name_lookup_us, j.connect_us, j.tls_us,
       j.first_byte_us, j.total_us, j.certificate_expires_at, j.cpu_us, j.peak_memory_bytes, j.log_bytes,
-      j.log_dropped_bytes, j.claimed_at, j.waited
+      j.log_dropped_bytes, j.claimed_at, j.waited, j.timeout
     FROM jobs j LEFT JOIN workflows w ON w.id = j.workflow_id
     WHERE j.seq IN (SELECT value FROM json_each(?))
     """
@@ -53,6 +53,7 @@ extension Archive {
       processID: status == .running ? row.optionalInteger(20).map(Int.init) : nil, report: report)
     job.claimedAt = row.optionalInstant(34)
     job.waited = row.optionalWord(35)
+    job.timeout = row.optionalSpan(36)
     return job
   }
 

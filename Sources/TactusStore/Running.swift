@@ -39,10 +39,10 @@ extension Tables {
     let row = try connection.first(
       """
       UPDATE jobs SET status = 'RUNNING', phase = CASE WHEN stop_reason IS NULL THEN 'running' ELSE 'stopping' END,
-        started_at = ?, pid = ?, pid_start = ?
+        started_at = ?, pid = ?, pid_start = ?, timeout = ?
       WHERE id = ? AND fence = ? AND phase = 'dispatching'
       RETURNING workflow_id, queue
-      """, facts.at, facts.processID, facts.processStart, id, fence
+      """, facts.at, facts.processID, facts.processStart, facts.timeout, id, fence
     ) { (workflow: $0.optionalInteger(0).map(WorkflowID.init), queue: QueueName($0.text(1))) }
     guard let row else { return false }
     if let queue = row.queue { countLeft(queue) }

@@ -195,6 +195,8 @@ enum Schema {
   private static let second = """
     ALTER TABLE jobs ADD COLUMN waited TEXT CHECK (waited IS NULL OR waited IN ('overlap', 'backlog', 'paused'));
 
+    ALTER TABLE jobs ADD COLUMN timeout INTEGER CHECK (timeout IS NULL OR timeout > 0);
+
     -- Lists go from the newest row to older ones, so every filter that many rows can match has its rows in that order.
     -- QUEUED and RUNNING rows are few, and found by jobs_lane.
     CREATE INDEX jobs_by_phase ON jobs (phase, seq) WHERE status = 'PENDING';

@@ -30,6 +30,12 @@ struct LimitsPageTests {
     "httpRedirects": "\(Limits.httpRedirects)",
     "httpReadBytes": bytes(Int64(Limits.httpReadBytes)),
     "heartbeatBodyBytes": bytes(Int64(Limits.heartbeatBodyBytes)),
+    "submitRate": range(Limits.submitRate),
+    "eventsKeep": "\(span(Limits.eventsKeep.lowerBound)) … \(span(Limits.eventsKeep.upperBound))",
+    "eventRows": "\(Limits.eventRows)",
+    "idempotencyKeyBytes": bytes(Int64(Limits.idempotencyKeyBytes)),
+    "idsAtOnce": "\(Limits.idsAtOnce)",
+    "statisticsWindow": "\(span(Limits.statisticsWindow.lowerBound)) … \(span(Limits.statisticsWindow.upperBound))",
     "journalEntries": "\(Limits.journalEntries)",
   ]
 

@@ -26,6 +26,7 @@ enum Samples {
       phase: .stopping, wait: .overlap, generation: 3, nominalAt: at, scheduledAt: at, createdAt: at, queuedAt: at,
       startedAt: at + .milliseconds(7), completedAt: at + .seconds(2), attempt: 1, errorCode: .providerTimeout,
       errorMessage: "exceeded its time-out", processID: 4711, report: report)
+    job.timeout = .seconds(60)
     job.place = Place(position: 2, estimatedWait: .milliseconds(1500))
     return job
   }

@@ -161,11 +161,11 @@ struct OpeningTests {
     let bad = "CREATE TABLE second (a); INSERT INTO second VALUES (1); INSERT INTO nowhere VALUES (1)"
     #expect(throws: StoreError.self) { try connection.migrate(Schema.migrations + [bad], file: file.path) }
     #expect(connection.isAutocommit)
-    #expect(try connection.inspect("PRAGMA user_version") == ["1"])
+    #expect(try connection.inspect("PRAGMA user_version") == ["\(Schema.migrations.count)"])
     #expect(try connection.inspect("SELECT count(*) FROM sqlite_master WHERE name = 'second'") == ["0"])
     let good = "CREATE TABLE second (a); INSERT INTO second VALUES (1)"
     for _ in 1...2 { try connection.migrate(Schema.migrations + [good], file: file.path) }
-    #expect(try connection.inspect("PRAGMA user_version") == ["2"])
+    #expect(try connection.inspect("PRAGMA user_version") == ["\(Schema.migrations.count + 1)"])
     #expect(try connection.inspect("SELECT count(*) FROM second") == ["1"])
     #expect(throws: StoreError.self) { try connection.migrate(Schema.migrations, file: file.path) }
   }
@@ -182,7 +182,7 @@ struct OpeningTests {
     try connection.execute("ROLLBACK")
     connection.close()
     let opened = try Connection.openStore(left.path, migrations: Schema.migrations)
-    #expect(try opened.inspect("PRAGMA user_version") == ["1"])
+    #expect(try opened.inspect("PRAGMA user_version") == ["\(Schema.migrations.count)"])
     opened.close()
   }
 }

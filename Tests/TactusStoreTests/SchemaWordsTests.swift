@@ -11,7 +11,7 @@ struct SchemaWordsTests {
     "definitions.kind": ["container", "http"],
     "jobs.kind": ["container", "http"],
     "jobs.phase": ["waiting_for_lock", "waiting_for_provider", "unverified"],
-    "jobs.wait": ["paused"],
+    "jobs.wait": ["paused"], "jobs.waited": ["paused"],
     "decisions.reason": ["no_credit"],
   ]
 
@@ -26,7 +26,7 @@ struct SchemaWordsTests {
     "jobs.trigger": all(Trigger.self),
     "jobs.status": all(JobStatus.self),
     "jobs.phase": all(Phase.self),
-    "jobs.wait": all(Wait.self),
+    "jobs.wait": all(Wait.self), "jobs.waited": all(Wait.self),
     "jobs.stop_reason": all(StopReason.self),
     "decisions.reason": all(Decision.Reason.self),
   ]

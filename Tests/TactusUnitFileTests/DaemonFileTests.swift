@@ -33,11 +33,14 @@ struct DaemonFileTests {
     arguments: [
       ("StopTimeout=infinity", "is outside the range from 0 to 1d"), ("StopTimeout=25h", "is outside the range"),
       ("CgroupRoot=tactus", "is not an absolute path"), ("CgroupRoot=/sys/../etc", "contains . or .."),
-      ("Instance=private", "Instance= is not supported by this version yet: remove it"),
-      ("AdminGroup=a", "AdminGroup= is not supported"), ("ReadGroup=a", "ReadGroup= is not supported"),
+      ("Instance=shared", "is none of: system private"), ("AdminGroup=0day", "is not the name of a group"),
+      ("AdminGroup=a b", "is not the name of a group"),
+      ("ReadGroup=\(String(repeating: "a", count: 33))", "is not the name"),
       ("DispatchTimeout=1s", "DispatchTimeout= is not supported"),
       ("JournalOutput=no", "JournalOutput= is not supported"),
-      ("EventsKeep=7d", "EventsKeep= is not supported"), ("SubmitRate=1", "SubmitRate= is not supported"),
+      ("EventsKeep=59s", "is outside the range from 1min to 366d, and not infinity"),
+      ("EventsKeep=367d", "is outside the range"), ("SubmitRate=0", "is outside the range from 1 to 1000000"),
+      ("SubmitRate=fast", "is not a whole number"),
     ])
   func refused(_ assignment: String, _ fragment: String) {
     let found = problems(of: read("[Manager]\n\(assignment)\n"))
