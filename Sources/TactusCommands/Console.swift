@@ -57,7 +57,7 @@ public struct Console: Sendable {
 
   func print(bytes: [UInt8]) { write(STDOUT_FILENO, bytes) }
 
-  func complain(_ sentence: String) { write(STDERR_FILENO, Array("tactusctl: \(sentence)\n".utf8)) }
+  func complain(_ sentence: String) { write(STDERR_FILENO, Array("tactusctl: \(sentence.visible)\n".utf8)) }
 }
 
 /// How a word is shown to people.

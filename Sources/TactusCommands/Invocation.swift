@@ -1,5 +1,7 @@
+import TactusModel
 import TactusProtocol
 import TactusTransport
+import TactusUnitFile
 
 /// A command line, read, and what a verb needs to do it.
 struct Invocation {
@@ -37,6 +39,27 @@ struct Invocation {
     values[option].map { $0.split(separator: ",").compactMap { Word(rawValue: String($0)) } }
   }
 
+  /// The value of an option as an instant.
+  func instant(_ option: CommandOption) throws(Complaint) -> Instant? {
+    guard let text = values[option] else { return nil }
+    if let instant = Instant(rfc3339: text) { return instant }
+    throw .usage("\(option.word)=\(text): this is not \(Instant.rule)")
+  }
+
+  /// The value of an option as a span.
+  func span(_ option: CommandOption) throws(Complaint) -> Duration? {
+    guard let text = values[option] else { return nil }
+    if let span = SpanText.duration(text) { return span }
+    throw .usage("\(option.word)=\(text): write a span such as 90, 5min or \"1h 30min\"")
+  }
+
+  /// The value of an option as a number.
+  func number(_ option: CommandOption, in range: ClosedRange<Int>) throws(Complaint) -> Int? {
+    guard let text = values[option] else { return nil }
+    if let number = Int(text), range.contains(number) { return number }
+    throw .usage("\(option.word)=\(text): write a number from \(range.lowerBound) to \(range.upperBound)")
+  }
+
   // MARK: The daemon
 
   /// The path of the socket: the options first, then the environment, then the place of the system's daemon.
@@ -68,7 +91,18 @@ struct Invocation {
   /// Calls a method on a connection of its own.
   func call<R: Request>(_ request: R) throws -> R.Reply? { try call(request, on: connect()) }
 
-  /// Does something for each operand; what fails is told with the operand's name, and the others are done all the same.
+  /// Prints a sheet for each operand, with empty lines between; none where the reply was printed as JSON.
+  func showEach(_ sheet: (_ operand: String, _ client: ControlClient) throws -> Sheet?) throws {
+    var isFirst = true
+    try forEach { operand, client in
+      guard let sheet = try sheet(operand, client) else { return }
+      if !isFirst { console.print() }
+      isFirst = false
+      sheet.print(on: console)
+    }
+  }
+
+  /// Does something for each operand, in their order; what fails is told with the operand's name, and the others are done all the same.
   func forEach(_ body: (_ operand: String, _ client: ControlClient) throws -> Void) throws {
     let client = try connect()
     var complaints: [Complaint] = []

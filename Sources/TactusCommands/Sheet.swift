@@ -4,13 +4,13 @@ struct Sheet {
 
   /// Adds a line; nothing for what is absent.
   mutating func add(_ name: String, _ value: String?) {
-    if let value { lines.append((name, value)) }
+    if let value { lines.append((name, value.visible)) }
   }
 
   func print(on console: Console) {
-    let width = lines.reduce(0) { max($0, $1.name.count) }
+    let width = lines.reduce(0) { max($0, $1.name.columns) }
     for line in lines {
-      let space = String(repeating: " ", count: width - line.name.count)
+      let space = String(repeating: " ", count: width - line.name.columns)
       console.print("\(space)\(line.name): \(line.value)")
     }
   }

@@ -12,7 +12,7 @@ struct Table {
     var style = Style.plain
 
     init(_ text: String?, _ style: Style = .plain) {
-      self.text = text ?? "-"
+      self.text = text?.visible ?? "-"
       self.style = style
     }
 
@@ -36,7 +36,7 @@ struct Table {
     var line = ""
     for (index, cell) in cells.enumerated() {
       let text = cell.text.shortened(to: widths[index])
-      let space = String(repeating: " ", count: widths[index] - text.count)
+      let space = String(repeating: " ", count: widths[index] - text.columns)
       let styled = cell.style.applied(to: text, on: console)
       let isLast = index == cells.count - 1
       line += columns[index].isRight ? space + styled : styled + (isLast ? "" : space)
@@ -48,21 +48,16 @@ struct Table {
   /// The widest cell of each column; what is too much for the terminal is taken from the widest flexible column.
   private func widths(within limit: Int?) -> [Int] {
     var widths = columns.indices.map { index in
-      rows.reduce(columns[index].title.count) { max($0, $1[index].text.count) }
+      rows.reduce(columns[index].title.columns) { max($0, $1[index].text.columns) }
     }
     guard let limit else { return widths }
     var surplus = widths.reduce(0, +) + 2 * (widths.count - 1) - limit
     while surplus > 0 {
-      let shrinkable = columns.indices.filter { columns[$0].isFlexible && widths[$0] > columns[$0].title.count }
+      let shrinkable = columns.indices.filter { columns[$0].isFlexible && widths[$0] > columns[$0].title.columns }
       guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
       widths[widest] -= 1
       surplus -= 1
     }
     return widths
   }
-}
-
-extension String {
-  /// At most a number of characters; the last says that there were more.
-  func shortened(to width: Int) -> String { count <= width ? self : prefix(max(0, width - 1)) + "…" }
 }

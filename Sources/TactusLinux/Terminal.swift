@@ -13,4 +13,13 @@ public enum Terminal {
     let columns = tactus_terminal_columns(descriptor)
     return columns > 0 ? Int(columns) : nil
   }
+
+  /// How many columns a character takes, 0 to 2: East Asian wide ones take two, marks on the character before none.
+  ///
+  /// What the C library does not know counts as one. The corresponding C function is `wcwidth`.
+  public static func columns(of character: Unicode.Scalar) -> Int {
+    if character.isASCII { return 1 }
+    let columns = tactus_character_columns(character.value)
+    return columns < 0 ? 1 : Int(columns)
+  }
 }

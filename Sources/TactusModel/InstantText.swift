@@ -19,6 +19,9 @@ extension Instant: CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// The rule of ``init(rfc3339:)`` in words, for refusals.
+  public static let rule = "RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00"
+
   /// Reads RFC 3339 with a mandatory offset and converts it to UTC; digits beyond the microsecond are dropped.
   ///
   /// Accepts `T`, `t` or a space between date and time, `Z`, `z` or `±hh:mm` as the offset. A leap second (`:60`)

@@ -57,6 +57,16 @@ enum Canned {
           position: Int64($0), at: at(0), stream: .stdout, bytes: Array("line \($0)".utf8), isPartial: false)
       }
       sendSome(many[...], request, reply)
+    case .readLogs(let request) where request.id == "glued":
+      let pieces: [(LogStream, [UInt8], Bool)] = [
+        (.stdout, Array("one ".utf8) + [0xC3], true), (.stdout, [0xA9, 0xC2], true),
+        (.stderr, Array("err".utf8), false),
+        (.stdout, [0x9B], true), (.stdout, Array("31m".utf8), false), (.stderr, [0xE2, 0x82], true),
+      ]
+      let lines = pieces.map { stream, bytes, isPartial in
+        ReadLogs.Reply(position: 1, at: at(0), stream: stream, bytes: bytes, isPartial: isPartial)
+      }
+      reply.send(lines, to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 0)) }
     case .readLogs(let request):
       reply.send(lines, to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 1536)) }
     default: throw .methodNotImplemented(method: "canned")

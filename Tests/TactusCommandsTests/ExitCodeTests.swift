@@ -33,6 +33,10 @@ struct ExitCodeTests {
       (["status", "extra"], "write tactusctl status"),
       (["run"], "write tactusctl run NAME"),
       (["run", "a", "--in=soon"], "--in=soon: write a span such as 90, 5min or \"1h 30min\""),
+      (
+        ["run", "a", "--at=yesterday"],
+        "--at=yesterday: this is not RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00"
+      ),
       (["run", "a", "--in=1h", "--at=x"], "--at and --in contradict each other; give one of them"),
       (["list-jobs", "--limit=0"], "--limit=0: write a number from 1 to 1000"),
       (

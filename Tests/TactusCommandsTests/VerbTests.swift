@@ -53,13 +53,13 @@ struct VerbTests {
     try await withDaemon { daemon in
       #expect(daemon.run("run", "nightly").output == Canned.ids[0] + "\n")
       #expect(daemon.run("run", "--in=1h 30min", "nightly").code == 0)
-      #expect(daemon.run("run", "nightly", "--at", "yesterday").code == 0)
+      #expect(daemon.run("run", "nightly", "--at", "2026-12-01T05:00:00+01:00").code == 0)
       #expect(daemon.run("-q", "run", "nightly").output == "")
       #expect(
         daemon.operations == [
           .runWorkflow(RunWorkflow(name: "nightly")),
           .runWorkflow(RunWorkflow(name: "nightly", scheduledAt: "2026-12-01T04:30:00.000000Z")),
-          .runWorkflow(RunWorkflow(name: "nightly", scheduledAt: "yesterday")),
+          .runWorkflow(RunWorkflow(name: "nightly", scheduledAt: "2026-12-01T04:00:00.000000Z")),
           .runWorkflow(RunWorkflow(name: "nightly")),
         ])
     }
@@ -123,6 +123,34 @@ struct VerbTests {
     }
   }
 
+  @Test("On a terminal the lines of two streams stay apart, and characters whole that come in two pieces")
+  func gluedLogs() async throws {
+    try await withDaemon { daemon in
+      let at = "2026-12-01T03:00:00.000000Z"
+      #expect(
+        daemon.run("logs", "glued").output
+          == "\(at) one é\n\(at) err\n\(at) \\u{9B}31m\n\(at) \u{FFFD}\n")
+    }
+  }
+
+  @Test(
+    "show-job and show-workflow tell each name, also after one that failed; JSON has an object for each in their order")
+  func several() async throws {
+    try await withDaemon { daemon in
+      let jobs = daemon.run("show-job", "89abcdef", "ffffff", "deadbeef")
+      #expect(jobs.output.contains("Attempt: 1\n\n         Id: \(Canned.ids[1])"))
+      #expect(jobs.lines.filter { $0.contains("Id: ") }.count == 2)
+      #expect(jobs.complaints == "tactusctl: ffffff: no job ffffff; tactusctl list-jobs shows what is there\n")
+      #expect(jobs.code == 4)
+      let workflows = daemon.run("show-workflow", "nightly", "nightly", "--json=short")
+      #expect(workflows.code == 0 && workflows.lines.count == 3)
+      #expect(workflows.lines[0] == workflows.lines[1] && workflows.lines[2] == "")
+      let some = daemon.run("show-job", "deadbeef", "ffffff", "89abcdef", "--json=short")
+      #expect(some.code == 4 && some.complaints.hasPrefix("tactusctl: ffffff: "))
+      #expect(some.lines[0].contains(Canned.ids[1]) && some.lines[1].contains(Canned.ids[0]) && some.lines.count == 3)
+    }
+  }
+
   @Test("reload tells what changed, and fails when a file was refused")
   func reload() async throws {
     try await withDaemon { daemon in
@@ -148,9 +176,9 @@ struct VerbTests {
       let logs = daemon.run("logs", "89abcdef", "--json=short")
       #expect(
         logs.lines.dropLast() == [
-          #"{"at":"2026-12-01T03:00:00.000000Z","stream":"stdout","text":"plain é"}"#,
-          #"{"at":"2026-12-01T03:00:01.000000Z","stream":"stderr","base64":"G1szMW3/"}"#,
-          #"{"at":"2026-12-01T03:00:02.000000Z","stream":"stdout","text":"no newline","partial":true}"#,
+          #"{"position":1,"at":"2026-12-01T03:00:00.000000Z","stream":"stdout","text":"plain é"}"#,
+          #"{"position":2,"at":"2026-12-01T03:00:01.000000Z","stream":"stderr","base64":"G1szMW3/"}"#,
+          #"{"position":3,"at":"2026-12-01T03:00:02.000000Z","stream":"stdout","text":"no newline","partial":true}"#,
           #"{"dropped_bytes":1536}"#,
         ])
       let one = try JSONSerialization.jsonObject(with: Data(daemon.run("status", "--json=short").output.utf8))

@@ -3,6 +3,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusTransport
 import Testing
 
 @Suite("tactusctl against the real daemon")
@@ -50,7 +51,12 @@ struct ControlCommandTests {
     let id = try await expect(daemon, 0, "run", "fails").output.trimmingCharacters(in: .newlines)
     #expect(try await daemon.ended(id).exitCode == 3)
     _ = try await expect(daemon, 0, "show-job", id, saying: "EXIT_NONZERO")
-    _ = try await expect(daemon, 0, "show-job", String(id.suffix(12)), saying: id)
+    let bare = id.filter { $0 != "-" }
+    let spellings = [
+      String(id.suffix(12)), id.uppercased(), bare, bare.uppercased(), String(id.suffix(9)).uppercased(),
+    ]
+    for spelling in spellings { _ = try await expect(daemon, 0, "show-job", spelling, saying: id) }
+    _ = try await expect(daemon, 4, "show-job", id, "ffffffffffff", id.uppercased(), saying: "no job ffffffffffff")
     #expect(try await expect(daemon, 0, "logs", id, "--stream=stdout").output == "out\n")
     #expect(try await expect(daemon, 0, "logs", id, "--stream=stderr").output == "err\n")
     _ = try await expect(daemon, 0, "list-jobs", "--status=FAILED", "--workflow=fails", saying: "1 job")
@@ -79,7 +85,12 @@ struct ControlCommandTests {
     for verb in ["show-job", "cancel", "logs"] {
       _ = try await expect(daemon, 4, verb, "ffffffffffff", saying: "no job ffffffffffff")
     }
-    _ = try await expect(daemon, 1, "run", "planned", "--at=yesterday", saying: "RFC 3339")
+    // tactusctl and the daemon refuse an instant in the same words.
+    _ = try await expect(daemon, 2, "run", "planned", "--at=yesterday", saying: "is not \(Instant.rule)")
+    let refused = await #expect(throws: ControlError.self) {
+      try await daemon.call(RunWorkflow(name: "planned", scheduledAt: "yesterday"))
+    }
+    #expect("\(refused as Any)".contains("is not \(Instant.rule)"))
     _ = try await expect(daemon, 2, "frobnicate", saying: "tactusctl --help")
     _ = try await expect(daemon, 2, saying: "what should be done")
     _ = try await expect(daemon, 2, "run", saying: "run NAME")

@@ -63,6 +63,8 @@ int tactus_pipe(int *ends, int nonblocking_read);
 int tactus_bytes_waiting(int descriptor);
 /* 0 for a terminal that does not know its size. */
 int tactus_terminal_columns(int descriptor);
+/* wcwidth(3) in a locale that knows Unicode: 0 to 2, or -1 for what is not printed. */
+int tactus_character_columns(unsigned int character);
 
 /* Unix stream sockets, unix(7): close-on-exec and non-blocking */
 

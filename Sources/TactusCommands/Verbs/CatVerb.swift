@@ -3,7 +3,7 @@ import TactusProtocol
 enum CatVerb: Verb {
   static let name = "cat"
   static let operands = [Operand.several(.workflow)]
-  static let summary = "Print the definition of a workflow as it was written"
+  static let summary = "Print the definitions of workflows as they were written"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {

@@ -1,7 +1,7 @@
 enum CompletionVerb: Verb {
   static let name = "completion"
   static let operands = [Operand.one(.word(of: Shell.self, called: "SHELL"))]
-  static let summary = "Print what makes a shell complete verbs, options and names"
+  static let summary = "Print what makes a shell complete verbs, options, names"
 
   static func run(_ invocation: Invocation) throws {
     guard let shell = Shell(rawValue: invocation.operands[0]) else {

@@ -33,12 +33,7 @@ enum ListJobsVerb: Verb {
     request.status = invocation.words(.status)
     request.trigger = invocation.word(.trigger)
     request.kind = invocation.word(.kind)
-    if let text = invocation.values[.limit] {
-      guard let limit = Int(text), (1...1000).contains(limit) else {
-        throw .usage("--limit=\(text): write a number from 1 to 1000")
-      }
-      request.limit = limit
-    }
+    request.limit = try invocation.number(.limit, in: 1...1000)
     return request
   }
 

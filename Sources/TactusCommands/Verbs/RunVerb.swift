@@ -1,6 +1,5 @@
 import TactusModel
 import TactusProtocol
-import TactusUnitFile
 
 enum RunVerb: Verb {
   static let name = "run"
@@ -14,17 +13,12 @@ enum RunVerb: Verb {
     invocation.console.print(reply.jobID)
   }
 
-  /// When it is to start; what the daemon can judge better is left to it.
+  /// When it is to start; nil for now.
   private static func start(_ invocation: Invocation) throws(Complaint) -> String? {
-    switch (invocation.values[.at], invocation.values[.in]) {
-    case (nil, nil): return nil
-    case (let at?, nil): return at
-    case (nil, let text?):
-      guard let span = SpanText.duration(text) else {
-        throw .usage("--in=\(text): write a span such as 90, 5min or \"1h 30min\"")
-      }
-      return (invocation.console.now + span).description
-    default: throw .usage("--at and --in contradict each other; give one of them")
+    if invocation.has(.at) && invocation.has(.in) {
+      throw .usage("--at and --in contradict each other; give one of them")
     }
+    if let instant = try invocation.instant(.at) { return instant.description }
+    return try invocation.span(.in).map { (invocation.console.now + $0).description }
   }
 }

@@ -3,13 +3,17 @@ import TactusProtocol
 
 enum ShowJobVerb: Verb {
   static let name = "show-job"
-  static let operands = [Operand.one(.job)]
-  static let summary = "Show a job; the end of its id is enough"
+  static let operands = [Operand.several(.job)]
+  static let summary = "Show jobs; the end of an id is enough"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
-    guard let job = try invocation.call(GetJob(id: invocation.operands[0]))?.job else { return }
-    let console = invocation.console
+    try invocation.showEach { id, client in
+      try invocation.call(GetJob(id: id), on: client).map { sheet(of: $0.job, invocation.console) }
+    }
+  }
+
+  private static func sheet(of job: WireJob, _ console: Console) -> Sheet {
     var sheet = Sheet()
     sheet.add("Id", job.id)
     sheet.add("Workflow", job.workflow)
@@ -37,7 +41,7 @@ enum ShowJobVerb: Verb {
     sheet.add("Priority", "\(job.priority)")
     sheet.add("Generation", job.generation.map(String.init))
     sheet.add("Attempt", "\(job.attempt)")
-    sheet.print(on: console)
+    return sheet
   }
 
   private static func output(of job: WireJob) -> String? {

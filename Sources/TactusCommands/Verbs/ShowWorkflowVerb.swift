@@ -3,13 +3,17 @@ import TactusProtocol
 
 enum ShowWorkflowVerb: Verb {
   static let name = "show-workflow"
-  static let operands = [Operand.one(.workflow)]
-  static let summary = "Show a workflow and its counters"
+  static let operands = [Operand.several(.workflow)]
+  static let summary = "Show workflows and their counters"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
-    guard let workflow = try invocation.call(GetWorkflow(name: invocation.operands[0]))?.workflow else { return }
-    let console = invocation.console
+    try invocation.showEach { name, client in
+      try invocation.call(GetWorkflow(name: name), on: client).map { sheet(of: $0.workflow, invocation.console) }
+    }
+  }
+
+  private static func sheet(of workflow: WireWorkflow, _ console: Console) -> Sheet {
     var sheet = Sheet()
     sheet.add("Name", workflow.name)
     sheet.add("Kind", workflow.kind.rawValue)
@@ -27,6 +31,6 @@ enum ShowWorkflowVerb: Verb {
     sheet.add("Updated", Readable.exact(workflow.updatedAt, on: console))
     sheet.add("Terminated", Readable.exact(workflow.terminatedAt, on: console))
     sheet.add("Resumed", Readable.exact(workflow.resumedAt, on: console))
-    sheet.print(on: console)
+    return sheet
   }
 }
