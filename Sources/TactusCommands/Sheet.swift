@@ -11,7 +11,9 @@ struct Sheet {
     let width = lines.reduce(0) { max($0, $1.name.columns) }
     for line in lines {
       let space = String(repeating: " ", count: width - line.name.columns)
-      console.print("\(space)\(line.name): \(line.value)")
+      let value = console.columns.map { line.value.wrapped(to: $0 - width - 2) } ?? [line.value]
+      console.print("\(space)\(line.name): \(value[0])")
+      for more in value.dropFirst() { console.print("\(String(repeating: " ", count: width + 2))\(more)") }
     }
   }
 }

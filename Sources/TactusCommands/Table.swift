@@ -45,18 +45,22 @@ struct Table {
     return line
   }
 
-  /// The widest cell of each column; what is too much for the terminal is taken from the widest flexible column.
+  /// The widest cell of each column; what is too much for the terminal is taken from the widest flexible column, and on a
+  /// very narrow one from any.
   private func widths(within limit: Int?) -> [Int] {
     var widths = columns.indices.map { index in
       rows.reduce(columns[index].title.columns) { max($0, $1[index].text.columns) }
     }
     guard let limit else { return widths }
     var surplus = widths.reduce(0, +) + 2 * (widths.count - 1) - limit
-    while surplus > 0 {
-      let shrinkable = columns.indices.filter { columns[$0].isFlexible && widths[$0] > columns[$0].title.columns }
-      guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
-      widths[widest] -= 1
-      surplus -= 1
+    let flexible = columns.indices.filter { columns[$0].isFlexible }
+    for (shrinkable, least) in [(flexible, nil), (Array(columns.indices), 4)] {
+      while surplus > 0 {
+        let wide = shrinkable.filter { widths[$0] > least ?? columns[$0].title.columns }
+        guard let widest = wide.max(by: { widths[$0] < widths[$1] }) else { break }
+        widths[widest] -= 1
+        surplus -= 1
+      }
     }
     return widths
   }

@@ -44,6 +44,22 @@ extension String {
   }
 }
 
+extension String {
+  /// Lines of at most a number of columns, ended at spaces.
+  ///
+  /// There is at least one; a word that is longer is a line of its own.
+  func wrapped(to width: Int) -> [String] {
+    split(separator: " ", omittingEmptySubsequences: false).reduce(into: []) { lines, word in
+      let last = lines.count - 1
+      if last >= 0, lines[last].columns + 1 + String(word).columns <= width {
+        lines[last] += " \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+  }
+}
+
 /// Bytes that somebody else wrote, piece by piece, as text for a terminal.
 struct VisibleText {
   /// The beginning of a character whose rest comes with the next piece.

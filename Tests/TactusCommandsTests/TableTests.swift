@@ -125,6 +125,16 @@ struct TableTests {
       """)
   }
 
+  @Test("No line is longer than the terminal, however narrow", arguments: [50, 60, 80, 132])
+  func narrow(columns: Int) async throws {
+    let daemon = try CannedDaemon()
+    for words in ["list-jobs", "list-workflows"] {
+      let ran = daemon.run(words, columns: columns)
+      #expect(ran.lines.allSatisfy { $0.columns <= columns }, "\(ran.output)")
+    }
+    await daemon.stop()
+  }
+
   @Test("A table that is read by a program has exact instants and whole names")
   func piped() async throws {
     let daemon = try CannedDaemon()

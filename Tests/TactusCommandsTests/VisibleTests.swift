@@ -36,6 +36,21 @@ struct VisibleTests {
     #expect("abc".shortened(to: 0) == "")
   }
 
+  @Test("Long values go on in the next line, below where they began")
+  func wrapped() {
+    #expect("one two three".wrapped(to: 7) == ["one two", "three"])
+    #expect("表計 算".wrapped(to: 6) == ["表計", "算"])
+    #expect("longer-than-that x".wrapped(to: 4) == ["longer-than-that", "x"])
+    #expect("".wrapped(to: 4) == [""])
+    #expect("a  b".wrapped(to: 80) == ["a  b"])
+    var sheet = Sheet()
+    sheet.add("Id", "7")
+    sheet.add("Error", "the program ended with code 7")
+    let collected = Collected()
+    sheet.print(on: Console(columns: 20, hasColours: false, now: CannedDaemon.now) { collected.add($1) })
+    #expect(collected.text == "   Id: 7\nError: the program\n       ended with\n       code 7\n")
+  }
+
   @Test("Pieces of a line may end within a character")
   func pieces() {
     var text = VisibleText()
