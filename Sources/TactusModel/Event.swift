@@ -32,8 +32,10 @@ public struct Event: Hashable, Sendable {
 
 /// The words of the event stream.
 public enum EventType: String, CaseIterable, Sendable {
-  /// A job was made, or a held one got its time.
+  /// A job was made.
   case jobPending = "job.pending"
+  /// A held job got its time, or a scheduled one another.
+  case jobScheduled = "job.scheduled"
   /// A job was released.
   case jobQueued = "job.queued"
   /// A job began to run.

@@ -86,7 +86,7 @@ extension Tables {
     }
     try connection.run(
       "UPDATE jobs SET phase = 'scheduled', nominal_at = ?1, scheduled_at = ?1 WHERE id = ?2", instant, id)
-    try event(.jobPending, at: now, workflow: row.workflow, job: id, status: .pending)
+    try event(.jobScheduled, at: now, workflow: row.workflow, job: id)
     return try change()
   }
 

@@ -32,8 +32,8 @@ struct BadCallTests {
     #expect(try await refusal("io.tactus.Workflows.Run", "{\"name\":7}") == .invalidParameter(parameter: "name"))
     #expect(try await refusal("io.tactus.Workflows.Run", "{}") == .invalidParameter(parameter: "name"))
     #expect(
-      try await refusal("io.tactus.Workflows.Run", "{\"name\":\"job\",\"hold\":true}")
-        == .invalidParameter(parameter: "hold"))
+      try await refusal("io.tactus.Workflows.Run", "{\"name\":\"job\",\"held\":true}")
+        == .invalidParameter(parameter: "held"))
     #expect(try await refusal("io.tactus.Jobs.List", "{\"limit\":\"9\"}") == .invalidParameter(parameter: "limit"))
     #expect(try await refusal("io.tactus.Jobs.List", "{\"limit\":0}")?.name == "Invalid")
     #expect(try await refusal("io.tactus.Jobs.List", "{\"cursor\":\"bm9uZQ==\"}")?.name == "Invalid")

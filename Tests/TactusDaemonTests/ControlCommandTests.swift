@@ -9,13 +9,14 @@ import Testing
 @Suite("tactusctl against the real daemon")
 struct ControlCommandTests {
   private func daemon() async throws -> RunningDaemon {
-    let daemon = try RunningDaemon(notStartedWith: [
+    let workflows = [
       "a-workflow-with-a-rather-long-name-as-people-like-to-give-them":
         "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n",
       "fails": "[Command]\nExec=/bin/sh -c 'echo out; echo err >&2; exit 3'\n",
       "sleeps": "[Command]\nExec=/bin/sleep 300\n",
       "planned": "[Schedule]\nInterval=1d\n[Command]\nExec=/bin/true\n",
-    ])
+    ]
+    let daemon = try RunningDaemon(notStartedWith: workflows, settings: "[Manager]\nInstance=private\n")
     try daemon.write("new.workflow", "[Command]\nExec=/bin/echo new\n")
     try daemon.write("planned.workflow", "[Command]\nExec=/bin/echo other\n")
     try await daemon.start()

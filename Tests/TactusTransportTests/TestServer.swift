@@ -54,6 +54,9 @@ final class TestServer: Sendable {
   /// How many connections the server has, once everything posted before is done.
   var connectionCount: Int { server.call { $0.connections.count } }
 
+  /// What all clients hold together.
+  var heldBytes: Int { server.call { $0.connections.values.reduce(0) { $0 + $1.heldBytes } } }
+
   /// Stops the server and removes its directory; returns when that is done.
   func stop(within grace: Duration = .seconds(5)) async {
     await withCheckedContinuation { continuation in server.stop(within: grace) { continuation.resume() } }

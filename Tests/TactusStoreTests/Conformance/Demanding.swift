@@ -38,7 +38,7 @@ extension LedgerConformance {
         #expect(try stage.release(at: 1020).change.queued.map(\.id) == [id])
         #expect(
           try stage.events().filter { $0.hasPrefix("job.") } == [
-            "job.pending", "job.pending", "job.pending", "job.queued",
+            "job.pending", "job.scheduled", "job.scheduled", "job.queued",
           ])
       }
     }

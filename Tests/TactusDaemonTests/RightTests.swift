@@ -1,0 +1,157 @@
+import Foundation
+import Glibc
+import TactusModel
+import TactusProtocol
+import Testing
+
+/// Other users, as whom tests run programs.
+enum OtherUsers {
+  /// A skipped laboratory is a failure where it must not be skipped.
+  static let arePossible: Bool = {
+    if getuid() == 0 { return true }
+    if ProcessInfo.processInfo.environment["CI"] == "true" { fatalError("the tests of rights need root") }
+    print("SKIPPED: the tests of rights need root, to become other users")
+    return false
+  }()
+}
+
+/// Peer credentials decide what a caller may do: tried with other users, which needs root.
+@Suite("Rights", .enabled(if: OtherUsers.arePossible, "needs root, to become other users: not run"))
+struct RightTests {
+  private static let operators = "games"
+  private static let readers = "mail"
+
+  private func daemon(_ instance: String = "system") async throws -> RunningDaemon {
+    let settings = "[Manager]\nInstance=\(instance)\nAdminGroup=\(Self.operators)\nReadGroup=\(Self.readers)\n"
+    let daemon = try RunningDaemon(
+      notStartedWith: [
+        "secret": "[Command]\nExec=/bin/sh -c 'echo word; exit 3'\n",
+        "planned": "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n",
+      ], settings: settings)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: daemon.directory)
+    try await daemon.start()
+    return daemon
+  }
+
+  /// Runs `tactusctl` as the user nobody, in a group or in none.
+  private func nobody(_ daemon: RunningDaemon, in group: String? = nil, _ words: [String]) async throws -> Program.Ran {
+    let membership = group.map { "--groups=\($0)" } ?? "--clear-groups"
+    return try await Program(
+      path: "/usr/bin/setpriv", environment: Program.baseEnvironment.merging(daemon.environment) { $1 }
+    ).run(["--reuid=65534", "--regid=65534", membership, "\(Program.products)/tactusctl"] + words)
+  }
+
+  @Test("Anybody looks; readers read; admins change; a refusal says which right is missing and who has it")
+  func rights() async throws {
+    let daemon = try await daemon()
+    let job = try await daemon.outcome(of: "secret")
+    let new = try daemon.write("new.workflow", "[Command]\nExec=/bin/true\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: new)
+    let held = try await daemon.call(RunWorkflow(name: "secret", hold: true)).jobID
+    let look = [
+      ["status"], ["list-workflows"], ["list-jobs"], ["show-job", job.id], ["show-workflow", "secret"],
+    ]
+    let read = [["logs", job.id], ["cat", "secret"]]
+    let change = [
+      ["run", "secret"], ["apply", new], ["terminate", "planned"], ["resume", "planned"], ["cancel", held], ["reload"],
+    ]
+    for words in look {
+      let ran = try await nobody(daemon, words)
+      #expect(ran.code == 0, "\(words): \(ran)")
+      #expect(!ran.output.contains("word") && !ran.output.contains("Exec="), "\(words): \(ran)")
+    }
+    let before = try await daemon.call(ListJobs(limit: 1000)).jobs
+    for words in read + change {
+      let ran = try await nobody(daemon, words)
+      #expect(ran.code == 5, "\(words): \(ran)")
+      let right = read.contains(words) ? "read" : "admin"
+      #expect(ran.complaints.contains("needs the right \(right)") && ran.complaints.contains(Self.operators), "\(ran)")
+      #expect(!ran.output.contains("word"))
+    }
+    for words in look + read {
+      let ran = try await nobody(daemon, in: Self.readers, words)
+      #expect(ran.code == 0, "\(words): \(ran)")
+    }
+    for words in change {
+      #expect(try await nobody(daemon, in: Self.readers, words).code == 5, "\(words)")
+    }
+    #expect(try await daemon.call(ListJobs(limit: 1000)).jobs == before)
+    #expect(try await daemon.workflow("planned").state == .active)
+    let refusals = try await eventually("the refusals are in the log") {
+      let lines = daemon.complaints.split(separator: "\n").filter { $0.contains("refused to uid 65534") }
+      return lines.count >= 8 ? lines : nil
+    }
+    #expect(refusals.contains { $0.contains("io.tactus.Workflows.Run needs the right admin") })
+    for words in look + read + change {
+      let ran = try await nobody(daemon, in: Self.operators, words)
+      #expect(ran.code == 0, "\(words): \(ran)")
+    }
+    #expect(try await daemon.job(held).errorCode == .canceledByUser)
+    // What somebody changed is in the log with who it was.
+    #expect(daemon.complaints.contains("run secret, asked for by uid 65534 (pid "))
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("In lists, who may only look sees no message, because it tells of the definition")
+  func messages() async throws {
+    let daemon = try await daemon()
+    let job = try await daemon.outcome(of: "secret")
+    #expect(job.errorMessage != nil)
+    let ran = try await nobody(daemon, ["show-job", job.id, "--json=short"])
+    #expect(ran.output.contains("EXIT_NONZERO") && !ran.output.contains("error_message"), "\(ran)")
+    let read = try await nobody(daemon, in: Self.readers, ["show-job", job.id, "--json=short"])
+    #expect(read.output.contains("error_message"), "\(read)")
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("A private instance serves nobody else, whatever his groups")
+  func privateInstance() async throws {
+    let daemon = try await daemon("private")
+    for path in [daemon.directory, "\(daemon.directory)/run"] {
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+    for mode in [0o600, 0o666] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: daemon.socket)
+      let ran = try await nobody(daemon, in: Self.operators, ["status"])
+      #expect(ran.code == 5 && !ran.complaints.isEmpty, "\(ran)")
+    }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("A user who is no admin may try no faster than SubmitRate=, and the log does not fill with refusals")
+  func submitRate() async throws {
+    let settings = "[Manager]\nInstance=system\nAdminGroup=\(Self.operators)\nSubmitRate=10\n"
+    let daemon = try RunningDaemon(notStartedWith: ["quick": "[Command]\nExec=/bin/true\n"], settings: settings)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: daemon.directory)
+    try await daemon.start()
+    // Sixty calls at once; the errors come one after the other on one connection.
+    let script = """
+      import json, socket, sys
+      client = socket.socket(socket.AF_UNIX)
+      client.connect(sys.argv[1])
+      client.sendall(b'{"method":"io.tactus.Workflows.Run","parameters":{"name":"quick"}}\\0' * 60)
+      received = b""
+      while received.count(b"\\0") < 60:
+          received += client.recv(65536)
+      errors = [json.loads(reply) for reply in received.split(b"\\0") if reply]
+      names = [error["error"].split(".")[-1] for error in errors]
+      waits = [error["parameters"].get("retry_after_ms", 1) for error in errors]
+      print(names.count("Forbidden"), names.count("Busy"), min(waits), max(waits))
+      """
+    func attack(_ membership: String) async throws -> [Int] {
+      let ran = try await Program(path: "/usr/bin/setpriv", environment: Program.baseEnvironment).run([
+        "--reuid=65534", "--regid=65534", membership, "/usr/bin/python3", "-c", script, daemon.socket,
+      ])
+      #expect(ran.code == 0, "\(ran)")
+      return ran.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    }
+    let counts = try await attack("--clear-groups")
+    try #require(counts.count == 4)
+    // The burst is twice the rate; while the sixty come, one or two more come back.
+    #expect((20...40).contains(counts[0]) && counts[0] + counts[1] == 60, "\(counts)")
+    #expect(counts[2] >= 1 && counts[3] <= 100)
+    #expect(daemon.complaints.split(separator: "\n").count { $0.contains("refused to uid") } < 20)
+    #expect(try await daemon.jobs("quick").isEmpty)
+    #expect(try await daemon.stop() == 0)
+  }
+}

@@ -1,0 +1,52 @@
+import Synchronization
+import TactusModel
+import TactusPorts
+import TactusTestSupport
+import Testing
+
+@testable import TactusStore
+
+/// A store in a file, a stage to play on it, and an archive that reads it.
+final class ArchiveFixture {
+  let specimen: StoreSpecimen
+  let stage: Stage
+  let archive: Archive
+
+  init() throws {
+    let file = TemporaryFile()
+    specimen = try StoreSpecimen(file: file)
+    stage = Stage(specimen)
+    archive = try Archive(
+      file: file.path, queue: specimen.simulation.queue("tactus.read.1", level: .leaf),
+      limits: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)])
+  }
+
+  deinit {
+    archive.call { $0.close() }
+    specimen.store.call { $0.close() }
+  }
+
+  func ask<Value: Sendable>(_ body: (Archive, @escaping Answer<Value>) -> Void) throws -> Value {
+    let answers = Mutex<[Result<Value, LedgerFailure>]>([])
+    body(archive) { result in answers.withLock { $0.append(result) } }
+    specimen.settle()
+    let given = answers.withLock { $0 }
+    #expect(given.count == 1, "a read is answered exactly once")
+    return try #require(given.first).get()
+  }
+
+  /// All pages of a list, joined; each is no longer than asked for.
+  func jobs(_ filter: JobFilter) throws -> [Job] {
+    var filter = filter
+    var jobs: [Job] = []
+    var pages = 0
+    repeat {
+      let page = try ask { $0.jobs(matching: filter, answer: $1) }
+      #expect(page.jobs.count <= filter.limit)
+      jobs += page.jobs
+      filter.before = page.next
+      pages += 1
+    } while filter.before != nil && pages < 10_000
+    return jobs
+  }
+}

@@ -1,0 +1,167 @@
+import TactusModel
+import TactusPorts
+import TactusTestSupport
+import Testing
+
+@testable import TactusStore
+
+@Suite("What was decided, is to come, and how it went")
+struct InsightTests {
+  private func explanation(_ fixture: ArchiveFixture, at second: Int, now: Int) throws -> Explanation {
+    let name = try fixture.stage.name("w")
+    return try fixture.ask { $0.explanation(of: name, at: .at(second), now: .at(now), answer: $1) }
+  }
+
+  private func explanations(
+    _ fixture: ArchiveFixture, before: Int? = nil, limit: Int = 100
+  ) throws -> [Explanation] {
+    let name = try fixture.stage.name("w")
+    return try fixture.ask {
+      $0.explanations(of: name, before: before.map(Instant.at), limit: limit, now: .at(0), answer: $1)
+    }
+  }
+
+  @Test("Every nominal instant has its explanation, newest first, and alone the same")
+  func instants() throws {
+    let fixture = try ArchiveFixture()
+    let stage = fixture.stage
+    try stage.apply(.sample(), at: 0)
+    try stage.cycle(at: 10)
+    let running = try #require(try stage.begin(at: 20).first)
+    // 30 … 60 pass while it runs; the newest of them runs afterwards, late.
+    try stage.release(at: 35)
+    try stage.end(running, at: 65)
+    let released = try #require(try stage.release(at: 65, workflows: [stage.workflow().id]).change.queued.first)
+    let claim = try #require(try stage.claim([released.id], at: 65).first)
+    try stage.start(claim, at: 65)
+    try stage.end(claim, at: 66)
+    let planned = try #require(try stage.planned())
+    try stage.cancel(planned.id, at: 67)
+    try stage.terminate(at: 85)
+    try stage.resume(at: 105)
+    let found = try explanations(fixture)
+    #expect(
+      found.map { "\((($0.nominalAt ?? .at(0)) - Instant.zero).milliseconds / 1000) \($0.count) \($0.outcome)" } == [
+        "110 1 planned", "80 3 terminated", "70 1 skippedByUser", "60 1 ran",
+        "30 3 coalesced", "20 1 ran", "10 1 ran",
+      ])
+    #expect(found[3].reason.contains("for an earlier run of the same workflow"))
+    #expect(found[3].job?.startDelay == .seconds(5))
+    #expect(found[4].lastAt == .at(50) && found[4].decidedAt == .at(65))
+    for (second, index) in [(110, 0), (90, 1), (70, 2), (60, 3), (40, 4), (20, 5), (10, 6)] {
+      let alone = try explanation(fixture, at: second, now: 105)
+      #expect(alone == found[index], "\(second)")
+    }
+    var pages: [Explanation] = []
+    var before: Instant?
+    let name = try stage.name("w")
+    repeat {
+      let page = try fixture.ask { [before] in
+        $0.explanations(of: name, before: before, limit: 2, now: .at(0), answer: $1)
+      }
+      pages += page
+      before = page.last?.nominalAt
+    } while before != nil && pages.count < found.count
+    #expect(pages == found)
+  }
+
+  @Test("An instant that has no answer says why: it is none, too early, to come, or nothing is planned")
+  func none() throws {
+    let fixture = try ArchiveFixture()
+    try fixture.stage.apply(.sample(), at: 5)
+    func reason(_ second: Int) throws -> (Explanation.Outcome, String) {
+      let explanation = try explanation(fixture, at: second, now: 6)
+      return (explanation.outcome, explanation.reason)
+    }
+    #expect(try reason(1) == (.none, "w was made later, at \(Instant.at(5))"))
+    #expect(
+      try reason(17) == (.none, "no instant of the schedule; the nearest are \(Instant.at(15)) and \(Instant.at(25))"))
+    #expect(try reason(15).0 == .planned)
+    #expect(try reason(1015).0 == .planned && reason(1015).1.contains("\(Instant.at(15))"))
+    let manual = try fixture.stage.run(scheduledAt: 18, at: 7).id
+    #expect(try explanation(fixture, at: 18, now: 8).job?.id == manual)
+    try fixture.stage.terminate(at: 8)
+    #expect(try reason(25).0 == .terminated && reason(25).1.contains("tactusctl resume w"))
+    try fixture.stage.apply(.sample(every: nil), to: "v", at: 5)
+    let v = try fixture.stage.name("v")
+    let answer = try fixture.ask { $0.explanation(of: v, at: .at(9), now: .at(9), answer: $1) }
+    #expect(answer.outcome == .none && answer.reason.contains("v has no schedule"))
+    #expect(throws: LedgerFailure.notFound(entity: "workflow", id: "u")) {
+      let u = try fixture.stage.name("u")
+      _ = try fixture.ask { $0.explanation(of: u, at: .at(9), now: .at(9), answer: $1) }
+    }
+  }
+
+  @Test("A job that waits names the job that it waits for")
+  func blocked() throws {
+    let fixture = try ArchiveFixture()
+    try fixture.stage.apply(.sample(every: nil), at: 0)
+    let first = try fixture.stage.run(at: 1).id
+    let second = try fixture.stage.run(at: 2).id
+    let answer = try fixture.ask { $0.explanation(of: second, answer: $1) }
+    #expect(answer.outcome == .waiting && answer.reason.contains("waits for job \(first)"))
+    let queued = try fixture.ask { $0.explanation(of: first, answer: $1) }
+    #expect(queued.reason == "waits for a slot of queue command: 0 of 4 slots are taken (MaxRunning=), place 1 in line")
+  }
+
+  @Test("The next runs of all workflows come in order, without what was skipped, and with what was asked for")
+  func upcoming() throws {
+    let fixture = try ArchiveFixture()
+    let stage = fixture.stage
+    try stage.apply(.sample(every: 10), to: "ten", at: 0)
+    try stage.apply(.sample(every: 7), to: "seven", at: 0)
+    try stage.apply(.sample(every: nil), to: "never", at: 0)
+    try stage.apply(.sample(every: 1), to: "ended", at: 0)
+    try stage.terminate("ended", at: 0)
+    try stage.run("never", scheduledAt: 15, at: 0)
+    try stage.cancel(try #require(try stage.planned("seven")).id, at: 1)
+    func runs(_ workflow: String?, _ limit: Int, now: Int) throws -> [String] {
+      let name = try workflow.map(stage.name)
+      return try fixture.ask { $0.upcoming(of: name, limit: limit, now: .at(now), answer: $1) }
+        .map { "\($0.workflow) \(($0.nominalAt - Instant.zero).milliseconds / 1000)\($0.job == nil ? "" : " planned")" }
+    }
+    #expect(
+      try runs(nil, 8, now: 1) == [
+        "ten 10 planned", "seven 14 planned", "never 15 planned", "ten 20", "seven 21", "seven 28", "ten 30",
+        "seven 35",
+      ])
+    #expect(try runs("seven", 2, now: 1) == ["seven 14 planned", "seven 21"])
+    #expect(try runs("never", 5, now: 1) == ["never 15 planned"])
+    #expect(try runs("ended", 5, now: 1).isEmpty)
+    // A run that waits already is not to come; its schedule goes on.
+    _ = try stage.begin(at: 10)
+    try stage.release(at: 20)
+    #expect(try stage.planned("ten")?.phase == .due)
+    #expect(try runs("ten", 2, now: 20) == ["ten 30", "ten 40"])
+    #expect(try runs(nil, 1000, now: 20).count == 1000)
+  }
+
+  @Test("Statistics count what ended in the window, of one workflow, a queue, a kind, or all")
+  func statistics() throws {
+    let fixture = try ArchiveFixture()
+    let stage = fixture.stage
+    try stage.apply(.sample(), at: 0)
+    try stage.apply(.sample(every: 20, failures: nil, kind: .heartbeat), to: "beat", at: 0)
+    for second in stride(from: 10, through: 200, by: 10) {
+      for claim in try stage.begin(at: second) {
+        let isBeat = try stage.job(claim.id).kind == .heartbeat
+        try stage.end(claim, isBeat ? .failed(.statusMismatch, "500") : .succeeded, at: second + 2)
+      }
+    }
+    func ends(_ subject: StatisticsSubject, _ from: Int, _ until: Int) throws -> [JobStatus: Int] {
+      try fixture.ask { $0.statistics(of: subject, from: .at(from), until: .at(until), answer: $1) }.ends
+    }
+    let w = try stage.name("w")
+    #expect(try ends(.all, 0, 300) == [.completed: 20, .failed: 10])
+    #expect(try ends(.workflow(w), 0, 300) == [.completed: 20])
+    #expect(try ends(.workflow(w), 12, 32) == [.completed: 2])
+    #expect(try ends(.queue(QueueName(builtIn: .heartbeat)), 0, 300) == [.failed: 10])
+    #expect(try ends(.kind(.command), 0, 300) == [.completed: 20])
+    let all = try fixture.ask { $0.statistics(of: .workflow(w), from: .at(0), until: .at(240), answer: $1) }
+    #expect(all.duration.percentile(0.5) == .seconds(2) && all.startDelay.largest == .zero)
+    #expect(all.buckets.map { $0.ends[.completed] ?? 0 } == [0] + Array(repeating: 1, count: 20) + [0, 0, 0])
+    #expect(throws: LedgerFailure.notFound(entity: "workflow", id: "none")) {
+      _ = try ends(.workflow(try stage.name("none")), 0, 1)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Synchronization
+import TactusModel
+import TactusPorts
+import TactusProtocol
+import Testing
+
+@testable import TactusTransport
+
+@Suite("Many clients at once")
+struct CrowdTests {
+  private static let run = Call(RunWorkflow(name: "a"))
+
+  @Test("One user has 128 connections, and no more; a place that becomes free is given again")
+  func oneUser() async throws {
+    let server = try TestServer()
+    var clients: [ControlClient] = []
+    for _ in 0..<128 { clients.append(try server.client()) }
+    #expect(await eventually { server.connectionCount == 128 })
+    for _ in 0..<10 {
+      let client = try server.client()
+      #expect(throws: ControlError.failed(.busy(retryAfterMs: 1000))) { try client.receive() }
+    }
+    #expect(try clients[127].call(RunWorkflow(name: "a")).jobID == "a")
+    clients.removeFirst(2)
+    #expect(await eventually { server.connectionCount == 126 })
+    #expect(try server.client().call(RunWorkflow(name: "b")).jobID == "b")
+    await server.stop()
+  }
+
+  @Test("The last places are for root alone")
+  func root() async throws {
+    var limits = ServerLimits()
+    (limits.connections, limits.keptForRoot) = (6, 4)
+    let server = try TestServer(limits: limits)
+    var clients: [ControlClient] = []
+    let room = getuid() == 0 ? 6 : 2
+    for _ in 0..<room { clients.append(try server.client()) }
+    #expect(await eventually { server.connectionCount == room })
+    let client = try server.client()
+    #expect(throws: ControlError.failed(.busy(retryAfterMs: 1000))) { try client.receive() }
+    await server.stop()
+  }
+
+  @Test("When all hold too much together the one that holds most is refused, and the others go on")
+  func buffers() async throws {
+    var limits = ServerLimits()
+    limits.bufferedBytes = 1 << 20
+    // A busy machine is not what is tried here.
+    limits.requestTime = .seconds(600)
+    let server = try TestServer(limits: limits)
+    let modest = try server.client()
+    try modest.send(bytes: Array("{\"method\":\"io.tactus.Workflows.Run\",".utf8))
+    var greedy: [ControlClient] = []
+    for size in [300, 400, 500] {
+      let client = try server.client()
+      greedy.append(client)
+      try client.send(bytes: [UInt8](repeating: UInt8(ascii: " "), count: size << 10))
+    }
+    // Together more than 1 MiB: the largest goes, which is enough.
+    #expect(throws: ControlError.failed(.busy(retryAfterMs: 1000))) { try greedy[2].receive() }
+    #expect(await eventually { server.connectionCount == 3 })
+    try modest.send(bytes: Array("\"parameters\":{\"name\":\"x\"}}\0".utf8))
+    #expect(try modest.receive().read(RunWorkflow.Reply.self).jobID == "x")
+    for client in greedy.prefix(2) {
+      try client.send(Self.run)
+      #expect(try client.receive().read(RunWorkflow.Reply.self).jobID == "a")
+    }
+    #expect(server.heldBytes == 0)
+    await server.stop()
+  }
+
+  @Test("A reader that takes nothing while the others need the room is told that it is too slow, and dropped")
+  func tooSlow() async throws {
+    var limits = ServerLimits()
+    limits.bufferedBytes = 640 << 10
+    let line = String(repeating: "x", count: 32 << 10)
+    let streams = Mutex(0)
+    let server = try TestServer(
+      handler: ClosureHandler { call, _, reply in
+        guard let request = try? call.read(ReadLogs.self) else { return reply.fail(.expectedMore) }
+        @Sendable func more(_ demand: StreamDemand) {
+          guard demand == .more else {
+            streams.withLock { $0 -= 1 }
+            return reply.answer(request, with: ReadLogs.Reply(droppedBytes: 0))
+          }
+          let one = ReadLogs.Reply(
+            position: 1, at: Instant(microseconds: 0), stream: .stdout, bytes: Array(line.utf8), isPartial: false)
+          reply.send([one], to: request, then: more)
+        }
+        streams.withLock { $0 += 1 }
+        more(.more)
+      }, limits: limits)
+    var readers: [ControlClient] = []
+    for _ in 0..<3 {
+      let reader = try server.client()
+      readers.append(reader)
+      try reader.send(Call(ReadLogs(id: "ffffff")))
+    }
+    // Each may hold 256 KiB and a line: with the third it is too much.
+    #expect(await eventually { server.connectionCount == 2 && streams.withLock { $0 } == 2 })
+    #expect(server.heldBytes <= limits.bufferedBytes)
+    await server.stop(within: .milliseconds(10))
+  }
+
+  @Test("Who follows something is told when his client leaves, whether it half-closed, closed or vanished")
+  func gone() async throws {
+    let told = Mutex(0)
+    let begun = Mutex(0)
+    let server = try TestServer(
+      handler: ClosureHandler { call, _, reply in
+        guard let request = try? call.read(ReadEvents.self) else { return reply.fail(.expectedMore) }
+        let end = ReadEvents.Reply(position: EventPosition(epoch: "e", sequence: 0))
+        reply.whenGone {
+          told.withLock { $0 += 1 }
+          reply.answer(request, with: end)
+        }
+        reply.send([end], to: request) { _ in begun.withLock { $0 += 1 } }
+      })
+    let stays = try server.client()
+    try stays.send(Call(ReadEvents(follow: true)))
+    // Says that it asks for nothing more, and still listens.
+    stays.finishSending()
+    #expect(try stays.receive().continues)
+    for _ in 0..<5 {
+      let leaves = try server.client()
+      try leaves.send(Call(ReadEvents(follow: true)))
+      #expect(try leaves.receive().continues)
+    }
+    #expect(await eventually { told.withLock { $0 } == 5 && server.connectionCount == 1 })
+    #expect(begun.withLock { $0 } == 6)
+    await server.stop(within: .milliseconds(10))
+    #expect(told.withLock { $0 } == 6)
+  }
+}
