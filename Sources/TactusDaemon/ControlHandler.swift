@@ -126,10 +126,7 @@ struct ControlHandler: CallHandler {
 
   func instant(_ text: String, field: String) throws(CallFailure) -> Instant {
     if let instant = Instant(rfc3339: text) { return instant }
-    throw .invalid(
-      field: field,
-      reason:
-        "'\(text.prefix(80))' is not RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00")
+    throw .invalid(field: field, reason: "'\(text.prefix(80))' is not \(Instant.rule)")
   }
 
   func pageLimit(_ limit: Int?, default fallback: Int = 50) throws(CallFailure) -> Int {

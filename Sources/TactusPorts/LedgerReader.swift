@@ -140,7 +140,9 @@ public struct JobFilter: Hashable, Sendable {
 public struct JobPage: Hashable, Sendable {
   /// Newest first.
   public var jobs: [Job]
-  /// Where the next page begins; nil on the last. A page may end early, so that a combination of filters that finds
+  /// Where the next page begins; nil on the last.
+  ///
+  /// A page may end early, so that a combination of filters that finds
   /// little does not hold up other readers.
   public var next: Int64?
 

@@ -38,7 +38,9 @@ public struct StartFacts: Hashable, Sendable {
   public var processID: Int?
   /// The process's start time in clock ticks since boot (`/proc/PID/stat`, field 22); nil for requests.
   public var processStart: Int64?
-  /// How long it may run; nil for as long as it likes. The execution worker knows it, not the runner.
+  /// How long it may run; nil for as long as it likes.
+  ///
+  /// The execution worker knows it, not the runner.
   public var timeout: Duration?
 
   /// Puts facts together.

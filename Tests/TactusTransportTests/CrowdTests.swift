@@ -78,6 +78,7 @@ struct CrowdTests {
     let streams = Mutex(0)
     let server = try TestServer(
       handler: ClosureHandler { call, _, reply in
+        // No other call is made here.
         guard let request = try? call.read(ReadLogs.self) else { return reply.fail(.expectedMore) }
         @Sendable func more(_ demand: StreamDemand) {
           guard demand == .more else {
@@ -109,6 +110,7 @@ struct CrowdTests {
     let begun = Mutex(0)
     let server = try TestServer(
       handler: ClosureHandler { call, _, reply in
+        // No other call is made here.
         guard let request = try? call.read(ReadEvents.self) else { return reply.fail(.expectedMore) }
         let end = ReadEvents.Reply(position: EventPosition(epoch: "e", sequence: 0))
         reply.whenGone {
