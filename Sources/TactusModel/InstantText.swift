@@ -25,7 +25,8 @@ extension Instant: CustomStringConvertible {
   /// Reads RFC 3339 with a mandatory offset and converts it to UTC; digits beyond the microsecond are dropped.
   ///
   /// Accepts `T`, `t` or a space between date and time, `Z`, `z` or `±hh:mm` as the offset. A leap second (`:60`)
-  /// reads as the first instant of the next minute. Returns nil for anything else, in particular without an offset.
+  /// reads as the first instant of the next minute. Returns nil for anything else, in particular without an offset, and for
+  /// what an offset or a leap second moves out of the years 0000 to 9999: it could not be written again.
   ///
   /// Source: RFC 3339, section 5.6.
   public init?(rfc3339 text: String) {
@@ -46,8 +47,12 @@ extension Instant: CustomStringConvertible {
     }
     guard let offset = scanner.offsetSeconds(), scanner.isAtEnd else { return nil }
     let seconds = date.daysSinceEpoch * 86_400 + Int64(hour * 3600 + minute * 60 + second - offset)
+    guard Self.writableSeconds.contains(seconds) else { return nil }
     self.init(microseconds: seconds * 1_000_000 + Int64(fraction))
   }
+
+  /// The years 0000 to 9999 in UTC.
+  private static let writableSeconds: Range<Int64> = -62_167_219_200..<253_402_300_800
 }
 
 /// A day of the proleptic Gregorian calendar; UTC only: this is counting, not time zones.

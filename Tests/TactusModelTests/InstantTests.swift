@@ -95,6 +95,17 @@ struct InstantTests {
     #expect(Instant(rfc3339: text) == nil)
   }
 
+  @Test(
+    "What an offset or a leap second moves out of the years of four digits is refused: it could not be written again")
+  func yearsOfFourDigits() {
+    for text in ["9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z", "0000-01-01T00:00:00+00:01"] {
+      #expect(Instant(rfc3339: text) == nil, "\(text)")
+    }
+    for text in ["9999-12-31T23:59:59.999999Z", "0000-01-01T00:00:00.000000Z"] {
+      #expect(Instant(rfc3339: text)?.description == text)
+    }
+  }
+
   @Test("Adding a span saturates at the ends of the range instead of wrapping round")
   func saturation() {
     let (first, last) = (Instant(microseconds: .min), Instant(microseconds: .max))
