@@ -99,6 +99,10 @@ let package = Package(
       name: "TactusTestSupport",
       dependencies: ["TactusModel", "TactusPorts", "TactusLinux"],
       path: "Tests/TactusTestSupport", swiftSettings: house),
+    .target(
+      name: "TactusFuzzing",
+      dependencies: ["TactusModel", "TactusUnitFile", "TactusProtocol"],
+      path: "Tests/TactusFuzzing", swiftSettings: pure),
     .testTarget(
       name: "TactusModelTests",
       dependencies: [
@@ -108,13 +112,13 @@ let package = Package(
     .testTarget(
       name: "TactusUnitFileTests",
       dependencies: [
-        "TactusModel", "TactusUnitFile", "TactusTestSupport",
+        "TactusModel", "TactusUnitFile", "TactusFuzzing", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(
       name: "TactusProtocolTests",
       dependencies: [
-        "TactusModel", "TactusProtocol", "TactusTestSupport",
+        "TactusModel", "TactusProtocol", "TactusFuzzing", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(
@@ -176,3 +180,11 @@ let package = Package(
       swiftSettings: house),
   ]
 )
+
+// Only scripts/fuzz asks for these: libFuzzer brings a main of its own, and nothing else can be linked with it.
+if Context.environment["TACTUS_FUZZ"] != nil {
+  package.targets += ["Frames", "UnitFiles"].map { part in
+    .executableTarget(
+      name: "Fuzz\(part)", dependencies: ["TactusFuzzing"], path: "Tests/Fuzz/\(part)", swiftSettings: house)
+  }
+}

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 /// Where a page of a list begins: opaque to clients, and refused when it is not ours.
 public struct Cursor: Hashable, Sendable, CustomStringConvertible {
   /// The lists that have pages.
-  public enum List: String, Sendable {
+  public enum List: String, CaseIterable, Sendable {
     /// `Jobs.List`.
     case jobs
     /// `Workflows.List`.

@@ -1,4 +1,5 @@
 import Foundation
+import TactusFuzzing
 import TactusModel
 import Testing
 
@@ -126,6 +127,16 @@ struct InterfaceTests {
       let checker = ShapeChecker(definition)
       try checker.check(sample.request, method.input, sample.method, read: sample.readRequest)
       try checker.check(sample.reply, method.output, "\(sample.method) reply", read: sample.readReply)
+    }
+  }
+
+  @Test("A call of every method, and its reply, hold the properties that the fuzzer checks")
+  func properties() throws {
+    for sample in try samples() {
+      let call = Array("{\"method\":\"\(sample.method)\",\"more\":true,\"parameters\":".utf8) + sample.request
+      let reply = Array("{\"parameters\":".utf8) + sample.reply
+      let end = Array("}\0".utf8)
+      #expect(throws: Never.self, "\(sample.method)") { try checkFrames(call + end + reply + end) }
     }
   }
 
