@@ -8,6 +8,7 @@ DESTDIR :=
 PREFIX := /usr/local
 ROUNDS := 200
 SEED :=
+FUZZ_SECONDS := 600
 
 checked := --explicit-target-dependency-import-check error
 release := -c release --static-swift-stdlib $(checked)
@@ -68,10 +69,15 @@ bench: build ## Measure it against bare loops and the peers that are installed
 soak: build ## Kill it ROUNDS times under load and prove that nothing was lost, doubled or stuck
 	@scripts/kill-loop --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
+.PHONY: fuzz
+fuzz: ## Fuzz the socket's messages and the unit files, FUZZ_SECONDS each (needs no `make build`)
+	@scripts/setup --fuzz
+	@scripts/fuzz --seconds $(FUZZ_SECONDS)
+
 .PHONY: install
 install: ## Install into DESTDIR/PREFIX what `make build` made, with man pages, completions, unit and examples
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
 
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-tsan Benchmarks/.build
+	rm -rf .build .build-tsan .build-fuzz Benchmarks/.build
