@@ -24,6 +24,16 @@ int tactus_signal_block(const int *signals, int count) {
   return -pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+int tactus_signal_unblock(const int *signals, int count) {
+  sigset_t set = set_of(signals, count);
+  return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int tactus_signal_is_ignored(int signal) {
+  struct sigaction action;
+  return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int tactus_signal_take(int descriptor, struct tactus_signal *signal) {
   struct signalfd_siginfo value;
   ssize_t size = read(descriptor, &value, sizeof value);

@@ -33,20 +33,34 @@ struct CommandOption: Hashable {
 
   // MARK: Those of some verbs
 
+  static let after = CommandOption("after", value: .text(called: "PLACE"), "Only what came after a cursor or a number")
   static let at = CommandOption("at", value: .text(called: "INSTANT"), "Start at an instant: RFC 3339 with an offset")
   static let cancelRunning = CommandOption("cancel-running", "Also stop what runs")
   static let cursor = CommandOption("cursor", value: .text(called: "CURSOR"), "Go on where an earlier list ended")
   static let dryRun = CommandOption("dry-run", "Show what would be done, and change nothing")
+  static let errorCode = CommandOption(
+    "error-code", value: .word(of: ErrorCode.self, called: "CODE"), "Only jobs that ended with this code")
   static let follow = CommandOption("follow", letter: "f", "Go on with what comes, until it ends or Control-C")
+  static let hold = CommandOption("hold", "Start when tactusctl schedule says so")
+  static let idempotencyKey = CommandOption(
+    "idempotency-key", value: .text(called: "KEY"), "Make no second job when this was asked for before")
   static let `in` = CommandOption("in", value: .text(called: "SPAN"), "Start after a span: 90, 5min, 1h 30min")
+  static let job = CommandOption("job", value: .job, "Only events of this job")
   static let kind = CommandOption("kind", value: .word(of: Kind.self), "Only jobs of this kind")
   static let limit = CommandOption(
-    "limit", letter: "n", value: .text(called: "N"), "How many at most, 1 to 1000 (default: 50)")
+    "limit", letter: "n", value: .text(called: "N"), "How many at most (default: 50)")
+  static let phase = CommandOption("phase", value: .word(of: Phase.self, called: "PHASE"), "Only jobs in this phase")
+  static let queue = CommandOption("queue", value: .text(called: "QUEUE"), "Only jobs of this queue")
+  static let since = CommandOption("since", value: .text(called: "WHEN"), "Only jobs scheduled then or later")
   static let state = CommandOption("state", value: .word(of: Workflow.State.self), "Only workflows in this state")
   static let status = CommandOption(
     "status", value: .list(of: JobStatus.self, called: "STATUS"), "Only jobs in one of these statuses")
   static let stream = CommandOption("stream", value: .word(of: LogStream.self), "Only this stream")
+  static let timeout = CommandOption("timeout", value: .text(called: "SPAN"), "Wait no longer than this")
   static let trigger = CommandOption("trigger", value: .word(of: Trigger.self), "Only jobs of the schedule, or by hand")
+  static let until = CommandOption("until", value: .text(called: "WHEN"), "Only jobs scheduled before")
+  static let wait = CommandOption("wait", "Wait for the end; fails if it does not complete")
+  static let window = CommandOption("window", value: .text(called: "SPAN"), "How far back (default: 1d)")
   static let workflow = CommandOption("workflow", value: .workflow, "Only jobs of this workflow")
 
   /// Every option that something takes.

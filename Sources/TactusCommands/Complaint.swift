@@ -40,6 +40,8 @@ struct Complaint: Error, Equatable {
       self.init("what answers at \(path) is no tactusd of this version: \(reason)", .failed)
     case .failed(let failure):
       self.init(failure)
+    case .outOfTime: self.init("the time is over; allow more with --timeout=", .failed)
+    case .interrupted: self.init("interrupted", .failed)
     }
   }
 
@@ -47,6 +49,11 @@ struct Complaint: Error, Equatable {
     switch failure {
     case .notFound(let entity, _):
       self.init("\(failure.sentence); tactusctl list-\(entity)s shows what is there", .notFound)
+    case .expired(let oldest):
+      self.init(
+        "no events are kept from there on: they were older than EventsKeep= in tactusd.conf(5), or of another store; "
+          + "go on with tactusctl events --after=\(oldest)", .failed)
+    case .tooSlow: self.init("\(failure.sentence); ask again, and read faster or into a file", .failed)
     case .forbidden: self.init(failure.sentence, .forbidden)
     case .methodNotFound, .interfaceNotFound, .methodNotImplemented:
       self.init("\(failure.sentence); is it older than tactusctl?", .failed)

@@ -19,7 +19,7 @@ enum Help {
 
   /// Of a verb, without the last newline.
   static func text(of verb: any Verb.Type) -> String {
-    let explanations = verb.explanations.map { "\n\n\($0)." }
+    let explanations = verb.explanations.map { "\n\n" + "\($0).".wrapped(to: 80).joined(separator: "\n") }
     return """
       tactusctl \(verb.synopsis) [OPTION…]
 

@@ -88,6 +88,15 @@ struct Invocation {
     return try reply.read(R.Reply.self)
   }
 
+  /// Calls a method that answers with a stream; with `--json` its replies are printed, all of them.
+  func stream<R: Request>(_ request: R, on client: ControlClient, _ body: (R.Reply) throws -> Void) throws {
+    try client.stream(request) { reply, value in
+      if console.isGone { throw Complaint(nil, .done) }
+      if json != .off { console.print(bytes: json.rendered(reply.parameters)) }
+      try body(value)
+    }
+  }
+
   /// Calls a method on a connection of its own.
   func call<R: Request>(_ request: R) throws -> R.Reply? { try call(request, on: connect()) }
 

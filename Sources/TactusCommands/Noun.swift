@@ -2,6 +2,7 @@
 enum Noun: Hashable {
   case workflow
   case job
+  case workflowOrJob
   case file(called: String)
   /// What nobody can guess.
   case text(called: String)
@@ -25,6 +26,7 @@ enum Noun: Hashable {
     switch self {
     case .workflow: "NAME"
     case .job: "ID"
+    case .workflowOrJob: "NAME|ID"
     case .file(let name), .text(let name): name
     case .word(let words, let name): name ?? words.joined(separator: "|")
     case .list(_, let name): "\(name),…"
@@ -34,7 +36,7 @@ enum Noun: Hashable {
   /// All that it can be; nil if that cannot be listed.
   var words: [String]? {
     switch self {
-    case .workflow, .job, .file, .text: nil
+    case .workflow, .job, .workflowOrJob, .file, .text: nil
     case .word(let words, _), .list(let words, _): words
     }
   }

@@ -4,8 +4,9 @@ import TactusProtocol
 public struct Tactusctl {
   static let verbs: [any Verb.Type] = [
     StatusVerb.self, ApplyVerb.self, ListWorkflowsVerb.self, ShowWorkflowVerb.self, CatVerb.self, RunVerb.self,
-    TerminateVerb.self, ResumeVerb.self, ListJobsVerb.self, ShowJobVerb.self, CancelVerb.self, LogsVerb.self,
-    ReloadVerb.self, CompletionVerb.self,
+    WaitVerb.self, TerminateVerb.self, ResumeVerb.self, DeleteVerb.self, ListJobsVerb.self, ShowJobVerb.self,
+    CancelVerb.self, ScheduleVerb.self, LogsVerb.self, EventsVerb.self, UpcomingVerb.self, WhyVerb.self,
+    StatsVerb.self, ReloadVerb.self, CompletionVerb.self,
   ]
 
   private let console: Console

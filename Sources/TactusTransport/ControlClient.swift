@@ -1,9 +1,14 @@
 import Glibc
 import TactusLinux
+public import TactusModel
 public import TactusProtocol
 
 /// The client half: one blocking connection, for one thread.
 public final class ControlClient {
+  /// When the wait for a reply is over; nil means never.
+  public var deadline: MonotonicInstant?
+  /// A descriptor that ends the wait for a reply when it can be read.
+  public var interruption: Int32?
   private let path: String
   private let descriptor: Int32
   private var decoder = FrameDecoder(limit: 2 * FrameDecoder.messageLimit)
@@ -95,12 +100,27 @@ public final class ControlClient {
   }
 
   private func fill() throws(ControlError) {
+    try waitForBytes()
     switch buffer.withUnsafeMutableBytes({ Descriptor.read(descriptor, into: $0) }) {
     case .bytes(let count): decoder.append(buffer[..<count])
     case .end: throw .lost(path: path, reason: "the daemon closed the connection")
     case .wouldBlock: return
     case .failed(let code): throw .lost(path: path, reason: SystemError.words(for: code))
     }
+  }
+
+  /// Waits where the wait can be ended; elsewhere the read itself waits.
+  private func waitForBytes() throws(ControlError) {
+    guard deadline != nil || interruption != nil else { return }
+    let rest = deadline.map { max(.zero, $0 - SystemTime().monotonic) }
+    let ready: Int32?
+    do {
+      ready = try Descriptor.waitToRead([descriptor] + [interruption].compactMap(\.self), for: rest)
+    } catch {
+      throw .lost(path: path, reason: error.description)
+    }
+    guard let ready else { throw .outOfTime }
+    if ready != descriptor { throw .interrupted }
   }
 
   private func read<Value: Decodable>(_ type: Value.Type, from reply: Reply) throws(ControlError) -> Value {

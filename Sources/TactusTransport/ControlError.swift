@@ -12,4 +12,8 @@ public enum ControlError: Error, Hashable, Sendable {
   case malformed(path: String, reason: String)
   /// The daemon answered with an error.
   case failed(CallFailure)
+  /// No reply came before ``ControlClient/deadline``; the connection is of no more use.
+  case outOfTime
+  /// ``ControlClient/interruption`` came before a reply; the connection is of no more use.
+  case interrupted
 }

@@ -43,7 +43,7 @@ enum Canned {
         throw .notFound(entity: "job", id: request.id)
       }
       reply.answer(request, with: GetJob.Reply(job: job))
-    case .listJobs(let request): reply.answer(request, with: ListJobs.Reply(jobs: jobs, nextCursor: "am9iczo0Mg=="))
+    case .listJobs(let request): reply.answer(request, with: page(request))
     case .cancelJobs(let request):
       let results = request.ids.map { id in
         CancelResult(
@@ -69,8 +69,16 @@ enum Canned {
       reply.send(lines, to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 0)) }
     case .readLogs(let request):
       reply.send(lines, to: request) { _ in reply.answer(request, with: ReadLogs.Reply(droppedBytes: 1536)) }
-    default: throw .methodNotImplemented(method: "canned")
+    default: try answerMore(operation, reply)
     }
+  }
+
+  private static func page(_ request: ListJobs) -> ListJobs.Reply {
+    let wanted = jobs.filter { job in
+      request.status?.contains(job.status) ?? true && request.trigger.map { $0 == job.trigger } ?? true
+    }
+    let isLast = request.cursor != nil || request.limit ?? 50 > wanted.count
+    return ListJobs.Reply(jobs: wanted, nextCursor: isLast ? nil : "am9iczo0Mg==")
   }
 
   /// A thousand lines at a time, as the caller takes them.
@@ -133,7 +141,7 @@ enum Canned {
     JobID(id).map { WireJob(job($0, index)) }
   }
 
-  private static func job(_ id: JobID, _ index: Int) -> Job {
+  static func job(_ id: JobID, _ index: Int) -> Job {
     let statuses: [(JobStatus, Phase?)] = [
       (.pending, .due), (.running, .running), (.completed, nil), (.failed, nil),
     ]

@@ -30,11 +30,16 @@ final class CannedDaemon: Sendable {
   /// The operations that were asked for.
   var operations: [TactusProtocol.Operation] { handler.seen.withLock { $0 } }
 
-  init() throws {
+  /// Who answers, unless a test says otherwise: ``Canned``.
+  typealias Answer = @Sendable (TactusProtocol.Operation, ReplyPort) throws(CallFailure) -> Void
+
+  init(
+    _ answer: @escaping Answer = { operation, reply throws(CallFailure) in try Canned.answer(operation, reply) }
+  ) throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "tactus-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     path = directory.appending(path: "control.sock").path
-    handler = Handler()
+    handler = Handler(answer: answer)
     server = ControlServer(
       on: DispatchWorkQueue(label: "test.control", level: .control), time: SystemTime(), alarms: LinuxAlarms(),
       handler: handler, admits: { _ in true })
@@ -78,12 +83,15 @@ final class CannedDaemon: Sendable {
 
   private final class Handler: CallHandler {
     let seen = Mutex<[TactusProtocol.Operation]>([])
+    let answer: Answer
+
+    init(answer: @escaping Answer) { self.answer = answer }
 
     func handle(_ call: Call, from peer: Peer, reply: ReplyPort) {
       do throws(CallFailure) {
         let operation = try TactusProtocol.Operation(call)
         seen.withLock { $0.append(operation) }
-        try Canned.answer(operation, reply)
+        try answer(operation, reply)
       } catch {
         reply.fail(error)
       }

@@ -14,7 +14,7 @@ struct CompletionTests {
     ("--json=", ["off", "pretty", "short"]),
     ("--json pr", ["pretty"]),
     ("completion ", ["bash", "fish", "zsh"]),
-    ("list-jobs --s", ["--socket", "--status"]),
+    ("list-jobs --s", ["--since", "--socket", "--status"]),
     ("status --no", ["--no-legend", "--no-pager"]),
     ("list-jobs --status=FA", ["FAILED"]),
     ("list-jobs --status=FAILED,P", ["FAILED,PENDING"]),

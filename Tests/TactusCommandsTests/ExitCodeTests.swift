@@ -19,9 +19,9 @@ struct ExitCodeTests {
         ["--stat", "FAILED", "list-jobs", "--nothing"],
         "there is no option --nothing; tactusctl list-jobs --help shows those that are"
       ),
-      (["--frob"], "there is no option --frob; tactusctl --help shows those that are"),
+      (["--frobnicate"], "there is no option --frobnicate; tactusctl --help shows those that are"),
       (["--st", "FAILED"], "--st is ambiguous: --state, --status, --stream; write more of it"),
-      (["--frob", "status"], "there is no option --frob; tactusctl status --help shows those that are"),
+      (["--frobnicate", "status"], "there is no option --frobnicate; tactusctl status --help shows those that are"),
       (
         ["status", "--no-legnd"],
         "there is no option --no-legnd; did you mean --no-legend? tactusctl status --help shows those that are"
@@ -38,7 +38,7 @@ struct ExitCodeTests {
         "--at=yesterday: this is not RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00"
       ),
       (["run", "a", "--in=1h", "--at=x"], "--at and --in contradict each other; give one of them"),
-      (["list-jobs", "--limit=0"], "--limit=0: write a number from 1 to 1000"),
+      (["list-jobs", "--limit=0"], "--limit=0: write a number from 1 to 1000000"),
       (
         ["list-jobs", "--status=FAILED,ODD"],
         "--status=FAILED,ODD: ODD is none of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"

@@ -20,17 +20,24 @@ struct TableTests {
     try await expect(
       ["status"],
       """
-      tactusd 0.1.0: degraded
+      ● tactusd 0.1.0: degraded
           Since: 2026-12-01T01:00:00.000000Z (2 h ago)
             PID: 4711
-      Workflows: 5 active, 1 terminated
-           Jobs: 2 pending, 0 queued, 1 running, 120 completed, 4 failed, 0 canceled
-       Next due: 2026-12-01T03:00:04.000000Z (in 4 s)
           Store: 9f2c, 1.2M
+      Workflows: 5 active, 1 terminated
+           Jobs: 2 pending, 0 queued, 1 running
+          Ended: 120 completed, 4 failed, 0 canceled
 
       QUEUE      RUNNING  MAX  QUEUED   MAX
       command          1    4       0  1000
       heartbeat        0  256      12  1000
+
+      RUNNING   WORKFLOW  TRIGGER     FOR
+      deadbeef  nightly   AUTOMATIC  59 s
+
+      NEXT      WORKFLOW
+      in 4 min  nightly
+      in 1 h    a-workflow-with-a-name-that-is-far-too-long-for-a-narrow-table-x
 
       1 min ago: the store cannot be written: No space left on device
       """)
@@ -52,7 +59,7 @@ struct TableTests {
   @Test("list-jobs")
   func jobs() async throws {
     try await expect(
-      ["list-jobs", "--status=failed,PENDING", "--limit", "4"],
+      ["list-jobs", "--limit", "4"],
       """
       ID        WORKFLOW  TRIGGER    STATUS       SCHEDULED  DURATION  REASON
       89abcdef  nightly   AUTOMATIC  PENDING/due  now               -  overlap

@@ -50,6 +50,9 @@ struct tactus_signal {
 
 int tactus_signal_descriptor(const int *signals, int count);
 int tactus_signal_block(const int *signals, int count);
+int tactus_signal_unblock(const int *signals, int count);
+/* Whether this process takes no notice of a signal: 1 or 0. */
+int tactus_signal_is_ignored(int signal);
 /* 1 with a signal, 0 when there is none. */
 int tactus_signal_take(int descriptor, struct tactus_signal *signal);
 

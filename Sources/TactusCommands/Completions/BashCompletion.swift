@@ -40,7 +40,7 @@ enum BashCompletion {
   /// What is proposed: `NAME`, `ID`, `FILE`, nothing, one of some words, or some of them.
   private static func code(_ noun: Noun) -> String {
     switch noun {
-    case .workflow: "NAME"
+    case .workflow, .workflowOrJob: "NAME"
     case .job: "ID"
     case .file: "FILE"
     case .text: "NOTHING"

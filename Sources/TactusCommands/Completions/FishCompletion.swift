@@ -38,7 +38,7 @@ enum FishCompletion {
   /// What is proposed; nil for what nobody can guess.
   private static func arguments(_ noun: Noun) -> String? {
     switch noun {
-    case .workflow: "-f -a '(__tactusctl_ask list-workflows)'"
+    case .workflow, .workflowOrJob: "-f -a '(__tactusctl_ask list-workflows)'"
     case .job: "-f -a '(__tactusctl_ask list-jobs)'"
     case .file: "-F"
     case .text: nil

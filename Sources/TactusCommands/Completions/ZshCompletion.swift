@@ -88,7 +88,7 @@ enum ZshCompletion {
   /// `MESSAGE:ACTION`.
   private static func action(_ noun: Noun) -> String {
     switch noun {
-    case .workflow: "NAME:_tactusctl_workflows"
+    case .workflow, .workflowOrJob: "NAME:_tactusctl_workflows"
     case .job: "ID:_tactusctl_jobs"
     case .file(let name): "\(name):_files"
     case .text(let name): "\(name): "

@@ -8,7 +8,8 @@ enum CatVerb: Verb {
 
   static func run(_ invocation: Invocation) throws {
     try invocation.forEach { name, client in
-      guard let workflow = try invocation.call(GetWorkflow(name: name), on: client)?.workflow else { return }
+      let request = GetWorkflow(name: name, definition: true)
+      guard let workflow = try invocation.call(request, on: client)?.workflow else { return }
       let text = workflow.definition ?? ""
       if invocation.operands.count > 1 && invocation.hasLegend { invocation.console.print("# \(name).workflow") }
       invocation.console.print(bytes: Array((text.hasSuffix("\n") ? text : text + "\n").utf8))

@@ -1,50 +1,75 @@
 import TactusModel
 import TactusProtocol
+import TactusTransport
 
 enum ListJobsVerb: Verb {
   static let name = "list-jobs"
   static let summary = "List jobs, newest first: what ran, runs and is planned"
-  static let options: [CommandOption] = [.status, .trigger, .workflow, .kind, .limit, .cursor]
+  static let options: [CommandOption] = [
+    .status, .phase, .trigger, .workflow, .kind, .queue, .errorCode, .since, .until, .limit, .cursor,
+  ]
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
-    guard let page = try invocation.call(try request(invocation)) else { return }
+    var request = try request(invocation)
+    let limit = try invocation.number(.limit, in: Paging.limits) ?? 50
+    let client = try invocation.connect()
+    var jobs: [WireJob] = []
+    let next = try Paging.fill(limit, from: invocation.values[.cursor]) { cursor, limit in
+      (request.cursor, request.limit) = (cursor, limit)
+      let reply = try client.reply(to: request)
+      if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
+      let page = try reply.read(ListJobs.Reply.self)
+      jobs += page.jobs
+      return (page.jobs.count, page.nextCursor)
+    }
+    if invocation.json == .off { print(jobs, next, invocation) }
+  }
+
+  private static func request(_ invocation: Invocation) throws(Complaint) -> ListJobs {
+    ListJobs(
+      status: invocation.words(.status), trigger: invocation.word(.trigger), workflow: invocation.values[.workflow],
+      kind: invocation.word(.kind), queue: invocation.values[.queue], phase: invocation.word(.phase),
+      errorCode: invocation.word(.errorCode), since: try invocation.moment(.since),
+      until: try invocation.moment(.until))
+  }
+
+  private static func print(_ jobs: [WireJob], _ next: String?, _ invocation: Invocation) {
     let console = invocation.console
     var table = Table([
       Table.Column(title: "ID"), Table.Column(title: "WORKFLOW", isFlexible: true), Table.Column(title: "TRIGGER"),
       Table.Column(title: "STATUS"), Table.Column(title: "SCHEDULED"), Table.Column(title: "DURATION", isRight: true),
       Table.Column(title: "REASON", isFlexible: true),
     ])
-    for job in page.jobs {
+    for job in jobs {
       table.add([
         Table.Cell(Readable.tail(of: job.id)), Table.Cell(job.workflow), Table.Cell(job.trigger.rawValue),
         Table.Cell(job.standing, job.status.style), Table.Cell(Readable.instant(job.scheduledAt, on: console)),
-        Table.Cell(duration(of: job, console.now)), Table.Cell(reason(of: job)),
+        Table.Cell(job.elapsed(at: console.now)), Table.Cell(job.shortReason),
       ])
     }
     table.print(on: console, hasHeading: invocation.hasLegend)
     guard invocation.hasLegend else { return }
-    let more = page.nextCursor.map { "; more with --cursor=\($0)" } ?? ""
-    console.print("\n\(Readable.count(page.jobs.count, "job", "jobs"))\(more).")
+    let more = next.map { "; more with --cursor=\($0)" } ?? ""
+    console.print("\n\(Readable.count(jobs.count, "job", "jobs"))\(more).")
   }
+}
 
-  private static func request(_ invocation: Invocation) throws(Complaint) -> ListJobs {
-    var request = ListJobs(workflow: invocation.values[.workflow], cursor: invocation.values[.cursor])
-    request.status = invocation.words(.status)
-    request.trigger = invocation.word(.trigger)
-    request.kind = invocation.word(.kind)
-    request.limit = try invocation.number(.limit, in: 1...1000)
-    return request
-  }
-
+extension WireJob {
   /// How long it ran, or has been running.
-  private static func duration(of job: WireJob, _ now: Instant) -> String? {
-    if let milliseconds = job.durationMs { return Readable.span(.milliseconds(milliseconds)) }
-    guard job.status == .running, let startedAt = job.startedAt else { return nil }
+  func elapsed(at now: Instant) -> String? {
+    if let durationMs { return Readable.span(.milliseconds(durationMs)) }
+    guard status == .running, let startedAt else { return nil }
     return Readable.span(.seconds(max(0, (now - startedAt).milliseconds / 1000)))
   }
 
-  private static func reason(of job: WireJob) -> String? {
-    job.errorCode?.rawValue ?? job.wait?.rawValue
+  /// Why it did not complete, or what it waits for and where in line: `#3, ~2 min`.
+  fileprivate var shortReason: String? {
+    let parts = [
+      errorCode?.rawValue, queuePosition == nil ? wait?.rawValue : nil, queuePosition.map { "#\($0)" },
+      estimatedWaitSeconds.map { "~\(Readable.span(.seconds($0)))" },
+    ]
+    let told = parts.compactMap(\.self)
+    return told.isEmpty ? nil : told.joined(separator: ", ")
   }
 }

@@ -1,24 +1,55 @@
 import TactusModel
 import TactusProtocol
+import TactusTransport
 
 enum RunVerb: Verb {
   static let name = "run"
   static let operands = [Operand.one(.workflow)]
   static let summary = "Run a workflow now or later; prints the job's id"
-  static let options: [CommandOption] = [.at, .in]
+  static let options: [CommandOption] = [.at, .in, .hold, .idempotencyKey, .wait, .follow, .timeout]
 
   static func run(_ invocation: Invocation) throws {
-    let request = RunWorkflow(name: invocation.operands[0], scheduledAt: try start(invocation))
-    guard let reply = try invocation.call(request), !invocation.has(.quiet) else { return }
-    invocation.console.print(reply.jobID)
+    let request = try request(invocation)
+    let waits = invocation.has(.wait) || invocation.has(.follow)
+    guard waits || !invocation.has(.timeout) else {
+      throw Complaint.usage("--timeout is how long to wait: give it with --wait or --follow")
+    }
+    let waiting = waits ? try JobWaiting(invocation) : nil
+    let client = try invocation.connect()
+    waiting?.watch(client)
+    let reply = try waiting?.explained { try client.reply(to: request) } ?? client.reply(to: request)
+    if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
+    let id = try reply.read(RunWorkflow.Reply.self).jobID
+    if invocation.isTalkative { tell(id, invocation) }
+    if let waiting { try wait(for: id, waiting, invocation) }
   }
 
-  /// When it is to start; nil for now.
-  private static func start(_ invocation: Invocation) throws(Complaint) -> String? {
-    if invocation.has(.at) && invocation.has(.in) {
-      throw .usage("--at and --in contradict each other; give one of them")
+  private static func request(_ invocation: Invocation) throws(Complaint) -> RunWorkflow {
+    let start = try invocation.start()
+    guard start == nil || !invocation.has(.hold) else {
+      throw .usage("--hold contradicts --at and --in: a held job has no time yet; give one of them")
     }
-    if let instant = try invocation.instant(.at) { return instant.description }
-    return try invocation.span(.in).map { (invocation.console.now + $0).description }
+    return RunWorkflow(
+      name: invocation.operands[0], scheduledAt: start?.description, hold: invocation.has(.hold),
+      idempotencyKey: invocation.values[.idempotencyKey])
+  }
+
+  /// What is followed has the output for itself.
+  private static func tell(_ id: String, _ invocation: Invocation) {
+    if invocation.has(.follow) { invocation.console.complain("job \(id)") } else { invocation.console.print(id) }
+  }
+
+  private static func wait(for id: String, _ waiting: JobWaiting, _ invocation: Invocation) throws {
+    if invocation.has(.follow) { try waiting.follow(id) }
+    var ended: WireJob?
+    try waiting.wait(for: [id]) { ended = $0 }
+    guard let ended else { throw Complaint("\(id): the daemon does not tell how it ended", .failed) }
+    guard ended.status == .completed else {
+      let output = ended.logBytes > 0 && !invocation.has(.follow) ? "; see tactusctl logs \(id)" : ""
+      throw Complaint("\(id): \(ended.ending)\(output)", .failed)
+    }
+    if invocation.isTalkative && invocation.console.isTerminal && !invocation.has(.follow) {
+      invocation.console.print(ended.status.style.applied(to: ended.ending, on: invocation.console))
+    }
   }
 }

@@ -20,6 +20,7 @@ enum ShowJobVerb: Verb {
     sheet.add("Kind", job.kind.rawValue)
     sheet.add("Trigger", job.trigger.rawValue)
     sheet.add("Status", job.standing + (job.wait.map { ", waits for \($0.rawValue)" } ?? ""))
+    sheet.add("In line", place(of: job))
     sheet.add("Error", job.errorCode.map { code in code.rawValue + (job.errorMessage.map { ": \($0)" } ?? "") })
     sheet.add("Exit code", job.exitCode.map(String.init))
     sheet.add("Signal", job.signal.map(String.init))
@@ -42,6 +43,12 @@ enum ShowJobVerb: Verb {
     sheet.add("Generation", job.generation.map(String.init))
     sheet.add("Attempt", "\(job.attempt)")
     return sheet
+  }
+
+  private static func place(of job: WireJob) -> String? {
+    guard let position = job.queuePosition else { return nil }
+    let wait = job.estimatedWaitSeconds.map { ", about \(Readable.span(.seconds($0))) to go" } ?? ""
+    return "\(position == 1 ? "next" : "number \(position)")\(wait)"
   }
 
   private static func output(of job: WireJob) -> String? {

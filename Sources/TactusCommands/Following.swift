@@ -1,0 +1,83 @@
+import TactusLinux
+import TactusModel
+import TactusProtocol
+import TactusTransport
+
+/// A stream that goes on where it was when the daemon has been away for a moment.
+struct Following {
+  let invocation: Invocation
+  /// When it is given up; nil means never.
+  var deadline: MonotonicInstant?
+  /// What else ends it.
+  var interruption: Interruption?
+  /// What a person writes to go on later; asked for when the daemon does not come back.
+  var wayOut: () -> String
+
+  /// Between the tries; about five seconds, in which a daemon that is restarted is back.
+  private static let pauses: [Duration] = [100, 400, 1000, 1500, 2000].map { .milliseconds($0) }
+
+  /// Runs a body on a connection, and again on a new one when that is lost, until it returns true.
+  ///
+  /// A body that returns false has been told that the daemon stops. Before the first connection stands, nothing is tried
+  /// again.
+  func run(_ body: (ControlClient) throws -> Bool) throws {
+    var tries = 0
+    var client: ControlClient? = try connect()
+    while true {
+      let begun = SystemTime().monotonic
+      let failure: ControlError
+      do {
+        if client == nil { client = try connect() }
+        if let client, try body(client) { return }
+        failure = .failed(.unavailable(reason: "the daemon is stopping"))
+      } catch let error as ControlError where error.mayPass {
+        failure = error
+      }
+      client = nil
+      // What went well for a while and fails then is another failure.
+      if SystemTime().monotonic - begun > .seconds(5) { tries = 0 }
+      guard tries < Self.pauses.count else { throw givenUp(failure) }
+      if tries == 0 { invocation.console.complain("\(failure.event); trying again") }
+      try pause(Self.pauses[tries])
+      tries += 1
+    }
+  }
+
+  private func connect() throws -> ControlClient {
+    let client = try invocation.connect()
+    client.deadline = deadline
+    client.interruption = interruption?.descriptor
+    return client
+  }
+
+  private func pause(_ span: Duration) throws {
+    let rest = deadline.map { min(span, $0 - SystemTime().monotonic) } ?? span
+    guard rest > .zero else { throw ControlError.outOfTime }
+    let descriptors = [interruption?.descriptor].compactMap(\.self)
+    if try Descriptor.waitToRead(descriptors, for: rest) != nil { throw ControlError.interrupted }
+    if rest < span { throw ControlError.outOfTime }
+  }
+
+  private func givenUp(_ failure: ControlError) -> Complaint {
+    if case .failed = failure { return Complaint("\(failure.event); go on with \(wayOut())", .failed) }
+    return Complaint("\(failure.event) and did not come back; go on with \(wayOut())", .unreachable)
+  }
+}
+
+extension ControlError {
+  /// Whether the same may well work in a moment.
+  fileprivate var mayPass: Bool {
+    switch self {
+    case .unreachable, .lost, .failed(.unavailable), .failed(.busy), .failed(.tooSlow): true
+    case .refused, .malformed, .failed, .outOfTime, .interrupted: false
+    }
+  }
+
+  /// What happened, without a way out.
+  fileprivate var event: String {
+    switch self {
+    case .failed(let failure): failure.sentence
+    default: "the daemon went away"
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import TactusModel
+import TactusProtocol
+import TactusTransport
+
+enum WhyVerb: Verb {
+  static let name = "why"
+  static let operands = [Operand.one(.workflowOrJob), .atMostOne(.text(called: "INSTANT"))]
+  static let summary = "Tell what became of each instant or of a job, and why"
+  static let options: [CommandOption] = [
+    CommandOption("limit", letter: "n", value: .text(called: "N"), "How many instants at most (default: 10)")
+  ]
+  static let isPaged = true
+
+  private static let manualShown = 10
+
+  static func run(_ invocation: Invocation) throws {
+    let name = invocation.operands[0]
+    let client = try invocation.connect()
+    if JobID(name) != nil { return try explainJob(name, client, invocation) }
+    do {
+      try explainWorkflow(name, client, invocation)
+    } catch ControlError.failed(.notFound) where name.isEndOfJobID {
+      do {
+        try explainJob(name, client, invocation)
+      } catch ControlError.failed(.notFound) {
+        throw Complaint(
+          "no workflow and no job \(name); tactusctl list-workflows and list-jobs show what is there", .notFound)
+      }
+    }
+  }
+
+  private static func explainJob(_ id: String, _ client: ControlClient, _ invocation: Invocation) throws {
+    guard invocation.operands.count == 1 else {
+      throw Complaint.usage("\(id) is a job, which has one answer: leave \(invocation.operands[1]) out")
+    }
+    guard let answer = try invocation.call(ExplainJob(id: id), on: client)?.answer else { return }
+    print([answer], invocation.console)
+  }
+
+  private static func explainWorkflow(_ name: String, _ client: ControlClient, _ invocation: Invocation) throws {
+    if let instant = try invocation.secondInstant() {
+      guard !invocation.has(.limit) else {
+        throw Complaint.usage("one instant has one answer: leave \(invocation.operands[1]) or --limit out")
+      }
+      let request = ExplainWorkflow(name: name, at: instant.description)
+      guard let reply = try invocation.call(request, on: client) else { return }
+      return print(reply.answers, invocation.console)
+    }
+    var answers: [WireExplanation] = []
+    let limit = try invocation.number(.limit, in: Paging.limits) ?? 10
+    _ = try Paging.fill(limit, from: nil) { cursor, limit in
+      let reply = try client.reply(to: ExplainWorkflow(name: name, cursor: cursor, limit: limit))
+      if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
+      let page = try reply.read(ExplainWorkflow.Reply.self)
+      answers += page.answers
+      return (page.answers.count, page.nextCursor)
+    }
+    guard invocation.json == .off else { return }
+    answers = try manual(of: name, client) + answers
+    if answers.isEmpty && invocation.isTalkative {
+      let jobs = "tactusctl list-jobs --workflow=\(name)"
+      invocation.console.print("\(name) has no schedule, and nothing waits or runs; see \(jobs)")
+    }
+    print(answers, invocation.console)
+  }
+
+  /// The schedule knows nothing of what somebody asked for; what of that is open waits or runs all the same.
+  private static func manual(of name: String, _ client: ControlClient) throws -> [WireExplanation] {
+    let request = ListJobs(
+      status: JobStatus.allCases.filter { !$0.isTerminal }, trigger: .manual, workflow: name, limit: manualShown)
+    return try client.call(request).jobs.map { try client.call(ExplainJob(id: $0.id)).answer }
+  }
+
+  /// What is open first, because that is what people ask about.
+  private static func print(_ answers: [WireExplanation], _ console: Console) {
+    for answer in answers.filter(\.isOpen) + answers.filter({ !$0.isOpen }) {
+      let lines = console.columns.map { answer.reason.visible.wrapped(to: $0 - 4) } ?? [answer.reason]
+      let head = answer.head(on: console)
+      guard console.isTerminal else {
+        console.print("\(head)  \(answer.reason)")
+        continue
+      }
+      console.print(head.trimmedAtEnd)
+      for line in lines { console.print("    \(line)") }
+    }
+  }
+}
+
+extension WireExplanation {
+  fileprivate var isOpen: Bool { [.planned, .waiting, .running].contains(outcome) }
+
+  /// The instant, what became of it, how late, and the job.
+  fileprivate func head(on console: Console) -> String {
+    var instants = nominalAt?.description ?? "-"
+    if let lastAt { instants += " … \(lastAt) ×\(count)" }
+    if !console.isTerminal { instants = instants.replacing(" … ", with: "/").replacing(" ×", with: " x") }
+    let word = style.applied(to: outcome.rawValue.padded(to: 15), on: console)
+    let delay = startDelayMs.map { "+\(Readable.span(.milliseconds(max(0, $0))))" } ?? ""
+    let job = [jobID.map(Readable.tail), errorCode?.rawValue ?? status?.rawValue].compactMap(\.self)
+    return "\(instants.padded(to: 27))  \(word)  \(delay.padded(to: 9))  \(job.joined(separator: " "))"
+  }
+
+  private var style: Style {
+    switch outcome {
+    case .ran: status?.style ?? .plain
+    case .running: .active
+    case .missed, .limit: .bad
+    case .planned, .waiting: .plain
+    case .canceled, .coalesced, .overlap, .skippedByUser, .terminated, .edited, .none: .faint
+    }
+  }
+}
+
+extension String {
+  /// At least 6 digits of a UUID.
+  fileprivate var isEndOfJobID: Bool {
+    let digits = filter { $0 != "-" }
+    return (6...32).contains(digits.count) && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
+  }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import TactusModel
+import TactusProtocol
+import TactusTransport
+import Testing
+
+@testable import TactusCommands
+
+@Suite("What was, is and will be")
+struct InsightTests {
+  /// Runs a command against the canned daemon, on a terminal of 80 columns or without one.
+  private func expect(_ words: [String], columns: Int? = 80, _ snapshot: String) async throws {
+    let daemon = try CannedDaemon()
+    let ran = CannedDaemon.run(words, columns: columns, environment: ["TACTUS_SOCKET": daemon.path])
+    #expect(ran.output == snapshot + "\n")
+    #expect(ran.complaints == "" && ran.code == 0)
+    if let columns { #expect(ran.lines.allSatisfy { $0.count <= columns }) }
+    await daemon.stop()
+  }
+
+  @Test("why tells what is open first, and each with its reason")
+  func why() async throws {
+    try await expect(
+      ["why", "nightly"],
+      """
+      2026-12-01T03:04:00.000000Z  planned
+          waits for its time
+      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO
+          started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=)
+      2026-12-01T00:59:00.000000Z … 2026-12-01T01:00:00.000000Z ×61  coalesced
+          passed over: the run of the newest instant that was due stands for it
+          (Misfire=latest)
+      """)
+  }
+
+  @Test("why in a pipe has one line for each instant")
+  func whyPiped() async throws {
+    try await expect(
+      ["why", "nightly"], columns: nil,
+      """
+      2026-12-01T03:04:00.000000Z  planned                       waits for its time
+      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO  started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=)
+      2026-12-01T00:59:00.000000Z/2026-12-01T01:00:00.000000Z x61  coalesced                     passed over: the run of the newest instant that was due stands for it (Misfire=latest)
+      """)
+  }
+
+  @Test("why of a job, by its id or the end of it")
+  func whyJob() async throws {
+    let snapshot = """
+      2026-12-01T02:59:00.000000Z  waiting                     89abcdef PENDING
+          its time has come; waits for an earlier run of the same workflow (Overlap=)
+      """
+    try await expect(["why", Canned.ids[0]], snapshot)
+    try await expect(["why", "89abcdef"], snapshot)
+    let daemon = try CannedDaemon()
+    let none = daemon.run("why", "abcdef99")
+    #expect(none.code == 4)
+    #expect(
+      none.complaints
+        == "tactusctl: no workflow and no job abcdef99; tactusctl list-workflows and list-jobs show what is "
+        + "there\n")
+    let name = daemon.run("why", "other")
+    #expect(name.code == 4 && name.complaints.hasPrefix("tactusctl: no workflow other"))
+    let both = daemon.run("why", Canned.ids[0], "2026-12-01T03:00:00Z")
+    #expect(both.code == 2 && both.complaints.contains("is a job, which has one answer"))
+    await daemon.stop()
+  }
+
+  @Test("why asks for the instant or for as many as are wanted, and for what somebody asked for")
+  func whyRequests() async throws {
+    let daemon = try CannedDaemon()
+    #expect(daemon.run("why", "nightly", "2026-12-01T03:04:00Z").lines.count == 3)
+    #expect(daemon.run("why", "nightly", "-n", "3").code == 0)
+    #expect(daemon.run("why", "nightly", "2026-12-01T03:04:00Z", "-n3").code == 2)
+    #expect(daemon.run("why", "nightly", "--json=short").lines.count == 2)
+    #expect(
+      daemon.operations == [
+        .explainWorkflow(ExplainWorkflow(name: "nightly", at: "2026-12-01T03:04:00.000000Z")),
+        .explainWorkflow(ExplainWorkflow(name: "nightly", limit: 3)),
+        .listJobs(
+          ListJobs(status: [.pending, .queued, .running], trigger: .manual, workflow: "nightly", limit: 10)),
+        .explainWorkflow(ExplainWorkflow(name: "nightly", limit: 10)),
+      ])
+    await daemon.stop()
+  }
+
+  @Test("What somebody asked for comes first while it waits or runs")
+  func whyManual() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      guard case .listJobs(let request) = operation else { return try Canned.answer(operation, reply) }
+      reply.answer(request, with: .init(jobs: [Canned.jobs[0]], nextCursor: nil))
+    }
+    let lines = daemon.run("why", "nightly", columns: nil).lines
+    #expect(lines.count == 5 && lines[0].contains("  waiting ") && lines[0].contains("  89abcdef PENDING  its time"))
+    #expect(daemon.operations.last == .explainJob(ExplainJob(id: Canned.ids[0])))
+    await daemon.stop()
+  }
+
+  @Test("A workflow without a schedule has nothing to explain, and that is said")
+  func whyNothing() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      switch operation {
+      case .explainWorkflow(let request): reply.answer(request, with: .init(answers: [], nextCursor: nil))
+      case .listJobs(let request): reply.answer(request, with: .init(jobs: [], nextCursor: nil))
+      default: try Canned.answer(operation, reply)
+      }
+    }
+    #expect(
+      daemon.run("why", "a").output
+        == "a has no schedule, and nothing waits or runs; see tactusctl list-jobs --workflow=a\n")
+    await daemon.stop()
+  }
+
+  @Test("upcoming")
+  func upcoming() async throws {
+    try await expect(
+      ["upcoming"],
+      """
+      NEXT                         LEFT      WORKFLOW   KIND       TRIGGER    JOB
+      2026-12-01T03:04:00.000000Z  in 4 min  nightly    command    AUTOMATIC  89abcdef
+      2026-12-01T04:34:00.000000Z  in 1 h    a-workfl…  heartbeat  MANUAL     -
+
+      2 runs.
+      """)
+    try await expect(
+      ["upcoming", "--no-legend"], columns: nil,
+      """
+      2026-12-01T03:04:00.000000Z  nightly                                                           command    AUTOMATIC  89abcdef
+      2026-12-01T04:34:00.000000Z  a-workflow-with-a-name-that-is-far-too-long-for-a-narrow-table-x  heartbeat  MANUAL     -
+      """)
+    let daemon = try CannedDaemon()
+    #expect(daemon.run("upcoming", "nightly", "-n3").code == 0)
+    #expect(daemon.run("upcoming", "-n1001").code == 2)
+    #expect(daemon.operations == [.listUpcoming(ListUpcoming(name: "nightly", limit: 3))])
+    await daemon.stop()
+  }
+
+  @Test("stats")
+  func stats() async throws {
+    try await expect(
+      ["stats", "nightly"],
+      """
+      nightly: 1 d up to 2026-12-01T03:00:00.000000Z
+             Ended: 82 completed, 2 failed, 0 canceled
+           Success: 97.6 %
+          Duration: p50 301 ms, p95 602 ms, p99 700 ms, max 700 ms
+       Start delay: p50 4 ms, p95 4 ms, p99 4 ms, max 4 ms
+         Completed: ▁▁▁▂▂▂▃▃▃▄▄▄▅▅▅▆▆▆▇▇▇██▆ at most 7 in 1 h
+            Failed: ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁█ at most 2 in 1 h
+      p95 duration:    ▂▂▂▃▃▃▄▄▄▅▅▅▆▆▆▇▇▇███ at most 700 ms in 1 h
+      """)
+  }
+
+  @Test("stats in a pipe has the same as numbers, in ASCII")
+  func statsPiped() async throws {
+    let daemon = try CannedDaemon()
+    let ran = daemon.run("stats", "--kind=command", "--window=12h 30s", columns: nil)
+    #expect(ran.output.allSatisfy { $0.isASCII })
+    #expect(ran.output.hasPrefix("kind command: 1 d up to "))
+    #expect(ran.output.contains("\n       Completed: 0 0 0 1 1 1 2 2 2 3 3 3 4 4 4 5 5 5 6 6 6 7 7 5\n"))
+    #expect(ran.output.contains("\np95 duration, ms: - - - 100 100 100 200 200 200 "))
+    #expect(daemon.run("stats").output.hasPrefix("all workflows: "))
+    #expect(daemon.run("stats", "--queue=command").output.hasPrefix("queue command: "))
+    #expect(daemon.run("stats", "--queue=none").code == 1)
+    #expect(
+      daemon.operations == [
+        .readStatistics(ReadStatistics(kind: .command, windowSeconds: 43_230)), .readStatistics(ReadStatistics()),
+        .readStatistics(ReadStatistics(queue: "command")), .readStatistics(ReadStatistics(queue: "none")),
+      ])
+    for words in [["a", "--queue=b"], ["--queue=b", "--kind=command"], ["--window=x"]] {
+      #expect(CannedDaemon.run(["stats"] + words, environment: ["TACTUS_SOCKET": daemon.path]).code == 2)
+    }
+    await daemon.stop()
+  }
+
+  @Test("Only nothing has the lowest bar, and only the largest the highest")
+  func sparkline() {
+    #expect(Sparkline.text([0, 1, 500, 999, 1000, nil]) == "▁▂▅▇█ ")
+    #expect(Sparkline.text([0, 0]) == "▁▁" && Sparkline.text([nil]) == " " && Sparkline.text([]) == "")
+    #expect(Sparkline.text([1]) == "█")
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Glibc
+import Synchronization
+import TactusLinux
+import TactusTestSupport
+
+/// A socket on which each connection gets the bytes of a script, and is closed: a daemon that dies in the middle.
+///
+/// After the last script nobody listens any more.
+final class ScriptedDaemon: Sendable {
+  let path: String
+  private let directory = TemporaryFile(named: "control.sock")
+  private let heard = Mutex<[String]>([])
+
+  /// The first message of each connection.
+  var calls: [String] { heard.withLock { $0 } }
+
+  init(_ scripts: [[UInt8]]) throws {
+    path = directory.path
+    let listener = try UnixSocket.listen(at: path)
+    Thread.detachNewThread { [self] in
+      for script in scripts {
+        guard let connection = Self.accept(listener) else { break }
+        let call = Self.message(from: connection)
+        heard.withLock { $0.append(call) }
+        _ = script.withUnsafeBytes { Descriptor.send(connection, from: $0) }
+        Descriptor.close(connection)
+      }
+      unlink(path)
+      Descriptor.close(listener)
+    }
+  }
+
+  private static let limit: Duration = .seconds(60)
+
+  private static func accept(_ listener: Int32) -> Int32? {
+    // Nil is the end of this script, and the test sees that it was not used.
+    guard (try? Descriptor.waitToRead([listener], for: limit)) == listener else { return nil }
+    return try? UnixSocket.accept(listener)  // as above
+  }
+
+  private static func message(from connection: Int32) -> String {
+    var message: [UInt8] = []
+    var byte: [UInt8] = [0]
+    while message.last != 0 {
+      // What cannot be waited for cannot be read either: what there is, is returned.
+      guard (try? Descriptor.waitToRead([connection], for: limit)) == connection,
+        case .bytes = byte.withUnsafeMutableBytes({ Descriptor.read(connection, into: $0) })
+      else { break }
+      message += byte
+    }
+    return String(decoding: message.dropLast(), as: UTF8.self)
+  }
+}
