@@ -25,6 +25,11 @@ int tactus_terminal_columns(int descriptor) {
   return ioctl(descriptor, TIOCGWINSZ, &size) < 0 ? -errno : size.ws_col;
 }
 
+int tactus_terminal_rows(int descriptor) {
+  struct winsize size;
+  return ioctl(descriptor, TIOCGWINSZ, &size) < 0 ? -errno : size.ws_row;
+}
+
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size) {
   ssize_t length = getxattr(path, name, value, size);
   return length < 0 ? -errno : length;

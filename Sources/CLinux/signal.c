@@ -44,6 +44,16 @@ int tactus_signal_take(int descriptor, struct tactus_signal *signal) {
   return 1;
 }
 
+int tactus_signal_obey(int signal) {
+  sigset_t set = set_of(&signal, 1);
+  sigset_t before;
+  /* Pending first, delivered by the opening: so it cannot come twice or not at all. */
+  if (raise(signal) != 0) return -errno;
+  int answer = pthread_sigmask(SIG_UNBLOCK, &set, &before);
+  if (answer == 0) answer = pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return -answer;
+}
+
 const char *tactus_signal_name(int signal) {
   static const char *const names[] = {
       [SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",       [SIGQUIT] = "SIGQUIT",   [SIGILL] = "SIGILL",

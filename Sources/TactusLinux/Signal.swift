@@ -21,6 +21,14 @@ public struct Signal: Hashable, Sendable {
   public static let child = Signal(SIGCHLD)
   /// Somebody writes to a pipe or socket that nobody reads.
   public static let brokenPipe = Signal(SIGPIPE)
+  /// Control-Z.
+  public static let suspend = Signal(SIGTSTP)
+  /// What was stopped goes on.
+  public static let goOn = Signal(SIGCONT)
+  /// A background job writes to its terminal.
+  public static let backgroundOutput = Signal(SIGTTOU)
+  /// The terminal has another size.
+  public static let resize = Signal(SIGWINCH)
 }
 
 extension Signal: CustomStringConvertible {

@@ -20,6 +20,13 @@ public struct SystemTime: TimeSource {
     MonotonicInstant(microseconds: Self.read(CLOCK_MONOTONIC))
   }
 
+  /// How far the clocks on the wall are ahead of UTC at an instant, by `$TZ` or the machine's time zone.
+  public static func zoneOffset(at instant: Instant) -> Duration {
+    var seconds = time_t(instant.microseconds / 1_000_000)
+    var local = tm()
+    return localtime_r(&seconds, &local) == nil ? .zero : .seconds(local.tm_gmtoff)
+  }
+
   private static func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     guard clock_gettime(clock, &time) == 0 else { fatalError("clock \(clock) cannot be read") }

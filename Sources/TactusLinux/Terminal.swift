@@ -22,4 +22,25 @@ public enum Terminal {
     let columns = tactus_character_columns(character.value)
     return columns < 0 ? 1 : Int(columns)
   }
+
+  /// How many columns and rows it has; 80 and 24 for a terminal that does not know.
+  ///
+  /// Source: ioctl_tty(2), TIOCGWINSZ.
+  public static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
+    let (columns, rows) = (tactus_terminal_columns(descriptor), tactus_terminal_rows(descriptor))
+    return columns > 0 && rows > 0 ? (Int(columns), Int(rows)) : (80, 24)
+  }
+
+  /// Whether this process may use it; true as well for a terminal that is not the one of its session.
+  public static func isForeground(_ descriptor: Int32) -> Bool {
+    let group = tcgetpgrp(descriptor)
+    return group < 0 || group == getpgrp()
+  }
+
+  /// Opens the terminal of a descriptor once more, for writes that return at once; the caller closes it.
+  ///
+  /// The flag belongs to what was opened, and that is shared with the shell: so it is not set there.
+  public static func reopened(_ descriptor: Int32) throws(SystemError) -> Int32 {
+    try Descriptor.open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NOCTTY | O_NONBLOCK)
+  }
 }

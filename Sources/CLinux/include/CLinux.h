@@ -56,6 +56,9 @@ int tactus_signal_is_ignored(int signal);
 /* 1 with a signal, 0 when there is none. */
 int tactus_signal_take(int descriptor, struct tactus_signal *signal);
 
+/* Lets a blocked signal do to this process what it does to others; for one that only stops it, returns when it goes on. */
+int tactus_signal_obey(int signal);
+
 /* SIGTERM, or NULL for a number that is no signal. */
 const char *tactus_signal_name(int signal);
 
@@ -66,6 +69,7 @@ int tactus_pipe(int *ends, int nonblocking_read);
 int tactus_bytes_waiting(int descriptor);
 /* 0 for a terminal that does not know its size. */
 int tactus_terminal_columns(int descriptor);
+int tactus_terminal_rows(int descriptor);
 /* wcwidth(3) in a locale that knows Unicode: 0 to 2, or -1 for what is not printed. */
 int tactus_character_columns(unsigned int character);
 

@@ -1,0 +1,27 @@
+import Glibc
+import TactusModel
+
+/// Waits of a program with one thread for several descriptors at once, by poll(2).
+public enum DescriptorWait {
+  /// Waits until at least one can be read or written, or a time has passed; for ever without one.
+  ///
+  /// One whose other side is gone counts as ready: the read or write tells.
+  /// - Parameter limit: rounded up to whole milliseconds.
+  /// - Returns: those that are ready; none if the time has passed.
+  public static func ready(
+    toRead readers: [Int32], toWrite writers: [Int32] = [], within limit: Duration?
+  ) throws(SystemError) -> (readers: Set<Int32>, writers: Set<Int32>) {
+    var entries =
+      readers.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      + writers.map { pollfd(fd: $0, events: Int16(POLLOUT), revents: 0) }
+    let milliseconds = limit.map { Int32(clamping: max(0, $0.microseconds + 999) / 1000) } ?? -1
+    let count = poll(&entries, nfds_t(entries.count), milliseconds)
+    let code = errno
+    guard count >= 0 || code == EINTR else {
+      throw SystemError(code: code, operation: "wait for", subject: "descriptors")
+    }
+    guard count > 0 else { return ([], []) }
+    func ready(_ entries: ArraySlice<pollfd>) -> Set<Int32> { Set(entries.filter { $0.revents != 0 }.map(\.fd)) }
+    return (ready(entries[..<readers.count]), ready(entries[readers.count...]))
+  }
+}
