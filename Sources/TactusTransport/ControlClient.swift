@@ -10,7 +10,8 @@ public final class ControlClient {
   /// A descriptor that ends the wait for a reply when it can be read.
   public var interruption: Int32?
   private let path: String
-  private let descriptor: Int32
+  /// For those who wait for several things at once; see ``receiveWhatIsThere()``.
+  public let descriptor: Int32
   private var decoder = FrameDecoder(limit: 2 * FrameDecoder.messageLimit)
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
@@ -97,6 +98,20 @@ public final class ControlClient {
     } catch {
       throw .malformed(path: path, reason: "a reply is too large")
     }
+  }
+
+  /// Reads once and returns the replies that are complete, errors among them; does not wait when the descriptor can be read.
+  public func receiveWhatIsThere() throws(ControlError) -> [Reply] {
+    try fill()
+    var replies: [Reply] = []
+    do {
+      while let message = try decoder.next() { replies.append(try Reply(message: message)) }
+    } catch let malformed as MalformedMessage {
+      throw .malformed(path: path, reason: malformed.reason)
+    } catch {
+      throw .malformed(path: path, reason: "a reply is too large")
+    }
+    return replies
   }
 
   private func fill() throws(ControlError) {
