@@ -13,15 +13,18 @@ struct Following {
   /// What a person writes to go on later; asked for when the daemon does not come back.
   var wayOut: () -> String
 
-  /// Between the tries; about five seconds, in which a daemon that is restarted is back.
-  private static let pauses: [Duration] = [100, 400, 1000, 1500, 2000].map { .milliseconds($0) }
+  /// Between the tries of a daemon that is not there: about ten seconds, in which one that is restarted is back.
+  private static let pauses: [Duration] = [100, 400, 1000, 1500, 2000, 2000, 3000].map { .milliseconds($0) }
+  /// How often one that answers, but not with what is wanted, is asked again, once a second: it drains, for half a minute
+  /// unless `StopTimeout=` says otherwise.
+  private static let answersTaken = 60
 
   /// Runs a body on a connection, and again on a new one when that is lost, until it returns true.
   ///
   /// A body that returns false has been told that the daemon stops. Before the first connection stands, nothing is tried
   /// again.
   func run(_ body: (ControlClient) throws -> Bool) throws {
-    var tries = 0
+    var (missed, answered) = (0, 0)
     var client: ControlClient? = try connect()
     while true {
       let begun = SystemTime().monotonic
@@ -35,11 +38,17 @@ struct Following {
       }
       client = nil
       // What went well for a while and fails then is another failure.
-      if SystemTime().monotonic - begun > .seconds(5) { tries = 0 }
-      guard tries < Self.pauses.count else { throw givenUp(failure) }
-      if tries == 0 { invocation.console.complain("\(failure.event); trying again") }
-      try pause(Self.pauses[tries])
-      tries += 1
+      if SystemTime().monotonic - begun > .seconds(5) { (missed, answered) = (0, 0) }
+      if missed + answered == 0 { invocation.console.complain("\(failure.event); trying again") }
+      if case .failed = failure {
+        (missed, answered) = (0, answered + 1)
+        guard answered <= Self.answersTaken else { throw givenUp(failure) }
+        try pause(.seconds(1))
+      } else {
+        guard missed < Self.pauses.count else { throw givenUp(failure) }
+        try pause(Self.pauses[missed])
+        missed += 1
+      }
     }
   }
 

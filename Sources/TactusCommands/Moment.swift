@@ -8,8 +8,12 @@ enum Moment {
     "a span ago such as 1h or 2d, +1h, now, today, yesterday, tomorrow, a day such as 2026-12-01, "
     + "or RFC 3339 with an offset"
 
-  /// Reads one; nil for what is none.
+  /// Reads one; nil for what is none, or cannot be written as one.
   static func instant(_ text: String, now: Instant) -> Instant? {
+    read(text, now: now).flatMap { Instant(rfc3339: $0.description) }
+  }
+
+  private static func read(_ text: String, now: Instant) -> Instant? {
     let day: Duration = .seconds(86_400)
     let midnight = now - .microseconds(now.microseconds % day.microseconds)
     switch text {

@@ -43,7 +43,7 @@ struct JobVerbTests {
       ("2026-11-05", "2026-11-05T00:00:00.000000Z"), ("2026-12-01T03:00:00+01:00", "2026-12-01T02:00:00.000000Z"),
       ("soon", nil), ("", nil), ("+", nil), ("-", nil), (" ago", nil), ("2026-13-01", nil),
       ("2026-12-01T03:00:00", nil),
-      ("infinity", nil), ("+2026-12-01", nil),
+      ("infinity", nil), ("9000y", nil), ("+9000y", nil), ("+2026-12-01", nil),
     ])
   func moment(text: String, instant: String?) {
     #expect(Moment.instant(text, now: CannedDaemon.now)?.description == instant)
