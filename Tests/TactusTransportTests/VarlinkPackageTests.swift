@@ -14,7 +14,7 @@ struct VarlinkPackageTests {
     let process = Process()
     process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "varlink/run")
-    process.arguments = [server.path]
+    process.arguments = ["client.py", server.path]
     await withCheckedContinuation { continuation in
       process.terminationHandler = { _ in continuation.resume() }
       do {
