@@ -210,6 +210,9 @@ enum Schema {
     CREATE INDEX jobs_statistics ON jobs (workflow_id, completed_at, status, queue, kind, scheduled_at, started_at)
       WHERE completed_at IS NOT NULL;
 
+    -- A deleted workflow's jobs are listed by its name.
+    CREATE INDEX workflows_named ON workflows (name, id);
+
     -- What a client's key stands for; kept longer than a client repeats a request.
     CREATE TABLE idempotency_keys (
       key TEXT PRIMARY KEY,

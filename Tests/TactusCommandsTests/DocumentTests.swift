@@ -27,6 +27,12 @@ struct DocumentTests {
     }
     for verb in Tactusctl.verbs { expect("`\(verb.name)`") }
     #expect(missing == [])
+    // The last column of a method's row begins with the right that the daemon asks for.
+    for (method, request) in TactusProtocol.Operation.requests {
+      let row = document.split(separator: "\n").first { $0.hasPrefix("| `\(method)`") }
+      let right = row?.split(separator: "|").last?.trimmingCharacters(in: .whitespaces)
+      #expect(right?.hasPrefix(request.right.rawValue) == true, "\(method): \(right ?? "no row")")
+    }
   }
 
   // MARK: tactusctl(1), --help, and the table

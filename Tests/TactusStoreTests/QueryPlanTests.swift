@@ -50,9 +50,6 @@ struct QueryPlanTests {
     Walk(
       statement: "SELECT count(*) FROM jobs WHERE status = 'PENDING'", plan: "SCAN jobs USING INDEX jobs_pending",
       reason: "census, over what is planned"),
-    Walk(
-      statement: "SELECT id FROM workflows WHERE name = ? ORDER BY deleted_at", plan: "SCAN workflows",
-      reason: "a list of one workflow's jobs, which may have been deleted"),
     Walk(statement: "SELECT state, count(*) FROM workflows", plan: "SCAN workflows", reason: "census"),
     Walk(statement: "SELECT epoch FROM store", plan: "SCAN store", reason: "one row"),
     page,
