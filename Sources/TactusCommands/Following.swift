@@ -63,7 +63,7 @@ struct Following {
     let rest = deadline.map { min(span, $0 - SystemTime().monotonic) } ?? span
     guard rest > .zero else { throw ControlError.outOfTime }
     let descriptors = [interruption?.descriptor].compactMap(\.self)
-    if try Descriptor.waitToRead(descriptors, for: rest) != nil { throw ControlError.interrupted }
+    if try DescriptorWait.first(toRead: descriptors, within: rest) != nil { throw ControlError.interrupted }
     if rest < span { throw ControlError.outOfTime }
   }
 

@@ -24,4 +24,18 @@ public enum DescriptorWait {
     func ready(_ entries: ArraySlice<pollfd>) -> Set<Int32> { Set(entries.filter { $0.revents != 0 }.map(\.fd)) }
     return (ready(entries[..<readers.count]), ready(entries[readers.count...]))
   }
+
+  /// Waits until one can be read, or a time has passed; for ever without one.
+  ///
+  /// Goes on when a signal comes in between.
+  /// - Returns: the first of those that are ready, in the order that they were given in; nil if the time has passed.
+  public static func first(toRead readers: [Int32], within limit: Duration?) throws(SystemError) -> Int32? {
+    let deadline = limit.map { SystemTime().monotonic + $0 }
+    while true {
+      let rest = deadline.map { max(.zero, $0 - SystemTime().monotonic) }
+      let ready = try ready(toRead: readers, within: rest).readers
+      if let first = readers.first(where: ready.contains) { return first }
+      if let deadline, deadline <= SystemTime().monotonic { return nil }
+    }
+  }
 }

@@ -130,7 +130,7 @@ public final class ControlClient {
     let rest = deadline.map { max(.zero, $0 - SystemTime().monotonic) }
     let ready: Int32?
     do {
-      ready = try Descriptor.waitToRead([descriptor] + [interruption].compactMap(\.self), for: rest)
+      ready = try DescriptorWait.first(toRead: [descriptor] + [interruption].compactMap(\.self), within: rest)
     } catch {
       throw .lost(path: path, reason: error.description)
     }

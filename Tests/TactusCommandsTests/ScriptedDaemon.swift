@@ -35,7 +35,7 @@ final class ScriptedDaemon: Sendable {
 
   private static func accept(_ listener: Int32) -> Int32? {
     // Nil is the end of this script, and the test sees that it was not used.
-    guard (try? Descriptor.waitToRead([listener], for: limit)) == listener else { return nil }
+    guard (try? DescriptorWait.first(toRead: [listener], within: limit)) == listener else { return nil }
     return try? UnixSocket.accept(listener)  // as above
   }
 
@@ -44,7 +44,7 @@ final class ScriptedDaemon: Sendable {
     var byte: [UInt8] = [0]
     while message.last != 0 {
       // What cannot be waited for cannot be read either: what there is, is returned.
-      guard (try? Descriptor.waitToRead([connection], for: limit)) == connection,
+      guard (try? DescriptorWait.first(toRead: [connection], within: limit)) == connection,
         case .bytes = byte.withUnsafeMutableBytes({ Descriptor.read(connection, into: $0) })
       else { break }
       message += byte

@@ -23,6 +23,32 @@ struct CallTests {
     await server.stop()
   }
 
+  @Test("The wait for a reply ends at the client's deadline, or when its other descriptor can be read")
+  func impatience() async throws {
+    let server = try TestServer(
+      handler: ClosureHandler { _, _, reply in reply.whenGone { reply.fail(.unavailable(reason: "nobody listens")) } })
+    let hasty = try server.client()
+    hasty.deadline = SystemTime().monotonic + .milliseconds(20)
+    #expect(throws: ControlError.outOfTime) { try hasty.call(ResumeWorkflow(name: "a")) }
+    let (read, write) = try Descriptor.pipe()
+    defer { for end in [read, write] { Descriptor.close(end) } }
+    let interrupted = try server.client()
+    interrupted.deadline = SystemTime().monotonic + .seconds(60)
+    interrupted.interruption = read
+    _ = [UInt8](repeating: 0, count: 1).withUnsafeBytes { Descriptor.write(write, from: $0) }
+    #expect(throws: ControlError.interrupted) { try interrupted.call(ResumeWorkflow(name: "a")) }
+    await server.stop()
+    // Neither matters to what comes before.
+    let quick = try TestServer()
+    let client = try quick.client()
+    client.deadline = SystemTime().monotonic + .seconds(60)
+    let empty = try Descriptor.pipe()
+    defer { for end in [empty.read, empty.write] { Descriptor.close(end) } }
+    client.interruption = empty.read
+    #expect(try client.call(DescribeService()).product == "tactusd")
+    await quick.stop()
+  }
+
   @Test("The handler sees who calls")
   func peer() async throws {
     let seen = Mutex<Peer?>(nil)
