@@ -16,6 +16,7 @@ actor EventFeed: QueueConfined {
   private var recent: [Event] = []
   private var waits: [UInt64: Wait] = [:]
   private var isReading = false
+  private var isClosing = false
   private var isClosed = false
 
   /// Events that are kept at hand.
@@ -38,6 +39,7 @@ actor EventFeed: QueueConfined {
   }
 
   private struct Wait {
+    let stream: Follower
     var position: Int64
     let isWanted: @Sendable (Event) -> Bool
     let answer: @Sendable (Answer) -> Void
@@ -63,9 +65,7 @@ actor EventFeed: QueueConfined {
     answer: @escaping @Sendable (Answer) -> Void
   ) {
     post { feed in
-      guard !stream.isGone else { return answer(.gone) }
-      guard !feed.isClosed else { return answer(.closed) }
-      feed.serve(stream.number, Wait(position: number, isWanted: isWanted, answer: answer))
+      feed.serve(Wait(stream: stream, position: number, isWanted: isWanted, answer: answer))
     }
   }
 
@@ -74,27 +74,37 @@ actor EventFeed: QueueConfined {
     post { $0.waits.removeValue(forKey: stream.number)?.answer(.gone) }
   }
 
-  /// Answers all waits, and those that come later.
+  /// Hands out what is durable by now, then answers all waits, and those that come later.
   nonisolated func close() {
     post { feed in
-      feed.isClosed = true
-      let waits = feed.waits.values
-      feed.waits.removeAll()
-      for wait in waits { wait.answer(.closed) }
+      feed.isClosing = true
+      feed.read()
+      feed.finishClosing()
     }
+  }
+
+  private func finishClosing() {
+    guard isClosing, !isReading else { return }
+    isClosed = true
+    let parked = waits.values
+    waits.removeAll()
+    for wait in parked { wait.answer(.closed) }
   }
 
   // MARK: Reading
 
   /// Serves a wait from what is at hand, else from the archive, else when more comes.
-  private func serve(_ number: UInt64, _ wait: Wait) {
+  private func serve(_ wait: Wait) {
     guard wait.position < newest else {
-      waits[number] = wait
+      // Looked at here, where it would stay: a client may leave while the archive is asked.
+      if wait.stream.isGone { return wait.answer(.gone) }
+      if isClosed { return wait.answer(.closed) }
+      waits[wait.stream.number] = wait
       return
     }
     if let first = recent.first?.sequence, let last = recent.last?.sequence, (first - 1..<last).contains(wait.position)
     {
-      return offer(recent[Int(wait.position - first + 1)...], number, wait)
+      return offer(recent[Int(wait.position - first + 1)...], wait)
     }
     archive.events(after: wait.position, matching: EventFilter(), limit: Self.recentLimit) { result in
       self.post { feed in
@@ -103,14 +113,14 @@ actor EventFeed: QueueConfined {
         case .success(let page):
           if let firstKept = page.firstKept { return wait.answer(.expired(firstKept: firstKept)) }
           guard !page.events.isEmpty else { return wait.answer(.failed(.unavailable(reason: "an event is missing"))) }
-          feed.offer(page.events[...], number, wait)
+          feed.offer(page.events[...], wait)
         }
       }
     }
   }
 
   /// Answers a wait with the wanted ones among events that follow its place, or has it wait on behind them.
-  private func offer(_ events: ArraySlice<Event>, _ number: UInt64, _ wait: Wait) {
+  private func offer(_ events: ArraySlice<Event>, _ wait: Wait) {
     var wait = wait
     var wanted: [Event] = []
     for event in events where wanted.count < Self.batch {
@@ -118,7 +128,7 @@ actor EventFeed: QueueConfined {
       if wait.isWanted(event) { wanted.append(event) }
     }
     guard wanted.isEmpty else { return wait.answer(.events(wanted, through: wait.position)) }
-    serve(number, wait)
+    serve(wait)
   }
 
   /// Reads what is new, if anybody waits for it.
@@ -141,9 +151,10 @@ actor EventFeed: QueueConfined {
       for wait in waiting.values { wait.answer(.failed(failure)) }
     case .success(let page):
       keep(page.events)
-      for (number, wait) in waiting { serve(number, wait) }
+      for wait in waiting.values { serve(wait) }
     }
     read()
+    finishClosing()
   }
 
   private func keep(_ events: [Event]) {

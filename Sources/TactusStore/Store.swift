@@ -120,8 +120,10 @@ public actor Store: QueueConfined {
         failure = nil
         health(nil)
       }
+      // Before the answers: who hears of one may close what the events are told to.
+      publishEvents()
       answerAll(nil)
-      tellEvents()
+      pruneEvents()
     } catch {
       let failure = note(error)
       if !tables.connection.isAutocommit {
@@ -135,10 +137,14 @@ public actor Store: QueueConfined {
   /// Events between two looks at what need not be kept.
   private static let pruneEvery: Int64 = 1024
 
-  private func tellEvents() {
+  private func publishEvents() {
     guard let newest = tables.newestEvent, newest != publishedEvent else { return }
     publishedEvent = newest
     published?(newest)
+  }
+
+  private func pruneEvents() {
+    let newest = publishedEvent
     guard newest - prunedEvent >= Self.pruneEvery || newest < prunedEvent else { return }
     prunedEvent = newest
     // Nobody waits for it: what fails is told as every failed write is, and tried again with later events.
