@@ -39,3 +39,15 @@ long tactus_find(const void *bytes, unsigned long size, const void *needle, unsi
   const char *found = memmem(bytes, size, needle, needle_size);
   return found == NULL ? -1 : found - (const char *)bytes;
 }
+
+int tactus_keep_standard_descriptors(void) {
+  for (int descriptor = 0; descriptor <= 2; descriptor++) {
+    if (fcntl(descriptor, F_GETFD) >= 0) continue;
+    if (errno != EBADF) return -errno;
+    /* Opened for what nobody does with it: reading from a closed input and writing to a closed output still fail. */
+    int opened = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
+    if (opened < 0) return -errno;
+    if (opened != descriptor) return -EBADF;
+  }
+  return 0;
+}

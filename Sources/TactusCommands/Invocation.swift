@@ -64,7 +64,10 @@ struct Invocation {
 
   /// The path of the socket: the options first, then the environment, then the place of the system's daemon.
   func socketPath() throws(Complaint) -> String {
-    if let path = values[.socket] { return path }
+    if let path = values[.socket] {
+      guard !path.isEmpty else { throw .usage("--socket= wants the path of a socket") }
+      return path
+    }
     if has(.user) {
       guard let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty else {
         throw .usage("--user: XDG_RUNTIME_DIR is not set; log in properly, or use --socket=PATH")

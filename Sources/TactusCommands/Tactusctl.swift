@@ -1,3 +1,5 @@
+import Glibc
+import TactusLinux
 import TactusProtocol
 
 /// The command: finds the verb, runs it, and tells how it ended.
@@ -11,6 +13,12 @@ public struct Tactusctl {
 
   private let console: Console
   private let environment: [String: String]
+
+  /// Keeps the numbers of closed standard descriptors from being given to the socket; called before anything is opened.
+  public static func keepStandardDescriptors() {
+    // Without /dev/null there is nobody to tell either: the exit status says it.
+    guard (try? Descriptor.keepStandard()) != nil else { exit(ExitCode.failed.rawValue) }
+  }
 
   /// A command that prints on a console.
   public init(console: Console, environment: [String: String]) {

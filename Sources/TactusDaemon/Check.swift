@@ -8,7 +8,7 @@ enum Check {
     for problem in configuration.problems { print(problem) }
     let bad = Set(configuration.problems.map(\.file)).count
     print(
-      "\(directories.configuration): \(configuration.fileCount) files, \(configuration.goodCount) good, \(bad) bad, \(configuration.warnings.count) warnings"
+      "\(directories.configuration): files: \(configuration.fileCount), good: \(configuration.goodCount), bad: \(bad), warnings: \(configuration.warnings.count)"
     )
     return configuration.problems.isEmpty ? 0 : 1
   }

@@ -13,14 +13,14 @@ extension ControlHandler {
     }
   }
 
-  func explain(_ request: ExplainWorkflow, _ reply: ReplyPort) throws(CallFailure) {
+  func explain(_ request: ExplainWorkflow, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
     let workflow = try name(request.name)
     if let text = request.at {
       guard request.cursor == nil, request.limit == nil else {
         throw .invalid(field: "at", reason: "one instant has one answer: give neither cursor nor limit with it")
       }
       slow.explanation(of: workflow, at: try instant(text, field: "at"), now: time.now) { result in
-        answer(request, reply, result) { .init(answers: [WireExplanation($0)], nextCursor: nil) }
+        answer(request, reply, result) { .init(answers: [WireExplanation($0, for: right)], nextCursor: nil) }
       }
       return
     }
@@ -40,7 +40,7 @@ extension ControlHandler {
         if explanations.count > limit, let last = page.last?.nominalAt {
           next = Cursor(.answers, position: "\(last.microseconds)").description
         }
-        return .init(answers: page.map(WireExplanation.init), nextCursor: next)
+        return .init(answers: page.map { WireExplanation($0, for: right) }, nextCursor: next)
       }
     }
   }

@@ -87,12 +87,14 @@ extension ControlHandler {
     }
   }
 
-  func explain(_ request: ExplainJob, _ reply: ReplyPort) {
+  func explain(_ request: ExplainJob, _ right: Right, _ reply: ReplyPort) {
     resolve(request.id) { result in
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
-        archive.explanation(of: id) { result in answer(request, reply, result) { .init(answer: WireExplanation($0)) } }
+        archive.explanation(of: id) { result in
+          answer(request, reply, result) { .init(answer: WireExplanation($0, for: right)) }
+        }
       }
     }
   }

@@ -117,7 +117,6 @@ final class Daemon: Sendable {
     // Before anything is changed: a daemon that cannot be reached must not take over the definitions either.
     try directories.expectFreeSocket()
     try processes.becomeSubreaper()
-    configuration.tell(health)
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
       health.tell(
@@ -125,7 +124,7 @@ final class Daemon: Sendable {
     }
     store.post { [feed] in $0.publish { feed.advance(to: $0) } }
     let loaded = try open(configuration)
-    loaded.tell(health)
+    health.tell(configuration, loaded)
     store.record(.daemonStarted, at: time.now) { _ in }
     // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
     do { try control.start(at: directories.socket, mode: authority.isSystem ? 0o666 : 0o600) } catch {

@@ -12,6 +12,8 @@ public enum EntryPoint {
   ///
   /// Called once, on the main thread, before there are other threads.
   public static func run(_ arguments: [String]) -> Int32 {
+    // Without /dev/null there is nobody to tell either: the exit status says it.
+    guard (try? Descriptor.keepStandard()) != nil else { return 1 }
     Signals.ignoreBrokenPipes()
     Signals.ignoreFileSizeLimits()
     Signals.block([.terminate, .interrupt, .hangUp, .child])

@@ -17,6 +17,8 @@ final class Health: Journal {
     var isStopping = false
     var storeFailure: String?
     var incidents: [Incident] = []
+    /// What is wrong with files now.
+    var fileProblems: [Incident] = []
   }
 
   /// Errors that are kept.
@@ -37,6 +39,14 @@ final class Health: Journal {
       }
     }
     journal.tell(entry)
+  }
+
+  /// What is wrong with the files that were just read: told to the journal, and shown until they are read again.
+  func tell(filesRefused entries: [JournalEntry]) {
+    let now = time.now
+    let problems = entries.map { Incident(at: now, message: $0.message) }
+    state.withLock { $0.fileProblems = Array(problems.prefix(Self.keptIncidents)) }
+    for entry in entries { journal.tell(entry) }
   }
 
   /// The store began to fail, or works again (nil).
@@ -68,6 +78,10 @@ final class Health: Journal {
     state.withLock { $0.isStopping ? .stopping : $0.storeFailure != nil ? .degraded : .running }
   }
 
-  /// The last errors, newest first.
-  var incidents: [Incident] { state.withLock { $0.incidents } }
+  /// The last errors and what is wrong with files now, newest first; the problems of one reading in their order.
+  var incidents: [Incident] {
+    let (errors, problems) = state.withLock { ($0.incidents, $0.fileProblems) }
+    guard let read = problems.first?.at else { return errors }
+    return errors.filter { $0.at > read } + problems + errors.filter { $0.at <= read }
+  }
 }

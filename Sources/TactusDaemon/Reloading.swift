@@ -32,12 +32,11 @@ struct Reloading: Sendable {
           UnitFileProblem(
             file: "queues/\(queue).queue", line: 0, message: "changed limits take effect at the next start of tactusd"))
       }
-      configuration.tell(health)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
         health.announce(.ready)
         // Told in the log as well, if the store cannot take it.
         ledger.record(.daemonReloaded, at: time.now) { _ in }
-        if case .success(let loaded) = result { loaded.tell(health) }
+        health.tell(configuration, try? result.get())  // a failure goes to whoever asked
         answer(result.map { Reload.Reply($0, configuration) })
       }
     }
@@ -57,30 +56,24 @@ extension Reload.Reply {
   }
 }
 
-extension Configuration {
-  /// Tells what is wrong with files, once each.
-  func tell(_ journal: any Journal) {
-    for problem in problems { journal.tell(JournalEntry(.error, "\(problem); the file is ignored")) }
-    for warning in warnings { journal.tell(JournalEntry(.warning, "\(warning)")) }
-  }
-}
-
-extension Loaded {
-  /// Tells what a load changed.
-  func tell(_ journal: any Journal) {
-    for (name, reason) in refused.sorted(by: { $0.key < $1.key }) {
-      journal.tell(
+extension Health {
+  /// Tells what files said and what became of it, each thing once.
+  func tell(_ configuration: Configuration, _ loaded: Loaded?) {
+    var refused = configuration.problems.map { JournalEntry(.error, "\($0); the file is ignored") }
+    for (name, reason) in (loaded?.refused ?? [:]).sorted(by: { $0.key < $1.key }) {
+      refused.append(
         JournalEntry(.error, "workflows/\(name).workflow is ignored: \(reason)", fields: ["TACTUS_WORKFLOW": name.text])
       )
     }
-    for name in removed {
-      journal.tell(
+    tell(filesRefused: refused)
+    for warning in configuration.warnings { tell(JournalEntry(.warning, "\(warning)")) }
+    for name in loaded?.removed ?? [] {
+      tell(
         JournalEntry(
           .notice, "workflow \(name) was terminated: its file is gone", fields: ["TACTUS_WORKFLOW": name.text]))
     }
-    for name in changed {
-      journal.tell(
-        JournalEntry(.info, "workflow \(name) was changed by its file", fields: ["TACTUS_WORKFLOW": name.text]))
+    for name in loaded?.changed ?? [] {
+      tell(JournalEntry(.info, "workflow \(name) was changed by its file", fields: ["TACTUS_WORKFLOW": name.text]))
     }
   }
 }

@@ -96,9 +96,8 @@ extension ExecutionWorker {
         JournalEntry(.warning, "a late result was dropped: the job has ended already", fields: ["TACTUS_JOB_ID": id]))
       return
     }
-    let outcome = Outcome(running.ending ?? .succeeded, stop: running.attempt.stopReason, report: running.report)
     let name = running.workflow?.text ?? ""
-    if outcome.status == .failed, let code = outcome.errorCode {
+    if let outcome = ended.outcome, outcome.status == .failed, let code = outcome.errorCode {
       journal.tell(
         JournalEntry(
           .warning, "job of \(name) failed: \(outcome.message ?? code.rawValue)",

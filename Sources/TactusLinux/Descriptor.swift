@@ -24,6 +24,13 @@ public enum Descriptor {
     return (ends[0], ends[1])
   }
 
+  /// Puts /dev/null in the place of standard descriptors that are closed; called first of all, before anything is opened.
+  ///
+  /// Otherwise the next socket gets the number of standard output, and what is printed goes to whoever listens there.
+  public static func keepStandard() throws(SystemError) {
+    _ = try check(tactus_keep_standard_descriptors(), "keep", "the standard descriptors")
+  }
+
   /// Opens a file, close-on-exec.
   public static func open(_ path: String, _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Int32 {
     let descriptor = Glibc.open(path, flags | O_CLOEXEC, mode)

@@ -167,7 +167,7 @@ extension Decision.Reason {
     case .overlap: "an earlier run of the workflow was still live (Overlap=skip)"
     case .skippedByUser: "somebody canceled the planned job"
     case .terminated: "the workflow was terminated at the time"
-    case .edited: "the schedule was changed before it came"
+    case .edited: "the schedule was changed before it could run"
     }
   }
 }

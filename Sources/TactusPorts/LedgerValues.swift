@@ -199,6 +199,8 @@ public struct Ended: Hashable, Sendable {
   public var isRecorded: Bool
   /// Whether the workflow was terminated by this failure.
   public var terminated: WorkflowName?
+  /// What was recorded: a durable reason to stop comes before what the worker knows.
+  public var outcome: Outcome?
   /// What follows.
   public var change: PlanChange
 

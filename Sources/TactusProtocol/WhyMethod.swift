@@ -97,6 +97,8 @@ public struct WireExplanation: Codable, Hashable, Sendable {
   public var status: JobStatus?
   /// Why the job did not complete.
   public var errorCode: ErrorCode?
+  /// The particular sentence, for those who may read.
+  public var errorMessage: String?
   /// From the earliest to the real start, in milliseconds.
   public var startDelayMs: Int64?
   /// When it was decided that there is no job.
@@ -104,8 +106,8 @@ public struct WireExplanation: Codable, Hashable, Sendable {
   /// One sentence without a full stop, with the rule that decided.
   public var reason: String
 
-  /// An explanation as the ledger gave it.
-  public init(_ explanation: Explanation) {
+  /// An explanation as the ledger gave it; those who may only look get no message, because it may tell of the definition.
+  public init(_ explanation: Explanation, for right: Right = .admin) {
     nominalAt = explanation.nominalAt
     lastAt = explanation.lastAt
     count = explanation.count
@@ -114,6 +116,7 @@ public struct WireExplanation: Codable, Hashable, Sendable {
     trigger = explanation.job?.trigger
     status = explanation.job?.status
     errorCode = explanation.job?.errorCode
+    errorMessage = right >= .read ? explanation.job?.errorMessage : nil
     startDelayMs = explanation.job?.startDelay?.milliseconds
     decidedAt = explanation.decidedAt
     reason = explanation.reason
@@ -126,6 +129,7 @@ public struct WireExplanation: Codable, Hashable, Sendable {
     case jobID = "job_id"
     case trigger, status
     case errorCode = "error_code"
+    case errorMessage = "error_message"
     case startDelayMs = "start_delay_ms"
     case decidedAt = "decided_at"
     case reason

@@ -119,6 +119,15 @@ public final class Auditor {
         findings.append(Finding(promise: "P3", subject: "\(previous.job)", message: "was started \(starts) times"))
       }
     }
+    // A job that was made before the oldest event that is kept may have lost its first ones.
+    let oldest = try connection.first("SELECT sequence, at FROM events ORDER BY sequence LIMIT 1") {
+      (sequence: $0.integer(0), at: $0.instant(1))
+    }
+    func isWhole(_ job: JobID) throws -> Bool {
+      guard let oldest, oldest.sequence > 1 else { return true }
+      let made = try connection.first("SELECT created_at FROM jobs WHERE id = ?", job) { $0.instant(0) }
+      return made.map { $0 > oldest.at } ?? false
+    }
     let steps = try connection.all(
       "SELECT job_id, status FROM events WHERE job_id IS NOT NULL AND status IS NOT NULL ORDER BY job_id, sequence"
     ) { ($0.jobID(0), $0.word(1) as JobStatus) }
@@ -132,7 +141,7 @@ public final class Auditor {
       } else {
         try finish()
         starts = 0
-        if status != .pending {
+        if status != .pending, try isWhole(job) {
           findings.append(Finding(promise: "P8", subject: "\(job)", message: "began as \(status.rawValue)"))
         }
       }

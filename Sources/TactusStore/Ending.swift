@@ -27,6 +27,7 @@ extension Tables {
     let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
     try close(id, with: outcome, workflow: row.workflow, now)
     var ended = Ended(isRecorded: true)
+    ended.outcome = outcome
     if let id = row.workflow {
       // Left to itself SQLite walks through the history of the workflow, most of which does not wait.
       let waits = try connection.first(

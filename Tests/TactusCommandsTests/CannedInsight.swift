@@ -88,7 +88,7 @@ extension Canned {
         nominalAt: instants[3], lastAt: instants[2], count: 61, outcome: .coalesced, decidedAt: at(-60),
         reason: "passed over: the run of the newest instant that was due stands for it (Misfire=latest)"),
     ]
-    return explanations.map(WireExplanation.init)
+    return explanations.map { WireExplanation($0) }
   }()
 
   /// A day in which more and more ran; in its last hour one in four failed.

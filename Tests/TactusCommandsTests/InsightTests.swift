@@ -26,7 +26,8 @@ struct InsightTests {
       2026-12-01T03:04:00.000000Z  planned
           waits for its time
       2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO
-          started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=)
+          started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=); the
+          program ended with code 7
       2026-12-01T00:59:00.000000Z … 2026-12-01T01:00:00.000000Z ×61  coalesced
           passed over: the run of the newest instant that was due stands for it
           (Misfire=latest)
@@ -39,7 +40,7 @@ struct InsightTests {
       ["why", "nightly"], columns: nil,
       """
       2026-12-01T03:04:00.000000Z  planned                       waits for its time
-      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO  started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=)
+      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO  started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=); the program ended with code 7
       2026-12-01T00:59:00.000000Z/2026-12-01T01:00:00.000000Z x61  coalesced                     passed over: the run of the newest instant that was due stands for it (Misfire=latest)
       """)
   }
@@ -77,6 +78,7 @@ struct InsightTests {
       daemon.operations == [
         .explainWorkflow(ExplainWorkflow(name: "nightly", at: "2026-12-01T03:04:00.000000Z")),
         .explainWorkflow(ExplainWorkflow(name: "nightly", limit: 3)),
+        .getWorkflow(GetWorkflow(name: "nightly", definition: false)),
         .listJobs(
           ListJobs(status: [.pending, .queued, .running], trigger: .manual, workflow: "nightly", limit: 10)),
         .explainWorkflow(ExplainWorkflow(name: "nightly", limit: 10)),
@@ -96,12 +98,30 @@ struct InsightTests {
     await daemon.stop()
   }
 
+  @Test("That a workflow is terminated is said before all else, and how it goes on")
+  func whyTerminated() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      guard case .getWorkflow(let request) = operation else { return try Canned.answer(operation, reply) }
+      var workflow = Canned.workflow("nightly")
+      (workflow.state, workflow.terminatedReason) = (.terminated, .consecutiveFailures)
+      (workflow.terminatedAt, workflow.consecutiveFailures) = (Canned.at(-60), 3)
+      reply.answer(request, with: .init(workflow: WireWorkflow(workflow, withDefinition: false)))
+    }
+    #expect(
+      daemon.run("why", "nightly", columns: nil).lines[0]
+        == "nightly is TERMINATED since 2026-12-01T02:59:00.000000Z after 3 failures in a row; tactusctl resume nightly"
+    )
+    await daemon.stop()
+  }
+
   @Test("A workflow without a schedule has nothing to explain, and that is said")
   func whyNothing() async throws {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       switch operation {
       case .explainWorkflow(let request): reply.answer(request, with: .init(answers: [], nextCursor: nil))
       case .listJobs(let request): reply.answer(request, with: .init(jobs: [], nextCursor: nil))
+      case .getWorkflow(let request):
+        reply.answer(request, with: .init(workflow: WireWorkflow(Canned.workflow("a"), withDefinition: false)))
       default: try Canned.answer(operation, reply)
       }
     }

@@ -65,6 +65,10 @@ struct BadFileTests {
     for bad in Self.bad { #expect(daemon.complaints.contains("workflows/\(bad.name).workflow")) }
     let incidents = try await daemon.call(Describe()).lastErrors
     #expect(incidents.count == 8 && incidents == incidents.sorted { $0.at > $1.at })
+    // What was mended is no trouble any more.
+    for bad in Self.bad { try daemon.undefine(bad.name) }
+    try await daemon.call(Reload())
+    #expect(try await daemon.call(Describe()).lastErrors.filter { $0.message.contains(".workflow") }.isEmpty)
     #expect(try await daemon.stop() == 0)
   }
 
@@ -73,7 +77,7 @@ struct BadFileTests {
     let daemon = try RunningDaemon(notStartedWith: ["good": "[Command]\nExec=/bin/echo good\n"])
     let before = try await daemon.check("--check")
     #expect(before.code == 0)
-    #expect(before.output == "\(daemon.configuration): 1 files, 1 good, 0 bad, 0 warnings\n")
+    #expect(before.output == "\(daemon.configuration): files: 1, good: 1, bad: 0, warnings: 0\n")
     try write(daemon)
     let after = try await daemon.check("--check")
     #expect(after.code == 1)
@@ -81,7 +85,7 @@ struct BadFileTests {
       let place = "workflows/\(bad.name).workflow" + (bad.line > 0 ? ":\(bad.line): " : ": ")
       #expect(after.output.contains(place), "\(bad.name): \(after.output)")
     }
-    #expect(after.output.contains("16 files, 1 good, 15 bad"))
+    #expect(after.output.contains("files: 16, good: 1, bad: 15"))
     try await daemon.start()
     #expect(try await daemon.outcome(of: "good").status == .completed)
   }

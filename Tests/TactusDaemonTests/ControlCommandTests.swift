@@ -76,6 +76,25 @@ struct ControlCommandTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("With a closed standard output nothing that a job prints gets to the daemon, and the exit status says so")
+  func closedOutput() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["victim": "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n"])
+    let call = #"{"method":"io.tactus.Workflows.Terminate","parameters":{"name":"victim"}}"#
+    let script = try daemon.script("says", "printf '%s\\0' '\(call)'")
+    try daemon.define("says", "[Command]\nExec=\(script)\n")
+    try await daemon.start()
+    let id = try await daemon.outcome(of: "says").id
+    let shell = Program(
+      path: "/bin/sh", environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
+    for closed in [">&-", "<&- >&-", "<&- >&- 2>&-"] {
+      let ran = try await shell.run(["-c", "'\(Program.products)/tactusctl' logs \(id) \(closed)"])
+      #expect(ran.code == 1, "\(closed): \(ran)")
+    }
+    #expect(try await daemon.workflow("victim").state == .active)
+    #expect(!daemon.complaints.contains("terminate victim"))
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("What goes wrong has its exit code and a way out")
   func failures() async throws {
     let daemon = try await daemon()

@@ -130,8 +130,9 @@ struct MisuseTests {
       let server = try TestServer(limits: limits, tell: { _ in told.withLock { $0 += 1 } })
       var client: ControlClient? = try server.client()
       _ = try client?.call(RunWorkflow(name: "a"))
-      // Dispatch makes its timer descriptor with the first sleep, and traps when there is none.
-      try await Task.sleep(for: .milliseconds(1))
+      // Dispatch makes its timer descriptor with the first sleep that is not over before it is armed, and traps when there
+      // is none: on a busy machine a millisecond was over.
+      try await Task.sleep(for: .milliseconds(200))
       var full = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &full)
       let next = dup(0)

@@ -67,6 +67,8 @@ const char *tactus_signal_name(int signal);
 /* ends[0] is read, non-blocking if wanted; ends[1] is written. */
 int tactus_pipe(int *ends, int nonblocking_read);
 int tactus_bytes_waiting(int descriptor);
+/* Puts /dev/null in the place of 0, 1 and 2 where they are closed, so that no file or socket takes their numbers. */
+int tactus_keep_standard_descriptors(void);
 /* 0 for a terminal that does not know its size. */
 int tactus_terminal_columns(int descriptor);
 int tactus_terminal_rows(int descriptor);

@@ -2,6 +2,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusTransport
 
 enum ApplyVerb: Verb {
   static let name = "apply"
@@ -13,14 +14,26 @@ enum ApplyVerb: Verb {
     try invocation.forEach { path, client in
       let request = ApplyWorkflow(
         name: try name(of: path), definition: try text(of: path), dryRun: invocation.has(.dryRun))
-      guard let reply = try invocation.call(request, on: client), invocation.isTalkative else { return }
       let console = invocation.console
+      guard let reply = try call(request, client, invocation), invocation.isTalkative else { return }
       let next = Readable.instant(reply.nextRuns.first, on: console).map { ", next run \($0)" } ?? ""
       let doing = invocation.has(.dryRun) ? "would be \(reply.effect.rawValue)" : reply.effect.rawValue
       console.print("\(request.name): \(doing) (generation \(reply.generation)\(next))")
       for difference in reply.differences {
         console.print("  " + (difference.hasPrefix("+") ? Style.good : .bad).applied(to: difference, on: console))
       }
+    }
+  }
+
+  /// Calls the daemon; a refusal of the file has a line for each of its problems, which name the file themselves.
+  private static func call(
+    _ request: ApplyWorkflow, _ client: ControlClient, _ invocation: Invocation
+  ) throws -> ApplyWorkflow.Reply? {
+    do {
+      return try invocation.call(request, on: client)
+    } catch ControlError.failed(.invalid("definition", let reason)) {
+      for problem in reason.split(separator: "\n") { invocation.console.complain(String(problem)) }
+      throw Complaint(nil, .failed)
     }
   }
 

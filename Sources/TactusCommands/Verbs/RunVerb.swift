@@ -29,6 +29,9 @@ enum RunVerb: Verb {
     guard start == nil || !invocation.has(.hold) else {
       throw .usage("--hold contradicts --at and --in: a held job has no time yet; give one of them")
     }
+    guard !invocation.has(.in) || !invocation.has(.idempotencyKey) else {
+      throw .usage("--in counts from now, so that the same command is another request each time: give --at with a key")
+    }
     return RunWorkflow(
       name: invocation.operands[0], scheduledAt: start?.description, hold: invocation.has(.hold),
       idempotencyKey: invocation.values[.idempotencyKey])

@@ -56,12 +56,38 @@ enum WhyVerb: Verb {
       return (page.answers.count, page.nextCursor)
     }
     guard invocation.json == .off else { return }
+    try tellState(of: name, client, invocation.console)
     answers = try manual(of: name, client) + answers
     if answers.isEmpty && invocation.isTalkative {
       let jobs = "tactusctl list-jobs --workflow=\(name)"
       invocation.console.print("\(name) has no schedule, and nothing waits or runs; see \(jobs)")
     }
     print(answers, invocation.console)
+  }
+
+  /// That a workflow plans nothing is the first thing to know of it.
+  private static func tellState(of name: String, _ client: ControlClient, _ console: Console) throws {
+    guard let workflow = try workflow(name, client) else { return console.print("\(name) was deleted") }
+    guard workflow.state == .terminated else { return }
+    let since = workflow.terminatedAt.map { " since \($0)" } ?? ""
+    let reason =
+      switch workflow.terminatedReason {
+      case .consecutiveFailures:
+        " after \(Readable.count(workflow.consecutiveFailures, "failure", "failures")) in a row"
+      case .removed: ", because its file is gone"
+      case .user, nil: ", because somebody said so"
+      }
+    console.print(
+      "\(name) is \(Style.bad.applied(to: "TERMINATED", on: console))\(since)\(reason); tactusctl resume \(name)")
+  }
+
+  /// A workflow; nil if there is none any more.
+  private static func workflow(_ name: String, _ client: ControlClient) throws -> WireWorkflow? {
+    do {
+      return try client.call(GetWorkflow(name: name, definition: false)).workflow
+    } catch ControlError.failed(.notFound) {
+      return nil
+    }
   }
 
   /// The schedule knows nothing of what somebody asked for; what of that is open waits or runs all the same.
@@ -74,10 +100,11 @@ enum WhyVerb: Verb {
   /// What is open first, because that is what people ask about.
   private static func print(_ answers: [WireExplanation], _ console: Console) {
     for answer in answers.filter(\.isOpen) + answers.filter({ !$0.isOpen }) {
-      let lines = console.columns.map { answer.reason.visible.wrapped(to: $0 - 4) } ?? [answer.reason]
+      let reason = answer.reason + (answer.errorMessage.map { "; \($0)" } ?? "")
+      let lines = console.columns.map { reason.visible.wrapped(to: $0 - 4) } ?? [reason]
       let head = answer.head(on: console)
       guard console.isTerminal else {
-        console.print("\(head)  \(answer.reason)")
+        console.print("\(head)  \(reason)")
         continue
       }
       console.print(head.trimmedAtEnd)
