@@ -9,18 +9,18 @@ extension ControlHandler {
   /// Events of one send.
   private static let eventsAtOnce = 200
 
-  func readEvents(_ request: ReadEvents, _ reply: ReplyPort) throws(CallFailure) {
+  func readEvents(_ request: ReadEvents, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     let workflow = try request.workflow.map(name)
-    guard let job = request.job else { return beginEvents(EventFilter(workflow: workflow), request, reply) }
+    guard let job = request.job else { return beginEvents(EventFilter(workflow: workflow), request, peer, reply) }
     resolve(job) { result in
       switch result {
       case .failure(let failure): reply.fail(failure)
-      case .success(let id): beginEvents(EventFilter(workflow: workflow, job: id), request, reply)
+      case .success(let id): beginEvents(EventFilter(workflow: workflow, job: id), request, peer, reply)
       }
     }
   }
 
-  private func beginEvents(_ filter: EventFilter, _ request: ReadEvents, _ reply: ReplyPort) {
+  private func beginEvents(_ filter: EventFilter, _ request: ReadEvents, _ peer: Peer, _ reply: ReplyPort) {
     archive.eventRange { result in
       do {
         let range = try result.get()
@@ -28,7 +28,8 @@ extension ControlHandler {
         // Nothing lies after the newest: this only asks whether there is such a workflow.
         archive.events(after: range.newest, matching: filter, limit: 1) { result in
           if case .failure(let failure) = result { return reply.fail(CallFailure(failure)) }
-          let stream = EventStream(epoch: range.epoch, filter: filter, request: request, reply: reply)
+          let stream = EventStream(
+            epoch: range.epoch, filter: filter, request: request, user: peer.uid, reply: reply)
           guard request.follow == true else { return sendEvents(after: start, stream) }
           reply.whenGone {
             stream.follower.leave()
@@ -53,6 +54,7 @@ extension ControlHandler {
     let epoch: String
     let filter: EventFilter
     let request: ReadEvents
+    let user: UInt32
     let reply: ReplyPort
     let follower = Follower()
 
@@ -79,20 +81,27 @@ extension ControlHandler {
 
   /// What is stored, page by page; then the stream ends.
   private func sendEvents(after number: Int64, _ stream: EventStream) {
-    slow.events(after: number, matching: stream.filter, limit: Self.eventsAtOnce) { result in
-      switch result {
-      case .failure(let failure): stream.reply.fail(CallFailure(failure))
-      case .success(let page):
-        if let firstKept = page.firstKept {
-          return stream.reply.fail(.expired(oldest: stream.position(firstKept - 1).description))
+    turns.take(for: stream.user) { done in
+      slow.events(after: number, matching: stream.filter, limit: Self.eventsAtOnce) { result in
+        done()
+        sendEvents(result, stream)
+      }
+    }
+  }
+
+  private func sendEvents(_ result: Result<EventPage, LedgerFailure>, _ stream: EventStream) {
+    switch result {
+    case .failure(let failure): stream.reply.fail(CallFailure(failure))
+    case .success(let page):
+      if let firstKept = page.firstKept {
+        return stream.reply.fail(.expired(oldest: stream.position(firstKept - 1).description))
+      }
+      let replies = page.events.map { ReadEvents.Reply($0, epoch: stream.epoch) }
+      stream.reply.send(replies, to: stream.request) { demand in
+        guard demand == .more, !page.isLast else {
+          return stream.reply.answer(stream.request, with: .init(position: stream.position(page.through)))
         }
-        let replies = page.events.map { ReadEvents.Reply($0, epoch: stream.epoch) }
-        stream.reply.send(replies, to: stream.request) { demand in
-          guard demand == .more, !page.isLast else {
-            return stream.reply.answer(stream.request, with: .init(position: stream.position(page.through)))
-          }
-          sendEvents(after: page.through, stream)
-        }
+        sendEvents(after: page.through, stream)
       }
     }
   }

@@ -12,6 +12,7 @@ struct ControlHandler: CallHandler {
   let archive: any LedgerReader
   /// The same for what may take a while, so that it delays nothing that is quick.
   let slow: any LedgerReader
+  let turns = Turns()
   let feed: EventFeed
   let output: any OutputReader
   let authority: Authority
@@ -65,16 +66,16 @@ struct ControlHandler: CallHandler {
     case .describe(let request): describe(request, reply)
     case .reload(let request): reloadFiles(request, peer, reply)
     case .applyWorkflow(let request): try apply(request, peer, reply)
-    case .readEvents(let request): try readEvents(request, reply)
+    case .readEvents(let request): try readEvents(request, peer, reply)
     case .getWorkflow(let request): try get(request, peer, right, reply)
     case .listWorkflows(let request): try list(request, reply)
     case .runWorkflow(let request): try run(request, peer, reply)
     case .terminateWorkflow(let request): try terminate(request, peer, reply)
     case .resumeWorkflow(let request): try resume(request, peer, reply)
     case .deleteWorkflow(let request): try delete(request, peer, reply)
-    case .listUpcoming(let request): try listUpcoming(request, reply)
-    case .explainWorkflow(let request): try explain(request, right, reply)
-    case .readStatistics(let request): try readStatistics(request, reply)
+    case .listUpcoming(let request): try listUpcoming(request, peer, reply)
+    case .explainWorkflow(let request): try explain(request, peer, right, reply)
+    case .readStatistics(let request): try readStatistics(request, peer, reply)
     case .getJob(let request): get(request, right, reply)
     case .listJobs(let request): try list(request, right, reply)
     case .explainJob(let request): explain(request, right, reply)

@@ -3,24 +3,33 @@ internal import TactusPorts
 internal import TactusProtocol
 internal import TactusTransport
 
-/// What is to come, what was decided and why, how it went.
+/// What is to come, what was decided and why, how it went: reads that may take a while, each user in turn.
 extension ControlHandler {
-  func listUpcoming(_ request: ListUpcoming, _ reply: ReplyPort) throws(CallFailure) {
+  func listUpcoming(_ request: ListUpcoming, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     let limit = try pageLimit(request.limit, default: 10)
     let workflow = try request.name.map(name)
-    slow.upcoming(of: workflow, limit: limit, now: time.now) { result in
-      answer(request, reply, result) { .init(runs: $0.map(WireUpcoming.init)) }
+    turns.take(for: peer.uid) { done in
+      slow.upcoming(of: workflow, limit: limit, now: time.now) { result in
+        done()
+        answer(request, reply, result) { .init(runs: $0.map(WireUpcoming.init)) }
+      }
     }
   }
 
-  func explain(_ request: ExplainWorkflow, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
+  func explain(
+    _ request: ExplainWorkflow, _ peer: Peer, _ right: Right, _ reply: ReplyPort
+  ) throws(CallFailure) {
     let workflow = try name(request.name)
     if let text = request.at {
       guard request.cursor == nil, request.limit == nil else {
         throw .invalid(field: "at", reason: "one instant has one answer: give neither cursor nor limit with it")
       }
-      slow.explanation(of: workflow, at: try instant(text, field: "at"), now: time.now) { result in
-        answer(request, reply, result) { .init(answers: [WireExplanation($0, for: right)], nextCursor: nil) }
+      let instant = try instant(text, field: "at")
+      turns.take(for: peer.uid) { done in
+        slow.explanation(of: workflow, at: instant, now: time.now) { result in
+          done()
+          answer(request, reply, result) { .init(answers: [WireExplanation($0, for: right)], nextCursor: nil) }
+        }
       }
       return
     }
@@ -33,19 +42,22 @@ extension ControlHandler {
       before = Instant(microseconds: position)
     }
     // One more than asked for says whether there is another page.
-    slow.explanations(of: workflow, before: before, limit: limit + 1, now: time.now) { result in
-      answer(request, reply, result) { explanations in
-        let page = explanations.prefix(limit)
-        var next: String?
-        if explanations.count > limit, let last = page.last?.nominalAt {
-          next = Cursor(.answers, position: "\(last.microseconds)").description
+    turns.take(for: peer.uid) { [before] done in
+      slow.explanations(of: workflow, before: before, limit: limit + 1, now: time.now) { result in
+        done()
+        answer(request, reply, result) { explanations in
+          let page = explanations.prefix(limit)
+          var next: String?
+          if explanations.count > limit, let last = page.last?.nominalAt {
+            next = Cursor(.answers, position: "\(last.microseconds)").description
+          }
+          return .init(answers: page.map { WireExplanation($0, for: right) }, nextCursor: next)
         }
-        return .init(answers: page.map { WireExplanation($0, for: right) }, nextCursor: next)
       }
     }
   }
 
-  func readStatistics(_ request: ReadStatistics, _ reply: ReplyPort) throws(CallFailure) {
+  func readStatistics(_ request: ReadStatistics, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     var subject = StatisticsSubject.all
     let given = [request.workflow != nil, request.queue != nil, request.kind != nil].count { $0 }
     guard given <= 1 else {
@@ -62,8 +74,11 @@ extension ControlHandler {
           + " … \(Limits.statisticsWindow.upperBound.milliseconds / 1000)")
     }
     let now = time.now
-    slow.statistics(of: subject, from: now - window, until: now) { result in
-      answer(request, reply, result) { .init($0) }
+    turns.take(for: peer.uid) { [subject] done in
+      slow.statistics(of: subject, from: now - window, until: now) { result in
+        done()
+        answer(request, reply, result) { .init($0) }
+      }
     }
   }
 }

@@ -75,8 +75,9 @@ struct TopScreenTests {
 
   @Test(
     "At every size there are as many rows as the terminal has, none is wider, and nothing steers the terminal",
-    arguments: [TopSpecimen.empty, TopSpecimen.usual, TopSpecimen.full, TopSpecimen.hostile, TopSpecimen.away])
-  func sizes(_ state: TopState) {
+    arguments: ["empty", "usual", "full", "hostile", "away"])
+  func sizes(_ name: String) throws {
+    let state = try #require(TopSpecimen.named[name])
     for columns in Array(1...30) + stride(from: 35, through: 250, by: 5) + [79, 109, 111] {
       for rows in Array(1...12) + [16, 23, 24, 25, 40, 80] {
         let lines = screen(state, columns, rows).lines

@@ -5,6 +5,9 @@ import TactusProtocol
 
 /// What `top` may know.
 enum TopSpecimen {
+  /// All of them; tests are given the names, because a log is no place for 300 jobs.
+  static let named = ["empty": empty, "usual": usual, "full": full, "hostile": hostile, "away": away]
+
   /// Nothing yet.
   static let empty = TopState()
 
