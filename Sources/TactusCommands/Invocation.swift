@@ -79,7 +79,14 @@ struct Invocation {
     return "/run/tactus/control.sock"
   }
 
-  func connect() throws -> ControlClient { try ControlClient(path: try socketPath()) }
+  func connect() throws -> ControlClient {
+    let client = try ControlClient(path: try socketPath())
+    client.patience = Self.patience
+    return client
+  }
+
+  /// A daemon that has not answered a question by then is not there for who asks.
+  private static let patience: Duration = .seconds(60)
 
   /// Calls a method; with `--json` its reply is printed, and nothing is left to do.
   func call<R: Request>(_ request: R, on client: ControlClient) throws -> R.Reply? {

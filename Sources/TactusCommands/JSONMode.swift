@@ -1,6 +1,6 @@
 /// How replies are printed for programs.
 enum JSONMode: String, CaseIterable {
-  /// One object per line, exactly as it came.
+  /// One object per line, as it came.
   case short
   /// The same, for people who look at it.
   case pretty
@@ -8,10 +8,23 @@ enum JSONMode: String, CaseIterable {
   case off
 
   /// The text of an object, ended by a newline.
+  ///
+  /// Says the same to who reads JSON: what would steer a terminal is written as `\u009B`.
   func rendered(_ text: [UInt8]) -> [UInt8] {
+    let text = Self.harmless(text)
     var rendered = self == .pretty ? Self.indented(text) : text
     rendered.append(UInt8(ascii: "\n"))
     return rendered
+  }
+
+  private static func harmless(_ text: [UInt8]) -> [UInt8] {
+    // Most text is plain; then nothing is copied. JSON has escaped what lies below 0x20 already.
+    guard text.contains(where: { $0 >= 0x7F }) else { return text }
+    return String(decoding: text, as: UTF8.self).unicodeScalars.reduce(into: []) { bytes, scalar in
+      guard scalar.value >= 0x7F, scalar.steers else { return bytes += Array(String(scalar).utf8) }
+      let digits = String(scalar.value, radix: 16, uppercase: true)
+      bytes += Array("\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+    }
   }
 
   /// Compact, well-formed JSON with a line for each member and element.

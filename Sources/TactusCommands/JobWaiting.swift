@@ -96,6 +96,6 @@ extension WireJob {
     let duration = durationMs.map { " after \(Readable.span(.milliseconds($0)))" } ?? ""
     let error = errorCode.map { ", \($0.rawValue)" } ?? ""
     let message = errorMessage.map { ": \($0.visible)" } ?? ""
-    return "\(workflow.map { "\($0) " } ?? "")\(status.rawValue)\(duration)\(error)\(message)"
+    return "\(workflow.map { "\($0.visible) " } ?? "")\(status.rawValue)\(duration)\(error)\(message)"
   }
 }

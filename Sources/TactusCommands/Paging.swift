@@ -16,6 +16,8 @@ enum Paging {
     repeat {
       let page = try ask(cursor, min(rest, largestPage))
       rest -= page.count
+      // The same place again would never end.
+      guard page.next != cursor else { return nil }
       cursor = page.next
     } while rest > 0 && cursor != nil
     return cursor

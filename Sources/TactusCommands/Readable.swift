@@ -6,7 +6,8 @@ enum Readable {
   /// `4 s`, `1 h 30 min`, `1.993 s`, `7 ms`: at most two units.
   static func span(_ span: Duration) -> String {
     let microseconds = span.microseconds
-    if microseconds < 0 { return "-\(self.span(.microseconds(-microseconds)))" }
+    // The smallest number has no opposite.
+    if microseconds < 0 { return "-\(self.span(.microseconds(-max(microseconds, -.max))))" }
     if microseconds < 1_000_000 { return "\(microseconds / 1000) ms" }
     if microseconds < 60_000_000 {
       let (seconds, milliseconds) = (microseconds / 1000).quotientAndRemainder(dividingBy: 1000)
@@ -19,7 +20,7 @@ enum Readable {
   /// `3 s ago`, `in 4 min`, `now`: one unit, rounded down.
   static func distance(of instant: Instant, from now: Instant) -> String {
     let microseconds = (instant - now).microseconds
-    let seconds = abs(microseconds) / 1_000_000
+    let seconds = Int64(clamping: microseconds.magnitude / 1_000_000)
     guard seconds > 0 else { return "now" }
     let (largest, parts) = parts(ofSeconds: seconds)
     let text = "\(parts[largest].count) \(parts[largest].unit)"
@@ -40,6 +41,7 @@ enum Readable {
 
   /// `512`, `1.2K`, `16.0M`, base 1024.
   static func bytes(_ count: Int64) -> String {
+    guard (0...Int64.max / 10).contains(count) else { return "\(count)" }
     var tenths = count * 10
     var unit = ""
     for next in ["K", "M", "G", "T"] where tenths >= 10_240 {

@@ -9,7 +9,7 @@ enum Sparkline {
       values.map { value -> Character in
         guard let value else { return " " }
         guard value > 0 else { return bars[0] }
-        return bars[1 + Int(value * Int64(bars.count - 2) / most)]
+        return bars[1 + Int(Double(value) / Double(most) * Double(bars.count - 2))]
       })
   }
 }

@@ -2,7 +2,7 @@ import TactusLinux
 
 extension Unicode.Scalar {
   /// Whether it steers the terminal, or the order in which it shows other characters, instead of being shown.
-  private var steers: Bool {
+  var steers: Bool {
     switch value {
     case 0x00...0x1F, 0x7F...0x9F: true
     // Marks, embeddings and isolates of the bidirectional algorithm (UAX #9), and separators of lines.
@@ -25,6 +25,11 @@ extension String {
     // Most text is plain; then nothing is copied.
     guard !utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return self }
     return unicodeScalars.reduce(into: "") { $0 += $1.visible }
+  }
+
+  /// The same of several lines, whose ends and tabs stay.
+  var visibleLines: String {
+    unicodeScalars.reduce(into: "") { $0 += $1 == "\n" || $1 == "\t" ? String($1) : $1.visible }
   }
 
   /// How many columns of a terminal it takes.

@@ -67,7 +67,7 @@ extension ControlHandler {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count <= 2, let number = parts.last.flatMap({ Int64($0) }), number >= 0 else {
       throw CallFailure.invalid(
-        field: "after", reason: "'\(text.prefix(80))' is neither a cursor nor the number of an event")
+        field: "after", reason: "'\(text.excerpt)' is neither a cursor nor the number of an event")
     }
     let oldest = EventPosition(epoch: range.epoch, sequence: range.oldest - 1)
     guard parts.count == 1 || parts[0] == range.epoch, number >= oldest.sequence else {
@@ -81,7 +81,7 @@ extension ControlHandler {
 
   /// What is stored, page by page; then the stream ends.
   private func sendEvents(after number: Int64, _ stream: EventStream) {
-    turns.take(for: stream.user) { done in
+    slowTurns.take(for: stream.user) { done in
       slow.events(after: number, matching: stream.filter, limit: Self.eventsAtOnce) { result in
         done()
         sendEvents(result, stream)
@@ -159,19 +159,24 @@ extension ControlHandler {
     let follower: Follower
   }
 
+  /// Jobs that are looked at in one read.
+  private static let jobsAtOnce = 100
+
   /// Tells those that have ended; then waits for those that have not.
   private func look(at ids: ArraySlice<JobID>, _ waiting: JobWait, open: Set<JobID>, after number: Int64) {
-    guard let id = ids.first else { return follow(open, waiting, after: number) }
-    let rest = ids.dropFirst()
-    archive.job(id) { result in
+    guard !ids.isEmpty else { return follow(open, waiting, after: number) }
+    let rest = ids.dropFirst(Self.jobsAtOnce)
+    archive.jobs(Array(ids.prefix(Self.jobsAtOnce))) { result in
       switch result {
       case .failure(let failure): waiting.reply.fail(CallFailure(failure))
-      case .success(let job) where !job.status.isTerminal:
-        look(at: rest, waiting, open: open.union([id]), after: number)
-      case .success(let job):
-        let line = WaitForJobs.Reply(job: WireJob(job, for: waiting.right))
-        if rest.isEmpty && open.isEmpty { return waiting.reply.answer(waiting.request, with: line) }
-        waiting.reply.send([line], to: waiting.request) { _ in
+      case .success(let jobs):
+        let open = open.union(jobs.filter { !$0.status.isTerminal }.map(\.id))
+        var lines = jobs.filter(\.status.isTerminal).map { WaitForJobs.Reply(job: WireJob($0, for: waiting.right)) }
+        guard !lines.isEmpty else { return look(at: rest, waiting, open: open, after: number) }
+        // The last line ends the stream, if nothing is left to wait for.
+        let last = rest.isEmpty && open.isEmpty ? lines.popLast() : nil
+        waiting.reply.send(lines, to: waiting.request) { _ in
+          if let last { return waiting.reply.answer(waiting.request, with: last) }
           look(at: rest, waiting, open: open, after: number)
         }
       }

@@ -12,7 +12,8 @@ struct ControlHandler: CallHandler {
   let archive: any LedgerReader
   /// The same for what may take a while, so that it delays nothing that is quick.
   let slow: any LedgerReader
-  let turns = Turns()
+  let slowTurns = Turns()
+  let quickTurns = Turns()
   let feed: EventFeed
   let output: any OutputReader
   let authority: Authority
@@ -63,12 +64,12 @@ struct ControlHandler: CallHandler {
     switch operation {
     case .describeService(let request): reply.answer(request, with: .init(version: Product.version))
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
-    case .describe(let request): describe(request, reply)
+    case .describe(let request): describe(request, peer, right, reply)
     case .reload(let request): reloadFiles(request, peer, reply)
     case .applyWorkflow(let request): try apply(request, peer, reply)
     case .readEvents(let request): try readEvents(request, peer, reply)
     case .getWorkflow(let request): try get(request, peer, right, reply)
-    case .listWorkflows(let request): try list(request, reply)
+    case .listWorkflows(let request): try list(request, peer, reply)
     case .runWorkflow(let request): try run(request, peer, reply)
     case .terminateWorkflow(let request): try terminate(request, peer, reply)
     case .resumeWorkflow(let request): try resume(request, peer, reply)
@@ -76,9 +77,9 @@ struct ControlHandler: CallHandler {
     case .listUpcoming(let request): try listUpcoming(request, peer, reply)
     case .explainWorkflow(let request): try explain(request, peer, right, reply)
     case .readStatistics(let request): try readStatistics(request, peer, reply)
-    case .getJob(let request): get(request, right, reply)
-    case .listJobs(let request): try list(request, right, reply)
-    case .explainJob(let request): explain(request, right, reply)
+    case .getJob(let request): get(request, peer, right, reply)
+    case .listJobs(let request): try list(request, peer, right, reply)
+    case .explainJob(let request): explain(request, peer, right, reply)
     case .waitForJobs(let request): try wait(request, right, reply)
     case .scheduleJob(let request): try schedule(request, peer, reply)
     case .cancelJobs(let request): try cancel(request, peer, reply)
@@ -88,21 +89,26 @@ struct ControlHandler: CallHandler {
 
   // MARK: The daemon
 
-  private func describe(_ request: Describe, _ reply: ReplyPort) {
-    archive.census { result in
-      answer(request, reply, result) { census in
-        Describe.Reply(
-          version: Product.version, pid: processID, startedAt: startedAt, state: health.daemonState,
-          jobs: JobCounts(census.jobs),
-          queues: limits.sorted { $0.key < $1.key }.map { name, limits in
-            let counts = census.queues[name]
-            return WireQueue(name: name, running: counts?.running ?? 0, queued: counts?.queued ?? 0, limits: limits)
-          },
-          workflows: WorkflowCounts(active: census.activeWorkflows, terminated: census.terminatedWorkflows),
-          storeID: census.storeID, storeBytes: census.storeBytes, nextDue: census.nextDue,
-          lastErrors: health.incidents)
+  private func describe(_ request: Describe, _ peer: Peer, _ right: Right, _ reply: ReplyPort) {
+    quickTurns.take(for: peer.uid) { done in
+      archive.census { result in
+        done()
+        answer(request, reply, result) { description($0, for: right) }
       }
     }
+  }
+
+  private func description(_ census: Census, for right: Right) -> Describe.Reply {
+    Describe.Reply(
+      version: Product.version, pid: processID, startedAt: startedAt, state: health.daemonState,
+      jobs: JobCounts(census.jobs),
+      queues: limits.sorted { $0.key < $1.key }.map { name, limits in
+        let counts = census.queues[name]
+        return WireQueue(name: name, running: counts?.running ?? 0, queued: counts?.queued ?? 0, limits: limits)
+      },
+      workflows: WorkflowCounts(active: census.activeWorkflows, terminated: census.terminatedWorkflows),
+      storeID: census.storeID, storeBytes: census.storeBytes, nextDue: census.nextDue,
+      lastErrors: health.incidents(for: right))
   }
 
   private func reloadFiles(_ request: Reload, _ peer: Peer, _ reply: ReplyPort) {
@@ -114,7 +120,7 @@ struct ControlHandler: CallHandler {
 
   func name(_ text: String) throws(CallFailure) -> WorkflowName {
     guard let name = WorkflowName(text) else {
-      throw .invalid(field: "name", reason: "'\(text.prefix(80))' is not a workflow's name: \(WorkflowName.rule)")
+      throw .invalid(field: "name", reason: "'\(text.excerpt)' is not a workflow's name: \(WorkflowName.rule)")
     }
     return name
   }
@@ -122,12 +128,12 @@ struct ControlHandler: CallHandler {
   func queue(_ text: String) throws(CallFailure) -> QueueName {
     if let name = QueueName(text), limits[name] != nil { return name }
     let names = limits.keys.sorted().map(\.text).joined(separator: ", ")
-    throw .invalid(field: "queue", reason: "there is no queue '\(text.prefix(80))': there are \(names)")
+    throw .invalid(field: "queue", reason: "there is no queue '\(text.excerpt)': there are \(names)")
   }
 
   func instant(_ text: String, field: String) throws(CallFailure) -> Instant {
     if let instant = Instant(rfc3339: text) { return instant }
-    throw .invalid(field: field, reason: "'\(text.prefix(80))' is not \(Instant.rule)")
+    throw .invalid(field: field, reason: "'\(text.excerpt)' is not \(Instant.rule)")
   }
 
   func pageLimit(_ limit: Int?, default fallback: Int = 50) throws(CallFailure) -> Int {
@@ -168,6 +174,14 @@ extension CallFailure {
     case .invalid(let field, let reason): self = .invalid(field: field, reason: reason)
     case .unavailable(let reason): self = .unavailable(reason: reason)
     }
+  }
+}
+
+extension String {
+  /// The beginning of what a client wrote, to be told in a message: some bytes, not some characters, because one character
+  /// may be of any length.
+  var excerpt: String {
+    utf8.count <= 80 ? self : String(decoding: utf8.prefix(80), as: UTF8.self) + "…"
   }
 }
 

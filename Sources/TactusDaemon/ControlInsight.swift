@@ -8,7 +8,7 @@ extension ControlHandler {
   func listUpcoming(_ request: ListUpcoming, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     let limit = try pageLimit(request.limit, default: 10)
     let workflow = try request.name.map(name)
-    turns.take(for: peer.uid) { done in
+    slowTurns.take(for: peer.uid) { done in
       slow.upcoming(of: workflow, limit: limit, now: time.now) { result in
         done()
         answer(request, reply, result) { .init(runs: $0.map(WireUpcoming.init)) }
@@ -25,7 +25,7 @@ extension ControlHandler {
         throw .invalid(field: "at", reason: "one instant has one answer: give neither cursor nor limit with it")
       }
       let instant = try instant(text, field: "at")
-      turns.take(for: peer.uid) { done in
+      slowTurns.take(for: peer.uid) { done in
         slow.explanation(of: workflow, at: instant, now: time.now) { result in
           done()
           answer(request, reply, result) { .init(answers: [WireExplanation($0, for: right)], nextCursor: nil) }
@@ -42,7 +42,7 @@ extension ControlHandler {
       before = Instant(microseconds: position)
     }
     // One more than asked for says whether there is another page.
-    turns.take(for: peer.uid) { [before] done in
+    slowTurns.take(for: peer.uid) { [before] done in
       slow.explanations(of: workflow, before: before, limit: limit + 1, now: time.now) { result in
         done()
         answer(request, reply, result) { explanations in
@@ -74,7 +74,7 @@ extension ControlHandler {
           + " … \(Limits.statisticsWindow.upperBound.milliseconds / 1000)")
     }
     let now = time.now
-    turns.take(for: peer.uid) { [subject] done in
+    slowTurns.take(for: peer.uid) { [subject] done in
       slow.statistics(of: subject, from: now - window, until: now) { result in
         done()
         answer(request, reply, result) { .init($0) }

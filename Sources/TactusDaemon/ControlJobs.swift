@@ -8,17 +8,22 @@ internal import TactusTransport
 
 /// The operations on jobs.
 extension ControlHandler {
-  func get(_ request: GetJob, _ right: Right, _ reply: ReplyPort) {
+  func get(_ request: GetJob, _ peer: Peer, _ right: Right, _ reply: ReplyPort) {
     resolve(request.id) { result in
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
-        archive.job(id) { result in answer(request, reply, result) { .init(job: WireJob($0, for: right)) } }
+        quickTurns.take(for: peer.uid) { done in
+          archive.job(id) { result in
+            done()
+            answer(request, reply, result) { .init(job: WireJob($0, for: right)) }
+          }
+        }
       }
     }
   }
 
-  func list(_ request: ListJobs, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
+  func list(_ request: ListJobs, _ peer: Peer, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
     var filter = JobFilter()
     filter.limit = try pageLimit(request.limit)
     filter.statuses = Set(request.status ?? [])
@@ -36,19 +41,29 @@ extension ControlHandler {
       }
       filter.before = position
     }
-    archive.jobs(matching: filter) { result in
-      answer(request, reply, result) { page in
-        .init(
-          jobs: page.jobs.map { WireJob($0, for: right) },
-          nextCursor: page.next.map { Cursor(.jobs, position: "\($0)").description })
+    quickTurns.take(for: peer.uid) { [filter] done in
+      archive.jobs(matching: filter) { result in
+        done()
+        answer(request, reply, result) { page in
+          .init(
+            jobs: page.jobs.map { WireJob($0, for: right) },
+            nextCursor: page.next.map { Cursor(.jobs, position: "\($0)").description })
+        }
       }
     }
   }
+
+  /// More than any way to write an id takes.
+  private static let idBytes = 64
 
   /// Cancels one after the other, so that the results are in the order of the request.
   func cancel(_ request: CancelJobs, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     guard request.ids.count <= Limits.idsAtOnce else {
       throw .invalid(field: "ids", reason: "\(request.ids.count) are too many: at most \(Limits.idsAtOnce) at once")
+    }
+    // Before anything is canceled: each is told again in the answer, which must not grow too large to be sent.
+    if let monster = request.ids.first(where: { $0.utf8.count > Self.idBytes }) {
+      throw .invalid(field: "ids", reason: "'\(monster.excerpt)' is no job's id: nothing was canceled")
     }
     cancel(request.ids[...], request, peer, reply, results: [])
   }
@@ -87,13 +102,16 @@ extension ControlHandler {
     }
   }
 
-  func explain(_ request: ExplainJob, _ right: Right, _ reply: ReplyPort) {
+  func explain(_ request: ExplainJob, _ peer: Peer, _ right: Right, _ reply: ReplyPort) {
     resolve(request.id) { result in
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
-        archive.explanation(of: id) { result in
-          answer(request, reply, result) { .init(answer: WireExplanation($0, for: right)) }
+        quickTurns.take(for: peer.uid) { done in
+          archive.explanation(of: id) { result in
+            done()
+            answer(request, reply, result) { .init(answer: WireExplanation($0, for: right)) }
+          }
         }
       }
     }
@@ -105,15 +123,19 @@ extension ControlHandler {
   }
 
   private func resolve(
-    _ rest: ArraySlice<String>, found: [JobID], _ then: @escaping @Sendable (Result<[JobID], CallFailure>) -> Void
+    _ rest: ArraySlice<String>, found: Set<JobID>, _ then: @escaping @Sendable (Result<[JobID], CallFailure>) -> Void
   ) {
-    guard let text = rest.first else { return then(.success(found)) }
-    resolve(text) { result in
+    // A set, because a job that is named twice ends once. Whole ids need no look at the store.
+    var (rest, found) = (rest, found)
+    while let id = rest.first.flatMap(JobID.init) {
+      found.insert(id)
+      rest.removeFirst()
+    }
+    guard let text = rest.first else { return then(.success(found.sorted())) }
+    resolve(text) { [rest, found] result in
       switch result {
       case .failure(let failure): then(.failure(failure))
-      case .success(let id):
-        // A job that is named twice ends once.
-        resolve(rest.dropFirst(), found: found.contains(id) ? found : found + [id], then)
+      case .success(let id): resolve(rest.dropFirst(), found: found.union([id]), then)
       }
     }
   }
@@ -126,7 +148,7 @@ extension ControlHandler {
       return then(
         .failure(
           .invalid(
-            field: "id", reason: "'\(text.prefix(80))' is neither a job id nor the last 6 or more characters of one")))
+            field: "id", reason: "'\(text.excerpt)' is neither a job id nor the last 6 or more characters of one")))
     }
     archive.jobs(endingIn: digits, limit: 5) { result in
       switch result {

@@ -30,16 +30,18 @@ extension ControlHandler {
   }
 
   func get(_ request: GetWorkflow, _ peer: Peer, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
-    if request.definition == true, right < .read {
-      throw refuse("the definition of \(request.name.prefix(80))", for: .read, peer)
-    }
+    let name = try name(request.name)
+    if request.definition == true, right < .read { throw refuse("the definition of \(name)", for: .read, peer) }
     let withDefinition = request.definition ?? (right >= .read)
-    archive.workflow(try name(request.name)) { result in
-      answer(request, reply, result) { .init(workflow: WireWorkflow($0, withDefinition: withDefinition)) }
+    quickTurns.take(for: peer.uid) { done in
+      archive.workflow(name) { result in
+        done()
+        answer(request, reply, result) { .init(workflow: WireWorkflow($0, withDefinition: withDefinition)) }
+      }
     }
   }
 
-  func list(_ request: ListWorkflows, _ reply: ReplyPort) throws(CallFailure) {
+  func list(_ request: ListWorkflows, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     let limit = try pageLimit(request.limit)
     var after: WorkflowName?
     if let text = request.cursor {
@@ -49,11 +51,15 @@ extension ControlHandler {
       after = name
     }
     // One more than asked for says whether there is another page.
-    archive.workflows(state: request.state, after: after, limit: limit + 1) { result in
-      answer(request, reply, result) { rows in
-        let page = rows.prefix(limit)
-        let next = rows.count > limit ? page.last.map { Cursor(.workflows, position: $0.name.text).description } : nil
-        return .init(workflows: page.map { WireWorkflow($0, withDefinition: false) }, nextCursor: next)
+    quickTurns.take(for: peer.uid) { [after] done in
+      archive.workflows(state: request.state, after: after, limit: limit + 1) { result in
+        done()
+        answer(request, reply, result) { rows in
+          let page = rows.prefix(limit)
+          let next =
+            rows.count > limit ? page.last.map { Cursor(.workflows, position: $0.name.text).description } : nil
+          return .init(workflows: page.map { WireWorkflow($0, withDefinition: false) }, nextCursor: next)
+        }
       }
     }
   }

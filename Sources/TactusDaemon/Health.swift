@@ -18,7 +18,16 @@ final class Health: Journal {
     var storeFailure: String?
     var incidents: [Incident] = []
     /// What is wrong with files now.
-    var fileProblems: [Incident] = []
+    var fileProblems: [FileProblem] = []
+    /// When files were read the last time.
+    var filesReadAt = Instant(microseconds: 0)
+  }
+
+  /// What is wrong with a file: for those who may read definitions, which it quotes, and for those who may not.
+  struct FileProblem: Sendable {
+    let entry: JournalEntry
+    /// The file, and the line if there is one.
+    let place: String
   }
 
   /// Errors that are kept.
@@ -42,11 +51,13 @@ final class Health: Journal {
   }
 
   /// What is wrong with the files that were just read: told to the journal, and shown until they are read again.
-  func tell(filesRefused entries: [JournalEntry]) {
+  func tell(filesRefused problems: [FileProblem]) {
     let now = time.now
-    let problems = entries.map { Incident(at: now, message: $0.message) }
-    state.withLock { $0.fileProblems = Array(problems.prefix(Self.keptIncidents)) }
-    for entry in entries { journal.tell(entry) }
+    state.withLock { state in
+      state.fileProblems = Array(problems.prefix(Self.keptIncidents))
+      state.filesReadAt = now
+    }
+    for problem in problems { journal.tell(problem.entry) }
   }
 
   /// The store began to fail, or works again (nil).
@@ -79,9 +90,15 @@ final class Health: Journal {
   }
 
   /// The last errors and what is wrong with files now, newest first; the problems of one reading in their order.
-  var incidents: [Incident] {
-    let (errors, problems) = state.withLock { ($0.incidents, $0.fileProblems) }
-    guard let read = problems.first?.at else { return errors }
-    return errors.filter { $0.at > read } + problems + errors.filter { $0.at <= read }
+  ///
+  /// What is wrong with a file quotes it: without the right to read only the place is told.
+  func incidents(for right: Right) -> [Incident] {
+    let (errors, files, readAt) = state.withLock { ($0.incidents, $0.fileProblems, $0.filesReadAt) }
+    let problems = files.map { problem in
+      Incident(
+        at: readAt, message: right >= .read ? problem.entry.message : "\(problem.place) is wrong; the log says what")
+    }
+    let later = errors.prefix { $0.at > readAt }
+    return later + problems + errors.dropFirst(later.count)
   }
 }

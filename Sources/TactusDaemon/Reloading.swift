@@ -59,11 +59,16 @@ extension Reload.Reply {
 extension Health {
   /// Tells what files said and what became of it, each thing once.
   func tell(_ configuration: Configuration, _ loaded: Loaded?) {
-    var refused = configuration.problems.map { JournalEntry(.error, "\($0); the file is ignored") }
+    var refused = configuration.problems.map {
+      FileProblem(
+        entry: JournalEntry(.error, "\($0); the file is ignored"), place: $0.line > 0 ? "\($0.file):\($0.line)" : $0.file)
+    }
     for (name, reason) in (loaded?.refused ?? [:]).sorted(by: { $0.key < $1.key }) {
       refused.append(
-        JournalEntry(.error, "workflows/\(name).workflow is ignored: \(reason)", fields: ["TACTUS_WORKFLOW": name.text])
-      )
+        FileProblem(
+          entry: JournalEntry(
+            .error, "workflows/\(name).workflow is ignored: \(reason)", fields: ["TACTUS_WORKFLOW": name.text]),
+          place: "workflows/\(name).workflow"))
     }
     tell(filesRefused: refused)
     for warning in configuration.warnings { tell(JournalEntry(.warning, "\(warning)")) }

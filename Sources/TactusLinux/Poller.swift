@@ -33,6 +33,8 @@ public final class Poller {
     public static let write = Interest(rawValue: UInt32(TACTUS_EPOLLOUT.rawValue))
     /// The exceptional condition of poll(2): a change of `cgroup.events`.
     public static let priority = Interest(rawValue: UInt32(TACTUS_EPOLLPRI.rawValue))
+    /// A hang-up and an error only.
+    public static let hangup = Interest(rawValue: UInt32(TACTUS_EPOLLHUP.rawValue))
     /// Nothing, not even a hang-up: the descriptor rests.
     public static let none: Interest = []
   }

@@ -4,6 +4,8 @@ public import TactusModel
 public protocol LedgerReader: Sendable {
   /// One job.
   func job(_ id: JobID, answer: @escaping Answer<Job>)
+  /// Several jobs, in the order of their ids.
+  func jobs(_ ids: [JobID], answer: @escaping Answer<[Job]>)
   /// The ids that end in a text of hexadecimal digits and hyphens, at most `limit`, newest first.
   func jobs(endingIn suffix: String, limit: Int, answer: @escaping Answer<[JobID]>)
   /// A page of jobs, newest first.

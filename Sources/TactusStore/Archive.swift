@@ -26,6 +26,18 @@ public actor Archive: QueueConfined, LedgerReader {
   }
 
   /// As ``LedgerReader`` says.
+  public nonisolated func jobs(_ ids: [JobID], answer: @escaping Answer<[Job]>) {
+    read(answer) { archive in
+      let positions = try ids.map { id in
+        let found = try archive.connection.first("SELECT seq FROM jobs WHERE id = ?", id) { $0.integer(0) }
+        guard let found else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }
+        return found
+      }
+      return try archive.jobs(at: positions)
+    }
+  }
+
+  /// As ``LedgerReader`` says.
   public nonisolated func jobs(endingIn suffix: String, limit: Int, answer: @escaping Answer<[JobID]>) {
     let digits = suffix.filter { $0 != "-" }.uppercased()
     // The index holds the last three bytes; the rest is compared on the few rows that share them.

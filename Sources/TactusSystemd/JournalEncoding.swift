@@ -21,7 +21,7 @@ extension JournalEntry {
     let details = fields.map { "\($0.name)=\($0.value)" }.joined(separator: " ")
     let text = "\(seconds)Z \(priority): \(message)\(details.isEmpty ? "" : " (\(details))")"
     // An entry is one line, and no control character reaches a terminal.
-    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
     return isPlain ? text : text.unicodeScalars.reduce(into: "") { $0 += $1.escapedIfControl }
   }
 
@@ -41,7 +41,7 @@ extension Unicode.Scalar {
     switch self {
     case "\n": "\\n"
     case "\t": "\\t"
-    case let scalar where scalar.value < 0x20 || scalar.value == 0x7F: "\\u{\(String(scalar.value, radix: 16))}"
+    case let scalar where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): "\\u{\(String(scalar.value, radix: 16))}"
     case let scalar: String(scalar)
     }
   }

@@ -7,6 +7,8 @@ public import TactusProtocol
 public final class ControlClient {
   /// When the wait for a reply is over; nil means never.
   public var deadline: MonotonicInstant?
+  /// How long a call that answers once may take; nil means as long as it likes.
+  public var patience: Duration?
   /// A descriptor that ends the wait for a reply when it can be read.
   public var interruption: Int32?
   private let path: String
@@ -38,6 +40,17 @@ public final class ControlClient {
   /// Calls a method and returns its one reply, or the last of a stream, as it came.
   public func reply<R: Request>(to request: R) throws(ControlError) -> Reply {
     try send(Call(request))
+    guard !R.isStream, deadline == nil, let patience else { return try lastReply() }
+    deadline = SystemTime().monotonic + patience
+    defer { deadline = nil }
+    do {
+      return try lastReply()
+    } catch .outOfTime {
+      throw .lost(path: path, reason: "no answer within \(patience.milliseconds / 1000) s; is the daemon stopped, or its disk?")
+    }
+  }
+
+  private func lastReply() throws(ControlError) -> Reply {
     while true {
       let reply = try receive()
       if !reply.continues { return reply }

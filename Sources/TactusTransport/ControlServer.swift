@@ -139,7 +139,10 @@ public actor ControlServer: QueueConfined {
     case .bytes(let count):
       connection.decoder.append(buffer[..<count])
       return true
-    case .wouldBlock: return false
+    case .wouldBlock:
+      // Who takes no replies is not waited for: what it said before is done, and that is all.
+      if connection.isGone { connection.isInputOver = true }
+      return false
     case .end, .failed:
       connection.isInputOver = true
       return false
@@ -168,7 +171,8 @@ public actor ControlServer: QueueConfined {
       armAlarm(deadline)
     }
     guard !connection.isGone else { return }
-    var interest: Poller.Interest = .none
+    // A client that has gone is noticed whatever it was waiting for: its place is for others.
+    var interest: Poller.Interest = .hangup
     if connection.wantsInput(limits) { interest.insert(.read) }
     if !connection.outbox.isEmpty { interest.insert(.write) }
     poller.change(connection.token, to: interest)

@@ -112,6 +112,12 @@ struct ExitCodeTests {
   @Test("Spans, distances and sizes read well")
   func readable() {
     #expect(Readable.span(.milliseconds(7)) == "7 ms")
+    // Whatever a server says, nothing overflows.
+    for extreme in [Int64.min, .max, -1_000_000_000_000_000_000] {
+      #expect(!Readable.span(.milliseconds(extreme)).isEmpty)
+      #expect(Readable.bytes(extreme) == "\(extreme)")
+      #expect(Sparkline.text([extreme, .max, nil, 1]).count == 4)
+    }
     #expect(Readable.span(.milliseconds(59_999)) == "59.999 s")
     #expect(Readable.span(.milliseconds(4050)) == "4.050 s")
     #expect(Readable.span(.seconds(60)) == "1 min")

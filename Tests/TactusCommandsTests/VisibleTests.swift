@@ -14,6 +14,13 @@ struct VisibleTests {
     #expect("e\u{301} 👨‍👩‍👧".visible == "e\u{301} 👨‍👩‍👧")
   }
 
+  @Test("JSON says the same with what would steer the terminal escaped")
+  func json() {
+    let text = "{\"bytes\":\"a\u{9B}31m\u{202E}\u{7F}é表\"}"
+    let escaped = "{\"bytes\":\"a\\u009B31m\\u202E\\u007Fé表\"}\n"
+    #expect(String(decoding: JSONMode.short.rendered(Array(text.utf8)), as: UTF8.self) == escaped)
+  }
+
   @Test("East Asian wide characters take two columns, marks none")
   func columns() {
     #expect("abc".columns == 3)

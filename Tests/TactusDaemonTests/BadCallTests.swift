@@ -56,6 +56,33 @@ struct BadCallTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("A monster of a name is told in a few bytes; among several ids it changes nothing")
+  func monsters() async throws {
+    let daemon = try await RunningDaemon(["job": "[Command]\nExec=/bin/true\n"])
+    // One character of a megabyte: a letter and its marks.
+    let monster = "e" + String(repeating: "\u{301}", count: 400_000)
+    for method in ["Workflows.Get", "Workflows.Run", "Workflows.Why"] {
+      guard
+        case .invalid(field: "name", let reason) = try await daemon.refusal(
+          of: Self.message("io.tactus.\(method)", "{\"name\":\"\(monster)\"}"))
+      else {
+        Issue.record("\(method) took it")
+        continue
+      }
+      #expect(reason.utf8.count < 300)
+    }
+    let held = try await daemon.call(RunWorkflow(name: "job", hold: true)).jobID
+    guard case .invalid(field: "ids", let reason) = try await daemon.refusal(of: Call(CancelJobs(ids: [held, monster])).message)
+    else {
+      Issue.record("the monster was taken for an id")
+      return
+    }
+    #expect(reason.utf8.count < 300)
+    #expect(try await daemon.job(held).phase == .held)
+    #expect(daemon.complaints.utf8.count < 10_000)
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("A start without offset, too long ago or too far ahead is refused with the valid range")
   func starts() async throws {
     let daemon = try await RunningDaemon(["job": "[Command]\nExec=/bin/true\n"])

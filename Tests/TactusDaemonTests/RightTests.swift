@@ -104,6 +104,19 @@ struct RightTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("What is wrong with a file quotes it: who may only look is told the place alone")
+  func refusedFiles() async throws {
+    let daemon = try await daemon()
+    _ = try daemon.write("etc/workflows/broken.workflow", "[Command]\nExec=/bin/sh -c 'the-secret\n")
+    _ = try await daemon.call(Reload())
+    let looked = try await nobody(daemon, ["status"])
+    #expect(looked.code == 0 && looked.output.contains("broken.workflow:2 is wrong"), "\(looked)")
+    #expect(!looked.output.contains("the-secret"))
+    let read = try await nobody(daemon, in: Self.readers, ["status"])
+    #expect(read.output.contains("the-secret"), "\(read)")
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("A private instance serves nobody else, whatever his groups")
   func privateInstance() async throws {
     let daemon = try await daemon("private")

@@ -20,7 +20,7 @@ enum ApplyVerb: Verb {
       let doing = invocation.has(.dryRun) ? "would be \(reply.effect.rawValue)" : reply.effect.rawValue
       console.print("\(request.name): \(doing) (generation \(reply.generation)\(next))")
       for difference in reply.differences {
-        console.print("  " + (difference.hasPrefix("+") ? Style.good : .bad).applied(to: difference, on: console))
+        console.print("  " + (difference.hasPrefix("+") ? Style.good : .bad).applied(to: difference.visible, on: console))
       }
     }
   }
@@ -32,7 +32,7 @@ enum ApplyVerb: Verb {
     do {
       return try invocation.call(request, on: client)
     } catch ControlError.failed(.invalid("definition", let reason)) {
-      for problem in reason.split(separator: "\n") { invocation.console.complain(String(problem)) }
+      for problem in reason.split(separator: "\n") { invocation.console.complain(String(problem).visible) }
       throw Complaint(nil, .failed)
     }
   }

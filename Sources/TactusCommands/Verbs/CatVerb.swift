@@ -12,7 +12,9 @@ enum CatVerb: Verb {
       guard let workflow = try invocation.call(request, on: client)?.workflow else { return }
       let text = workflow.definition ?? ""
       if invocation.operands.count > 1 && invocation.hasLegend { invocation.console.print("# \(name).workflow") }
-      invocation.console.print(bytes: Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+      let lines = text.hasSuffix("\n") ? text : text + "\n"
+      // As it was written, but on a terminal nothing that somebody wrote steers it.
+      invocation.console.print(bytes: Array((invocation.console.isTerminal ? lines.visibleLines : lines).utf8))
     }
   }
 }

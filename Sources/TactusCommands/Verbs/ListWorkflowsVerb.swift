@@ -18,7 +18,8 @@ enum ListWorkflowsVerb: Verb {
       if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
       let page = try reply.read(ListWorkflows.Reply.self)
       workflows += page.workflows
-      cursor = page.nextCursor
+      // The same place again would never end.
+      cursor = page.nextCursor == cursor ? nil : page.nextCursor
     } while cursor != nil
     if invocation.json == .off { print(workflows, invocation) }
   }

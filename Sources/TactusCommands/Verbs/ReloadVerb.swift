@@ -24,7 +24,7 @@ enum ReloadVerb: Verb {
 
   private static func tell(_ answer: Reload.Reply, _ console: Console) {
     for (names, word) in [(answer.created, "created"), (answer.changed, "changed"), (answer.removed, "removed")] {
-      for name in names { console.print("\(name): \(word)") }
+      for name in names { console.print("\(name.visible): \(word)") }
     }
     console.print("\(Readable.count(answer.loaded, "file", "files")) in force.")
   }

@@ -33,7 +33,7 @@ enum StatsVerb: Verb {
 
   /// Rounded down: 100 % is said only of what never failed.
   private static func percent(_ rate: Double) -> String {
-    let tenths = Int(rate * 1000)
+    let tenths = Int(min(max(rate, 0), 1) * 1000)
     return "\(tenths / 10).\(tenths % 10) %"
   }
 

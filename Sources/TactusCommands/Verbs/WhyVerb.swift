@@ -101,10 +101,10 @@ enum WhyVerb: Verb {
   private static func print(_ answers: [WireExplanation], _ console: Console) {
     for answer in answers.filter(\.isOpen) + answers.filter({ !$0.isOpen }) {
       let reason = answer.reason + (answer.errorMessage.map { "; \($0)" } ?? "")
-      let lines = console.columns.map { reason.visible.wrapped(to: $0 - 4) } ?? [reason]
+      let lines = console.columns.map { reason.visible.wrapped(to: $0 - 4) } ?? [reason.visible]
       let head = answer.head(on: console)
       guard console.isTerminal else {
-        console.print("\(head)  \(reason)")
+        console.print("\(head)  \(reason.visible)")
         continue
       }
       console.print(head.trimmedAtEnd)
@@ -123,7 +123,7 @@ extension WireExplanation {
     if !console.isTerminal { instants = instants.replacing(" … ", with: "/").replacing(" ×", with: " x") }
     let word = style.applied(to: outcome.rawValue.padded(to: 15), on: console)
     let delay = startDelayMs.map { "+\(Readable.span(.milliseconds(max(0, $0))))" } ?? ""
-    let job = [jobID.map(Readable.tail), errorCode?.rawValue ?? status?.rawValue].compactMap(\.self)
+    let job = [jobID.map(Readable.tail)?.visible, errorCode?.rawValue ?? status?.rawValue].compactMap(\.self)
     return "\(instants.padded(to: 27))  \(word)  \(delay.padded(to: 9))  \(job.joined(separator: " "))"
   }
 
