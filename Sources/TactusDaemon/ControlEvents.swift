@@ -143,7 +143,9 @@ extension ControlHandler {
           switch result {
           case .failure(let failure): reply.fail(CallFailure(failure))
           case .success(let range):
-            let waiting = JobWait(request: request, right: right, reply: reply, follower: follower)
+            // The ids are known by now; their texts need not be kept.
+            let waiting = JobWait(
+              request: WaitForJobs(ids: []), right: right, reply: reply, follower: follower)
             look(at: ids[...], waiting, open: [], after: range.newest)
           }
         }

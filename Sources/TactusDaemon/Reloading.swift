@@ -61,7 +61,8 @@ extension Health {
   func tell(_ configuration: Configuration, _ loaded: Loaded?) {
     var refused = configuration.problems.map {
       FileProblem(
-        entry: JournalEntry(.error, "\($0); the file is ignored"), place: $0.line > 0 ? "\($0.file):\($0.line)" : $0.file)
+        entry: JournalEntry(.error, "\($0); the file is ignored"),
+        place: $0.line > 0 ? "\($0.file):\($0.line)" : $0.file)
     }
     for (name, reason) in (loaded?.refused ?? [:]).sorted(by: { $0.key < $1.key }) {
       refused.append(

@@ -41,7 +41,8 @@ extension Unicode.Scalar {
     switch self {
     case "\n": "\\n"
     case "\t": "\\t"
-    case let scalar where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value): "\\u{\(String(scalar.value, radix: 16))}"
+    case let scalar where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
+      "\\u{\(String(scalar.value, radix: 16))}"
     case let scalar: String(scalar)
     }
   }

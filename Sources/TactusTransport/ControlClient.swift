@@ -46,7 +46,8 @@ public final class ControlClient {
     do {
       return try lastReply()
     } catch .outOfTime {
-      throw .lost(path: path, reason: "no answer within \(patience.milliseconds / 1000) s; is the daemon stopped, or its disk?")
+      throw .lost(
+        path: path, reason: "no answer within \(patience.milliseconds / 1000) s; is the daemon stopped, or its disk?")
     }
   }
 

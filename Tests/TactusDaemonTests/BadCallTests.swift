@@ -72,7 +72,9 @@ struct BadCallTests {
       #expect(reason.utf8.count < 300)
     }
     let held = try await daemon.call(RunWorkflow(name: "job", hold: true)).jobID
-    guard case .invalid(field: "ids", let reason) = try await daemon.refusal(of: Call(CancelJobs(ids: [held, monster])).message)
+    guard
+      case .invalid(field: "ids", let reason) = try await daemon.refusal(
+        of: Call(CancelJobs(ids: [held, monster])).message)
     else {
       Issue.record("the monster was taken for an id")
       return

@@ -20,7 +20,8 @@ enum ApplyVerb: Verb {
       let doing = invocation.has(.dryRun) ? "would be \(reply.effect.rawValue)" : reply.effect.rawValue
       console.print("\(request.name): \(doing) (generation \(reply.generation)\(next))")
       for difference in reply.differences {
-        console.print("  " + (difference.hasPrefix("+") ? Style.good : .bad).applied(to: difference.visible, on: console))
+        console.print(
+          "  " + (difference.hasPrefix("+") ? Style.good : .bad).applied(to: difference.visible, on: console))
       }
     }
   }

@@ -39,7 +39,11 @@ enum RunVerb: Verb {
 
   /// What is followed has the output for itself.
   private static func tell(_ id: String, _ invocation: Invocation) {
-    if invocation.has(.follow) { invocation.console.complain("job \(id)") } else { invocation.console.print(id.visible) }
+    if invocation.has(.follow) {
+      invocation.console.complain("job \(id)")
+    } else {
+      invocation.console.print(id.visible)
+    }
   }
 
   private static func wait(for id: String, _ waiting: JobWaiting, _ invocation: Invocation) throws {
