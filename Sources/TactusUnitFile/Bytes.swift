@@ -32,9 +32,14 @@ extension ArraySlice<UInt8> {
 }
 
 extension String {
-  /// The text as a message shows it: the first 60 characters, because a value may have 256 KiB.
+  /// The text as a message shows it: the first 60 characters, because a value may have 256 KiB, and in one line, because
+  /// an escape may have put a newline into it.
   var abbreviated: String {
-    unicodeScalars.count <= 60 ? self : "\(String(String.UnicodeScalarView(unicodeScalars.prefix(60))))…"
+    let shown = unicodeScalars.prefix(60).reduce(into: "") { text, scalar in
+      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+      text += isControl ? "\\u\(scalar.hexadecimal)" : String(scalar)
+    }
+    return unicodeScalars.count <= 60 ? shown : "\(shown)…"
   }
 }
 

@@ -95,6 +95,13 @@ struct SyntaxTests {
     #expect(all.map { $0.message.hasSuffix("(a comment needs a line of its own)") } == [true])
   }
 
+  @Test("A message is one line, also about words whose escapes stand for newlines")
+  func oneLine() throws {
+    let all = problems(of: try read("[Command]\nExec=/bin/true\nEnvironment=a\\nb\\x1b\\u009b\n"))
+    #expect(all.count == 1)
+    #expect(all.allSatisfy { $0.message.contains("a\\u000Ab\\u001B\\u009B") }, "\(all)")
+  }
+
   @Test("A message shows only the beginning of a long value")
   func abbreviated() throws {
     let all = problems(of: try read("[Command]\nExec=/bin/true\nTimeout=\(String(repeating: "x", count: 100_000))\n"))
