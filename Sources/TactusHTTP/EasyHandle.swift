@@ -64,6 +64,9 @@ final class EasyHandle {
     try check(tactus_easy_set_pointer(pointer, CURLOPT_HTTPHEADER, headers))
   }
 
+  /// Lets a transfer that rests go on.
+  func unpause() { curl_easy_pause(pointer, CURLPAUSE_CONT) }
+
   func check(_ code: CURLcode) throws(Refusal) {
     guard code == CURLE_OK else { throw Refusal(code: code) }
   }

@@ -10,7 +10,7 @@ public import TactusPorts
 ///
 /// Source: docs of libcurl, `libcurl-multi(3)`, `curl_multi_socket_action(3)`.
 public actor HTTPEngine: QueueConfined {
-  private nonisolated let dispatchQueue = DispatchWorkQueue(label: "tactus.http", level: .leaf)
+  private nonisolated let dispatchQueue: DispatchWorkQueue
   private let settings: Settings
   private let time: any TimeSource
   private let alarms: any AlarmSource
@@ -34,7 +34,10 @@ public actor HTTPEngine: QueueConfined {
   }
 
   /// Makes an engine that has not yet done anything.
-  public init(settings: Settings, time: any TimeSource, alarms: any AlarmSource) {
+  ///
+  /// - Parameter label: of its queue; engines of different queues do not delay each other.
+  public init(label: String = "tactus.http", settings: Settings, time: any TimeSource, alarms: any AlarmSource) {
+    dispatchQueue = DispatchWorkQueue(label: label, level: .leaf)
     self.settings = settings
     self.time = time
     self.alarms = alarms
@@ -42,17 +45,36 @@ public actor HTTPEngine: QueueConfined {
     post { $0.makeAlarm() }
   }
 
-  /// `tactus.http`.
+  /// `tactus.http`, or as it was labelled.
   public nonisolated var queue: any WorkQueue { dispatchQueue }
 
   /// Sends a request and returns at once; the completion comes exactly once, on the engine's queue.
   ///
   /// - Returns: the name by which the request can be aborted.
+  ///
+  /// A receiver is given the body of a successful answer (2xx) piece by piece, on the engine's queue, instead of the
+  /// completion, after an empty piece when its header has come; limits of the body then do not apply.
   @discardableResult
-  public nonisolated func start(_ request: HTTPRequest, completion: @escaping HTTPCompletion) -> TransferID {
+  public nonisolated func start(
+    _ request: HTTPRequest, receiver: HTTPReceiver? = nil, completion: @escaping HTTPCompletion
+  ) -> TransferID {
     let id = TransferID(rawValue: lastID.add(1, ordering: .relaxed).newValue)
-    post { $0.begin(id, request, completion) }
+    post { $0.begin(id, request, receiver, completion) }
     return id
+  }
+
+  /// Reads no more of an answer for now, which lets its server wait; at most one more piece comes.
+  public nonisolated func rest(_ id: TransferID) {
+    post { $0.transfers[id]?.isResting = true }
+  }
+
+  /// Reads on.
+  public nonisolated func resume(_ id: TransferID) {
+    post { engine in
+      guard let transfer = engine.transfers[id], transfer.isResting else { return }
+      transfer.isResting = false
+      engine.advance { _ in transfer.easy.unpause() }
+    }
   }
 
   /// Ends a request with ``HTTPFailure/Cause/aborted``; nothing if it has already ended.
@@ -74,14 +96,17 @@ public actor HTTPEngine: QueueConfined {
     multi = nil
   }
 
-  private func begin(_ id: TransferID, _ request: HTTPRequest, _ completion: @escaping HTTPCompletion) {
+  private func begin(
+    _ id: TransferID, _ request: HTTPRequest, _ receiver: HTTPReceiver?, _ completion: @escaping HTTPCompletion
+  ) {
     guard !isClosed else {
       completion(.failure(HTTPFailure(.aborted, "the HTTP engine was closed")))
       return
     }
     do {
       let multi = try openMulti()
-      let transfer = try Transfer(id, request, settings: settings, begunAt: time.monotonic, completion: completion)
+      let transfer = try Transfer(
+        id, request, settings: settings, begunAt: time.monotonic, receiver: receiver, completion: completion)
       transfers[id] = transfer
       multi.add(transfer)
     } catch let refusal as EasyHandle.Refusal {
@@ -137,3 +162,6 @@ public struct TransferID: Hashable, Sendable {
 
 /// What a request came to.
 public typealias HTTPCompletion = @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
+
+/// What is given a body as it comes.
+public typealias HTTPReceiver = @Sendable ([UInt8]) -> Void

@@ -10,6 +10,8 @@ public struct HTTPRequest: Hashable, Sendable {
     case head = "HEAD"
     /// Sends it a body, which may be empty.
     case post = "POST"
+    /// Removes it.
+    case delete = "DELETE"
   }
 
   /// An absolute `http` or `https` URL.
@@ -30,7 +32,15 @@ public struct HTTPRequest: Hashable, Sendable {
   /// Bytes of the answer's body after which the answer counts as complete and the connection is closed.
   public var readLimit = Limits.httpReadBytes
   /// The engine's own limit, connecting included; whoever wants to be exact aborts earlier.
-  public var timeLimit: Duration = .seconds(300)
+  ///
+  /// Nil for a stream without end.
+  public var timeLimit: Duration? = .seconds(300)
+  /// How long connecting may take; nil for as long as the whole.
+  public var connectLimit: Duration?
+  /// The path of a Unix socket that is connected to instead of the URL's host.
+  public var unixSocket: String?
+  /// What TLS needs besides the authorities of the engine's settings.
+  public var credentials: TLSCredentials?
   /// Whether name, connection and TLS session are made anew, as a first visitor does, instead of taken from the cache.
   public var startsAfresh = false
 
@@ -52,6 +62,23 @@ public struct HTTPRequest: Hashable, Sendable {
     var lines: [HeaderLine] = []
     for text in headers { lines.append(try HeaderLine(text)) }
     self.headers = lines
+  }
+}
+
+/// PEM files for a server with authorities of its own, or one that wants to know its clients; nil where it does not.
+public struct TLSCredentials: Hashable, Sendable {
+  /// The authorities to trust.
+  public var authorities: String?
+  /// The client's certificate.
+  public var certificate: String?
+  /// The key of the client's certificate.
+  public var key: String?
+
+  /// Puts paths together.
+  public init(authorities: String? = nil, certificate: String? = nil, key: String? = nil) {
+    self.authorities = authorities
+    self.certificate = certificate
+    self.key = key
   }
 }
 

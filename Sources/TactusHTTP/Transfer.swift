@@ -8,6 +8,7 @@ final class Transfer {
   let id: TransferID
   let request: HTTPRequest
   let begunAt: MonotonicInstant
+  let receiver: HTTPReceiver?
   let completion: HTTPCompletion
   let easy: EasyHandle
 
@@ -17,14 +18,17 @@ final class Transfer {
   private(set) var bytesRead: Int64 = 0
   /// Whether the body was longer than anybody wants to read, so that the connection is closed.
   private(set) var isCutShort = false
+  /// Whether nothing more is to be read for now.
+  var isResting = false
   /// Why this host could not make or watch a socket; nil if it could.
   var localErrno: Int32?
 
   init(
     _ id: TransferID, _ request: HTTPRequest, settings: HTTPEngine.Settings, begunAt: MonotonicInstant,
-    completion: @escaping HTTPCompletion
+    receiver: HTTPReceiver?, completion: @escaping HTTPCompletion
   ) throws(EasyHandle.Refusal) {
-    (self.id, self.request, self.begunAt, self.completion) = (id, request, begunAt, completion)
+    (self.id, self.request, self.begunAt) = (id, request, begunAt)
+    (self.receiver, self.completion) = (receiver, completion)
     easy = try EasyHandle()
     try configureEngine(settings)
     try configureRequest()
@@ -49,11 +53,16 @@ final class Transfer {
     try easy.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
     // The environment of the daemon must not send requests elsewhere.
     try easy.set(CURLOPT_PROXY, "")
-    // Memory for thousands at once: 2 KiB instead of 16 each.
-    try easy.set(CURLOPT_BUFFERSIZE, 2048)
+    // Memory for thousands at once: 2 KiB instead of 16 each; a stream may be long, and is one of few.
+    try easy.set(CURLOPT_BUFFERSIZE, receiver == nil ? 2048 : 64 << 10)
     try easy.set(CURLOPT_USERAGENT, settings.userAgent)
     try easy.set(CURLOPT_CERTINFO, true)
-    if let file = settings.certificateAuthorities { try easy.set(CURLOPT_CAINFO, file) }
+    if let file = request.credentials?.authorities ?? settings.certificateAuthorities {
+      try easy.set(CURLOPT_CAINFO, file)
+    }
+    if let file = request.credentials?.certificate { try easy.set(CURLOPT_SSLCERT, file) }
+    if let file = request.credentials?.key { try easy.set(CURLOPT_SSLKEY, file) }
+    if let path = request.unixSocket { try easy.set(CURLOPT_UNIX_SOCKET_PATH, path) }
     try easy.check(
       tactus_easy_set_write(
         easy.pointer,
@@ -62,6 +71,17 @@ final class Transfer {
           let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
           return transfer.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
         }, context))
+    if receiver != nil {
+      try easy.check(
+        tactus_easy_set_header(
+          easy.pointer,
+          { bytes, size, count, context in
+            guard let context else { return 0 }
+            // The empty line ends the header.
+            if size * count == 2 { Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().begin() }
+            return size * count
+          }, context))
+    }
     // libcurl 7.88 makes sockets that a spawned job would inherit.
     try easy.check(
       tactus_easy_set_open_socket(
@@ -86,12 +106,15 @@ final class Transfer {
     case .post:
       try easy.set(CURLOPT_POST, true)
       try easy.setPostBody(request.body ?? [])
+    case .delete: try easy.set(CURLOPT_CUSTOMREQUEST, "DELETE")
     }
     try easy.set(CURLOPT_FOLLOWLOCATION, request.followsRedirects)
     try easy.set(CURLOPT_MAXREDIRS, Limits.httpRedirects)
-    let limit = max(1, Int(request.timeLimit.milliseconds))
-    try easy.set(CURLOPT_TIMEOUT_MS, limit)
-    try easy.set(CURLOPT_CONNECTTIMEOUT_MS, limit)
+    // Zero is no limit to libcurl, for the whole; for connecting it is 300 s.
+    try easy.set(CURLOPT_TIMEOUT_MS, request.timeLimit.map { max(1, Int($0.milliseconds)) } ?? 0)
+    if let limit = request.connectLimit ?? request.timeLimit {
+      try easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(limit.milliseconds)))
+    }
     if request.startsAfresh {
       try easy.set(CURLOPT_FRESH_CONNECT, true)
       try easy.set(CURLOPT_FORBID_REUSE, true)
@@ -107,8 +130,20 @@ final class Transfer {
     return request.headers.map(\.curlText) + withheld.map { "\($0):" }
   }
 
-  /// Keeps what fits and counts the rest; fewer bytes than given tell libcurl to stop.
+  /// The header of the answer is complete.
+  private func begin() {
+    guard (200...299).contains(easy.long(CURLINFO_RESPONSE_CODE)) else { return }
+    receiver?([])
+  }
+
+  /// Keeps what fits and counts the rest, or hands it on; fewer bytes than given tell libcurl to stop.
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+    if let receiver, (200...299).contains(easy.long(CURLINFO_RESPONSE_CODE)) {
+      // Not taken: libcurl keeps the piece until the transfer goes on.
+      if isResting { return Int(CURL_WRITEFUNC_PAUSE) }
+      receiver(Array(bytes))
+      return bytes.count
+    }
     bytesRead += Int64(bytes.count)
     let room = request.bodyLimit - body.count
     if room > 0 { body.append(contentsOf: bytes.prefix(room)) }

@@ -58,6 +58,7 @@ extension Transfer {
 
   /// Whom the failing step was talking to: after redirects not the one who was asked first.
   private var peer: String {
+    if let path = request.unixSocket { return path }
     // A URL that is refused here is one that a redirect led to; the request's own was read before.
     let last = try? Endpoint(finalURL)
     return (last ?? request.endpoint).description
