@@ -35,13 +35,17 @@ help: ## List the targets
 setup: ## Check for what building and testing needs; install what is missing with apt-get
 	@scripts/setup
 
+.PHONY: engines
+engines: ## The same, and the container engines that the tests start for themselves
+	@scripts/setup --engines
+
 .PHONY: build
 build: setup ## Build tactusd and tactusctl for release, into .build/release
 	swift build $(release) --product tactusd
 	swift build $(release) --product tactusctl
 
 .PHONY: test
-test: setup lint ## Everything that must hold: lint, imports, data races, all tests (ends with the summary of the tests)
+test: engines lint ## Everything that must hold: lint, imports, data races, all tests (ends with the summary of the tests)
 	swift build --build-tests $(checked)
 	@$(MAKE) --no-print-directory tsan
 	$(call tests,--skip-build)

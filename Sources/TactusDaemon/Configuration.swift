@@ -11,6 +11,8 @@ struct Configuration: Sendable {
   var definitions: [(name: WorkflowName, definition: Definition)] = []
   /// The names of all workflow files, good and bad; nil if the folder could not be listed, which terminates nothing.
   var present: Set<WorkflowName>?
+  /// The container engines that files name; without any, the engine of this machine.
+  var providers: [Provider] = []
   /// How many files there are.
   var fileCount = 0
   /// How many of them were understood and are in force.
@@ -29,6 +31,7 @@ struct Configuration: Sendable {
         }))
     configuration.readSettings(directory)
     configuration.readQueues("\(directory)/queues")
+    configuration.readProviders("\(directory)/providers")
     configuration.readWorkflows("\(directory)/workflows")
     configuration.examineGroupRoot()
     return configuration
@@ -66,6 +69,33 @@ struct Configuration: Sendable {
         }
       }
     }
+  }
+
+  private mutating func readProviders(_ folder: String) {
+    for file in list(folder, suffix: ".provider") ?? [] {
+      let shown = "providers/\(file)"
+      switch ProviderFile.name(ofFile: file) {
+      case .failure(let failure): problems += failure.problems.map { shift($0, to: shown) }
+      case .success(let name):
+        guard let bytes = bytes(of: "\(folder)/\(file)", shown: shown) else { continue }
+        switch ProviderFile.read(bytes, name: name, file: shown) {
+        case .success(let read):
+          providers.append(read)
+          goodCount += 1
+        case .failure(let failure): problems += failure.problems
+        }
+      }
+    }
+  }
+
+  /// The providers in force: the engine behind the first of the usual sockets that is there, if none is named.
+  var effectiveProviders: [Provider] {
+    guard providers.isEmpty else { return providers }
+    let runtime = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
+    let paths =
+      ["/run/podman/podman.sock", "/var/run/docker.sock"]
+      + (runtime.map { ["\($0)/podman/podman.sock", "\($0)/docker.sock"] } ?? [])
+    return paths.first { access($0, F_OK) == 0 }.map { [Provider(name: .local, endpoints: [.unix($0)])] } ?? []
   }
 
   private mutating func readWorkflows(_ folder: String) {

@@ -33,6 +33,7 @@ final class Daemon: Sendable {
   private let output: OutputStore
   private let processes: ProcessRunner
   private let engine: HTTPEngine
+  private let containers: ContainerRunner
   private let scheduling: SchedulingWorker
   private let execution: ExecutionWorker
   private let control: ControlServer
@@ -84,12 +85,21 @@ final class Daemon: Sendable {
       cgroupRoot: Self.jobGroups(settings, health))
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
+    containers = ContainerRunner(
+      http: HTTPEngine(
+        label: "tactus.engines", settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time,
+        alarms: alarms),
+      providers: configuration.effectiveProviders, storeID: store.storeID, output: output, stored: output, time: time,
+      alarms: alarms)
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time)
     execution = ExecutionWorker(
       queue: DispatchWorkQueue(label: "tactus.execution", level: .worker), ledger: store, time: time,
       scheduling: scheduling, journal: health,
-      runners: [.command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: output, time: time)],
+      runners: [
+        .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: output, time: time),
+        .container: containers,
+      ],
       limits: limits, bootID: try Machine.bootID(), reader: StoredDefinitions(queues: Set(limits.keys)))
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
@@ -202,6 +212,7 @@ final class Daemon: Sendable {
   /// Closes what was opened; after the workers are at rest.
   func close() {
     engine.close()
+    containers.close()
     store.call { $0.close() }
     output.call { $0.close() }
     archive.call { $0.close() }

@@ -13,6 +13,10 @@ extension ExecutionWorker {
     guard let running = attempts[id] else { return }
     switch effect {
     case .start: start(id, running)
+    case .cancelStart: runners[running.job.kind]?.cancelStart(id)
+    case .armRetry:
+      deadlines.add(.attempt(id, .retryPassed), at: time.monotonic + Self.retryDelay(of: id, running.refusals))
+      arm()
     case .recordStart: recordStart(id, running)
     case .armDeadline:
       guard let timeout = running.timeout else { return }
@@ -43,8 +47,23 @@ extension ExecutionWorker {
     runner.start(order) { event in self.post { $0.heard(event, id) } }
   }
 
+  /// 1, 2, 4 s, ± 20 %: the end of an id is as good as a die, and replays the same.
+  private static func retryDelay(of id: JobID, _ refusals: Int) -> Duration {
+    let jitter = Int64(id.description.utf8.suffix(3).reduce(0) { $0 * 31 + Int($1) } % 401) - 200
+    return .milliseconds((1 << Int64(max(0, refusals - 1))) * (1000 + jitter))
+  }
+
+  /// Asks again, or gives up: nothing was created, so there is nothing to wait for.
+  private func refused(_ sentence: String, _ id: JobID) {
+    let refusals = (attempts[id]?.refusals ?? 0) + 1
+    attempts[id]?.refusals = refusals
+    guard refusals > Limits.dispatchRetries else { return handle(.refused, id) }
+    handle(.ended(.failed(.dispatchExhausted, "\(sentence); asked \(refusals) times")), id)
+  }
+
   func heard(_ event: RunnerEvent, _ id: JobID) {
     switch event {
+    case .refused(let sentence): refused(sentence, id)
     case .started(var facts):
       facts.timeout = attempts[id]?.timeout
       attempts[id]?.facts = facts
@@ -117,6 +136,7 @@ extension ExecutionWorker {
   }
 
   private func forget(_ id: JobID, _ running: Running) {
+    runners[running.job.kind]?.settle(id)
     attempts[id] = nil
     lanes[running.job.queue]?.freeSlot()
     finishDrain()

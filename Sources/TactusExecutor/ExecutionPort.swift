@@ -40,16 +40,19 @@ extension ExecutionWorker: Execution {
   private func drain(_ limit: Duration, _ answer: @escaping @Sendable () -> Void) {
     let isFirst = !isDraining
     isDraining = true
-    guard !attempts.isEmpty else { return answer() }
+    guard !awaited.isEmpty else { return answer() }
     drained.append(answer)
     guard isFirst else { return interruptAll() }
     deadlines.add(.drain, at: time.monotonic + limit)
     arm()
   }
 
+  /// The attempts that a stop waits for: what outlives the daemon is taken over by the next one.
+  private var awaited: [JobID: Running] { attempts.filter { runners[$1.job.kind]?.outlivesDaemon != true } }
+
   func interruptAll() {
     isInterrupting = true
-    for (id, running) in attempts.sorted(by: { $0.key < $1.key }) {
+    for (id, running) in awaited.sorted(by: { $0.key < $1.key }) {
       guard running.attempt.stopReason == nil else { continue }
       // The reason is durable before the signal; a store that cannot write does not keep the daemon from stopping.
       ledger.recordStop(id, fence: running.fence, reason: .interrupted, at: time.now) { _ in
@@ -64,12 +67,14 @@ extension ExecutionWorker: Execution {
   /// Ends that the store does not take are waited for as long as the drain has time: a disk that stays full must not keep
   /// the daemon from stopping.
   func finishDrain() {
-    guard !drained.isEmpty, attempts.isEmpty || isInterrupting && unrecorded.count == attempts.count else { return }
-    if !attempts.isEmpty {
+    guard !drained.isEmpty else { return }
+    let awaited = awaited
+    guard awaited.isEmpty || isInterrupting && unrecorded.count >= awaited.count else { return }
+    if !awaited.isEmpty {
       journal.tell(
         JournalEntry(
           .error,
-          "the store did not take the ends of \(attempts.count) jobs: the next start records them as LOST"))
+          "the store did not take the ends of \(awaited.count) jobs: the next start records them as LOST"))
     }
     for answer in drained { answer() }
     drained.removeAll()

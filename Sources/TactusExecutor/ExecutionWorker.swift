@@ -44,6 +44,8 @@ public actor ExecutionWorker: QueueConfined {
     var order: RunOrder?
     var timeout: Duration?
     var facts: StartFacts?
+    /// How often its provider could not take it.
+    var refusals = 0
     var ending: Ending?
     var report = Report()
   }

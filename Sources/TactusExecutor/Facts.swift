@@ -7,6 +7,7 @@ extension ExecutionWorker {
   public nonisolated func recover(_ remnants: [Remnant]) {
     post { worker in
       for remnant in remnants { worker.recover(remnant) }
+      for runner in worker.runners.values { runner.recovered() }
       if !remnants.isEmpty { worker.armCheck() }
     }
   }
@@ -21,13 +22,51 @@ extension ExecutionWorker {
     attempts[remnant.id] = running
     lanes[remnant.queue]?.takeSlot()
     guard let runner = runners[remnant.kind] else { return lost(remnant.id) }
-    runner.recover(remnant, events: { event in self.post { $0.heard(event, remnant.id) } }) { isAlive in
-      self.post { $0.lookedUp(remnant, isAlive: isAlive) }
+    runner.recover(remnant, events: { event in self.post { $0.heard(event, remnant.id) } }) { found in
+      self.post { $0.lookedUp(remnant, found) }
     }
   }
 
-  private func lookedUp(_ remnant: Remnant, isAlive: Bool) {
-    guard isAlive else { return lost(remnant.id) }
+  private func lookedUp(_ remnant: Remnant, _ found: Found) {
+    switch found {
+    case .gone: lost(remnant.id)
+    case .orphan: endOrphan(remnant)
+    case .adopted(let facts): adopt(remnant, facts)
+    case .unstarted: requeue(remnant)
+    }
+  }
+
+  /// Takes over what goes on; its time-out runs from its start.
+  private func adopt(_ remnant: Remnant, _ facts: StartFacts) {
+    let id = remnant.id
+    guard let running = attempts[id], running.attempt.state == .claiming else { return }
+    let (attempt, effects) = Attempt.adopted(stop: running.attempt.stopReason ?? remnant.stopReason)
+    attempts[id]?.attempt = attempt
+    attempts[id]?.facts = facts
+    attempts[id]?.timeout = facts.timeout.map { max(.zero, $0 - max(.zero, time.now - facts.at)) }
+    journal.tell(
+      JournalEntry(
+        .info, "a job of the last daemon is taken over, where it runs", fields: ["TACTUS_JOB_ID": "\(id)"]))
+    for effect in effects { perform(effect, id) }
+    // It may have ended while its facts were on their way.
+    if let ending = running.ending { handle(.ended(ending), id) }
+  }
+
+  /// Puts a claim back in line of which nothing was started.
+  private func requeue(_ remnant: Remnant) {
+    ledger.requeue(remnant.id, fence: remnant.fence) { result in
+      self.post { worker in
+        guard case .success(let job?) = result, worker.attempts[remnant.id]?.attempt.stopReason == nil else {
+          return worker.lost(remnant.id)
+        }
+        worker.handle(.claimRefused, remnant.id)
+        worker.lanes[job.queue]?.enqueue(job)
+        worker.pump()
+      }
+    }
+  }
+
+  private func endOrphan(_ remnant: Remnant) {
     journal.tell(
       JournalEntry(
         .warning, "a process of the last daemon is still alive: it is ended", fields: ["TACTUS_JOB_ID": "\(remnant.id)"]
@@ -86,7 +125,7 @@ extension Attempt {
   var isWithRunner: Bool {
     switch state {
     case .running, .terminating, .killing: true
-    case .claiming, .starting, .finishing, .done: false
+    case .claiming, .starting, .retrying, .finishing, .done: false
     }
   }
 }

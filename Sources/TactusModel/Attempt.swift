@@ -19,12 +19,23 @@ public struct Attempt: Hashable, Sendable {
     return (attempt, effects)
   }
 
+  /// An attempt that a previous daemon started and that this one takes over.
+  /// - Parameter reason: why it was being stopped, if it was.
+  public static func adopted(stop reason: StopReason?) -> (attempt: Attempt, effects: [Effect]) {
+    var attempt = Attempt()
+    attempt.state = .running
+    let effects = reason.map { attempt.handle(.stopRequested($0)) } ?? [.armDeadline]
+    return (attempt, [.recordStart] + effects)
+  }
+
   /// Where an attempt stands.
   public enum State: String, CaseIterable, Sendable {
     /// The claim is not yet durable; nothing was started.
     case claiming
     /// The runner was asked to start it.
     case starting
+    /// Its provider could not take it; it is asked again after a while.
+    case retrying
     /// It runs.
     case running
     /// TERM was sent, the grace period runs.
@@ -45,6 +56,10 @@ public struct Attempt: Hashable, Sendable {
     case claimRefused
     /// It was started.
     case started
+    /// Its provider could not take it, nothing was created, and it may be asked again.
+    case refused
+    /// It is time to ask its provider again.
+    case retryPassed
     /// It ended, and nothing of it is left.
     case ended(Ending)
     /// The time-out passed.
@@ -61,6 +76,10 @@ public struct Attempt: Hashable, Sendable {
   public enum Effect: Hashable, Sendable {
     /// Ask the runner to start it.
     case start
+    /// Ask the runner to give up the start, if nothing was created yet.
+    case cancelStart
+    /// Wake up when its provider is to be asked again.
+    case armRetry
     /// Tell the ledger that it runs.
     case recordStart
     /// Wake up at the time-out.
@@ -97,9 +116,22 @@ public struct Attempt: Hashable, Sendable {
     case (.claiming, .claimRefused), (.finishing, .recorded):
       state = .done
       return [.disarm, .forget]
-    case (.claiming, .stopRequested(let reason)), (.starting, .stopRequested(let reason)):
+    case (.claiming, .stopRequested(let reason)):
       stopReason = stopReason ?? reason
       return []
+    case (.starting, .stopRequested(let reason)):
+      stopReason = stopReason ?? reason
+      return [.cancelStart]
+    case (.starting, .refused):
+      guard stopReason == nil else { return endUnstarted() }
+      state = .retrying
+      return [.armRetry]
+    case (.retrying, .retryPassed):
+      state = .starting
+      return [.start]
+    case (.retrying, .stopRequested(let reason)):
+      stopReason = reason
+      return endUnstarted()
     case (.starting, .started):
       guard stopReason == nil else {
         state = .terminating
@@ -121,6 +153,12 @@ public struct Attempt: Hashable, Sendable {
     default:
       return []
     }
+  }
+
+  /// Nothing was started, so there is nothing to wait for.
+  private mutating func endUnstarted() -> [Effect] {
+    state = .finishing
+    return [.disarm, .recordEnd(.succeeded, stopReason)]
   }
 
   private mutating func stop(_ reason: StopReason) -> [Effect] {

@@ -36,12 +36,15 @@ public enum Work: Hashable, Sendable {
   case heartbeat(Heartbeat)
   /// A local process.
   case command(Command)
+  /// A container of an image.
+  case container(Container)
 
   /// The kind that names the section and the built-in queue.
   public var kind: Kind {
     switch self {
     case .heartbeat: .heartbeat
     case .command: .command
+    case .container: .container
     }
   }
 
@@ -50,6 +53,7 @@ public enum Work: Hashable, Sendable {
     switch self {
     case .heartbeat(let heartbeat): heartbeat.timeout
     case .command(let command): command.timeout
+    case .container(let container): container.timeout
     }
   }
 }

@@ -42,6 +42,10 @@ public struct Job: Hashable, Sendable {
   public var errorMessage: String?
   /// The process while it runs.
   public var processID: Int?
+  /// The provider that ran it; nil for what runs on this host alone, and before it runs.
+  public var provider: ProviderName?
+  /// The container; nil for what is none.
+  public var containerID: String?
   /// How long it may run; nil before it runs, and without a limit.
   public var timeout: Duration?
   /// What it last waited for before its release; nil if it never had to.

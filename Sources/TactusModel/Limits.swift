@@ -9,6 +9,18 @@ public enum Limits {
   public static let heartbeatTimeout: Duration = .seconds(300)
   /// The longest `Timeout=` of a command, apart from `infinity`.
   public static let commandTimeout: Duration = .seconds(366 * 86_400)
+  /// The longest `Timeout=` of a container.
+  public static let containerTimeout: Duration = .seconds(3600)
+  /// The longest `PullTimeout=`.
+  public static let pullTimeout: Duration = .seconds(86_400)
+  /// `Memory=` of a container, in bytes; engines refuse less.
+  public static let containerMemory: ClosedRange<Int64> = (6 << 20)...(1 << 50)
+  /// `CPUs=` of a container, in thousandths of a processor.
+  public static let milliCPUs = 10...1_024_000
+  /// `PidsLimit=` of a container.
+  public static let pidsLimit = 1...4_194_304
+  /// How often a dispatch is tried again after a failure of the provider.
+  public static let dispatchRetries = 3
   /// The longest `StartWithin=`.
   public static let startWithin: Duration = .seconds(366 * 86_400)
   /// `Priority=`.

@@ -71,4 +71,6 @@ public enum Kind: String, CaseIterable, Sendable {
   case heartbeat
   /// A local process.
   case command
+  /// A container of an image.
+  case container
 }

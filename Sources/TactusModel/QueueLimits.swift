@@ -15,7 +15,7 @@ public struct QueueLimits: Hashable, Sendable {
   public init(builtIn kind: Kind, cores: Int) {
     switch kind {
     case .heartbeat: self.init(maxRunning: 256)
-    case .command: self.init(maxRunning: 2 * max(1, cores))
+    case .command, .container: self.init(maxRunning: 2 * max(1, cores))
     }
   }
 }

@@ -51,6 +51,8 @@ public protocol Ledger: Sendable {
   func claim(_ ids: [JobID], bootID: String, at now: Instant, answer: @escaping Answer<[ClaimedJob]>)
   /// QUEUED/dispatching becomes RUNNING; false if the fence kept it out.
   func recordStart(_ id: JobID, fence: Int64, facts: StartFacts, answer: @escaping Answer<Bool>)
+  /// Puts a claimed job back in line, of which nothing was started; nil if the fence, or a reason to stop, kept it out.
+  func requeue(_ id: JobID, fence: Int64, answer: @escaping Answer<QueuedJob?>)
   /// Makes the reason to stop durable; the first reason stays.
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>)
   /// Closes the row and counts the end for its workflow, in one transaction.

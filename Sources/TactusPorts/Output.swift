@@ -34,6 +34,8 @@ public protocol OutputSink: Sendable {
   ///
   /// A runner holds back reading until it is answered: a flooding job is throttled by its own pipe.
   func append(_ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void)
+  /// Throws a job's output away; the answer says whether it is gone.
+  func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void)
 }
 
 /// Reads stored output back.
@@ -42,6 +44,9 @@ public protocol OutputReader: Sendable {
   func lines(
     of id: JobID, after position: Int64, limit: Int,
     answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void)
+  /// Answers how many bytes of each stream are stored, as the job wrote them, newlines included.
+  func extent(
+    of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], LedgerFailure>) -> Void)
   /// Answers once there are lines of a job after a position, or ``cancelWait(_:)`` names the number of this wait.
   func wait(
     for id: JobID, after position: Int64, number: UInt64, isCanceled: @escaping @Sendable () -> Bool,

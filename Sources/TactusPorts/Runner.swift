@@ -4,7 +4,7 @@ public import TactusModel
 ///
 /// All calls return at once and may come from any queue; what they ask for happens on the runner's own queue, in order.
 public protocol Runner: Sendable {
-  /// Starts an attempt. Exactly one `started` or `ended` event follows; after `started`, exactly one `ended`.
+  /// Starts an attempt. Exactly one `started`, `refused` or `ended` event follows; after `started`, exactly one `ended`.
   ///
   /// `ended` means that nothing of the attempt is left and that its output is stored. Events come on the runner's queue.
   func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
@@ -12,14 +12,45 @@ public protocol Runner: Sendable {
   func terminate(_ id: JobID)
   /// Sends KILL to the whole tree; nothing if the attempt is unknown.
   func kill(_ id: JobID)
+  /// Gives up a start that has created nothing yet; an `ended` event follows then, else what follows anyway.
+  func cancelStart(_ id: JobID)
+  /// The end of the attempt is durable: what was kept to tell it may go.
+  func settle(_ id: JobID)
   /// Looks a claim of an earlier daemon up by facts.
   ///
-  /// Answers whether something of it is still alive; if so, the runner knows the attempt from then on (terminate and kill
-  /// work) and one `ended` event follows when it is gone.
+  /// If something of it is left, the runner knows the attempt from then on (terminate and kill work) and one `ended` event
+  /// follows. A provider that cannot be asked now is asked until it answers.
   func recover(
-    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Bool) -> Void)
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void)
+  /// All claims of earlier daemons were asked for: what else is left of them belongs to nobody.
+  func recovered()
+  /// Whether attempts go on when the daemon stops, and the next one takes them over.
+  var outlivesDaemon: Bool { get }
   /// Answers which of the attempts this runner does not know: for the check of rows against facts.
   func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void)
+}
+
+extension Runner {
+  /// Does nothing: what starts at once cannot be given up.
+  public func cancelStart(_ id: JobID) {}
+  /// Does nothing: nothing is kept.
+  public func settle(_ id: JobID) {}
+  /// Does nothing: nothing is left.
+  public func recovered() {}
+  /// False: the daemon's children and requests end with it.
+  public var outlivesDaemon: Bool { false }
+}
+
+/// What is left of a claim of an earlier daemon.
+public enum Found: Hashable, Sendable {
+  /// Nothing: it is lost.
+  case gone
+  /// Something that nobody can take over: it is to be ended.
+  case orphan
+  /// It goes on, or has ended and can tell how.
+  case adopted(StartFacts)
+  /// Nothing, and it is certain that nothing was ever started.
+  case unstarted
 }
 
 /// What a runner tells of an attempt.
@@ -28,6 +59,8 @@ public enum RunnerEvent: Sendable {
   case started(StartFacts)
   /// It ended, or could not be started.
   case ended(Ending, Report)
+  /// Its provider could not take it, for this reason; nothing was created. No other event follows this start.
+  case refused(String)
 }
 
 /// What is known of something that was just started; enough to find it again.
@@ -38,6 +71,10 @@ public struct StartFacts: Hashable, Sendable {
   public var processID: Int?
   /// The process's start time in clock ticks since boot (`/proc/PID/stat`, field 22); nil for requests.
   public var processStart: Int64?
+  /// The provider that has it; nil for what runs on this host alone.
+  public var provider: ProviderName?
+  /// The container's id; nil for what is none.
+  public var containerID: String?
   /// How long it may run; nil for as long as it likes.
   ///
   /// The execution worker knows it, not the runner.

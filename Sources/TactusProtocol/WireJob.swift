@@ -52,6 +52,10 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var httpStatus: Int?
   /// The process while it runs.
   public var pid: Int?
+  /// The provider that runs or ran it.
+  public var provider: String?
+  /// The container's id.
+  public var containerID: String?
   /// From start to end, in milliseconds.
   public var durationMs: Int64?
   /// How long it may run, in milliseconds; nil before it runs, and without a limit.
@@ -97,6 +101,8 @@ public struct WireJob: Codable, Hashable, Sendable {
     signal = job.report.signal
     httpStatus = job.report.httpStatus
     pid = job.processID
+    provider = job.provider?.text
+    containerID = job.containerID
     durationMs = job.duration?.milliseconds
     timeoutMs = job.timeout?.milliseconds
     startDelayMs = job.startDelay?.milliseconds
@@ -125,6 +131,8 @@ public struct WireJob: Codable, Hashable, Sendable {
     case signal
     case httpStatus = "http_status"
     case pid
+    case provider
+    case containerID = "container_id"
     case durationMs = "duration_ms"
     case timeoutMs = "timeout_ms"
     case startDelayMs = "start_delay_ms"

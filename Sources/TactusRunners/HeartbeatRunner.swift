@@ -42,11 +42,11 @@ public actor HeartbeatRunner: QueueConfined, Runner {
   /// Aborts the request: there is nothing harder to do to it.
   public nonisolated func kill(_ id: JobID) { post { $0.abort(id) } }
 
-  /// Answers false, because a request does not outlive the daemon that sent it.
+  /// Answers that it is gone, because a request does not outlive the daemon that sent it.
   public nonisolated func recover(
-    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Bool) -> Void
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
-    queue.post { answer(false) }
+    queue.post { answer(.gone) }
   }
 
   /// Answers which attempts have ended or never began.

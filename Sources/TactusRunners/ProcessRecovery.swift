@@ -6,7 +6,7 @@ import TactusPorts
 struct Inquiry: Sendable {
   let remnant: Remnant
   let events: @Sendable (RunnerEvent) -> Void
-  let answer: @Sendable (Bool) -> Void
+  let answer: @Sendable (Found) -> Void
 }
 
 extension ProcessRunner {
@@ -26,7 +26,7 @@ extension ProcessRunner {
     for inquiry in asked {
       let tree = inquiry.remnant.bootID == boot ? remains(of: inquiry.remnant, carriers: carriers) : nil
       guard let tree, let watches = try? watches() else {  // without a descriptor to spare nothing can be watched
-        inquiry.answer(false)
+        inquiry.answer(.gone)
         continue
       }
       adopt(inquiry, tree: tree, watches: watches)
@@ -39,7 +39,7 @@ extension ProcessRunner {
     let output = ProcessOutput(stdout: nil, stderr: nil, limit: 0, watches: watches)
     let run = ProcessRun(id, main: nil, tree: tree, output: output, events: inquiry.events)
     runs[id] = run
-    inquiry.answer(true)
+    inquiry.answer(.orphan)
     settle(run)
   }
 

@@ -58,7 +58,7 @@ public actor ProcessRunner: Runner, QueueConfined {
 
   /// Looks a claim of an earlier daemon up; those asked for in one breath are answered by one look at /proc.
   public nonisolated func recover(
-    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Bool) -> Void
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     post { $0.inquire(Inquiry(remnant: remnant, events: events, answer: answer)) }
   }

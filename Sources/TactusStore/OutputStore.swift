@@ -47,6 +47,16 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
     _ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void
   ) { post { $0.store(lines, id, answer) } }
 
+  /// As ``OutputSink`` says.
+  public nonisolated func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) {
+    post { store in
+      store.commit()
+      // What stays is told by the answer.
+      let done: Void? = store.isClosed ? nil : try? store.connection.run("DELETE FROM lines WHERE job = ?", id)
+      answer(done != nil)
+    }
+  }
+
   /// As ``OutputReader`` says.
   public nonisolated func lines(
     of id: JobID, after position: Int64, limit: Int,
@@ -54,6 +64,22 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   ) {
     post { store in
       do { answer(.success(try store.read(id, position, limit))) } catch {
+        answer(.failure(.unavailable(reason: "the output cannot be read: \(error)")))
+      }
+    }
+  }
+
+  /// As ``OutputReader`` says.
+  public nonisolated func extent(
+    of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], LedgerFailure>) -> Void
+  ) {
+    post { store in
+      do {
+        let sums = try store.connection.all(
+          "SELECT stream, sum(length(bytes) + 1 - is_partial) FROM lines WHERE job = ? GROUP BY stream", id
+        ) { (stream: $0.word(0) as OutputStream, bytes: $0.integer(1)) }
+        answer(.success(Dictionary(uniqueKeysWithValues: sums.map { ($0.stream, $0.bytes) })))
+      } catch {
         answer(.failure(.unavailable(reason: "the output cannot be read: \(error)")))
       }
     }

@@ -50,20 +50,28 @@ extension Tables {
     try connection.all(
       """
       SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason,
-        (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id)
+        provider, container_id, timeout, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id)
       FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase <> 'queued'
       """
     ) { row in
       guard let queue = QueueName(row.text(2)) else { fatalError("a queue's name in the store is malformed") }
       return Remnant(
-        id: row.jobID(0), workflow: row.optionalText(10).flatMap(WorkflowName.init), kind: row.word(1), queue: queue,
+        id: row.jobID(0), workflow: row.optionalText(13).flatMap(WorkflowName.init), kind: row.word(1), queue: queue,
         fence: row.integer(3), status: row.word(4),
         bootID: row.text(5),
-        facts: row.optionalInstant(6).map {
-          StartFacts(at: $0, processID: row.optionalInteger(7).map(Int.init), processStart: row.optionalInteger(8))
-        },
+        facts: Self.facts(row),
         stopReason: row.optionalWord(9))
     }
+  }
+
+  private static func facts(_ row: borrowing Row) -> StartFacts? {
+    guard let startedAt = row.optionalInstant(6) else { return nil }
+    var facts = StartFacts(
+      at: startedAt, processID: row.optionalInteger(7).map(Int.init), processStart: row.optionalInteger(8))
+    facts.provider = row.optionalText(10).flatMap(ProviderName.init)
+    facts.containerID = row.optionalText(11)
+    facts.timeout = row.optionalSpan(12)
+    return facts
   }
 
   /// Moves planned rows back that lie later than the first unanswered grid instant after now; never moves one later.

@@ -39,15 +39,29 @@ extension Tables {
     let row = try connection.first(
       """
       UPDATE jobs SET status = 'RUNNING', phase = CASE WHEN stop_reason IS NULL THEN 'running' ELSE 'stopping' END,
-        started_at = ?, pid = ?, pid_start = ?, timeout = ?
+        started_at = ?, pid = ?, pid_start = ?, timeout = ?, provider = ?, container_id = ?
       WHERE id = ? AND fence = ? AND phase = 'dispatching'
       RETURNING workflow_id, queue
-      """, facts.at, facts.processID, facts.processStart, facts.timeout, id, fence
+      """, facts.at, facts.processID, facts.processStart, facts.timeout, facts.provider?.text, facts.containerID, id,
+      fence
     ) { (workflow: $0.optionalInteger(0).map(WorkflowID.init), queue: QueueName($0.text(1))) }
     guard let row else { return false }
     if let queue = row.queue { countLeft(queue) }
     try event(.jobRunning, at: facts.at, workflow: row.workflow, job: id, status: .running)
     return true
+  }
+
+  func requeue(_ id: JobID, fence: Int64) throws -> QueuedJob? {
+    try connection.first(
+      """
+      UPDATE jobs SET phase = 'queued' WHERE id = ? AND fence = ? AND phase = 'dispatching' AND stop_reason IS NULL
+      RETURNING kind, queue, priority, scheduled_at
+      """, id, fence
+    ) { row in
+      guard let queue = QueueName(row.text(1)) else { fatalError("a queue's name in the store is malformed") }
+      return QueuedJob(
+        id: id, kind: row.word(0), queue: queue, priority: Int(row.integer(2)), scheduledAt: row.instant(3))
+    }
   }
 
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant) throws -> Bool {

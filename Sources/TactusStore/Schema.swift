@@ -4,7 +4,7 @@
 /// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
 enum Schema {
   /// Migration n brings version n - 1 to n.
-  static let migrations: [String] = [first, second]
+  static let migrations: [String] = [first, second, third]
 
   private static let first = """
     CREATE TABLE store (
@@ -189,6 +189,12 @@ enum Schema {
       status TEXT,
       error_code TEXT
     ) STRICT;
+    """
+
+  /// Where a container runs.
+  private static let third = """
+    ALTER TABLE jobs ADD COLUMN provider TEXT;
+    ALTER TABLE jobs ADD COLUMN container_id TEXT;
     """
 
   /// What clients see of jobs: an index for each filter of a list, statistics, explanations, keys of requests.

@@ -7,6 +7,8 @@ public import TactusPorts
 /// The first posted write opens a transaction; it commits when a whole turn of the queue brought nothing new, or at
 /// 1,000 writes. Each write has its savepoint and is answered after the commit.
 public actor Store: QueueConfined {
+  /// Names this store among all others, for ever.
+  public nonisolated let storeID: String
   /// `tactus.store`.
   public nonisolated let queue: any WorkQueue
 
@@ -46,6 +48,7 @@ public actor Store: QueueConfined {
     let connection = try Connection.openStore(file, migrations: Schema.migrations)
     do {
       try connection.beginUse(now: now, id: makeID(now), epoch: makeID(now))
+      storeID = try connection.first("SELECT id FROM store") { $0.text(0) } ?? ""
     } catch {
       connection.close()
       throw error

@@ -85,6 +85,11 @@ extension Store: Ledger {
   ) { write(answer) { try $0.recordStart(id, fence: fence, facts: facts) } }
 
   /// As ``Ledger`` says.
+  public nonisolated func requeue(_ id: JobID, fence: Int64, answer: @escaping Answer<QueuedJob?>) {
+    write(answer) { try $0.requeue(id, fence: fence) }
+  }
+
+  /// As ``Ledger`` says.
   public nonisolated func recordStop(
     _ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>
   ) { write(answer) { try $0.recordStop(id, fence: fence, reason: reason, at: now) } }

@@ -22,8 +22,15 @@ extension Vocabulary {
         later: [
           "AssertBodyContains", "AssertBodyMatches", "AssertJSON", "AssertHeader", "AssertDurationBelow", "Body",
         ]),
+      Section(
+        name: "Container",
+        single: [
+          "Image", "Exec", "Entrypoint", "User", "WorkingDirectory", "Network", "Memory", "CPUs", "PidsLimit",
+          "ReadOnly", "Pull", "PullTimeout", "Timeout",
+        ], lists: ["Environment", "EnvironmentFile", "Volume", "Requires"],
+        later: ["Parameter", "Result", "OutputLimit"]),
     ],
-    laterSections: ["Container", "Http"])
+    laterSections: ["Http"])
 
   /// `queues/NAME.queue`.
   static let queue = Vocabulary(sections: [
@@ -33,6 +40,13 @@ extension Vocabulary {
         "Priority", "RateLimit", "Paused", "Retries", "RetryDelays", "DeadLetterRetention", "JobRetention",
         "LogRetention", "CallbackURL", "CallbackKeys",
       ])
+  ])
+
+  /// `providers/NAME.provider`.
+  static let provider = Vocabulary(sections: [
+    Section(
+      name: "Provider", single: ["Type", "Endpoint", "TLSAuthorities", "TLSCertificate", "TLSKey", "MaxRunning"],
+      lists: ["Capabilities"])
   ])
 
   /// `tactusd.conf` and its drop-ins.

@@ -18,10 +18,16 @@ public enum WorkflowFile {
     let kind = reading.kind()
     let command = reading.command()
     let heartbeat = reading.heartbeat()
+    let container = reading.container()
     let schedule = reading.schedule()
     let summary = reading.value("Description", in: "Workflow") { $0 }
     let policies = reading.policies(of: kind ?? .command, queues: queues)
-    let work = kind == .heartbeat ? heartbeat.map(Work.heartbeat) : command.map(Work.command)
+    let work: Work? =
+      switch kind {
+      case .heartbeat: heartbeat.map(Work.heartbeat)
+      case .container: container.map(Work.container)
+      case .command, nil: command.map(Work.command)
+      }
     let definition = work.map { work in
       Definition(
         summary: summary ?? "", work: work, schedule: schedule, policies: policies,
@@ -64,7 +70,7 @@ extension Reading {
     guard let first = found.first else {
       complain(
         aboutAbsenceOf: ["Command", "Heartbeat", "Container", "Http"],
-        "has neither [Command] nor [Heartbeat]: add the one that says what to run")
+        "has none of [Command] [Heartbeat] [Container]: add the one that says what to run")
       return nil
     }
     for other in found.dropFirst() {
@@ -76,7 +82,9 @@ extension Reading {
     return first.kind
   }
 
-  private static let kinds: [(Kind, String)] = [(.command, "Command"), (.heartbeat, "Heartbeat")]
+  private static let kinds: [(Kind, String)] = [
+    (.command, "Command"), (.heartbeat, "Heartbeat"), (.container, "Container"),
+  ]
 
   fileprivate mutating func command() -> Command? {
     require("Exec", in: "Command", example: "/usr/bin/true")

@@ -6,6 +6,7 @@ func check(_ definition: Definition) throws(Violation) {
   switch definition.work {
   case .command(let command): try check(command)
   case .heartbeat(let heartbeat): try check(heartbeat)
+  case .container(let container): try check(container)
   }
   if let schedule = definition.schedule {
     try hold(Limits.interval.contains(schedule.interval), "Interval=\(schedule.interval) passes")
@@ -33,6 +34,20 @@ private func check(_ command: Command) throws(Violation) {
   try hold(
     command.timeout.map { $0 > .zero && $0 <= Limits.commandTimeout } ?? true,
     "Timeout=\(String(describing: command.timeout)) passes")
+}
+
+private func check(_ container: Container) throws(Violation) {
+  let words = container.arguments + container.entrypoint + container.environment
+  for word in words + [container.workingDirectory, container.user, container.network].compactMap(\.self) {
+    try hold(!word.utf8.contains(0), "a word with a NUL passes")
+    try hold(word.utf8.count <= Limits.argumentBytes, "a word that Linux does not take passes")
+  }
+  try hold(ImageName(container.image.text) == container.image, "an image is not the one that its name says")
+  for volume in container.volumes {
+    try hold(volume.target.utf8.first == UInt8(ascii: "/"), "a volume without an absolute target passes")
+  }
+  try hold(container.timeout > .zero && container.timeout <= Limits.containerTimeout, "a long time-out passes")
+  try hold(container.memory.map(Limits.containerMemory.contains) ?? true, "Memory= outside of the limits passes")
 }
 
 private func check(_ heartbeat: Heartbeat) throws(Violation) {

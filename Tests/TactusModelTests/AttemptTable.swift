@@ -26,7 +26,9 @@ struct AttemptTable {
     func effects(_ reason: StopReason?, _ event: Attempt.Event) -> [Attempt.Effect] {
       var ending = Ending.succeeded
       if case .ended(let own) = event { ending = own }
-      return effects.compactMap { word in
+      var reason = reason
+      if case .stopRequested(let first) = event { reason = reason ?? first }
+      return effects.compactMap { [reason] word in
         Self.plain[word] ?? (word == "recordEnd" ? .recordEnd(ending, reason) : nil)
       }
     }
@@ -34,6 +36,7 @@ struct AttemptTable {
     private static let plain: [String: Attempt.Effect] = [
       "start": .start, "recordStart": .recordStart, "armDeadline": .armDeadline, "recordStop": .recordStop(.timeout),
       "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "disarm": .disarm, "forget": .forget,
+      "cancelStart": .cancelStart, "armRetry": .armRetry,
     ]
   }
 
@@ -45,7 +48,11 @@ struct AttemptTable {
     Row(.starting, false, "started", .running, ["recordStart", "armDeadline"]),
     Row(.starting, true, "started", .terminating, ["recordStart", "terminate", "armGrace"]),
     Row(.starting, nil, "ended", .finishing, ["disarm", "recordEnd"]),
-    Row(.starting, nil, "stopRequested", .starting, []),
+    Row(.starting, nil, "stopRequested", .starting, ["cancelStart"]),
+    Row(.starting, false, "refused", .retrying, ["armRetry"]),
+    Row(.starting, true, "refused", .finishing, ["disarm", "recordEnd"]),
+    Row(.retrying, false, "retryPassed", .starting, ["start"]),
+    Row(.retrying, false, "stopRequested", .finishing, ["disarm", "recordEnd"]),
     Row(.running, false, "deadlinePassed", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
     Row(.running, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
     Row(.running, false, "ended", .finishing, ["disarm", "recordEnd"]),
@@ -66,7 +73,8 @@ struct AttemptTable {
   /// Every event, with every reason to stop and both sorts of ending.
   static let events: [Attempt.Event] =
     [
-      .claimed, .claimRefused, .started, .ended(.succeeded), .ended(.failed(.exitNonzero, "exit code 1")),
+      .claimed, .claimRefused, .refused, .retryPassed, .started, .ended(.succeeded),
+      .ended(.failed(.exitNonzero, "exit code 1")),
       .deadlinePassed, .gracePassed, .recorded,
     ] + StopReason.allCases.map(Attempt.Event.stopRequested)
 

@@ -30,7 +30,7 @@ struct NamesTests {
 
   @Test("Every kind has a queue of its own name")
   func builtIn() {
-    #expect(Kind.allCases.map { QueueName(builtIn: $0).text } == ["heartbeat", "command"])
+    #expect(Kind.allCases.map { QueueName(builtIn: $0).text } == ["heartbeat", "command", "container"])
     #expect(QueueLimits(builtIn: .command, cores: 0) == QueueLimits(maxRunning: 2, maxQueued: 1000))
     #expect(QueueLimits(builtIn: .command, cores: 8).maxRunning == 16)
     #expect(QueueLimits(builtIn: .heartbeat, cores: 8).maxRunning == 256)

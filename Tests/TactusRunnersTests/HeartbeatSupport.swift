@@ -51,6 +51,9 @@ final class HeartbeatBench: Sendable {
 
 /// Keeps what it is given, or refuses it.
 final class RecordingSink: OutputSink {
+  /// Nothing is thrown away here.
+  func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) { answer(false) }
+
   private let stored = Mutex<[JobID: [OutputLine]]>([:])
   private let isStoring: Bool
 

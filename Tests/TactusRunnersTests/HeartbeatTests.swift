@@ -158,7 +158,7 @@ struct HeartbeatTests {
       fence: 1,
       status: .running, bootID: "", facts: nil, stopReason: nil)
     let isAlive = await withCheckedContinuation { waiter in
-      bench.runner.recover(remnant, events: { _ in }, answer: { waiter.resume(returning: $0) })
+      bench.runner.recover(remnant, events: { _ in }, answer: { waiter.resume(returning: $0 == .orphan) })
     }
     #expect(!isAlive)
   }

@@ -6,6 +6,9 @@ import TactusRunners
 
 /// Keeps everything that is appended, and answers as it is told to, on a queue of its own.
 actor ProcessSink: OutputSink, QueueConfined {
+  /// Nothing is thrown away here.
+  nonisolated func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) { answer(false) }
+
   enum Answering { case stored, refused, held }
 
   nonisolated let queue: any WorkQueue = DispatchWorkQueue(label: "test.sink", level: .leaf)

@@ -125,7 +125,7 @@ struct ProcessGroupTests {
         if case .ended(let ending, _) = event { continuation.yield(ending) }
         continuation.finish()
       } answer: {
-        answer.resume(returning: $0)
+        answer.resume(returning: $0 == .orphan)
       }
     }
     #expect(isAlive)

@@ -23,9 +23,9 @@ struct ProcessRecoveryTests {
       fixture.runner.recover(remnant) { event in
         continuation.yield(event)
         continuation.finish()
-      } answer: { isAlive in
-        if !isAlive { continuation.finish() }
-        answer.resume(returning: isAlive)
+      } answer: { found in
+        if found != .orphan { continuation.finish() }
+        answer.resume(returning: found == .orphan)
       }
     }
     return (isAlive, events)

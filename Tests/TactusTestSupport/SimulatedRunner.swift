@@ -108,7 +108,7 @@ public final class SimulatedRunner: Runner {
 
   /// As ``Runner`` says.
   public func recover(
-    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Bool) -> Void
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     queue.post { [self] in
       let isAlive = state.withLock { state in
@@ -116,7 +116,7 @@ public final class SimulatedRunner: Runner {
         state.alive[remnant.id] = events
         return true
       }
-      answer(isAlive)
+      answer(isAlive ? .orphan : .gone)
       if state.withLock({ $0.dying.remove(remnant.id) }) != nil {
         end(remnant.id, .failed(.lost, "the process that was left has ended"))
       }

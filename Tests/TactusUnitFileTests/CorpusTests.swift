@@ -15,7 +15,7 @@ struct CorpusTests {
     }
   }
 
-  @Test("Files of both kinds that are read are in the corpus")
+  @Test("Files of every kind that are read are in the corpus")
   func coverage() throws {
     // Most inputs are refused, and are there for that.
     let kinds = try Corpus("unit-files").inputs.compactMap { try? read($0.bytes).get().work.kind }

@@ -7,6 +7,7 @@ import Testing
 struct ManualPageTests {
   private static let pages: [(String, Vocabulary)] = [
     ("tactus.workflow.5", .workflow), ("tactus.queue.5", .queue), ("tactusd.conf.5", .daemon),
+    ("tactus.provider.5", .provider),
   ]
 
   private func page(_ name: String) throws -> [Substring] {
@@ -15,7 +16,7 @@ struct ManualPageTests {
     return try String(contentsOf: root.appending(path: "man/\(name)"), encoding: .utf8).split(separator: "\n")
   }
 
-  @Test("Every section of a file has a heading of its own, with an entry for each of its keys", arguments: 0..<3)
+  @Test("Every section of a file has a heading of its own, with an entry for each of its keys", arguments: 0..<4)
   func keys(_ index: Int) throws {
     let (name, vocabulary) = Self.pages[index]
     let lines = try page(name)
@@ -32,7 +33,7 @@ struct ManualPageTests {
     }
   }
 
-  @Test("What is not supported yet is listed, and nothing else", arguments: 0..<3)
+  @Test("What is not supported yet is listed, and nothing else", arguments: 0..<4)
   func later(_ index: Int) throws {
     let (name, vocabulary) = Self.pages[index]
     let part = try page(name).drop { $0 != ".SH NOT SUPPORTED YET" }.dropFirst().prefix { !$0.hasPrefix(".SH") }

@@ -47,7 +47,7 @@ struct QueueFileTests {
     #expect(
       problems(of: QueueFile.kind(ofFile: "mail.queue")).map(\.description) == [
         "mail.queue: configures a queue of your own, which this version does not have yet: "
-          + "use command.queue and heartbeat.queue"
+          + "use command.queue and container.queue and heartbeat.queue"
       ])
     #expect(problems(of: QueueFile.kind(ofFile: "command.conf")).count == 1)
   }

@@ -32,6 +32,11 @@ struct BadFile: CustomTestStringConvertible, Sendable {
   static func heartbeat(_ assignment: String, _ fragment: String) -> BadFile {
     BadFile("[Heartbeat]\nEndpoint=http://localhost/\n\(assignment)\n", 3, fragment)
   }
+
+  /// One assignment too many in an otherwise good container; it stands on line 3.
+  static func container(_ assignment: String, _ fragment: String) -> BadFile {
+    BadFile("[Container]\nImage=a\n\(assignment)\n", 3, fragment)
+  }
 }
 
 /// Every rule for workflow files, each with the line and the words of its refusal.
@@ -54,7 +59,7 @@ struct RefusalTests {
     BadFile("[Comand]\nExec=/bin/true\n", 1, "[Comand] is not a section of this file: did you mean [Command]?"),
     BadFile("[Heartbeet]\nEndpoint=http://localhost/\n", 1, "did you mean [Heartbeat]?"),
     BadFile("[Unit]\n[Command]\nExec=/bin/true\n", 1, "it may have [Workflow] [Schedule] [Command] [Heartbeat]"),
-    BadFile("[Container]\nImage=alpine\n", 1, "[Container] is not supported by this version yet: remove it"),
+    BadFile("[Http]\nURL=http://a/\n", 1, "[Http] is not supported by this version yet: remove it"),
     BadFile("[Http]\nURL=http://localhost/\n", 1, "[Http] is not supported by this version yet: remove it"),
     .command("Enviroment=A=b", "Enviroment= is not a key of [Command]: did you mean Environment=?"),
     .command("timeout=1s", "timeout= is not a key of [Command]: did you mean Timeout=?"),
@@ -75,8 +80,8 @@ struct RefusalTests {
   ]
 
   private static let kinds = [
-    BadFile("[Workflow]\nPriority=1\n", 0, "has neither [Command] nor [Heartbeat]"),
-    BadFile("", 0, "has neither [Command] nor [Heartbeat]"),
+    BadFile("[Workflow]\nPriority=1\n", 0, "has none of [Command] [Heartbeat] [Container]"),
+    BadFile("", 0, "has none of [Command] [Heartbeat] [Container]"),
     BadFile(
       "[Command]\nExec=/bin/true\n[Heartbeat]\nEndpoint=http://localhost/\n", 3,
       "[Heartbeat] stands beside [Command] on line 1: a workflow has one kind"),
@@ -104,8 +109,9 @@ struct RefusalTests {
   ]
 
   private static let policies: [BadFile] = [
-    .workflow("Queue=comand", "Queue=comand is not a queue: did you mean command? known are: command heartbeat"),
-    .workflow("Queue=No Name", "is not a queue: known are: command heartbeat"),
+    .workflow(
+      "Queue=comand", "Queue=comand is not a queue: did you mean command? known are: command container heartbeat"),
+    .workflow("Queue=No Name", "is not a queue: known are: command container heartbeat"),
     .workflow("Priority=101", "Priority=101 is outside the range from -100 to 100"),
     .workflow("Priority=-101", "is outside the range from -100 to 100"),
     .workflow("Priority=high", "is not a whole number"),
@@ -152,6 +158,33 @@ struct RefusalTests {
     .command("Timeout=1.s", "is not a span of time"),
   ]
 
+  private static let containers: [BadFile] = [
+    BadFile("[Container]\nExec=true\n", 1, "[Container] needs Image=, for example Image=docker.io/library/alpine:3.20"),
+    BadFile("[Container]\nImage=UPPER/case\n", 2, "is not the name of an image: write [host[:port]/]name[:tag]"),
+    BadFile("[Container]\nImage=a:b:c\n", 2, "is not the name of an image"),
+    .container("Exec=\"\"", "names no program: write for example echo hello"),
+    .container("Entrypoint='x", "opens a quote"),
+    .container("EnvironmentFile=etc/x", "is not an absolute path"),
+    .container("User=a b", "is not a user"),
+    .container("WorkingDirectory=x", "is not an absolute path"),
+    .container("Volume=/data", "is not a volume"),
+    .container("Volume=data/x:/y", "neither an absolute path nor the name of a volume"),
+    .container("Volume=/a:b", "has a target that is not an absolute path"),
+    .container("Volume=/a:/b:exec", "has the option \"exec\": ro is the only one"),
+    .container("Network=my net", "is not the name of a network"),
+    .container("Memory=5M", "is outside the range"), .container("Memory=lots", "is not a size"),
+    .container("CPUs=0.001", "is outside the range from 0.01 to 1024"),
+    .container("CPUs=1.0001", "is not a number of processors"),
+    .container("CPUs=2000", "is outside the range"),
+    .container("PidsLimit=0", "is outside the range from 1 to 4194304"),
+    .container("PidsLimit=4194305", "is outside the range"), .container("ReadOnly=maybe", "is not a boolean"),
+    .container("Pull=often", "is none of: missing always never"),
+    .container("PullTimeout=2d", "must be longer than 0 and at most 1d"),
+    .container("Requires=GPU", "holds \"GPU\": write words"),
+    .container("Timeout=61min", "must be longer than 0 and at most 1h"),
+    .container("Timeout=0", "must be longer than 0"),
+  ]
+
   private static let heartbeats: [BadFile] = [
     BadFile("[Heartbeat]\nEndpoint=ftp://localhost/\n", 2, "is not an http or https URL"),
     BadFile("[Heartbeat]\nEndpoint=localhost:80\n", 2, "is not an http or https URL"),
@@ -187,7 +220,7 @@ struct RefusalTests {
 
   @Test(
     "A bad file is refused with the line, the reason and the cure, and with nothing else",
-    arguments: syntax + words + kinds + schedules + policies + commands + heartbeats)
+    arguments: syntax + words + kinds + schedules + policies + commands + heartbeats + containers)
   func refused(_ bad: BadFile) throws {
     let found = problems(of: try read(bad.text))
     #expect(found.map(\.line) == [bad.line], "\(found)")

@@ -1,0 +1,177 @@
+import TactusHTTP
+import TactusModel
+import TactusPorts
+
+/// From the start to the end that is told, with all output.
+extension ContainerRunner {
+  /// Has the end of the container told; `then` runs once the engine waits for it.
+  ///
+  /// `next-exit` is the one condition that podman answers at once; it never answers for what has ended already, so it is
+  /// asked for before the start.
+  func waitForEnd(_ run: ContainerRun, then: @escaping @Sendable (isolated ContainerRunner) -> Void) {
+    let id = run.id
+    run.wait = run.provider.client.send(
+      .post, "/containers/\(run.name)/wait", query: [("condition", "next-exit")], within: nil,
+      receiver: { bytes in
+        if bytes.isEmpty { self.assumeIsolated { then($0) } }
+      }
+    ) { answer in self.assumeIsolated { $0.waited(id, answer) } }
+  }
+
+  private func waited(_ id: JobID, _ answer: EngineClient.Answer) {
+    guard let run = live(id), run.wait != nil else { return }
+    run.wait = nil
+    switch answer {
+    case .success: examine(run, after: "the container has ended")
+    case .refused(let refusal): examine(run, after: refusal.sentence)
+    case .unreached(let sentence), .unanswered(let sentence): examine(run, after: sentence)
+    }
+  }
+
+  // MARK: Output
+
+  /// Reads the log from its beginning; what was taken before is passed over.
+  ///
+  /// Followed, podman gives lines as they are written, but soon after the end of the container it drops some, in the
+  /// middle. So what is followed is taken a while after it came, and not at all if the container has ended meanwhile: then
+  /// the log is read once more, which gives all of it.
+  func readLog(_ run: ContainerRun, follow: Bool) {
+    guard run.log == nil else { return }
+    let id = run.id
+    run.output.beginReading(now: time.now)
+    var query = [("stdout", "1"), ("stderr", "1"), ("timestamps", "1")]
+    if follow { query.append(("follow", "1")) }
+    run.log = run.provider.client.send(
+      .get, "/containers/\(run.name)/logs", query: query, within: nil,
+      receiver: { bytes in self.assumeIsolated { $0.take(bytes, of: id) } }
+    ) { answer in self.assumeIsolated { $0.logRead(id, isFollowed: follow, answer) } }
+  }
+
+  private func take(_ bytes: [UInt8], of id: JobID) {
+    guard let run = live(id), !bytes.isEmpty else { return }
+    guard run.state == nil else { return trust(bytes, of: run) }
+    let now = time.monotonic
+    run.heldBytes += bytes.count
+    rest(run)
+    if let last = run.held.last, now - last.at < Self.doubt / 10 {
+      // What comes close together is trusted together: engines send lines one by one.
+      run.held[run.held.count - 1].bytes += bytes
+    } else {
+      run.held.append((now, bytes))
+    }
+    if run.held.count == 1, run.held[0].at == now { trustLater(run) }
+  }
+
+  private func trustLater(_ run: ContainerRun) {
+    guard let first = run.held.first else { return }
+    let id = run.id
+    later(max(.zero, first.at + Self.doubt - time.monotonic)) { runner in
+      guard let run = runner.live(id), run.state == nil, run.log != nil, let first = run.held.first else { return }
+      if first.at + Self.doubt <= runner.time.monotonic {
+        run.held.removeFirst()
+        run.heldBytes -= first.bytes.count
+        runner.trust(first.bytes, of: run)
+      }
+      runner.trustLater(run)
+    }
+  }
+
+  /// podman notices an end within 250 ms, and drops lines 250 ms after it.
+  private static let doubt: Duration = .milliseconds(500)
+  private static let heldLimit = 1 << 20
+
+  private func trust(_ bytes: [UInt8], of run: ContainerRun) {
+    guard let log = run.log else { return }
+    let isLog = bytes.withUnsafeBytes { run.output.take($0, now: time.now) }
+    guard isLog else { return http.abort(log) }
+    guard !run.output.isContradicted else { return beginAnew(run) }
+    deliver(run)
+    rest(run)
+  }
+
+  private func rest(_ run: ContainerRun) {
+    guard let log = run.log else { return }
+    let isFull = run.output.isFull || run.heldBytes >= Self.heldLimit
+    guard isFull != run.isResting else { return }
+    run.isResting = isFull
+    if isFull { http.rest(log) } else { http.resume(log) }
+  }
+
+  /// What was stored is not what the log says: it is thrown away, and all is read again.
+  private func beginAnew(_ run: ContainerRun) {
+    if let log = run.log { http.abort(log) }
+    run.log = nil
+    guard let limit = run.order?.logLimit else { return completeOutput(run) }
+    let id = run.id
+    sink.discard(id) { _ in
+      self.post { runner in
+        guard let run = runner.live(id) else { return }
+        run.output = ContainerOutput(limit: limit, stored: [:], now: runner.time.now)
+        runner.readLog(run, follow: run.state == nil)
+      }
+    }
+  }
+
+  private func deliver(_ run: ContainerRun) {
+    guard let (lines, bytes) = run.output.takeLines() else { return }
+    let id = run.id
+    sink.append(lines, to: id) { isStored in
+      self.post { runner in
+        guard let run = runner.runs[id] else { return }
+        run.output.answered(bytes, stored: isStored)
+        runner.rest(run)
+        runner.finish(run)
+      }
+    }
+  }
+
+  private func logRead(_ id: JobID, isFollowed: Bool, _ answer: EngineClient.Answer) {
+    guard let run = live(id), run.log != nil else { return }
+    run.log = nil
+    run.isResting = false
+    run.held.removeAll()
+    run.heldBytes = 0
+    if isFollowed {
+      // The wait tells of the end; until then a log that broke off is followed again when the engine is back.
+      guard run.state == nil else { return readLog(run, follow: false) }
+      return
+    }
+    switch answer {
+    case .success: completeOutput(run)
+    // It never had a log, or lost it: the end counts all the same, and the totals say what there is.
+    case .refused: completeOutput(run)
+    case .unreached(let sentence), .unanswered(let sentence): examine(run, after: sentence)
+    }
+  }
+
+  private func completeOutput(_ run: ContainerRun) {
+    run.output.finish(at: time.now)
+    run.isComplete = true
+    deliver(run)
+    finish(run)
+  }
+
+  /// Tells the end once the sink has answered for all output.
+  private func finish(_ run: ContainerRun) {
+    guard run.isComplete, run.output.isAnswered, !run.isOver, let state = run.state else { return }
+    var report = Report()
+    report.exitCode = state.exitCode
+    // A remote engine has a clock of its own.
+    if case .unix = run.provider.client.endpoint { report.endedAt = Instant(rfc3339: state.finishedAt) }
+    if let endedAt = report.endedAt, let startedAt = run.startedAt { report.endedAt = max(endedAt, startedAt) }
+    report.logBytes = run.output.storedBytes
+    report.logDroppedBytes = run.output.droppedBytes
+    end(run, run.ending, report: report)
+  }
+
+  /// The container has ended: the rest of its log, then the end.
+  func ended(_ run: ContainerRun, _ state: EngineMessages.Inspected.RunState) {
+    run.state = state
+    run.held.removeAll()
+    run.heldBytes = 0
+    if let wait = run.wait { http.abort(wait) }
+    run.wait = nil
+    // A followed log is aborted; its completion reads the rest.
+    if let log = run.log { http.abort(log) } else { readLog(run, follow: false) }
+  }
+}

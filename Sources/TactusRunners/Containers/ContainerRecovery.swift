@@ -1,0 +1,164 @@
+import TactusHTTP
+import TactusModel
+import TactusPorts
+
+/// What became of a container: after a silence of the engine, and after a start of the daemon.
+extension ContainerRunner {
+  func inquire(
+    _ remnant: Remnant, _ events: @escaping @Sendable (RunnerEvent) -> Void,
+    _ answer: @escaping @Sendable (Found) -> Void
+  ) {
+    guard runs[remnant.id] == nil else { fatalError("the container \(remnant.id) is to be recovered while it runs") }
+    let named = remnant.facts?.provider
+    let asked = named == nil ? providers : providers.filter { $0.provider.name == named }
+    guard let first = asked.first else { return answer(.gone) }
+    let run = ContainerRun(
+      remnant.id, order: nil, provider: first, output: ContainerOutput(limit: 0, stored: [:], now: time.now),
+      events: events)
+    run.startedAt = remnant.facts?.at
+    run.containerID = remnant.facts?.containerID
+    run.wasRunning = remnant.status == .running
+    run.inquiry = (answer, Array(asked.dropFirst()))
+    first.running += 1
+    runs[remnant.id] = run
+    examine(run, after: "the daemon was started")
+  }
+
+  /// Asks the engine what has become of the container, until it answers.
+  func examine(_ run: ContainerRun, after sentence: String) {
+    let id = run.id
+    run.provider.client.send(.get, "/containers/\(run.name)/json") { answer in
+      self.assumeIsolated { $0.examined(id, after: sentence, answer) }
+    }
+  }
+
+  private func examined(_ id: JobID, after sentence: String, _ answer: EngineClient.Answer) {
+    guard let run = live(id) else { return }
+    switch answer {
+    case .success(let response):
+      guard let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body) else {
+        return examineLater(run, "the engine's answer about the container is none")
+      }
+      run.silences = 0
+      run.provider.succeeded()
+      run.containerID = found.id
+      examined(run, found)
+    case .refused(let refusal) where refusal.isNotFound:
+      run.silences = 0
+      missing(run, after: sentence)
+    case .refused(let refusal): examineLater(run, refusal.sentence)
+    case .unreached(let sentence), .unanswered(let sentence): examineLater(run, sentence)
+    }
+  }
+
+  /// The engine does not answer: the attempt stays with it, because what runs there is unknown.
+  private func examineLater(_ run: ContainerRun, _ sentence: String) {
+    run.provider.failed(at: time.monotonic)
+    run.silences += 1
+    let id = run.id
+    later(.milliseconds(min(5000, 100 << Int64(min(run.silences, 6))))) { runner in
+      if let run = runner.live(id) { runner.examine(run, after: sentence) }
+    }
+  }
+
+  private func examined(_ run: ContainerRun, _ found: EngineMessages.Inspected) {
+    guard found.hasStarted else { return neverStarted(run) }
+    if run.inquiry != nil { return adopt(run, found) }
+    guard found.state.running else {
+      if !run.isTold { tellStart(run) }
+      return ended(run, found.state)
+    }
+    attach(run)
+  }
+
+  /// It runs: its end is waited for, and it is looked at once more when that wait stands, because it may have ended before.
+  private func attach(_ run: ContainerRun) {
+    tellStart(run)
+    if let signal = run.signal { send(signal, to: run) }
+    guard run.wait == nil else { return }
+    waitForEnd(run) { [id = run.id] runner in
+      guard let run = runner.live(id) else { return }
+      run.provider.client.send(.get, "/containers/\(run.name)/json") { answer in
+        runner.assumeIsolated { runner in
+          guard let run = runner.live(id), case .success(let response) = answer,
+            let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body), !found.state.running
+          else { return }
+          runner.ended(run, found.state)
+        }
+      }
+    }
+  }
+
+  private func neverStarted(_ run: ContainerRun) {
+    guard let inquiry = run.inquiry else { return startContainer(run) }
+    // Removed first: the next attempt to start it has the same name.
+    run.inquiry = nil
+    removeContainer(run.name, of: run.provider) { [id = run.id, answer = inquiry.answer] in
+      self.assumeIsolated { runner in
+        if let run = runner.runs[id] { runner.forget(run) }
+        answer(.unstarted)
+      }
+    }
+  }
+
+  private func missing(_ run: ContainerRun, after sentence: String) {
+    guard let inquiry = run.inquiry else {
+      if run.isTold { return end(run, .failed(.providerError, "the engine does not know its container any more")) }
+      return refuse(run, sentence)
+    }
+    if let next = inquiry.others.first {
+      run.provider.running -= 1
+      run.provider = next
+      next.running += 1
+      run.inquiry = (inquiry.answer, Array(inquiry.others.dropFirst()))
+      return examine(run, after: sentence)
+    }
+    run.inquiry = nil
+    forget(run)
+    inquiry.answer(run.wasRunning ? .gone : .unstarted)
+  }
+
+  /// Takes a container over that an earlier daemon started, with the output from where it stopped.
+  private func adopt(_ run: ContainerRun, _ found: EngineMessages.Inspected) {
+    let id = run.id
+    stored.extent(of: id) { result in
+      self.post { runner in
+        guard let run = runner.live(id), let inquiry = run.inquiry else { return }
+        guard case .success(let extent) = result else {
+          return runner.later(.seconds(1)) { runner in
+            if let run = runner.live(id) { runner.examine(run, after: "the output cannot be read") }
+          }
+        }
+        run.inquiry = nil
+        let labels = found.config.labels ?? [:]
+        let limit = labels[EngineMessages.Label.logLimit].flatMap { Int64($0) } ?? 0
+        run.output = ContainerOutput(limit: limit, stored: extent, now: runner.time.now)
+        run.timeout = labels[EngineMessages.Label.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
+        run.startedAt = run.startedAt ?? Instant(rfc3339: found.state.startedAt)
+        run.isTold = true
+        inquiry.answer(.adopted(runner.facts(of: run)))
+        runner.examined(run, found)
+      }
+    }
+  }
+
+  /// Removes what is labelled with this store and belongs to no attempt: its end is durable, or it was never started.
+  func sweep() {
+    for (index, provider) in providers.enumerated() {
+      let filter = "{\"label\":[\"\(EngineMessages.Label.store)=\(storeID)\"]}"
+      provider.client.send(.get, "/containers/json", query: [("all", "1"), ("filters", filter)]) { answer in
+        self.assumeIsolated { runner in
+          let provider = runner.providers[index]
+          guard case .success(let response) = answer,
+            let listed = EngineMessages.read([EngineMessages.Listed].self, from: response.body)
+          else { return provider.failed(at: runner.time.monotonic) }
+          for container in listed {
+            let id = container.labels?[EngineMessages.Label.job].flatMap(JobID.init)
+            if let id, runner.runs[id] != nil { continue }
+            runner.removeContainer(container.id, of: provider)
+          }
+        }
+      }
+    }
+  }
+}

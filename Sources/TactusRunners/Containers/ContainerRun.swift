@@ -1,0 +1,107 @@
+import TactusHTTP
+import TactusModel
+import TactusPorts
+
+/// One attempt of a container, from the choice of its provider to its removal.
+final class ContainerRun {
+  let id: JobID
+  let events: @Sendable (RunnerEvent) -> Void
+  /// What to run; nil for what an earlier daemon began.
+  let order: RunOrder?
+  /// Who is asked for it.
+  var provider: EngineProvider
+  var output: ContainerOutput
+  /// What was found out for it.
+  var environment: [String] = []
+
+  /// When it was asked to start; nil before.
+  var startedAt: Instant?
+  /// The engine's id of the container.
+  var containerID: String?
+  /// Whether the container was started, as far as we know.
+  var isStarted = false
+  /// Whether it was told that the container was started.
+  var isTold = false
+  /// Whether the start is to be given up.
+  var isCanceled = false
+  /// Whether its end was told.
+  var isOver = false
+  /// The signal that it is to get; sent again when the engine was away.
+  var signal: String?
+  /// How often in a row the engine did not answer.
+  var silences = 0
+  /// Whether all of its log was read.
+  var isComplete = false
+  /// Whether its row said that it runs.
+  var wasRunning = false
+  /// The state it has ended in.
+  var state: EngineMessages.Inspected.RunState?
+
+  /// Tells of the end of the container.
+  var wait: TransferID?
+  /// The log that is being read.
+  var log: TransferID?
+  /// Pieces of the followed log that are not yet trusted, oldest first.
+  var held: [(at: MonotonicInstant, bytes: [UInt8])] = []
+  var heldBytes = 0
+  /// Whether the log rests until the sink has answered.
+  var isResting = false
+  /// Who wants to know what is left of it, and the providers that may have it besides its own.
+  var inquiry: (answer: @Sendable (Found) -> Void, others: [EngineProvider])?
+  /// The time-out of what an earlier daemon began.
+  var timeout: Duration?
+
+  init(
+    _ id: JobID, order: RunOrder?, provider: EngineProvider, output: ContainerOutput,
+    events: @escaping @Sendable (RunnerEvent) -> Void
+  ) {
+    (self.id, self.order, self.provider, self.output, self.events) = (id, order, provider, output, events)
+  }
+
+  /// The container's name.
+  var name: String { "tactus-\(id)" }
+
+  var container: Container? {
+    guard case .container(let container) = order?.work else { return nil }
+    return container
+  }
+
+  /// How it ended.
+  var ending: Ending {
+    guard let state else { return .failed(.providerError, "the engine does not say how it ended") }
+    guard state.exitCode != 0 else { return .succeeded }
+    var sentence = "exited with code \(state.exitCode)"
+    if state.oomKilled {
+      sentence += ": the kernel killed it, because it used more memory than Memory= allows"
+    } else if state.exitCode == 137, signal == nil, container?.memory != nil {
+      sentence += ", which is SIGKILL: probably it used more memory than Memory= allows"
+    }
+    return .failed(.exitNonzero, sentence)
+  }
+}
+
+/// A container engine that jobs are handed to, and how it is.
+final class EngineProvider {
+  let provider: Provider
+  let client: EngineClient
+  /// Jobs that it has.
+  var running = 0
+  /// Failures in a row.
+  var failures = 0
+  /// Until when it is not asked for new jobs; nil if it is well.
+  var asideUntil: MonotonicInstant?
+
+  init(_ provider: Provider, client: EngineClient) {
+    self.provider = provider
+    self.client = client
+  }
+
+  /// It answered.
+  func succeeded() { (failures, asideUntil) = (0, nil) }
+
+  /// It could not be reached, or did not do what it should: others are asked first, for a while.
+  func failed(at now: MonotonicInstant) {
+    failures += 1
+    asideUntil = now + .seconds(min(60, 1 << Int64(min(failures, 6))))
+  }
+}

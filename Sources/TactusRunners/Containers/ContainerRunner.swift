@@ -1,0 +1,159 @@
+public import TactusHTTP
+public import TactusModel
+public import TactusPorts
+
+/// Runs containers: on engines that speak the Docker Engine API, which podman and dockerd do.
+///
+/// A container has the job's name and belongs to one attempt; it outlives the daemon, and the next one takes it over. It is
+/// removed when its end is durable.
+public actor ContainerRunner: Runner, QueueConfined {
+  let http: HTTPEngine
+  let time: any TimeSource
+  let sink: any OutputSink
+  let stored: any OutputReader
+  let storeID: String
+  let providers: [EngineProvider]
+  var runs: [JobID: ContainerRun] = [:]
+  var pulls: [ImagePull.Key: ImagePull] = [:]
+  private var alarm: (any MonotonicAlarm)?
+  private var delayed: [(at: MonotonicInstant, body: (isolated ContainerRunner) -> Void)] = []
+
+  /// Makes a runner for engines, on an HTTP engine of its own.
+  /// - Parameter storeID: a label of all its containers, so that daemons that share an engine leave each other's alone.
+  public init(
+    http: HTTPEngine, providers: [Provider], storeID: String, output: any OutputSink, stored: any OutputReader,
+    time: any TimeSource, alarms: any AlarmSource
+  ) {
+    self.http = http
+    self.time = time
+    sink = output
+    self.stored = stored
+    self.storeID = storeID
+    self.providers = providers.flatMap { provider in
+      provider.endpoints.prefix(1).map { EngineProvider(provider, client: EngineClient(http: http, endpoint: $0)) }
+    }
+    post { runner in
+      runner.alarm = alarms.monotonicAlarm(on: runner.queue) { [weak runner] in runner?.assumeIsolated { $0.wake() } }
+    }
+  }
+
+  /// The HTTP engine's.
+  public nonisolated var queue: any WorkQueue { http.queue }
+
+  /// True: the next daemon takes containers over.
+  public nonisolated var outlivesDaemon: Bool { true }
+
+  /// Starts an attempt of a container.
+  public nonisolated func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
+    post { $0.begin(order, events) }
+  }
+
+  /// Gives up waiting for an image.
+  public nonisolated func cancelStart(_ id: JobID) { post { $0.giveUp(id) } }
+
+  /// Sends TERM to the container's first process.
+  public nonisolated func terminate(_ id: JobID) { post { $0.signal(id, "SIGTERM") } }
+
+  /// Sends KILL to all of the container.
+  public nonisolated func kill(_ id: JobID) { post { $0.signal(id, "SIGKILL") } }
+
+  /// Removes the container.
+  public nonisolated func settle(_ id: JobID) { post { $0.remove(id) } }
+
+  /// Asks the engines for the container, by its name, until they answer.
+  public nonisolated func recover(
+    _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
+  ) {
+    post { $0.inquire(remnant, events, answer) }
+  }
+
+  /// Removes the containers of this store that no job owns.
+  public nonisolated func recovered() { post { $0.sweep() } }
+
+  /// Answers which of the attempts are not known here.
+  public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
+    post { runner in answer(ids.filter { runner.runs[$0] == nil }) }
+  }
+
+  /// Tells nothing any more, and closes the connections; containers go on.
+  public nonisolated func close() {
+    call { runner in
+      runner.alarm?.arm(at: nil)
+      runner.runs.removeAll()
+      runner.pulls.removeAll()
+      runner.delayed.removeAll()
+    }
+    http.close()
+  }
+
+  // MARK: Parts
+
+  /// The run of an attempt, unless it has ended or the daemon has.
+  func live(_ id: JobID) -> ContainerRun? {
+    guard let run = runs[id], !run.isOver else { return nil }
+    return run
+  }
+
+  func end(_ run: ContainerRun, _ ending: Ending, report: Report = Report()) {
+    guard !run.isOver else { return }
+    run.isOver = true
+    run.provider.running -= 1
+    for transfer in [run.wait, run.log].compactMap(\.self) { http.abort(transfer) }
+    if let inquiry = run.inquiry {
+      run.inquiry = nil
+      inquiry.answer(.gone)
+    }
+    run.events(.ended(ending, report))
+  }
+
+  /// Nothing was created, and the engine is to blame: somebody may ask again.
+  func refuse(_ run: ContainerRun, _ sentence: String) {
+    run.provider.failed(at: time.monotonic)
+    forget(run)
+    run.events(.refused("provider \(run.provider.provider.name): \(sentence)"))
+  }
+
+  func forget(_ run: ContainerRun) {
+    run.isOver = true
+    run.provider.running -= 1
+    for transfer in [run.wait, run.log].compactMap(\.self) { http.abort(transfer) }
+    runs[run.id] = nil
+  }
+
+  private func signal(_ id: JobID, _ name: String) {
+    guard let run = live(id) else { return }
+    run.signal = name
+    send(name, to: run)
+  }
+
+  /// What does not arrive is sent again when the engine is back; to one that has ended it means nothing.
+  func send(_ name: String, to run: ContainerRun) {
+    run.provider.client.send(.post, "/containers/\(run.name)/kill", query: [("signal", name)]) { _ in }
+  }
+
+  private func remove(_ id: JobID) {
+    guard let run = runs.removeValue(forKey: id) else { return }
+    // What cannot be removed now is found by its labels at the next start.
+    if run.containerID != nil || run.isStarted { removeContainer(run.name, of: run.provider) }
+  }
+
+  func removeContainer(_ name: String, of provider: EngineProvider, then: (@Sendable () -> Void)? = nil) {
+    provider.client.send(.delete, "/containers/\(name)", query: [("force", "1"), ("v", "1")]) { _ in then?() }
+  }
+
+  // MARK: Later
+
+  func later(_ span: Duration, _ body: @escaping (isolated ContainerRunner) -> Void) {
+    delayed.append((time.monotonic + span, body))
+    delayed.sort { $0.at < $1.at }
+    alarm?.arm(at: delayed.first?.at)
+  }
+
+  private func wake() {
+    let now = time.monotonic
+    let due = delayed.prefix { $0.at <= now }
+    delayed.removeFirst(due.count)
+    for entry in due { entry.body(self) }
+    alarm?.arm(at: delayed.first?.at)
+  }
+}

@@ -1,0 +1,210 @@
+import Glibc
+import TactusHTTP
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+/// From the order to the started container.
+extension ContainerRunner {
+  func begin(_ order: RunOrder, _ events: @escaping @Sendable (RunnerEvent) -> Void) {
+    guard case .container(let container) = order.work else {
+      fatalError("the container runner was given a \(order.work.kind) to run")
+    }
+    guard runs[order.id] == nil else { fatalError("the container \(order.id) was started twice") }
+    let provider: EngineProvider
+    let environment: [String]
+    switch choose(for: container) {
+    case .success(let chosen): provider = chosen
+    case .failure(let failure): return events(failure.event)
+    }
+    if let missing = missingVolume(of: container, on: provider) {
+      return events(
+        .ended(.failed(.validationError, "Volume=\(missing.text): \(missing.source) is not there"), Report()))
+    }
+    switch variables(of: container) {
+    case .success(let read): environment = read + order.environment
+    case .failure(let failure): return events(failure.event)
+    }
+    let run = ContainerRun(
+      order.id, order: order, provider: provider,
+      output: ContainerOutput(limit: order.logLimit, stored: [:], now: time.now), events: events)
+    run.environment = environment
+    provider.running += 1
+    runs[order.id] = run
+    prepareImage(run, container)
+  }
+
+  /// Why something is not even begun.
+  struct Hindrance: Error {
+    let event: RunnerEvent
+
+    static func definition(_ sentence: String) -> Hindrance {
+      Hindrance(event: .ended(.failed(.validationError, sentence), Report()))
+    }
+  }
+
+  /// The least loaded provider that has what the container requires; one that failed lately only if there is no other.
+  private func choose(for container: Container) -> Result<EngineProvider, Hindrance> {
+    let able = providers.filter { container.requires.isSubset(of: $0.provider.capabilities) }
+    guard !able.isEmpty else {
+      let words = container.requires.sorted().joined(separator: " ")
+      return .failure(
+        .definition(
+          providers.isEmpty
+            ? "there is no container engine: none of the usual sockets of podman and docker is there, and no provider is configured"
+            : "no provider has the capabilities that it requires: \(words)"))
+    }
+    let free = able.filter { $0.running < $0.provider.maxRunning ?? .max }
+    guard !free.isEmpty else {
+      return .failure(Hindrance(event: .refused("all providers have as many jobs as they may")))
+    }
+    let now = time.monotonic
+    let well = free.filter { $0.asideUntil.map { $0 <= now } ?? true }
+    let chosen = (well.isEmpty ? free : well).min { ($0.running, $0.provider.name) < ($1.running, $1.provider.name) }
+    guard let chosen else { fatalError("the least of some providers is none") }
+    return .success(chosen)
+  }
+
+  /// A volume of this host that is not there: podman would make it, as an empty directory of root's.
+  private func missingVolume(of container: Container, on provider: EngineProvider) -> Container.Volume? {
+    guard case .unix = provider.client.endpoint else { return nil }
+    return container.volumes.first { $0.source.hasPrefix("/") && access($0.source, F_OK) != 0 }
+  }
+
+  /// The variables of files, then those of the definition.
+  private func variables(of container: Container) -> Result<[String], Hindrance> {
+    var variables: [String] = []
+    for file in container.environmentFiles {
+      do {
+        variables += try EnvironmentLines.read(file.path)
+      } catch let error as SystemError {
+        if file.isOptional { continue }
+        return .failure(.definition("EnvironmentFile=\(file.path) cannot be read: \(error)"))
+      } catch {
+        return .failure(.definition("EnvironmentFile=\(file.path): \(error)"))
+      }
+    }
+    return .success(variables + container.environment)
+  }
+
+  private func prepareImage(_ run: ContainerRun, _ container: Container) {
+    switch container.pull {
+    case .never: create(run)
+    case .always: pull(for: run, container)
+    case .missing:
+      run.provider.client.send(.get, "/images/\(container.image)/json") { [id = run.id] answer in
+        self.assumeIsolated { $0.foundImage(id, container, answer) }
+      }
+    }
+  }
+
+  private func foundImage(_ id: JobID, _ container: Container, _ answer: EngineClient.Answer) {
+    guard let run = live(id) else { return }
+    switch answer {
+    case .success: create(run)
+    case .refused(let refusal) where refusal.isNotFound: pull(for: run, container)
+    case .refused(let refusal): reject(run, refusal)
+    case .unreached(let sentence), .unanswered(let sentence): refuse(run, sentence)
+    }
+  }
+
+  /// The engine said no before anything was created.
+  func reject(_ run: ContainerRun, _ refusal: EngineRefusal) {
+    guard refusal.isAboutTheJob else { return refuse(run, refusal.sentence) }
+    end(run, .failed(.validationError, refusal.sentence))
+  }
+
+  func giveUp(_ id: JobID) {
+    guard let run = live(id), !run.isStarted else { return }
+    run.isCanceled = true
+    stopWaitingForImage(run)
+  }
+
+  func create(_ run: ContainerRun) {
+    guard let order = run.order, let container = run.container else { return }
+    guard !run.isCanceled else { return end(run, .failed(.validationError, "given up before it was created")) }
+    var labels = [
+      EngineMessages.Label.job: "\(run.id)", EngineMessages.Label.store: storeID,
+      EngineMessages.Label.timeout: "\(container.timeout.microseconds)",
+      EngineMessages.Label.logLimit: "\(order.logLimit)",
+    ]
+    labels[EngineMessages.Label.workflow] = order.workflow?.text
+    let message = EngineMessages.Create(
+      RunOrderOfContainer(container: container, environment: run.environment, labels: labels))
+    run.provider.client.send(
+      .post, "/containers/create", query: [("name", run.name)], body: EngineMessages.write(message)
+    ) { [id = run.id] answer in self.assumeIsolated { $0.created(id, answer) } }
+  }
+
+  private func created(_ id: JobID, _ answer: EngineClient.Answer) {
+    guard let run = live(id) else { return }
+    switch answer {
+    case .success(let response):
+      run.containerID = EngineMessages.read(EngineMessages.Created.self, from: response.body)?.id
+      guard run.containerID != nil else { return examine(run, after: "the engine's answer to the create is none") }
+      startContainer(run)
+    case .refused(let refusal) where refusal.isNameInUse: examine(run, after: refusal.sentence)
+    case .refused(let refusal): reject(run, refusal)
+    case .unreached(let sentence): refuse(run, sentence)
+    // It may be there or not: it is looked up by its name.
+    case .unanswered(let sentence): examine(run, after: sentence)
+    }
+  }
+
+  /// Waits for the end first, because a container may end before its start is answered.
+  func startContainer(_ run: ContainerRun) {
+    guard !run.isCanceled else {
+      removeContainer(run.name, of: run.provider)
+      return end(run, .failed(.validationError, "given up before it was started"))
+    }
+    waitForEnd(run) { [id = run.id] runner in runner.sendStart(id) }
+  }
+
+  private func sendStart(_ id: JobID) {
+    guard let run = live(id), !run.isStarted else { return }
+    run.startedAt = time.now
+    run.isStarted = true
+    run.provider.client.send(.post, "/containers/\(run.name)/start") { [id = run.id] answer in
+      self.assumeIsolated { $0.started(id, answer) }
+    }
+  }
+
+  private func started(_ id: JobID, _ answer: EngineClient.Answer) {
+    guard let run = live(id) else { return }
+    switch answer {
+    case .success: tellStart(run)
+    case .refused(let refusal):
+      // Nothing runs; what was created goes, and only then may somebody ask again under the same name.
+      if let wait = run.wait { http.abort(wait) }
+      run.wait = nil
+      removeContainer(run.name, of: run.provider) {
+        self.assumeIsolated { runner in
+          guard let run = runner.live(id) else { return }
+          runner.reject(run, refusal)
+        }
+      }
+    // It may run or not; it is started again only if it never was.
+    case .unreached(let sentence), .unanswered(let sentence):
+      run.isStarted = false
+      examine(run, after: sentence)
+    }
+  }
+
+  func tellStart(_ run: ContainerRun) {
+    run.provider.succeeded()
+    run.isStarted = true
+    if !run.isTold {
+      run.isTold = true
+      run.events(.started(facts(of: run)))
+    }
+    readLog(run, follow: true)
+  }
+
+  func facts(of run: ContainerRun) -> StartFacts {
+    var facts = StartFacts(at: run.startedAt ?? time.now)
+    facts.provider = run.provider.provider.name
+    facts.containerID = run.containerID
+    facts.timeout = run.timeout
+    return facts
+  }
+}

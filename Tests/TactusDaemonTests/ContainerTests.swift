@@ -1,0 +1,165 @@
+import Foundation
+import TactusModel
+import TactusProtocol
+import Testing
+
+/// Containers on real engines: podman and dockerd, each by the same tests.
+@Suite("Containers", .enabled(if: EngineLab.isPossible, "needs root: not run"), .serialized)
+struct ContainerTests {
+  private func daemon(_ lab: EngineLab, _ workflows: [String: String]) async throws -> RunningDaemon {
+    let daemon = try RunningDaemon(
+      notStartedWith: workflows.mapValues { lines in
+        "[Workflow]\nOverlap=allow\n[Container]\nImage=localhost/busybox:1\nNetwork=none\n\(lines)\n"
+      })
+    try FileManager.default.createDirectory(
+      atPath: "\(daemon.directory)/etc/providers", withIntermediateDirectories: true)
+    _ = try daemon.write("etc/providers/lab.provider", "[Provider]\nEndpoint=unix://\(lab.socket)\n")
+    try await daemon.start()
+    return daemon
+  }
+
+  /// The lines of a job, of one stream or both.
+  private func texts(_ daemon: RunningDaemon, _ id: String, _ stream: LogStream? = nil) async throws -> [String] {
+    try await daemon.output(of: id).filter { stream == nil || $0.stream == stream }.compactMap(\.text)
+  }
+
+  @Test("The exit code decides; output of both streams is complete and in order", arguments: EngineLab.Kind.allCases)
+  func ends(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try await daemon(
+      lab,
+      [
+        "good": "Exec=true", "three": "Exec=sh -c 'exit 3'",
+        "lots":
+          "Timeout=2min\nExec=sh -c 'i=0; while [ $i -lt 10000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done'",
+        "binary": "Exec=printf '\\\\000\\\\001\\\\r x\\\\n'",
+        "missing": "Exec=/no/such/program", "never": "Pull=never", "volume": "Volume=/no/such/place:/x\nExec=true",
+        "variables": "Environment=A=b\nExec=sh -c 'echo $A $TACTUS_WORKFLOW $TACTUS_TRIGGER'",
+      ])
+    _ = try daemon.write(
+      "etc/workflows/never.workflow", "[Container]\nImage=localhost/none:1\nPull=never\nNetwork=none\n")
+    _ = try await daemon.call(Reload())
+    let good = try await daemon.outcome(of: "good")
+    #expect(good.status == .completed && good.exitCode == 0 && good.provider == "lab" && good.containerID?.count == 64)
+    let three = try await daemon.outcome(of: "three")
+    #expect(
+      three.errorCode == .exitNonzero && three.exitCode == 3
+        && three.completedAt ?? three.createdAt >= three.startedAt ?? three.createdAt)
+    let lots = try await daemon.outcome(of: "lots")
+    for (stream, word) in [(LogStream.stdout, "out"), (.stderr, "err")] {
+      let lines = try await texts(daemon, lots.id, stream)
+      // Not all of them in a message.
+      let isWhole = lines == (0..<10_000).map { "\(word)\($0)" }
+      #expect(isWhole, "\(lines.count) lines of \(stream)")
+    }
+    #expect(lots.logBytes == 157_780 && lots.logDroppedBytes == 0)
+    let binary = try await daemon.outcome(of: "binary")
+    #expect(try await texts(daemon, binary.id) == ["\0\u{1}\r x"])
+    let variables = try await daemon.outcome(of: "variables")
+    #expect(try await texts(daemon, variables.id) == ["b variables MANUAL"])
+    for name in ["missing", "never", "volume"] {
+      let job = try await daemon.outcome(of: name)
+      #expect(
+        job.errorCode == .validationError && job.errorMessage?.isEmpty == false,
+        "\(name): \(job.status) \(String(describing: job.errorMessage))")
+    }
+    _ = try await eventually("no container is left") { try await lab.containers().isEmpty ? true : nil }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test(
+    "One that ignores TERM is ended after its time-out and the grace, with what it printed",
+    arguments: EngineLab.Kind.allCases)
+  func timeout(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try await daemon(
+      lab,
+      [
+        "stubborn":
+          "Timeout=1s\nExec=sh -c 'trap \"echo term\" TERM; echo begin; while :; do sleep 0.2; echo tick; done'"
+      ])
+    let job = try await daemon.outcome(of: "stubborn")
+    #expect(job.errorCode == .providerTimeout)
+    #expect((2300...3700).contains(job.durationMs ?? 0), "\(String(describing: job.durationMs)) ms")
+    let texts = try await texts(daemon, job.id)
+    let term = try #require(texts.firstIndex(of: "term"))
+    // Two seconds of grace have some eight ticks.
+    #expect(texts.first == "begin" && texts[term...].count { $0 == "tick" } >= 4, "\(texts)")
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test(
+    "Twenty containers outlive a killed daemon and are taken over, with output without gap or repeat",
+    arguments: EngineLab.Kind.allCases)
+  func adoption(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try await daemon(
+      lab, ["long": "Timeout=2min\nExec=sh -c 'i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 0.2; done'"])
+    try FileManager.default.createDirectory(atPath: "\(daemon.directory)/etc/queues", withIntermediateDirectories: true)
+    _ = try daemon.write("etc/queues/container.queue", "[Queue]\nMaxRunning=20\n")
+    #expect(try await daemon.stop() == 0)
+    try await daemon.start()
+    var ids: [String] = []
+    for _ in 0..<20 { ids.append(try await daemon.call(RunWorkflow(name: "long")).jobID) }
+    _ = try await eventually("all run") {
+      try await daemon.call(ListJobs(status: [.running], limit: 1000)).jobs.count == 20 ? true : nil
+    }
+    let before = try await lab.containers().sorted()
+    try await daemon.kill()
+    #expect(try await lab.containers().sorted() == before)
+    try await daemon.start()
+    for id in ids {
+      let job = try await daemon.ended(id)
+      #expect(job.status == .completed, "\(job)")
+      #expect(try await texts(daemon, id) == (0..<60).map(String.init), "\(id)")
+    }
+    _ = try await eventually("no container is left") { try await lab.containers().isEmpty ? true : nil }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("A stop leaves containers alone; the next daemon tells their ends", arguments: EngineLab.Kind.allCases)
+  func stop(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try await daemon(lab, ["nap": "Exec=sh -c 'echo a; sleep 2; echo b; exit 4'"])
+    let id = try await daemon.call(RunWorkflow(name: "nap")).jobID
+    _ = try await eventually("it runs") { try await daemon.job(id).status == .running ? true : nil }
+    #expect(try await daemon.stop() == 0)
+    #expect(try await lab.containers().count == 1)
+    try await Task.sleep(for: .seconds(3))
+    try await daemon.start()
+    let job = try await daemon.ended(id)
+    #expect(job.errorCode == .exitNonzero && job.exitCode == 4)
+    #expect(try await texts(daemon, id) == ["a", "b"])
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("An engine that is killed and comes back finds its containers followed on", arguments: EngineLab.Kind.allCases)
+  func engineRestart(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try await daemon(
+      lab, ["long": "Exec=sh -c 'i=0; while [ $i -lt 40 ]; do echo $i; i=$((i+1)); sleep 0.1; done'"])
+    let id = try await daemon.call(RunWorkflow(name: "long")).jobID
+    _ = try await eventually("it runs") { try await daemon.job(id).status == .running ? true : nil }
+    try lab.order("kill")
+    try await Task.sleep(for: .seconds(1))
+    #expect(try await daemon.job(id).status == .running)
+    try lab.order("start")
+    #expect(try await daemon.ended(id).status == .completed)
+    #expect(try await texts(daemon, id) == (0..<40).map(String.init))
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("An engine that is not there is asked four times, and the job fails by infrastructure")
+  func absent() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["c": "[Container]\nImage=a\n"])
+    try FileManager.default.createDirectory(
+      atPath: "\(daemon.directory)/etc/providers", withIntermediateDirectories: true)
+    _ = try daemon.write("etc/providers/gone.provider", "[Provider]\nEndpoint=unix:///no/such/engine.sock\n")
+    try await daemon.start()
+    let job = try await daemon.outcome(of: "c")
+    #expect(job.errorCode == .dispatchExhausted && job.errorMessage?.contains("/no/such/engine.sock") == true, "\(job)")
+    #expect(job.errorMessage?.hasSuffix("asked 4 times") == true)
+    #expect(try await daemon.workflow("c").consecutiveFailures == 0)
+    #expect(try await daemon.stop() == 0)
+  }
+}

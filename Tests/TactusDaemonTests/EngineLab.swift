@@ -1,0 +1,87 @@
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// A real container engine of its own for one test: `Tests/engines/lab`.
+final class EngineLab: Sendable {
+  /// The engines that are tried.
+  enum Kind: String, CaseIterable, Sendable {
+    case podman
+    case docker
+  }
+
+  let socket: String
+  private let process: Process
+  private let input: FileHandle
+  private let output: FileHandle
+  private let directory: String
+
+  /// A skipped laboratory is a failure where it must not be skipped.
+  static let isPossible: Bool = {
+    if getuid() == 0 { return true }
+    if ProcessInfo.processInfo.environment["CI"] == "true" { fatalError("the tests of container engines need root") }
+    print("SKIPPED: the tests of container engines need root, for namespaces and mounts")
+    return false
+  }()
+
+  struct Failed: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// Starts an engine with an image `localhost/busybox:1`.
+  init(_ kind: Kind) throws {
+    // A socket's path has 107 bytes at most.
+    directory = "/tmp/tactus-lab-\(UUID().uuidString.prefix(8))"
+    socket = "\(directory)/engine.sock"
+    let program = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "engines/lab")
+    process = Process()
+    process.executableURL = program
+    process.arguments = [kind.rawValue, directory]
+    let (toLab, fromLab) = (Pipe(), Pipe())
+    process.standardInput = toLab
+    process.standardOutput = fromLab
+    input = toLab.fileHandleForWriting
+    output = fromLab.fileHandleForReading
+    try process.run()
+    let answer = line()
+    guard answer.hasPrefix("ready") else { throw Failed(description: "\(kind): \(answer)") }
+  }
+
+  deinit {
+    // Ends the lab, whatever it is doing.
+    try? input.close()
+    process.waitUntilExit()
+    // A directory that is left in /tmp fails no test.
+    try? FileManager.default.removeItem(atPath: directory)
+  }
+
+  /// Has the lab do something: `kill`, `start`, `stop`, `pause`, `resume`.
+  func order(_ command: String) throws {
+    input.write(Data("\(command)\n".utf8))
+    let answer = line()
+    guard answer.hasPrefix("ok") else { throw Failed(description: answer) }
+  }
+
+  /// The names of all containers, as the engine itself tells them.
+  func containers() async throws -> [String] {
+    let ran = try await Program(path: "/usr/bin/curl", environment: Program.baseEnvironment).run([
+      "--silent", "--unix-socket", socket, "http://engine/v1.41/containers/json?all=1",
+    ])
+    struct Container: Decodable {
+      let names: [String]
+
+      enum CodingKeys: String, CodingKey {
+        case names = "Names"
+      }
+    }
+    return try JSONDecoder().decode([Container].self, from: Data(ran.output.utf8)).flatMap(\.names)
+  }
+
+  private func line() -> String {
+    var bytes: [UInt8] = []
+    while let byte = output.readData(ofLength: 1).first, byte != UInt8(ascii: "\n") { bytes.append(byte) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
