@@ -1,6 +1,7 @@
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
+internal import TactusRunners
 internal import TactusScheduler
 internal import TactusStore
 internal import TactusTransport
@@ -24,6 +25,7 @@ struct ControlHandler: CallHandler {
   let startedAt: Instant
   let processID: Int
   let reloading: Reloading
+  let containers: ContainerRunner
 
   func handle(_ call: Call, from peer: Peer, reply: ReplyPort) {
     do {
@@ -66,6 +68,10 @@ struct ControlHandler: CallHandler {
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
     case .describe(let request): describe(request, peer, right, reply)
     case .reload(let request): reloadFiles(request, peer, reply)
+    case .listProviders(let request):
+      containers.report { reports in
+        reply.answer(request, with: .init(providers: reports.map { WireProvider($0, for: right) }))
+      }
     case .applyWorkflow(let request): try apply(request, peer, reply)
     case .readEvents(let request): try readEvents(request, peer, reply)
     case .getWorkflow(let request): try get(request, peer, right, reply)

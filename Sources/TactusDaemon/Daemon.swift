@@ -110,7 +110,7 @@ final class Daemon: Sendable {
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
-      startedAt: time.now, processID: Int(getpid()), reloading: reloading)
+      startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers)
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: handler,
       admits: { [authority] in authority.right(of: $0) != nil },

@@ -75,3 +75,31 @@ public enum EngineEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+/// Whether a provider is given jobs.
+public enum ProviderState: String, CaseIterable, Sendable {
+  /// It is.
+  case live
+  /// It failed lately: others are asked first, and it is asked again after a while.
+  case aside
+}
+
+/// How a provider is.
+public struct ProviderReport: Hashable, Sendable {
+  /// Which one.
+  public var provider: Provider
+  /// Whether it is given jobs.
+  public var state: ProviderState
+  /// Jobs that it has.
+  public var running: Int
+  /// What went wrong the last time; nil while it is live.
+  public var lastError: String?
+
+  /// Puts a report together.
+  public init(provider: Provider, state: ProviderState, running: Int, lastError: String? = nil) {
+    self.provider = provider
+    self.state = state
+    self.running = running
+    self.lastError = lastError
+  }
+}

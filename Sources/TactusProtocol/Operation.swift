@@ -8,6 +8,8 @@ public enum Operation: Hashable, Sendable {
   case describe(Describe)
   /// `io.tactus.Daemon.Reload`
   case reload(Reload)
+  /// `io.tactus.Daemon.Providers`
+  case listProviders(ListProviders)
   /// `io.tactus.Daemon.Events`
   case readEvents(ReadEvents)
   /// `io.tactus.Workflows.Apply`
@@ -60,6 +62,7 @@ public enum Operation: Hashable, Sendable {
       self = .getInterfaceDescription(try call.read(GetInterfaceDescription.self))
     case Describe.method: self = .describe(try call.read(Describe.self))
     case Reload.method: self = .reload(try call.read(Reload.self))
+    case ListProviders.method: self = .listProviders(try call.read(ListProviders.self))
     case ApplyWorkflow.method: self = .applyWorkflow(try call.read(ApplyWorkflow.self))
     case GetWorkflow.method: self = .getWorkflow(try call.read(GetWorkflow.self))
     case ListWorkflows.method: self = .listWorkflows(try call.read(ListWorkflows.self))
@@ -87,7 +90,7 @@ public enum Operation: Hashable, Sendable {
     uniqueKeysWithValues: all.map { ($0.method, $0) })
 
   private static let all: [any Request.Type] = [
-    DescribeService.self, GetInterfaceDescription.self, Describe.self, Reload.self, ReadEvents.self,
+    DescribeService.self, GetInterfaceDescription.self, Describe.self, Reload.self, ListProviders.self, ReadEvents.self,
     ApplyWorkflow.self, GetWorkflow.self, ListWorkflows.self, ListUpcoming.self, ExplainWorkflow.self,
     ReadStatistics.self, RunWorkflow.self, TerminateWorkflow.self, ResumeWorkflow.self, DeleteWorkflow.self,
     GetJob.self, ListJobs.self, ExplainJob.self, WaitForJobs.self, ScheduleJob.self, CancelJobs.self, ReadLogs.self,

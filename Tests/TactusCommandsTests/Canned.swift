@@ -9,6 +9,19 @@ enum Canned {
     case .describeService(let request): reply.answer(request, with: DescribeService.Reply(version: Product.version))
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
     case .describe(let request): reply.answer(request, with: description)
+    case .listProviders(let request):
+      let local = Provider(name: .local, endpoints: [.unix("/run/podman/podman.sock")])
+      let far = ProviderName("far").map {
+        Provider(
+          name: $0, endpoints: [.tcp(host: "engine", port: 2376, tls: nil)], capabilities: ["gpu", "big"], maxRunning: 8
+        )
+      }
+      let reports = [
+        far.map { ProviderReport(provider: $0, state: .aside, running: 0, lastError: "no connection to engine:2376") },
+        ProviderReport(provider: local, state: .live, running: 3),
+      ]
+      reply.answer(
+        request, with: ListProviders.Reply(providers: reports.compactMap { $0.map { WireProvider($0, for: .admin) } }))
     case .reload(let request):
       reply.answer(
         request,

@@ -48,6 +48,23 @@ struct VerbTests {
     }
   }
 
+  @Test("providers lists the engines, and below why one was put aside")
+  func providers() async throws {
+    try await withDaemon { daemon in
+      let ran = daemon.run("providers")
+      #expect(ran.code == 0)
+      #expect(
+        ran.output
+          == """
+          NAME   STATE  RUNNING  MAX  CAPABILITIES  ENDPOINT
+          far    aside        0    8  big gpu       tcp://engine:2376
+          local  live         3    -                unix:///run/podman/podman.sock
+          far: no connection to engine:2376
+
+          """)
+    }
+  }
+
   @Test("run prints the id alone, and sends the start that was asked for")
   func run() async throws {
     try await withDaemon { daemon in

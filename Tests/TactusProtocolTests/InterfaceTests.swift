@@ -35,6 +35,7 @@ struct InterfaceTests {
       Sample(DescribeService(), DescribeService.Reply(version: "1")),
       Sample(GetInterfaceDescription(interface: "x"), GetInterfaceDescription.Reply(description: "y")),
       Sample(Describe(), Samples.describe()),
+      Sample(ListProviders(), ListProviders.Reply(providers: [WireProvider(Samples.provider(), for: .admin)])),
       Sample(
         Reload(),
         Reload.Reply(

@@ -33,6 +33,11 @@ enum Samples {
     return job
   }
 
+  static func provider() -> ProviderReport {
+    let provider = Provider(name: .local, endpoints: [.unix("/run/x.sock")], capabilities: ["gpu"], maxRunning: 3)
+    return ProviderReport(provider: provider, state: .aside, running: 2, lastError: "no connection")
+  }
+
   static func workflow() throws -> Workflow {
     Workflow(
       id: WorkflowID(number: 7), name: try required(WorkflowName("nightly")), kind: .command, text: "[Command]\n",

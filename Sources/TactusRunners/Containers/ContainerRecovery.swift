@@ -53,7 +53,7 @@ extension ContainerRunner {
 
   /// The engine does not answer: the attempt stays with it, because what runs there is unknown.
   private func examineLater(_ run: ContainerRun, _ sentence: String) {
-    run.provider.failed(at: time.monotonic)
+    run.provider.failed(sentence, at: time.monotonic)
     run.silences += 1
     let id = run.id
     later(.milliseconds(min(5000, 100 << Int64(min(run.silences, 6))))) { runner in
@@ -149,9 +149,14 @@ extension ContainerRunner {
       provider.client.send(.get, "/containers/json", query: [("all", "1"), ("filters", filter)]) { answer in
         self.assumeIsolated { runner in
           let provider = runner.providers[index]
-          guard case .success(let response) = answer,
-            let listed = EngineMessages.read([EngineMessages.Listed].self, from: response.body)
-          else { return provider.failed(at: runner.time.monotonic) }
+          let listed: [EngineMessages.Listed]
+          switch answer {
+          case .success(let response):
+            listed = EngineMessages.read([EngineMessages.Listed].self, from: response.body) ?? []
+          case .refused(let refusal): return provider.failed(refusal.sentence, at: runner.time.monotonic)
+          case .unreached(let sentence), .unanswered(let sentence):
+            return provider.failed(sentence, at: runner.time.monotonic)
+          }
           for container in listed {
             let id = container.labels?[EngineMessages.Label.job].flatMap(JobID.init)
             if let id, runner.runs[id] != nil { continue }

@@ -90,6 +90,8 @@ final class EngineProvider {
   var failures = 0
   /// Until when it is not asked for new jobs; nil if it is well.
   var asideUntil: MonotonicInstant?
+  /// What went wrong the last time; nil if it is well.
+  var lastError: String?
 
   init(_ provider: Provider, client: EngineClient) {
     self.provider = provider
@@ -97,11 +99,18 @@ final class EngineProvider {
   }
 
   /// It answered.
-  func succeeded() { (failures, asideUntil) = (0, nil) }
+  func succeeded() { (failures, asideUntil, lastError) = (0, nil, nil) }
 
   /// It could not be reached, or did not do what it should: others are asked first, for a while.
-  func failed(at now: MonotonicInstant) {
+  func failed(_ sentence: String, at now: MonotonicInstant) {
     failures += 1
+    lastError = sentence
     asideUntil = now + .seconds(min(60, 1 << Int64(min(failures, 6))))
+  }
+
+  /// How it is, for people.
+  var report: ProviderReport {
+    ProviderReport(
+      provider: provider, state: asideUntil == nil ? .live : .aside, running: running, lastError: lastError)
   }
 }

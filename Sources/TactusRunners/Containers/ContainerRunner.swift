@@ -75,6 +75,29 @@ public actor ContainerRunner: Runner, QueueConfined {
     post { runner in answer(ids.filter { runner.runs[$0] == nil }) }
   }
 
+  /// Asks the providers how they are; answers on the runner's queue, in the order of their names.
+  public nonisolated func report(answer: @escaping @Sendable ([ProviderReport]) -> Void) {
+    post { $0.ask(0, answer) }
+  }
+
+  private func ask(_ index: Int, _ answer: @escaping @Sendable ([ProviderReport]) -> Void) {
+    guard index < providers.count else {
+      return answer(providers.map(\.report).sorted { $0.provider.name < $1.provider.name })
+    }
+    providers[index].client.send(.get, "/_ping", within: .seconds(2)) { result in
+      self.assumeIsolated { runner in
+        let provider = runner.providers[index]
+        switch result {
+        case .success: provider.succeeded()
+        case .refused(let refusal): provider.failed(refusal.sentence, at: runner.time.monotonic)
+        case .unreached(let sentence), .unanswered(let sentence):
+          provider.failed(sentence, at: runner.time.monotonic)
+        }
+        runner.ask(index + 1, answer)
+      }
+    }
+  }
+
   /// Tells nothing any more, and closes the connections; containers go on.
   public nonisolated func close() {
     call { runner in
@@ -108,7 +131,7 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   /// Nothing was created, and the engine is to blame: somebody may ask again.
   func refuse(_ run: ContainerRun, _ sentence: String) {
-    run.provider.failed(at: time.monotonic)
+    run.provider.failed(sentence, at: time.monotonic)
     forget(run)
     run.events(.refused("provider \(run.provider.provider.name): \(sentence)"))
   }
