@@ -30,7 +30,19 @@ final class EngineLab: Sendable {
   }
 
   /// Starts an engine with an image `localhost/busybox:1`.
-  init(_ kind: Kind) throws {
+  convenience init(_ kind: Kind) throws { try self.init(arguments: [kind.rawValue]) }
+
+  /// Starts an engine that pulls from a registry on a port of 127.0.0.1.
+  convenience init(_ kind: Kind, registry port: Int) throws {
+    // dockerd trusts all of 127.0.0.0/8 by itself.
+    try self.init(arguments: kind == .podman ? [kind.rawValue, "\(port)"] : [kind.rawValue])
+  }
+
+  /// Starts a registry on a port of 127.0.0.1.
+  convenience init(registryOn port: Int) throws { try self.init(arguments: ["registry", "\(port)"]) }
+
+  /// The kind, then what comes behind the directory.
+  private init(arguments: [String]) throws {
     // A socket's path has 107 bytes at most.
     directory = "/tmp/tactus-lab-\(UUID().uuidString.prefix(8))"
     socket = "\(directory)/engine.sock"
@@ -38,7 +50,7 @@ final class EngineLab: Sendable {
       .appending(path: "engines/lab")
     process = Process()
     process.executableURL = program
-    process.arguments = [kind.rawValue, directory]
+    process.arguments = [arguments[0], directory] + arguments.dropFirst()
     let (toLab, fromLab) = (Pipe(), Pipe())
     process.standardInput = toLab
     process.standardOutput = fromLab
@@ -46,7 +58,7 @@ final class EngineLab: Sendable {
     output = fromLab.fileHandleForReading
     try process.run()
     let answer = line()
-    guard answer.hasPrefix("ready") else { throw Failed(description: "\(kind): \(answer)") }
+    guard answer.hasPrefix("ready") else { throw Failed(description: "\(arguments): \(answer)") }
   }
 
   deinit {
@@ -78,6 +90,9 @@ final class EngineLab: Sendable {
     }
     return try JSONDecoder().decode([Container].self, from: Data(ran.output.utf8)).flatMap(\.names)
   }
+
+  /// What the service has written about itself.
+  func log() throws -> String { try String(contentsOfFile: "\(directory)/engine.log", encoding: .utf8) }
 
   private func line() -> String {
     var bytes: [UInt8] = []
