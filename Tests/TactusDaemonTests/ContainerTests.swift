@@ -1,6 +1,7 @@
 import Foundation
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 /// Containers on real engines: podman and dockerd, each by the same tests.
@@ -115,6 +116,46 @@ struct ContainerTests {
     }
     _ = try await eventually("no container is left") { try await lab.containers().isEmpty ? true : nil }
     #expect(try await daemon.stop() == 0)
+  }
+
+  /// Ten rounds in `make test`, more in `make soak`.
+  private static let kills = ProcessInfo.processInfo.environment["TACTUS_TEST_KILLS"].flatMap { Int($0) } ?? 10
+
+  @Test(
+    "Kills at any moment: every container ran exactly once, its end is told, and none is left",
+    arguments: EngineLab.Kind.allCases)
+  func kills(_ kind: EngineLab.Kind) async throws {
+    let seed = UInt64.random(in: .min ... .max)
+    print("seed of the kills with \(kind): \(seed)")
+    var generator = SeededGenerator(seed: seed)
+    let lab = try EngineLab(kind)
+    let side = FileManager.default.temporaryDirectory.appending(path: "tactus-side-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: side, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: side) }  // a directory that is left in /tmp fails no test
+    let daemon = try await daemon(
+      lab,
+      [
+        "short": "Volume=\(side.path):/side\nExec=sh -c 'echo $TACTUS_JOB_ID >>/side/started; echo done'",
+        "long": "Volume=\(side.path):/side\nExec=sh -c 'echo $TACTUS_JOB_ID >>/side/started; sleep 1; echo done'",
+      ])
+    var ids: [String] = []
+    for _ in 0..<Self.kills {
+      for name in ["short", "long"] { ids.append(try await daemon.run(name)) }
+      try await daemon.rest(.milliseconds(Int.random(in: 0...600, using: &generator)))
+      try await daemon.kill()
+      try await daemon.start()
+    }
+    for id in ids {
+      let job = try await daemon.ended(id)
+      #expect(job.status == .completed, "seed \(seed): \(job)")
+      #expect(try await texts(daemon, id) == ["done"], "seed \(seed): \(id)")
+    }
+    let started = try String(contentsOf: side.appending(path: "started"), encoding: .utf8).split(separator: "\n")
+    #expect(started.map(String.init).sorted() == ids.sorted(), "seed \(seed)")
+    _ = try await eventually("no container is left") { try await lab.containers().isEmpty ? true : nil }
+    #expect(try await daemon.stop() == 0)
+    let verdict = try await daemon.check("--verify")
+    #expect(verdict.code == 0, "seed \(seed): \(verdict)")
   }
 
   @Test("A stop leaves containers alone; the next daemon tells their ends", arguments: EngineLab.Kind.allCases)
