@@ -74,6 +74,7 @@ extension ContainerRunner {
   /// It runs: its end is waited for, and it is looked at once more when that wait stands, because it may have ended before.
   private func attach(_ run: ContainerRun) {
     tellStart(run)
+    readLog(run, follow: true)
     if let signal = run.signal { send(signal, to: run) }
     guard run.wait == nil else { return }
     waitForEnd(run) { [id = run.id] runner in

@@ -14,6 +14,8 @@ final class ContainerRun {
   /// What was found out for it.
   var environment: [String] = []
 
+  /// Whether its image was pulled for it.
+  var isPulled = false
   /// When it was asked to start; nil before.
   var startedAt: Instant?
   /// The engine's id of the container.

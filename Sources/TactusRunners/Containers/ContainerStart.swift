@@ -89,22 +89,9 @@ extension ContainerRunner {
 
   private func prepareImage(_ run: ContainerRun, _ container: Container) {
     switch container.pull {
-    case .never: create(run)
+    // Whether it is missing, the create says.
+    case .never, .missing: create(run)
     case .always: pull(for: run, container)
-    case .missing:
-      run.provider.client.send(.get, "/images/\(container.image)/json") { [id = run.id] answer in
-        self.assumeIsolated { $0.foundImage(id, container, answer) }
-      }
-    }
-  }
-
-  private func foundImage(_ id: JobID, _ container: Container, _ answer: EngineClient.Answer) {
-    guard let run = live(id) else { return }
-    switch answer {
-    case .success: create(run)
-    case .refused(let refusal) where refusal.isNotFound: pull(for: run, container)
-    case .refused(let refusal): reject(run, refusal)
-    case .unreached(let sentence), .unanswered(let sentence): refuse(run, sentence)
     }
   }
 
@@ -144,6 +131,8 @@ extension ContainerRunner {
       guard run.containerID != nil else { return examine(run, after: "the engine's answer to the create is none") }
       startContainer(run)
     case .refused(let refusal) where refusal.isNameInUse: examine(run, after: refusal.sentence)
+    case .refused(let refusal) where refusal.isNotFound && run.container?.pull == .missing && !run.isPulled:
+      if let container = run.container { pull(for: run, container) }
     case .refused(let refusal): reject(run, refusal)
     case .unreached(let sentence): refuse(run, sentence)
     // It may be there or not: it is looked up by its name.
@@ -172,7 +161,10 @@ extension ContainerRunner {
   private func started(_ id: JobID, _ answer: EngineClient.Answer) {
     guard let run = live(id) else { return }
     switch answer {
-    case .success: tellStart(run)
+    case .success:
+      tellStart(run)
+      // It may have ended already: podman would tell that a quarter of a second later.
+      examine(run, after: "the container was started")
     case .refused(let refusal):
       // Nothing runs; what was created goes, and only then may somebody ask again under the same name.
       if let wait = run.wait { http.abort(wait) }
@@ -197,7 +189,6 @@ extension ContainerRunner {
       run.isTold = true
       run.events(.started(facts(of: run)))
     }
-    readLog(run, follow: true)
   }
 
   func facts(of run: ContainerRun) -> StartFacts {

@@ -37,6 +37,7 @@ final class ImagePull {
 
 extension ContainerRunner {
   func pull(for run: ContainerRun, _ container: Container) {
+    run.isPulled = true
     let key = ImagePull.Key(provider: run.provider.provider.name, image: container.image)
     if let pull = pulls[key] { return pull.waiting.append(run.id) }
     let pull = ImagePull(for: run.id)
