@@ -21,7 +21,7 @@ struct JobScan {
   }
 
   /// Rows that one page looks at, at most, in each walk.
-  static let budget = 2000
+  static let budget = 1000
 
   let walks: [Walk]
   /// What every row must satisfy.
