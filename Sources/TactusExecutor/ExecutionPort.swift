@@ -69,7 +69,7 @@ extension ExecutionWorker: Execution {
   func finishDrain() {
     guard !drained.isEmpty else { return }
     let awaited = awaited
-    guard awaited.isEmpty || isInterrupting && unrecorded.count >= awaited.count else { return }
+    guard awaited.isEmpty || isInterrupting && awaited.keys.allSatisfy(unrecorded.contains) else { return }
     if !awaited.isEmpty {
       journal.tell(
         JournalEntry(
