@@ -95,7 +95,7 @@ struct Configuration: Sendable {
     let paths =
       ["/run/podman/podman.sock", "/var/run/docker.sock"]
       + (runtime.map { ["\($0)/podman/podman.sock", "\($0)/docker.sock"] } ?? [])
-    return paths.first { access($0, F_OK) == 0 }.map { [Provider(name: .local, endpoints: [.unix($0)])] } ?? []
+    return paths.first { access($0, F_OK) == 0 }.map { [Provider(name: .local, endpoint: .unix($0))] } ?? []
   }
 
   private mutating func readWorkflows(_ folder: String) {

@@ -1,4 +1,4 @@
-import TactusModel
+public import TactusModel
 
 /// A request that is known to be well formed: what cannot be sent cannot be made.
 public struct HTTPRequest: Hashable, Sendable {
@@ -40,7 +40,7 @@ public struct HTTPRequest: Hashable, Sendable {
   /// The path of a Unix socket that is connected to instead of the URL's host.
   public var unixSocket: String?
   /// What TLS needs besides the authorities of the engine's settings.
-  public var credentials: TLSCredentials?
+  public var credentials: TLSFiles?
   /// Whether name, connection and TLS session are made anew, as a first visitor does, instead of taken from the cache.
   public var startsAfresh = false
 
@@ -62,23 +62,6 @@ public struct HTTPRequest: Hashable, Sendable {
     var lines: [HeaderLine] = []
     for text in headers { lines.append(try HeaderLine(text)) }
     self.headers = lines
-  }
-}
-
-/// PEM files for a server with authorities of its own, or one that wants to know its clients; nil where it does not.
-public struct TLSCredentials: Hashable, Sendable {
-  /// The authorities to trust.
-  public var authorities: String?
-  /// The client's certificate.
-  public var certificate: String?
-  /// The key of the client's certificate.
-  public var key: String?
-
-  /// Puts paths together.
-  public init(authorities: String? = nil, certificate: String? = nil, key: String? = nil) {
-    self.authorities = authorities
-    self.certificate = certificate
-    self.key = key
   }
 }
 

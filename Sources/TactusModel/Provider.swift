@@ -2,8 +2,8 @@
 public struct Provider: Hashable, Sendable {
   /// The file's name without its suffix.
   public var name: ProviderName
-  /// Where the engine listens: one address, or several of which the first that answers is taken.
-  public var endpoints: [EngineEndpoint]
+  /// Where the engine listens.
+  public var endpoint: EngineEndpoint
   /// What its machine has that others have not: `gpu`.
   public var capabilities: Set<String>
   /// Jobs that it is given at once, 1 … 100,000; nil leaves that to the queue.
@@ -11,10 +11,10 @@ public struct Provider: Hashable, Sendable {
 
   /// Puts a provider together.
   public init(
-    name: ProviderName, endpoints: [EngineEndpoint], capabilities: Set<String> = [], maxRunning: Int? = nil
+    name: ProviderName, endpoint: EngineEndpoint, capabilities: Set<String> = [], maxRunning: Int? = nil
   ) {
     self.name = name
-    self.endpoints = endpoints
+    self.endpoint = endpoint
     self.capabilities = capabilities
     self.maxRunning = maxRunning
   }
@@ -43,29 +43,29 @@ public struct ProviderName: Hashable, Comparable, Sendable, CustomStringConverti
   public var description: String { text }
 }
 
+/// PEM files for a server with authorities of its own, or one that wants to know its clients.
+public struct TLSFiles: Hashable, Sendable {
+  /// The authorities to trust; nil takes the system's.
+  public var authorities: String?
+  /// The client's certificate; nil shows none.
+  public var certificate: String?
+  /// Its key.
+  public var key: String?
+
+  /// Puts paths together.
+  public init(authorities: String? = nil, certificate: String? = nil, key: String? = nil) {
+    self.authorities = authorities
+    self.certificate = certificate
+    self.key = key
+  }
+}
+
 /// Where a container engine listens.
 public enum EngineEndpoint: Hashable, Sendable, CustomStringConvertible {
   /// A Unix socket's absolute path.
   case unix(String)
   /// A host and a port, with TLS files or without TLS.
   case tcp(host: String, port: Int, tls: TLSFiles?)
-
-  /// PEM files for the connection to an engine.
-  public struct TLSFiles: Hashable, Sendable {
-    /// The authorities to trust; nil takes the system's.
-    public var authorities: String?
-    /// Our certificate; nil shows none.
-    public var certificate: String?
-    /// Its key.
-    public var key: String?
-
-    /// Puts paths together.
-    public init(authorities: String? = nil, certificate: String? = nil, key: String? = nil) {
-      self.authorities = authorities
-      self.certificate = certificate
-      self.key = key
-    }
-  }
 
   /// As a provider's file writes it.
   public var description: String {

@@ -46,7 +46,7 @@ public struct WireProvider: Codable, Hashable, Sendable {
     running = report.running
     maxRunning = report.provider.maxRunning
     capabilities = report.provider.capabilities.sorted()
-    endpoint = report.provider.endpoints.map(\.description).joined(separator: " ")
+    endpoint = report.provider.endpoint.description
     lastError = right >= .read ? report.lastError : nil
   }
 

@@ -36,7 +36,7 @@ public enum ProviderFile {
         endpoint = .tcp(
           host: host, port: port, tls: .init(authorities: authorities, certificate: certificate, key: key))
       }
-      return Provider(name: name, endpoints: [endpoint], capabilities: Set(words), maxRunning: maxRunning)
+      return Provider(name: name, endpoint: endpoint, capabilities: Set(words), maxRunning: maxRunning)
     }
     return reading.result(provider)
   }

@@ -10,10 +10,10 @@ enum Canned {
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
     case .describe(let request): reply.answer(request, with: description)
     case .listProviders(let request):
-      let local = Provider(name: .local, endpoints: [.unix("/run/podman/podman.sock")])
+      let local = Provider(name: .local, endpoint: .unix("/run/podman/podman.sock"))
       let far = ProviderName("far").map {
         Provider(
-          name: $0, endpoints: [.tcp(host: "engine", port: 2376, tls: nil)], capabilities: ["gpu", "big"], maxRunning: 8
+          name: $0, endpoint: .tcp(host: "engine", port: 2376, tls: nil), capabilities: ["gpu", "big"], maxRunning: 8
         )
       }
       let reports = [

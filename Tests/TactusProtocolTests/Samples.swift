@@ -34,7 +34,7 @@ enum Samples {
   }
 
   static func provider() -> ProviderReport {
-    let provider = Provider(name: .local, endpoints: [.unix("/run/x.sock")], capabilities: ["gpu"], maxRunning: 3)
+    let provider = Provider(name: .local, endpoint: .unix("/run/x.sock"), capabilities: ["gpu"], maxRunning: 3)
     return ProviderReport(provider: provider, state: .aside, running: 2, lastError: "no connection")
   }
 

@@ -64,12 +64,12 @@ struct ContainerFileTests {
 
   @Test("A provider is a socket or an address, with TLS if files are named")
   func providers() throws {
-    #expect(try provider("Endpoint=unix:///run/x.sock").endpoints == [.unix("/run/x.sock")])
+    #expect(try provider("Endpoint=unix:///run/x.sock").endpoint == .unix("/run/x.sock"))
     let remote = try provider(
       "Type=engine\nEndpoint=tcp://engine:2376\nTLSAuthorities=/ca\nTLSCertificate=/c\nTLSKey=/k\nCapabilities=gpu big\nMaxRunning=3"
     )
-    let files = EngineEndpoint.TLSFiles(authorities: "/ca", certificate: "/c", key: "/k")
-    #expect(remote.endpoints == [.tcp(host: "engine", port: 2376, tls: files)])
+    let files = TLSFiles(authorities: "/ca", certificate: "/c", key: "/k")
+    #expect(remote.endpoint == .tcp(host: "engine", port: 2376, tls: files))
     #expect(remote.capabilities == ["gpu", "big"] && remote.maxRunning == 3)
   }
 

@@ -21,11 +21,7 @@ extension ContainerRunner {
   private func waited(_ id: JobID, _ answer: EngineClient.Answer) {
     guard let run = live(id), run.wait != nil else { return }
     run.wait = nil
-    switch answer {
-    case .success: examine(run, after: "the container has ended")
-    case .refused(let refusal): examine(run, after: refusal.sentence)
-    case .unreached(let sentence), .unanswered(let sentence): examine(run, after: sentence)
-    }
+    examine(run, after: answer.failure ?? "the container has ended")
   }
 
   // MARK: Output
@@ -51,14 +47,13 @@ extension ContainerRunner {
     guard let run = live(id), !bytes.isEmpty else { return }
     guard run.state == nil else { return trust(bytes, of: run) }
     let now = time.monotonic
-    run.heldBytes += bytes.count
-    rest(run)
     if let last = run.held.last, now - last.at < Self.doubt / 10 {
       // What comes close together is trusted together: engines send lines one by one.
       run.held[run.held.count - 1].bytes += bytes
     } else {
       run.held.append((now, bytes))
     }
+    rest(run)
     if run.held.count == 1, run.held[0].at == now { trustLater(run) }
   }
 
@@ -69,7 +64,6 @@ extension ContainerRunner {
       guard let run = runner.live(id), run.state == nil, run.log != nil, let first = run.held.first else { return }
       if first.at + Self.doubt <= runner.time.monotonic {
         run.held.removeFirst()
-        run.heldBytes -= first.bytes.count
         runner.trust(first.bytes, of: run)
       }
       runner.trustLater(run)
@@ -130,7 +124,6 @@ extension ContainerRunner {
     run.log = nil
     run.isResting = false
     run.held.removeAll()
-    run.heldBytes = 0
     if isFollowed {
       // The wait tells of the end; until then a log that broke off is followed again when the engine is back.
       guard run.state == nil else { return readLog(run, follow: false) }
@@ -168,7 +161,6 @@ extension ContainerRunner {
   func ended(_ run: ContainerRun, _ state: EngineMessages.Inspected.RunState) {
     run.state = state
     run.held.removeAll()
-    run.heldBytes = 0
     if let wait = run.wait { http.abort(wait) }
     run.wait = nil
     // A followed log is aborted; its completion reads the rest.

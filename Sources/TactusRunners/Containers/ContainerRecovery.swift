@@ -150,15 +150,9 @@ extension ContainerRunner {
       provider.client.send(.get, "/containers/json", query: [("all", "1"), ("filters", filter)]) { answer in
         self.assumeIsolated { runner in
           let provider = runner.providers[index]
-          let listed: [EngineMessages.Listed]
-          switch answer {
-          case .success(let response):
-            listed = EngineMessages.read([EngineMessages.Listed].self, from: response.body) ?? []
-          case .refused(let refusal): return provider.failed(refusal.sentence, at: runner.time.monotonic)
-          case .unreached(let sentence), .unanswered(let sentence):
-            return provider.failed(sentence, at: runner.time.monotonic)
-          }
-          for container in listed {
+          if let failure = answer.failure { return provider.failed(failure, at: runner.time.monotonic) }
+          guard case .success(let response) = answer else { return }
+          for container in EngineMessages.read([EngineMessages.Listed].self, from: response.body) ?? [] {
             let id = container.labels?[EngineMessages.Label.job].flatMap(JobID.init)
             if let id, runner.runs[id] != nil { continue }
             runner.removeContainer(container.id, of: provider)

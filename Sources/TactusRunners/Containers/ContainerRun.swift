@@ -45,7 +45,7 @@ final class ContainerRun {
   var log: TransferID?
   /// Pieces of the followed log that are not yet trusted, oldest first.
   var held: [(at: MonotonicInstant, bytes: [UInt8])] = []
-  var heldBytes = 0
+  var heldBytes: Int { held.reduce(0) { $0 + $1.bytes.count } }
   /// Whether the log rests until the sink has answered.
   var isResting = false
   /// Who wants to know what is left of it, and the providers that may have it besides its own.

@@ -29,8 +29,8 @@ public actor ContainerRunner: Runner, QueueConfined {
     sink = output
     self.stored = stored
     self.storeID = storeID
-    self.providers = providers.flatMap { provider in
-      provider.endpoints.prefix(1).map { EngineProvider(provider, client: EngineClient(http: http, endpoint: $0)) }
+    self.providers = providers.map { provider in
+      EngineProvider(provider, client: EngineClient(http: http, endpoint: provider.endpoint))
     }
     post { runner in
       runner.alarm = alarms.monotonicAlarm(on: runner.queue) { [weak runner] in runner?.assumeIsolated { $0.wake() } }
@@ -87,11 +87,10 @@ public actor ContainerRunner: Runner, QueueConfined {
     providers[index].client.send(.get, "/_ping", within: .seconds(2)) { result in
       self.assumeIsolated { runner in
         let provider = runner.providers[index]
-        switch result {
-        case .success: provider.succeeded()
-        case .refused(let refusal): provider.failed(refusal.sentence, at: runner.time.monotonic)
-        case .unreached(let sentence), .unanswered(let sentence):
-          provider.failed(sentence, at: runner.time.monotonic)
+        if let failure = result.failure {
+          provider.failed(failure, at: runner.time.monotonic)
+        } else {
+          provider.succeeded()
         }
         runner.ask(index + 1, answer)
       }
@@ -119,9 +118,7 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   func end(_ run: ContainerRun, _ ending: Ending, report: Report = Report()) {
     guard !run.isOver else { return }
-    run.isOver = true
-    run.provider.running -= 1
-    for transfer in [run.wait, run.log].compactMap(\.self) { http.abort(transfer) }
+    close(run)
     if let inquiry = run.inquiry {
       run.inquiry = nil
       inquiry.answer(.gone)
@@ -137,10 +134,15 @@ public actor ContainerRunner: Runner, QueueConfined {
   }
 
   func forget(_ run: ContainerRun) {
+    close(run)
+    runs[run.id] = nil
+  }
+
+  /// Nothing more is heard of it, and its provider has room for another.
+  private func close(_ run: ContainerRun) {
     run.isOver = true
     run.provider.running -= 1
     for transfer in [run.wait, run.log].compactMap(\.self) { http.abort(transfer) }
-    runs[run.id] = nil
   }
 
   private func signal(_ id: JobID, _ name: String) {

@@ -18,8 +18,7 @@ extension ContainerRunner {
     case .failure(let failure): return events(failure.event)
     }
     if let missing = missingVolume(of: container, on: provider) {
-      return events(
-        .ended(.failed(.validationError, "Volume=\(missing.text): \(missing.source) is not there"), Report()))
+      return events(Hindrance.definition("Volume=\(missing.text): \(missing.source) is not there").event)
     }
     switch variables(of: container) {
     case .success(let read): environment = read + order.environment

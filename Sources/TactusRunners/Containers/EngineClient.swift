@@ -44,10 +44,7 @@ struct EngineClient: Sendable {
       request.readLimit = bodyLimit
       switch endpoint {
       case .unix(let path): request.unixSocket = path
-      case .tcp(_, _, let tls):
-        request.credentials = tls.map {
-          TLSCredentials(authorities: $0.authorities, certificate: $0.certificate, key: $0.key)
-        }
+      case .tcp(_, _, let tls): request.credentials = tls
       }
       return http.start(request, receiver: receiver) { answer(Answer($0)) }
     } catch {
@@ -78,6 +75,15 @@ struct EngineClient: Sendable {
 }
 
 extension EngineClient.Answer {
+  /// Why it is no success; nil if it is one.
+  var failure: String? {
+    switch self {
+    case .success: nil
+    case .refused(let refusal): refusal.sentence
+    case .unreached(let sentence), .unanswered(let sentence): sentence
+    }
+  }
+
   init(_ result: Result<HTTPResponse, HTTPFailure>) {
     switch result {
     case .success(let response) where (200...299).contains(response.status) || response.status == 304:
