@@ -33,6 +33,7 @@ struct CommandOption: Hashable {
 
   // MARK: Those of some verbs
 
+  static let abandon = CommandOption("abandon", "Close jobs as LOST whose provider does not answer")
   static let after = CommandOption("after", value: .text(called: "PLACE"), "Only what came after a cursor or a number")
   static let at = CommandOption("at", value: .text(called: "INSTANT"), "Start at an instant: RFC 3339 with an offset")
   static let cancelRunning = CommandOption("cancel-running", "Also stop what runs")

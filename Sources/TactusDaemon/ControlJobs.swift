@@ -79,13 +79,15 @@ extension ControlHandler {
       switch result {
       case .failure(let failure): next(CancelResult(id: text, failure: failure))
       case .success(let id):
-        note("cancel \(id)", peer)
-        scheduling.cancel(id) { result in
+        let isAbandoned = request.abandon == true
+        note("\(isAbandoned ? "abandon" : "cancel") \(id)", peer)
+        @Sendable func answered<Value>(_ result: Result<Value, LedgerFailure>) {
           switch result {
           case .success: next(CancelResult(id: id.description))
           case .failure(let failure): next(CancelResult(id: id.description, failure: CallFailure(failure)))
           }
         }
+        if isAbandoned { scheduling.abandon(id, answer: answered) } else { scheduling.cancel(id, answer: answered) }
       }
     }
   }

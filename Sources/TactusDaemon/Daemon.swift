@@ -90,7 +90,7 @@ final class Daemon: Sendable {
         label: "tactus.engines", settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time,
         alarms: alarms),
       providers: configuration.effectiveProviders, storeID: store.storeID, output: output, stored: output, time: time,
-      alarms: alarms)
+      alarms: alarms, journal: health)
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time)
     execution = ExecutionWorker(
@@ -100,7 +100,8 @@ final class Daemon: Sendable {
         .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: output, time: time),
         .container: containers,
       ],
-      limits: limits, bootID: try Machine.bootID(), reader: StoredDefinitions(queues: Set(limits.keys)))
+      limits: limits, bootID: try Machine.bootID(), dispatchTimeout: settings.dispatchTimeout,
+      reader: StoredDefinitions(queues: Set(limits.keys)))
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)

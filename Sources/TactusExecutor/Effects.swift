@@ -17,6 +17,14 @@ extension ExecutionWorker {
     case .armRetry:
       deadlines.add(.attempt(id, .retryPassed), at: time.monotonic + Self.retryDelay(of: id, running.refusals))
       arm()
+    case .park:
+      ledger.park(id, fence: running.fence) { result in self.post { $0.parked(id, result) } }
+    case .freeSlot: freeSlot(of: id)
+    case .awaitProvider: awaitProvider(id, running)
+    case .armDispatchTimeout:
+      deadlines.add(.attempt(id, .deadlinePassed), at: time.monotonic + dispatchTimeout)
+      arm()
+    case .requeue: requeue(id, fence: running.fence)
     case .recordStart: recordStart(id, running)
     case .armDeadline:
       guard let timeout = running.timeout else { return }
@@ -64,6 +72,12 @@ extension ExecutionWorker {
   func heard(_ event: RunnerEvent, _ id: JobID) {
     switch event {
     case .refused(let sentence): refused(sentence, id)
+    case .silent(let sentence): heard(silence: sentence, id)
+    case .answered: heard(silence: nil, id)
+    case .unavailable: handle(.unavailable, id)
+    case .unprovided(let sentence): handle(.unprovided(sentence), id)
+    case .crowded: handle(.crowded, id)
+    case .available: handle(.available, id)
     case .started(var facts):
       facts.timeout = attempts[id]?.timeout
       attempts[id]?.facts = facts
@@ -137,9 +151,8 @@ extension ExecutionWorker {
 
   private func forget(_ id: JobID, _ running: Running) {
     runners[running.job.kind]?.settle(id)
+    freeSlot(of: id)
     attempts[id] = nil
-    lanes[running.job.queue]?.freeSlot()
     finishDrain()
-    pump()
   }
 }

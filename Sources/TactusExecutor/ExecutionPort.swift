@@ -19,6 +19,7 @@ extension ExecutionWorker: Execution {
     post { worker in
       for id in ids {
         for name in worker.lanes.keys { worker.lanes[name]?.withdraw(id) }
+        worker.handle(.withdrawn, id)
       }
     }
   }

@@ -15,6 +15,7 @@ public actor ExecutionWorker: QueueConfined {
   let journal: any Journal
   let runners: [Kind: any Runner]
   let bootID: String
+  let dispatchTimeout: Duration
   private let definitions: DefinitionCache
 
   var lanes: [QueueName: Lane]
@@ -35,10 +36,12 @@ public actor ExecutionWorker: QueueConfined {
   private var isRetryArmed = false
   var isCheckArmed = false
 
-  /// An attempt that holds a slot.
+  /// An attempt on its way.
   struct Running {
     var attempt: Attempt
     var job: QueuedJob
+    /// All do but those that wait for a provider.
+    var holdsSlot = true
     var fence: Int64 = 0
     var workflow: WorkflowName?
     var order: RunOrder?
@@ -55,10 +58,12 @@ public actor ExecutionWorker: QueueConfined {
   /// - Parameters:
   ///   - limits: every queue there is; a job of another queue is a programmer's mistake.
   ///   - bootID: the machine's boot, part of every claim.
+  ///   - dispatchTimeout: how long a job may wait for a provider that answers.
   ///   - reader: reads the definitions that claims are bound to.
   public init(
     queue: any WorkQueue, ledger: any Ledger, time: any TimeSource, scheduling: any Scheduling, journal: any Journal,
-    runners: [Kind: any Runner], limits: [QueueName: QueueLimits], bootID: String, reader: any DefinitionReader
+    runners: [Kind: any Runner], limits: [QueueName: QueueLimits], bootID: String, dispatchTimeout: Duration,
+    reader: any DefinitionReader
   ) {
     self.queue = queue
     self.ledger = ledger
@@ -67,6 +72,7 @@ public actor ExecutionWorker: QueueConfined {
     self.journal = journal
     self.runners = runners
     self.bootID = bootID
+    self.dispatchTimeout = dispatchTimeout
     definitions = DefinitionCache(reader: reader)
     lanes = limits.mapValues { Lane(limit: $0.maxRunning) }
   }

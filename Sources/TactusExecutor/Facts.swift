@@ -125,7 +125,7 @@ extension Attempt {
   var isWithRunner: Bool {
     switch state {
     case .running, .terminating, .killing: true
-    case .claiming, .starting, .retrying, .finishing, .done: false
+    case .claiming, .starting, .retrying, .parking, .parked, .finishing, .done: false
     }
   }
 }

@@ -7,6 +7,8 @@ public struct Attempt: Hashable, Sendable {
   public private(set) var state = State.claiming
   /// The first reason to stop it that was seen.
   public private(set) var stopReason: StopReason?
+  /// Why no provider answers, as it was told while it waited for one; empty before.
+  public private(set) var hindrance = ""
 
   /// A new attempt, whose claim is on its way to the ledger.
   public init() {}
@@ -36,6 +38,10 @@ public struct Attempt: Hashable, Sendable {
     case starting
     /// Its provider could not take it; it is asked again after a while.
     case retrying
+    /// None of its providers can take it; that it waits for one is on its way to the ledger.
+    case parking
+    /// It waits for a provider, without a slot.
+    case parked
     /// It runs.
     case running
     /// TERM was sent, the grace period runs.
@@ -60,6 +66,22 @@ public struct Attempt: Hashable, Sendable {
     case refused
     /// It is time to ask its provider again.
     case retryPassed
+    /// None of its providers can take it, and nothing was created.
+    case unavailable
+    /// It is durable that it waits for a provider.
+    case parked
+    /// The ledger did not let it wait: the row changed, or there is a reason to stop it.
+    case parkRefused
+    /// The store failed.
+    case parkFailed
+    /// While it waits: none of its providers answers, for this reason.
+    case unprovided(String)
+    /// While it waits: its providers answer, but have as many jobs as they may.
+    case crowded
+    /// While it waits: a provider can take it.
+    case available
+    /// Its row was closed without it.
+    case withdrawn
     /// It ended, and nothing of it is left.
     case ended(Ending)
     /// The time-out passed.
@@ -80,6 +102,16 @@ public struct Attempt: Hashable, Sendable {
     case cancelStart
     /// Wake up when its provider is to be asked again.
     case armRetry
+    /// Tell the ledger that it waits for a provider.
+    case park
+    /// Let another have its slot.
+    case freeSlot
+    /// Have it told when a provider can take it.
+    case awaitProvider
+    /// Wake up when it has waited for a provider as long as it may.
+    case armDispatchTimeout
+    /// Put it back in line.
+    case requeue
     /// Tell the ledger that it runs.
     case recordStart
     /// Wake up at the time-out.
@@ -105,6 +137,11 @@ public struct Attempt: Hashable, Sendable {
   /// Events that mean nothing in this state do nothing.
   public mutating func handle(_ event: Event) -> [Effect] {
     switch (state, event) {
+    case (.done, _):
+      return []
+    case (_, .withdrawn):
+      state = .done
+      return [.disarm, .forget]
     case (.claiming, .claimed):
       guard stopReason == nil else {
         // Nothing was started, so there is nothing to wait for.
@@ -132,6 +169,12 @@ public struct Attempt: Hashable, Sendable {
     case (.retrying, .stopRequested(let reason)):
       stopReason = reason
       return endUnstarted()
+    case (.starting, .unavailable):
+      guard stopReason == nil else { return endUnstarted() }
+      state = .parking
+      return [.park]
+    case (.parking, _), (.parked, _):
+      return handleParked(event)
     case (.starting, .started):
       guard stopReason == nil else {
         state = .terminating
@@ -153,6 +196,40 @@ public struct Attempt: Hashable, Sendable {
     default:
       return []
     }
+  }
+
+  private mutating func handleParked(_ event: Event) -> [Effect] {
+    switch (state, event) {
+    case (.parking, .stopRequested(let reason)):
+      stopReason = stopReason ?? reason
+      return []
+    case (.parking, .parked):
+      state = .parked
+      return [.freeSlot, .awaitProvider]
+    case (.parking, .parkFailed) where stopReason == nil:
+      state = .retrying
+      return [.armRetry]
+    case (.parking, .parkFailed), (.parking, .parkRefused):
+      return endUnstarted()
+    case (.parked, .unprovided(let sentence)):
+      hindrance = sentence
+      return [.armDispatchTimeout]
+    case (.parked, .crowded):
+      return [.disarm]
+    case (.parked, .available):
+      state = .claiming
+      return [.disarm, .requeue]
+    case (.parked, .deadlinePassed):
+      state = .finishing
+      return [.recordEnd(Self.exhausted(hindrance), stopReason)]
+    default:
+      return []
+    }
+  }
+
+  /// How it ends when no provider answered for as long as it may wait.
+  public static func exhausted(_ hindrance: String) -> Ending {
+    .failed(.dispatchExhausted, "\(hindrance), for as long as DispatchTimeout= allows")
   }
 
   /// Nothing was started, so there is nothing to wait for.

@@ -73,14 +73,26 @@ public struct Explanation: Hashable, Sendable {
       case (.pending, .held): (.planned, "held: it starts at the time that tactusctl schedule gives it")
       case (.pending, .due): (.waiting, circumstances.reasonToWait(of: job))
       case (.pending, _): (.planned, "waits for its time")
+      case (.queued, .unverified): (.waiting, "was being started; \(Self.unverified(job))")
+      case (.queued, .waitingForProvider):
+        (
+          .waiting,
+          "waits for a provider: none that it may run on answers, or they have as many jobs as they may (tactusctl providers)"
+        )
       case (.queued, .dispatching): (.waiting, "has a slot of queue \(job.queue) and is being started")
       case (.queued, _): (.waiting, circumstances.reasonToQueue(of: job))
+      case (.running, .unverified): (.running, "\(Self.start(of: job)); \(Self.unverified(job))")
       case (.running, .stopping): (.running, "is being stopped; \(Self.start(of: job))")
       case (.running, _): (.running, "is running; \(Self.start(of: job))")
       case (.completed, _), (.failed, _): (.ran, Self.start(of: job))
       case (.canceled, _): (.canceled, job.errorCode?.cancellation ?? "was canceled")
       }
     self.init(nominalAt: job.nominalAt, outcome: outcome, job: job, reason: reason)
+  }
+
+  private static func unverified(_ job: Job) -> String {
+    "\(job.provider.map { "provider \($0)" } ?? "its provider") does not answer, so what became of it is unknown until it "
+      + "does (tactusctl providers); tactusctl cancel --abandon \(job.id) gives it up"
   }
 
   /// Delays below this need no explanation.

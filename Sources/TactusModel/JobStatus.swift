@@ -40,19 +40,24 @@ public enum Phase: String, CaseIterable, Sendable {
   case due
   /// QUEUED, waiting for a slot.
   case queued
+  /// QUEUED: none of its providers can take it; holds no slot.
+  case waitingForProvider = "waiting_for_provider"
   /// QUEUED and claimed: it is being handed to its runner.
   case dispatching
   /// RUNNING.
   case running
   /// RUNNING, the stop signal is sent.
   case stopping
+  /// QUEUED and claimed, or RUNNING, but its provider does not answer, so that what became of it is unknown.
+  case unverified
 
-  /// The one status that this phase refines.
-  public var status: JobStatus {
+  /// The statuses that this phase refines.
+  public var statuses: [JobStatus] {
     switch self {
-    case .held, .scheduled, .due: .pending
-    case .queued, .dispatching: .queued
-    case .running, .stopping: .running
+    case .held, .scheduled, .due: [.pending]
+    case .queued, .waitingForProvider, .dispatching: [.queued]
+    case .running, .stopping: [.running]
+    case .unverified: [.queued, .running]
     }
   }
 }

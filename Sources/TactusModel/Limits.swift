@@ -37,6 +37,8 @@ public enum Limits {
   public static let maxRunning = 1...100_000
   /// `MaxQueued=` of a queue.
   public static let maxQueued = 1...1_000_000
+  /// `DispatchTimeout=`.
+  public static let dispatchTimeout: ClosedRange<Duration> = .seconds(1) ... .seconds(7 * 86_400)
   /// `StopTimeout=`.
   public static let stopTimeout: ClosedRange<Duration> = .zero ... .seconds(86_400)
   /// The largest unit file, in bytes.

@@ -51,7 +51,10 @@ public protocol Ledger: Sendable {
   func claim(_ ids: [JobID], bootID: String, at now: Instant, answer: @escaping Answer<[ClaimedJob]>)
   /// QUEUED/dispatching becomes RUNNING; false if the fence kept it out.
   func recordStart(_ id: JobID, fence: Int64, facts: StartFacts, answer: @escaping Answer<Bool>)
-  /// Puts a claimed job back in line, of which nothing was started; nil if the fence, or a reason to stop, kept it out.
+  /// Lets a claimed job of which nothing was started wait for a provider; false if the fence, or a reason to stop, kept
+  /// it out.
+  func park(_ id: JobID, fence: Int64, answer: @escaping Answer<Bool>)
+  /// Puts a job back in line, of which nothing was started; nil if the fence, or a reason to stop, kept it out.
   func requeue(_ id: JobID, fence: Int64, answer: @escaping Answer<QueuedJob?>)
   /// Makes the reason to stop durable; the first reason stays.
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>)
@@ -65,6 +68,13 @@ public protocol Ledger: Sendable {
   /// Cancels in any non-terminal status: closes what is not claimed, records the reason for what is.
   /// - Throws: notFound; conflict if terminal.
   func cancel(_ id: JobID, at now: Instant, answer: @escaping Answer<PlanChange>)
+
+  /// Notes that the provider of a claimed or running job does not answer, or that it does again; false if the fence kept
+  /// it out.
+  func recordSilence(_ id: JobID, fence: Int64, isSilent: Bool, answer: @escaping Answer<Bool>)
+  /// Closes a job as LOST whose provider does not answer.
+  /// - Throws: notFound; conflict, unless it is unverified.
+  func abandon(_ id: JobID, at now: Instant, answer: @escaping Answer<Ended>)
 
   // MARK: The daemon
 

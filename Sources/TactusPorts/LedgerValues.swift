@@ -90,7 +90,7 @@ public protocol DefinitionReader: Sendable {
 public struct PlanChange: Hashable, Sendable {
   /// Jobs that are QUEUED now.
   public var queued: [QueuedJob] = []
-  /// Unclaimed jobs that are no longer QUEUED.
+  /// Jobs that were closed unclaimed, or given up.
   public var withdrawn: [JobID] = []
   /// Claimed or running jobs whose stop reason is durable now.
   public var stop: [JobID: StopReason] = [:]

@@ -4,7 +4,8 @@ public import TactusModel
 ///
 /// All calls return at once and may come from any queue; what they ask for happens on the runner's own queue, in order.
 public protocol Runner: Sendable {
-  /// Starts an attempt. Exactly one `started`, `refused` or `ended` event follows; after `started`, exactly one `ended`.
+  /// Starts an attempt. Exactly one `started`, `refused`, `unavailable` or `ended` event follows; after `started`, exactly
+  /// one `ended`.
   ///
   /// `ended` means that nothing of the attempt is left and that its output is stored. Events come on the runner's queue.
   func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
@@ -14,7 +15,10 @@ public protocol Runner: Sendable {
   func kill(_ id: JobID)
   /// Gives up a start that has created nothing yet; an `ended` event follows then, else what follows anyway.
   func cancelStart(_ id: JobID)
-  /// The end of the attempt is durable: what was kept to tell it may go.
+  /// Tells when a provider can take the attempt, by `available`, and before that, by `unprovided` and `crowded`, why none
+  /// can; at once, and when it changes. Ends with `available` or `settle`.
+  func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
+  /// The end of the attempt is durable, or it was withdrawn: what was kept to tell it may go.
   func settle(_ id: JobID)
   /// Looks a claim of an earlier daemon up by facts.
   ///
@@ -33,6 +37,8 @@ public protocol Runner: Sendable {
 extension Runner {
   /// Does nothing: what starts at once cannot be given up.
   public func cancelStart(_ id: JobID) {}
+  /// Does nothing: this host is always there.
+  public func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {}
   /// Does nothing: nothing is kept.
   public func settle(_ id: JobID) {}
   /// Does nothing: nothing is left.
@@ -61,6 +67,18 @@ public enum RunnerEvent: Sendable {
   case ended(Ending, Report)
   /// Its provider could not take it, for this reason; nothing was created. No other event follows this start.
   case refused(String)
+  /// None of its providers can take it now; nothing was created. No other event follows this start.
+  case unavailable
+  /// Its provider does not answer, for this reason, so that what became of it is unknown.
+  case silent(String)
+  /// Its provider answers again.
+  case answered
+  /// While it waits: none of its providers answers, for this reason.
+  case unprovided(String)
+  /// While it waits: its providers answer, but have as many jobs as they may.
+  case crowded
+  /// While it waits: a provider can take it.
+  case available
 }
 
 /// What is known of something that was just started; enough to find it again.

@@ -6,7 +6,7 @@ public import TactusModel
 public protocol Execution: Sendable {
   /// These jobs are QUEUED now.
   func enqueue(_ jobs: [QueuedJob])
-  /// These unclaimed jobs are no longer QUEUED.
+  /// The rows of these jobs were closed: they are not to be started, and what was claimed is not heard of any more.
   func withdraw(_ ids: [JobID])
   /// These attempts are to be stopped; the reasons are durable.
   func stop(_ reasons: [JobID: StopReason])

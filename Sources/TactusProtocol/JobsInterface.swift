@@ -117,9 +117,14 @@ public struct CancelJobs: Request {
 
   /// Ids or unique suffixes of at least 6 characters.
   public var ids: [String]
+  /// Closes jobs as LOST that are `unverified`, and no others; nil is false.
+  public var abandon: Bool?
 
   /// Asks for it.
-  public init(ids: [String]) { self.ids = ids }
+  public init(ids: [String], abandon: Bool? = nil) {
+    self.ids = ids
+    self.abandon = abandon
+  }
 
   /// What became of each.
   public struct Reply: Codable, Hashable, Sendable {
@@ -131,7 +136,7 @@ public struct CancelJobs: Request {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case ids
+    case ids, abandon
   }
 }
 

@@ -160,6 +160,19 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
+  /// Closes a job as LOST whose provider does not answer; a stopping daemon takes it, too.
+  public nonisolated func abandon(_ id: JobID, answer: @escaping Answer<Ended>) {
+    post { worker in
+      worker.ledger.abandon(id, at: worker.time.now) { result in
+        if case .success(let ended) = result {
+          worker.post { $0.follow(ended.change) }
+          if let workflow = ended.waiting { worker.ended(workflow) }
+        }
+        answer(result)
+      }
+    }
+  }
+
   private nonisolated func change<Value>(
     _ answer: @escaping Answer<Value>,
     _ body: @escaping @Sendable (isolated SchedulingWorker, @escaping Answer<Value>) -> Void

@@ -128,7 +128,7 @@ extension Archive {
     if job.phase == .queued || job.wait == .backlog {
       let counts = try connection.first(
         """
-        SELECT count(*) FILTER (WHERE phase <> 'queued'), count(*) FILTER (WHERE status = 'QUEUED')
+        SELECT count(*) FILTER (WHERE phase NOT IN ('queued', 'waiting_for_provider')), count(*) FILTER (WHERE status = 'QUEUED')
         FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND queue = ?
         """, job.queue
       ) { (taken: Int($0.integer(0)), queued: Int($0.integer(1))) }

@@ -89,7 +89,7 @@ struct JobScan {
   private static func walks(_ statuses: Set<JobStatus>) -> [Walk] {
     var walks: [Walk] = []
     if !statuses.isDisjoint(with: [.queued, .running]) { walks.append(live) }
-    if statuses.contains(.pending) { walks += Phase.allCases.filter { $0.status == .pending }.map(walk) }
+    if statuses.contains(.pending) { walks += Phase.allCases.filter { $0.statuses == [.pending] }.map(walk) }
     for status in statuses.filter(\.isTerminal).sorted(by: { $0.rawValue < $1.rawValue }) {
       walks.append(
         .ordered(index: "jobs_by_end", term: "completed_at IS NOT NULL AND status = ?", values: [status]))
@@ -98,7 +98,7 @@ struct JobScan {
   }
 
   private static func walk(_ phase: Phase) -> Walk {
-    guard phase.status == .pending else { return live }
+    guard phase.statuses == [.pending] else { return live }
     return .ordered(index: "jobs_by_phase", term: "status = 'PENDING' AND phase = ?", values: [phase])
   }
 

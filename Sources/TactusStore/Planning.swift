@@ -98,8 +98,8 @@ extension Tables {
   func withdrawQueued(_ workflow: WorkflowID, as code: ErrorCode, message: String, now: Instant) throws -> [JobID] {
     let ids = try connection.all(
       """
-      SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING') AND phase = 'queued'
-        AND trigger = 'AUTOMATIC'
+      SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING')
+        AND phase IN ('queued', 'waiting_for_provider') AND trigger = 'AUTOMATIC'
       """, workflow
     ) { $0.jobID(0) }
     for id in ids { try close(id, of: workflow, as: code, message: message, now: now) }
@@ -110,8 +110,8 @@ extension Tables {
   func stopClaimed(_ workflow: WorkflowID, reason: StopReason, automaticOnly: Bool, now: Instant) throws -> [JobID] {
     let ids = try connection.all(
       """
-      SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING') AND phase <> 'queued'
-        AND stop_reason IS NULL AND (NOT ? OR trigger = 'AUTOMATIC')
+      SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING')
+        AND phase NOT IN ('queued', 'waiting_for_provider') AND stop_reason IS NULL AND (NOT ? OR trigger = 'AUTOMATIC')
       """, workflow, automaticOnly
     ) { $0.jobID(0) }
     for id in ids { try recordStop(id, reason: reason, now: now) }
@@ -121,7 +121,7 @@ extension Tables {
   func recordStop(_ id: JobID, reason: StopReason, now: Instant) throws {
     try connection.run(
       """
-      UPDATE jobs SET stop_reason = ?, stop_at = ?, phase = CASE status WHEN 'RUNNING' THEN 'stopping' ELSE phase END
+      UPDATE jobs SET stop_reason = ?, stop_at = ?, phase = CASE phase WHEN 'running' THEN 'stopping' ELSE phase END
       WHERE id = ? AND stop_reason IS NULL AND status IN ('QUEUED', 'RUNNING')
       """, reason, now, id)
   }

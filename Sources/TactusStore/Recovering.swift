@@ -11,7 +11,7 @@ extension Tables {
     recovered.change.queued = try connection.all(
       """
       SELECT id, kind, queue, priority, scheduled_at FROM jobs
-      WHERE status IN ('QUEUED', 'RUNNING') AND status = 'QUEUED' AND phase = 'queued'
+      WHERE status IN ('QUEUED', 'RUNNING') AND status = 'QUEUED' AND phase IN ('queued', 'waiting_for_provider')
       """
     ) { row in
       guard let queue = QueueName(row.text(2)) else { fatalError("a queue's name in the store is malformed") }
@@ -36,8 +36,8 @@ extension Tables {
         JOIN workflows w ON w.id = j.workflow_id
         JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
         JOIN jobs p ON p.id = w.planned_job
-      WHERE j.status IN ('QUEUED', 'RUNNING') AND j.status = 'QUEUED' AND j.phase = 'queued'
-        AND j.trigger = 'AUTOMATIC' AND j.attempt = 1 AND d.misfire IN ('latest', 'skip') AND p.nominal_at <= ?
+      WHERE j.status IN ('QUEUED', 'RUNNING') AND j.status = 'QUEUED'
+        AND j.phase IN ('queued', 'waiting_for_provider') AND j.trigger = 'AUTOMATIC' AND j.attempt = 1 AND d.misfire IN ('latest', 'skip') AND p.nominal_at <= ?
       """, now
     ) { (id: $0.jobID(0), workflow: WorkflowID(number: $0.integer(1))) }
     for row in overtaken {
@@ -51,7 +51,7 @@ extension Tables {
       """
       SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason,
         provider, container_id, timeout, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id)
-      FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase <> 'queued'
+      FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase NOT IN ('queued', 'waiting_for_provider')
       """
     ) { row in
       guard let queue = QueueName(row.text(2)) else { fatalError("a queue's name in the store is malformed") }

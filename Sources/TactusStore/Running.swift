@@ -9,7 +9,7 @@ extension Tables {
       let row = try connection.first(
         """
         UPDATE jobs SET phase = 'dispatching', fence = fence + 1, claimed_at = ?, boot_id = ?
-        WHERE id = ? AND phase = 'queued'
+        WHERE id = ? AND phase IN ('queued', 'waiting_for_provider')
         RETURNING workflow_id, generation, fence, trigger, attempt, nominal_at, scheduled_at
         """, now, bootID, id
       ) { row in
@@ -54,7 +54,8 @@ extension Tables {
   func requeue(_ id: JobID, fence: Int64) throws -> QueuedJob? {
     try connection.first(
       """
-      UPDATE jobs SET phase = 'queued' WHERE id = ? AND fence = ? AND phase = 'dispatching' AND stop_reason IS NULL
+      UPDATE jobs SET phase = 'queued'
+      WHERE id = ? AND fence = ? AND phase IN ('dispatching', 'waiting_for_provider') AND stop_reason IS NULL
       RETURNING kind, queue, priority, scheduled_at
       """, id, fence
     ) { row in
@@ -62,6 +63,15 @@ extension Tables {
       return QueuedJob(
         id: id, kind: row.word(0), queue: queue, priority: Int(row.integer(2)), scheduledAt: row.instant(3))
     }
+  }
+
+  func park(_ id: JobID, fence: Int64) throws -> Bool {
+    try connection.run(
+      """
+      UPDATE jobs SET phase = 'waiting_for_provider'
+      WHERE id = ? AND fence = ? AND phase = 'dispatching' AND stop_reason IS NULL
+      """, id, fence)
+    return connection.changes == 1
   }
 
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant) throws -> Bool {
@@ -97,10 +107,10 @@ extension Tables {
         try plan(workflow, at: firstFree(grid, after: nominal, of: workflow.id), now: now)
       }
       return try change()
-    case .queued:
+    case .queued, .waitingForProvider:
       try close(id, of: row.workflow, as: .canceledByUser, message: message, now: now)
       return try change { $0.withdrawn = [id] }
-    case .dispatching, .running, .stopping:
+    case .dispatching, .running, .stopping, .unverified:
       try recordStop(id, reason: .canceled, now: now)
       return try change { $0.stop = [id: row.stopReason ?? .canceled] }
     }

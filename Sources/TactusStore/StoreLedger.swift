@@ -90,6 +90,11 @@ extension Store: Ledger {
   }
 
   /// As ``Ledger`` says.
+  public nonisolated func park(_ id: JobID, fence: Int64, answer: @escaping Answer<Bool>) {
+    write(answer) { try $0.park(id, fence: fence) }
+  }
+
+  /// As ``Ledger`` says.
   public nonisolated func recordStop(
     _ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>
   ) { write(answer) { try $0.recordStop(id, fence: fence, reason: reason, at: now) } }
@@ -107,6 +112,16 @@ extension Store: Ledger {
   /// As ``Ledger`` says.
   public nonisolated func cancel(_ id: JobID, at now: Instant, answer: @escaping Answer<PlanChange>) {
     write(answer) { try $0.cancel(id, at: now) }
+  }
+
+  /// As ``Ledger`` says.
+  public nonisolated func recordSilence(
+    _ id: JobID, fence: Int64, isSilent: Bool, answer: @escaping Answer<Bool>
+  ) { write(answer) { try $0.recordSilence(id, fence: fence, isSilent: isSilent) } }
+
+  /// As ``Ledger`` says.
+  public nonisolated func abandon(_ id: JobID, at now: Instant, answer: @escaping Answer<Ended>) {
+    write(answer) { try $0.abandon(id, at: now) }
   }
 
   /// As ``Ledger`` says.

@@ -4,6 +4,8 @@ import TactusModel
 public struct DaemonSettings: Hashable, Sendable {
   /// How long running jobs may go on after the daemon was asked to stop, 0 … 1 day.
   public var stopTimeout: Duration
+  /// How long a job may wait for a provider that answers, 1 s … 7 days.
+  public var dispatchTimeout: Duration = .seconds(600)
   /// The cgroup v2 directory that is delegated to the daemon, an absolute path; nil lets the daemon look for it.
   public var cgroupRoot: String?
   /// Whom it serves; nil for `system` if it runs as root and `private` otherwise.
@@ -50,6 +52,8 @@ public enum DaemonFile {
     var reading = Reading(bytes, file: file, vocabulary: .daemon)
     let defaults = DaemonSettings()
     let stopTimeout = reading.value("StopTimeout", in: "Manager", as: Span.within(Limits.stopTimeout))
+    let dispatchTimeout = reading.value(
+      "DispatchTimeout", in: "Manager", as: Span.within(Limits.dispatchTimeout))
     let cgroupRoot = reading.value("CgroupRoot", in: "Manager", as: absolutePath)
     let instance = reading.value("Instance", in: "Manager", as: word(of: DaemonSettings.Instance.self))
     let adminGroup = reading.value("AdminGroup", in: "Manager", as: groupName)
@@ -58,6 +62,9 @@ public enum DaemonFile {
     let submitRate = reading.value("SubmitRate", in: "Manager", as: number(Limits.submitRate))
     var settings = earlier
     if reading.isMentioned("StopTimeout", in: "Manager") { settings.stopTimeout = stopTimeout ?? defaults.stopTimeout }
+    if reading.isMentioned("DispatchTimeout", in: "Manager") {
+      settings.dispatchTimeout = dispatchTimeout ?? defaults.dispatchTimeout
+    }
     if reading.isMentioned("CgroupRoot", in: "Manager") { settings.cgroupRoot = cgroupRoot }
     if reading.isMentioned("Instance", in: "Manager") { settings.instance = instance }
     if reading.isMentioned("AdminGroup", in: "Manager") { settings.adminGroup = adminGroup ?? defaults.adminGroup }

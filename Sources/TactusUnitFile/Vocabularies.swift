@@ -53,7 +53,10 @@ extension Vocabulary {
   static let daemon = Vocabulary(sections: [
     Section(
       name: "Manager",
-      single: ["StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "EventsKeep", "SubmitRate"],
-      later: ["DispatchTimeout", "JournalOutput"])
+      single: [
+        "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "EventsKeep", "SubmitRate",
+        "DispatchTimeout",
+      ],
+      later: ["JournalOutput"])
   ])
 }

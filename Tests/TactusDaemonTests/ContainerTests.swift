@@ -12,9 +12,7 @@ struct ContainerTests {
       notStartedWith: workflows.mapValues { lines in
         "[Workflow]\nOverlap=allow\n[Container]\nImage=localhost/busybox:1\nNetwork=none\n\(lines)\n"
       })
-    try FileManager.default.createDirectory(
-      atPath: "\(daemon.directory)/etc/providers", withIntermediateDirectories: true)
-    _ = try daemon.write("etc/providers/lab.provider", "[Provider]\nEndpoint=unix://\(lab.socket)\n")
+    try daemon.provide("lab", lab)
     try await daemon.start()
     return daemon
   }
@@ -204,9 +202,7 @@ struct ContainerTests {
       "missing": workflow("Image=\(image):1"), "always": workflow("Image=\(image):1\nPull=always"),
       "unknown": workflow("Image=\(image):nix"), "unreachable": workflow("Image=127.0.0.1:1/x:1"),
     ])
-    try FileManager.default.createDirectory(
-      atPath: "\(daemon.directory)/etc/providers", withIntermediateDirectories: true)
-    _ = try daemon.write("etc/providers/lab.provider", "[Provider]\nEndpoint=unix://\(lab.socket)\n")
+    try daemon.provide("lab", lab)
     try await daemon.start()
     var ids: [String] = []
     for _ in 0..<10 { ids.append(try await daemon.run("missing")) }
@@ -228,51 +224,6 @@ struct ContainerTests {
     try registry.order("kill")
     #expect(try await daemon.outcome(of: "missing").status == .completed)
     #expect(try await daemon.workflow("missing").consecutiveFailures == 0)
-    #expect(try await daemon.stop() == 0)
-  }
-
-  @Test("Jobs go where what they require is; a provider that is gone is told as such, and others take its jobs")
-  func providers() async throws {
-    let (plain, special) = (try EngineLab(.podman), try EngineLab(.podman))
-    let daemon = try RunningDaemon(notStartedWith: [
-      "any": "[Workflow]\nOverlap=allow\n[Container]\nImage=localhost/busybox:1\nNetwork=none\nExec=true\n",
-      "gpu": "[Container]\nImage=localhost/busybox:1\nNetwork=none\nExec=true\nRequires=gpu\n",
-      "far": "[Container]\nImage=localhost/busybox:1\nRequires=moon\n",
-    ])
-    try FileManager.default.createDirectory(
-      atPath: "\(daemon.directory)/etc/providers", withIntermediateDirectories: true)
-    _ = try daemon.write("etc/providers/plain.provider", "[Provider]\nEndpoint=unix://\(plain.socket)\n")
-    _ = try daemon.write(
-      "etc/providers/special.provider", "[Provider]\nEndpoint=unix://\(special.socket)\nCapabilities=gpu\n")
-    try await daemon.start()
-    for _ in 0..<3 { #expect(try await daemon.outcome(of: "gpu").provider == "special") }
-    let far = try await daemon.outcome(of: "far")
-    #expect(far.errorCode == .validationError && far.errorMessage?.contains("moon") == true)
-    #expect(try await daemon.call(ListProviders()).providers.map(\.state) == [.live, .live])
-    try plain.order("kill")
-    for _ in 0..<3 {
-      let job = try await daemon.outcome(of: "any")
-      #expect(job.status == .completed && job.provider == "special", "\(job)")
-    }
-    let providers = try await daemon.call(ListProviders()).providers
-    #expect(providers.map(\.state) == [.aside, .live])
-    #expect(providers.first?.lastError?.contains(plain.socket) == true)
-    try plain.order("start")
-    #expect(try await daemon.call(ListProviders()).providers.map(\.state) == [.live, .live])
-    #expect(try await daemon.stop() == 0)
-  }
-
-  @Test("An engine that is not there is asked four times, and the job fails by infrastructure")
-  func absent() async throws {
-    let daemon = try RunningDaemon(notStartedWith: ["c": "[Container]\nImage=a\n"])
-    try FileManager.default.createDirectory(
-      atPath: "\(daemon.directory)/etc/providers", withIntermediateDirectories: true)
-    _ = try daemon.write("etc/providers/gone.provider", "[Provider]\nEndpoint=unix:///no/such/engine.sock\n")
-    try await daemon.start()
-    let job = try await daemon.outcome(of: "c")
-    #expect(job.errorCode == .dispatchExhausted && job.errorMessage?.contains("/no/such/engine.sock") == true, "\(job)")
-    #expect(job.errorMessage?.hasSuffix("asked 4 times") == true)
-    #expect(try await daemon.workflow("c").consecutiveFailures == 0)
     #expect(try await daemon.stop() == 0)
   }
 }

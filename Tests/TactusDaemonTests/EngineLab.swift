@@ -100,3 +100,16 @@ final class EngineLab: Sendable {
     return String(decoding: bytes, as: UTF8.self)
   }
 }
+
+extension RunningDaemon {
+  /// Writes a provider's file.
+  func provide(_ name: String, endpoint: String, _ lines: String = "") throws {
+    try FileManager.default.createDirectory(atPath: "\(configuration)/providers", withIntermediateDirectories: true)
+    try write("etc/providers/\(name).provider", "[Provider]\nEndpoint=\(endpoint)\n\(lines)\n")
+  }
+
+  /// Names a real engine as a provider.
+  func provide(_ name: String, _ lab: EngineLab, _ lines: String = "") throws {
+    try provide(name, endpoint: "unix://\(lab.socket)", lines)
+  }
+}

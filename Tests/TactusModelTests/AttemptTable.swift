@@ -4,14 +4,15 @@ import TactusModel
 struct AttemptTable {
   /// One line of the table.
   struct Row {
-    let state: Attempt.State
+    /// Where it stands; nil for wherever, done apart.
+    let state: Attempt.State?
     /// Whether a reason to stop stands already; nil where that makes no difference.
     let hasReason: Bool?
     let event: String
     let next: Attempt.State
     let effects: [String]
 
-    init(_ state: Attempt.State, _ hasReason: Bool?, _ event: String, _ next: Attempt.State, _ effects: [String]) {
+    init(_ state: Attempt.State?, _ hasReason: Bool?, _ event: String, _ next: Attempt.State, _ effects: [String]) {
       (self.state, self.hasReason, self.event, self.next, self.effects) = (state, hasReason, event, next, effects)
     }
 
@@ -19,14 +20,15 @@ struct AttemptTable {
     var text: String {
       let reason = hasReason.map { $0 ? "yes" : "no" } ?? "any"
       let shown = effects.isEmpty ? "–" : effects.joined(separator: ", ")
-      return "| \(state) | \(reason) | \(event) | \(next) | \(shown) |"
+      return "| \(state.map { "\($0)" } ?? "any") | \(reason) | \(event) | \(next) | \(shown) |"
     }
 
     /// The effects with what they carry.
-    func effects(_ reason: StopReason?, _ event: Attempt.Event) -> [Attempt.Effect] {
+    func effects(_ attempt: Attempt, _ event: Attempt.Event) -> [Attempt.Effect] {
       var ending = Ending.succeeded
       if case .ended(let own) = event { ending = own }
-      var reason = reason
+      if state == .parked { ending = Attempt.exhausted(attempt.hindrance) }
+      var reason = attempt.stopReason
       if case .stopRequested(let first) = event { reason = reason ?? first }
       return effects.compactMap { [reason] word in
         Self.plain[word] ?? (word == "recordEnd" ? .recordEnd(ending, reason) : nil)
@@ -36,7 +38,9 @@ struct AttemptTable {
     private static let plain: [String: Attempt.Effect] = [
       "start": .start, "recordStart": .recordStart, "armDeadline": .armDeadline, "recordStop": .recordStop(.timeout),
       "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "disarm": .disarm, "forget": .forget,
-      "cancelStart": .cancelStart, "armRetry": .armRetry,
+      "cancelStart": .cancelStart, "armRetry": .armRetry, "park": .park,
+      "freeSlot": .freeSlot, "awaitProvider": .awaitProvider, "armDispatchTimeout": .armDispatchTimeout,
+      "requeue": .requeue,
     ]
   }
 
@@ -53,6 +57,17 @@ struct AttemptTable {
     Row(.starting, true, "refused", .finishing, ["disarm", "recordEnd"]),
     Row(.retrying, false, "retryPassed", .starting, ["start"]),
     Row(.retrying, false, "stopRequested", .finishing, ["disarm", "recordEnd"]),
+    Row(.starting, false, "unavailable", .parking, ["park"]),
+    Row(.starting, true, "unavailable", .finishing, ["disarm", "recordEnd"]),
+    Row(.parking, nil, "parked", .parked, ["freeSlot", "awaitProvider"]),
+    Row(.parking, nil, "parkRefused", .finishing, ["disarm", "recordEnd"]),
+    Row(.parking, false, "parkFailed", .retrying, ["armRetry"]),
+    Row(.parking, true, "parkFailed", .finishing, ["disarm", "recordEnd"]),
+    Row(.parking, nil, "stopRequested", .parking, []),
+    Row(.parked, nil, "unprovided", .parked, ["armDispatchTimeout"]),
+    Row(.parked, nil, "crowded", .parked, ["disarm"]),
+    Row(.parked, nil, "available", .claiming, ["disarm", "requeue"]),
+    Row(.parked, nil, "deadlinePassed", .finishing, ["recordEnd"]),
     Row(.running, false, "deadlinePassed", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
     Row(.running, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
     Row(.running, false, "ended", .finishing, ["disarm", "recordEnd"]),
@@ -60,12 +75,13 @@ struct AttemptTable {
     Row(.terminating, true, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.killing, true, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.finishing, nil, "recorded", .done, ["disarm", "forget"]),
+    Row(nil, nil, "withdrawn", .done, ["disarm", "forget"]),
   ]
 
   /// The line for an attempt and an event; nil where nothing happens.
   func row(_ attempt: Attempt, _ event: Attempt.Event) -> Row? {
     Self.rows.first {
-      $0.state == attempt.state && $0.event == event.word
+      ($0.state ?? (attempt.state == .done ? nil : attempt.state)) == attempt.state && $0.event == event.word
         && ($0.hasReason == nil || $0.hasReason == (attempt.stopReason != nil))
     }
   }
@@ -75,7 +91,9 @@ struct AttemptTable {
     [
       .claimed, .claimRefused, .refused, .retryPassed, .started, .ended(.succeeded),
       .ended(.failed(.exitNonzero, "exit code 1")),
-      .deadlinePassed, .gracePassed, .recorded,
+      .deadlinePassed, .gracePassed, .recorded, .unavailable, .parked, .parkRefused, .parkFailed,
+      .unprovided("no engine"),
+      .crowded, .available, .withdrawn,
     ] + StopReason.allCases.map(Attempt.Event.stopRequested)
 
   /// Every attempt that some sequence of events leads to, the orphan's included.

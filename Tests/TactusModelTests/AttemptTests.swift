@@ -13,7 +13,7 @@ struct AttemptTests {
         let effects = after.handle(event)
         let row = table.row(before, event)
         #expect(after.state == row?.next ?? before.state, "\(before) \(event)")
-        #expect(effects == row?.effects(before.stopReason, event) ?? [], "\(before) \(event)")
+        #expect(effects == row?.effects(before, event) ?? [], "\(before) \(event)")
       }
     }
   }
@@ -33,7 +33,8 @@ struct AttemptTests {
     #expect(
       situations.sorted() == [
         "claiming -", "claiming reason", "done -", "done reason", "finishing -", "finishing reason", "killing reason",
-        "retrying -", "running -", "starting -", "starting reason", "terminating reason",
+        "parked -", "parked reason", "parking -", "parking reason", "retrying -", "running -", "starting -",
+        "starting reason", "terminating reason",
       ])
   }
 
@@ -98,17 +99,19 @@ struct AttemptTests {
         effects += attempt.handle(event)
       }
       let words = effects.map(\.word).filter {
-        ["start", "armRetry", "recordStart", "recordEnd", "forget"].contains($0)
+        ["start", "armRetry", "park", "recordStart", "recordEnd", "forget"].contains($0)
       }
-      // A provider's refusal takes its start back: another may follow.
+      // A provider's refusal, or that there is none, takes its start back: another may follow.
+      let takingBack = ["armRetry", "park"]
       let once = words.enumerated().filter { index, word in
-        word != "armRetry" && !(word == "start" && words.dropFirst(index + 1).first == "armRetry")
+        !takingBack.contains(word)
+          && !(word == "start" && takingBack.contains(words.dropFirst(index + 1).first ?? ""))
       }.map(\.element)
       #expect(
         [
           [], ["start"], ["start", "recordStart"], ["start", "recordStart", "recordEnd"], ["start", "recordEnd"],
           ["start", "recordStart", "recordEnd", "forget"], ["start", "recordEnd", "forget"], ["recordEnd"],
-          ["recordEnd", "forget"], ["forget"],
+          ["recordEnd", "forget"], ["forget"], ["start", "forget"], ["start", "recordStart", "forget"],
         ].contains(once), "seed \(seed): \(effects)")
       #expect(effects.filter { $0 == .terminate }.count <= 1, "seed \(seed)")
       #expect(effects.filter { $0 == .kill }.count <= 1, "seed \(seed)")

@@ -26,6 +26,7 @@ struct LimitsPageTests {
     "milliCPUs": range(Limits.milliCPUs),
     "pidsLimit": range(Limits.pidsLimit),
     "dispatchRetries": "\(Limits.dispatchRetries)",
+    "dispatchTimeout": "\(span(Limits.dispatchTimeout.lowerBound)) … \(span(Limits.dispatchTimeout.upperBound))",
     "stopTimeout": "\(span(Limits.stopTimeout.lowerBound)) … \(span(Limits.stopTimeout.upperBound))",
     "manualPast": span(Limits.manualPast),
     "manualFuture": span(Limits.manualFuture),

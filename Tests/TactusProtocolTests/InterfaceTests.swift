@@ -86,7 +86,7 @@ struct InterfaceTests {
           errorCode: .lost, since: "\(Samples.at)", until: "\(Samples.at)", cursor: "c", limit: 1),
         ListJobs.Reply(jobs: [job], nextCursor: "c")),
       Sample(
-        CancelJobs(ids: [job.id]),
+        CancelJobs(ids: [job.id], abandon: true),
         CancelJobs.Reply(results: [CancelResult(id: job.id, failure: .conflict(reason: "ended"))])),
       Sample(ReadLogs(id: job.id, stream: .stderr, follow: true, after: 1), Samples.logs()),
     ]

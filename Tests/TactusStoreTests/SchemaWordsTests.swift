@@ -10,7 +10,7 @@ struct SchemaWordsTests {
   static let later: [String: Set<String>] = [
     "definitions.kind": ["http"],
     "jobs.kind": ["http"],
-    "jobs.phase": ["waiting_for_lock", "waiting_for_provider", "unverified"],
+    "jobs.phase": ["waiting_for_lock"],
     "jobs.wait": ["paused"], "jobs.waited": ["paused"],
     "decisions.reason": ["no_credit"],
   ]

@@ -41,6 +41,8 @@ public final class SimulatedRunner: Runner {
     var stubborn: Set<JobID> = []
     var survivors: Set<JobID> = []
     var dying: Set<JobID> = []
+    var absence: ProviderAbsence?
+    var waiting: [JobID: @Sendable (RunnerEvent) -> Void] = [:]
   }
 
   private let state = Mutex(State())
@@ -59,6 +61,45 @@ public final class SimulatedRunner: Runner {
   public var deeds: [Deed] { state.withLock { $0.deeds } }
   /// The orders of all attempts that were started.
   public var orders: [JobID: RunOrder] { state.withLock { $0.orders } }
+  /// Why there is no provider.
+  public enum ProviderAbsence: Sendable {
+    /// It does not answer.
+    case down
+    /// It has as many jobs as it may.
+    case crowded
+
+    var event: RunnerEvent { self == .down ? .unprovided("the engine is away") : .crowded }
+  }
+
+  /// Takes the provider away, or brings it back; who waits is told.
+  public func setProvider(_ absence: ProviderAbsence?) {
+    queue.post { [self] in
+      let waiting = state.withLock { state in
+        state.absence = absence
+        defer { if absence == nil { state.waiting = [:] } }
+        return state.waiting
+      }
+      for (_, events) in waiting.sorted(by: { $0.key < $1.key }) { events(absence?.event ?? .available) }
+    }
+  }
+
+  /// Who waits for the provider.
+  public var waiting: Set<JobID> { state.withLock { Set($0.waiting.keys) } }
+
+  /// As ``Runner`` says.
+  public func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
+    queue.post { [self] in
+      let absence = state.withLock { state in
+        if state.absence != nil { state.waiting[order.id] = events }
+        return state.absence
+      }
+      events(absence?.event ?? .available)
+    }
+  }
+
+  /// As ``Runner`` says.
+  public func settle(_ id: JobID) { queue.post { [self] in state.withLock { $0.waiting[id] = nil } } }
+
   /// Makes `recover` find these alive.
   public func surviveRestart(_ ids: [JobID]) { state.withLock { $0.survivors.formUnion(ids) } }
   /// Makes `recover` find these alive, and lets them end by themselves in the same instant.
@@ -72,6 +113,7 @@ public final class SimulatedRunner: Runner {
   /// As ``Runner`` says.
   public func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     queue.post { [self] in
+      guard state.withLock({ $0.absence }) == nil else { return events(.unavailable) }
       let script = script(order)
       let now = simulation.now
       state.withLock { state in

@@ -36,7 +36,7 @@ struct DaemonFileTests {
       ("Instance=shared", "is none of: system private"), ("AdminGroup=0day", "is not the name of a group"),
       ("AdminGroup=a b", "is not the name of a group"),
       ("ReadGroup=\(String(repeating: "a", count: 33))", "is not the name"),
-      ("DispatchTimeout=1s", "DispatchTimeout= is not supported"),
+      ("DispatchTimeout=500ms", "is outside the range from 1s to 7d"), ("DispatchTimeout=8d", "is outside the range"),
       ("JournalOutput=no", "JournalOutput= is not supported"),
       ("EventsKeep=59s", "is outside the range from 1min to 366d, and not infinity"),
       ("EventsKeep=367d", "is outside the range"), ("SubmitRate=0", "is outside the range from 1 to 1000000"),

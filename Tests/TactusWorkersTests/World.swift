@@ -39,7 +39,7 @@ final class World: Sendable {
     execution = ExecutionWorker(
       queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
       scheduling: scheduling, journal: journal, runners: [.command: runner, .heartbeat: runner], limits: limits,
-      bootID: "boot", reader: TextReader())
+      bootID: "boot", dispatchTimeout: .seconds(600), reader: TextReader())
     execution.open(alarms: simulation)
     let read = try definitions.map { (try World.name($0), try World.definition($1, $0)) }
     let execution = execution

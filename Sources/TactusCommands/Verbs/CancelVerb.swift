@@ -4,15 +4,19 @@ import TactusTransport
 enum CancelVerb: Verb {
   static let name = "cancel"
   static let operands = [Operand.several(.job)]
+  static let options: [CommandOption] = [.abandon]
   static let summary = "End jobs, planned or running"
 
   static func run(_ invocation: Invocation) throws {
-    let reply = try invocation.connect().reply(to: CancelJobs(ids: invocation.operands))
+    let reply = try invocation.connect().reply(
+      to: CancelJobs(ids: invocation.operands, abandon: invocation.has(.abandon) ? true : nil))
     if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
     var complaints: [Complaint] = []
     for result in try reply.read(CancelJobs.Reply.self).results {
       guard let error = result.error else {
-        if invocation.isTalkative { invocation.console.print("\(result.id): canceled") }
+        if invocation.isTalkative {
+          invocation.console.print("\(result.id): \(invocation.has(.abandon) ? "given up" : "canceled")")
+        }
         continue
       }
       let code: ExitCode = error == "NotFound" ? .notFound : error == "Forbidden" ? .forbidden : .failed

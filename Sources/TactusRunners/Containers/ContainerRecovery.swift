@@ -39,12 +39,11 @@ extension ContainerRunner {
       guard let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body) else {
         return examineLater(run, "the engine's answer about the container is none")
       }
-      run.silences = 0
-      run.provider.succeeded()
+      answered(run)
       run.containerID = found.id
       examined(run, found)
     case .refused(let refusal) where refusal.isNotFound:
-      run.silences = 0
+      answered(run)
       missing(run, after: sentence)
     case .refused(let refusal): examineLater(run, refusal.sentence)
     case .unreached(let sentence), .unanswered(let sentence): examineLater(run, sentence)
@@ -53,12 +52,27 @@ extension ContainerRunner {
 
   /// The engine does not answer: the attempt stays with it, because what runs there is unknown.
   private func examineLater(_ run: ContainerRun, _ sentence: String) {
-    run.provider.failed(sentence, at: time.monotonic)
+    down(run.provider, sentence)
     run.silences += 1
+    if run.silences == Self.silencesToTell {
+      run.isUnverified = true
+      run.events(.silent("provider \(run.provider.provider.name): \(sentence)"))
+    }
     let id = run.id
     later(.milliseconds(min(5000, 100 << Int64(min(run.silences, 6))))) { runner in
       if let run = runner.live(id) { runner.examine(run, after: sentence) }
     }
+  }
+
+  /// An engine that is started again is away for a second or two: that is not worth a word.
+  private static let silencesToTell = 5
+
+  private func answered(_ run: ContainerRun) {
+    run.silences = 0
+    well(run.provider)
+    guard run.isUnverified else { return }
+    run.isUnverified = false
+    run.events(.answered)
   }
 
   private func examined(_ run: ContainerRun, _ found: EngineMessages.Inspected) {
@@ -145,18 +159,26 @@ extension ContainerRunner {
 
   /// Removes what is labelled with this store and belongs to no attempt: its end is durable, or it was never started.
   func sweep() {
-    for (index, provider) in providers.enumerated() {
-      let filter = "{\"label\":[\"\(EngineMessages.Label.store)=\(storeID)\"]}"
-      provider.client.send(.get, "/containers/json", query: [("all", "1"), ("filters", filter)]) { answer in
-        self.assumeIsolated { runner in
-          let provider = runner.providers[index]
-          if let failure = answer.failure { return provider.failed(failure, at: runner.time.monotonic) }
-          guard case .success(let response) = answer else { return }
-          for container in EngineMessages.read([EngineMessages.Listed].self, from: response.body) ?? [] {
-            let id = container.labels?[EngineMessages.Label.job].flatMap(JobID.init)
-            if let id, runner.runs[id] != nil { continue }
-            runner.removeContainer(container.id, of: provider)
-          }
+    for provider in providers { sweep(provider) }
+  }
+
+  func sweep(_ provider: EngineProvider) {
+    provider.isToBeSwept = false
+    let index = providers.firstIndex { $0 === provider }
+    let filter = "{\"label\":[\"\(EngineMessages.Label.store)=\(storeID)\"]}"
+    provider.client.send(.get, "/containers/json", query: [("all", "1"), ("filters", filter)]) { answer in
+      self.assumeIsolated { runner in
+        guard let index else { return }
+        let provider = runner.providers[index]
+        guard case .success(let response) = answer else {
+          provider.isToBeSwept = true
+          return runner.note(answer, of: provider)
+        }
+        provider.owesRemoval = false
+        for container in EngineMessages.read([EngineMessages.Listed].self, from: response.body) ?? [] {
+          let id = container.labels?[EngineMessages.Label.job].flatMap(JobID.init)
+          if let id, runner.runs[id] != nil { continue }
+          runner.removeContainer(container.id, of: provider)
         }
       }
     }

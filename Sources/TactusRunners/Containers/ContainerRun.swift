@@ -32,6 +32,8 @@ final class ContainerRun {
   var signal: String?
   /// How often in a row the engine did not answer.
   var silences = 0
+  /// Whether it was told that the engine does not answer.
+  var isUnverified = false
   /// Whether all of its log was read.
   var isComplete = false
   /// Whether its row said that it runs.
@@ -92,6 +94,14 @@ final class EngineProvider {
   var failures = 0
   /// Until when it is not asked for new jobs; nil if it is well.
   var asideUntil: MonotonicInstant?
+  /// Whether it did not even answer.
+  var isDown = false
+  /// Whether it is asked how it is as soon as `asideUntil` has passed.
+  var isWatched = false
+  /// Whether it may have containers of ours that no job owns.
+  var isToBeSwept = true
+  /// Whether it certainly has some, so that it is worth waiting for it.
+  var owesRemoval = false
   /// What went wrong the last time; nil if it is well.
   var lastError: String?
 
@@ -101,14 +111,26 @@ final class EngineProvider {
   }
 
   /// It answered.
-  func succeeded() { (failures, asideUntil, lastError) = (0, nil, nil) }
+  func succeeded() { (failures, asideUntil, isDown, lastError) = (0, nil, false, nil) }
 
-  /// It could not be reached, or did not do what it should: others are asked first, for a while.
-  func failed(_ sentence: String, at now: MonotonicInstant) {
+  /// It did not answer, or not as it should: others are asked first, for a while.
+  func failed(_ sentence: String, isDown: Bool, at now: MonotonicInstant) {
     failures += 1
     lastError = sentence
-    asideUntil = now + .seconds(min(60, 1 << Int64(min(failures, 6))))
+    self.isDown = isDown
+    asideUntil = now + min(Self.asideAtMost, .seconds(1 << Int64(min(failures, 6))))
   }
+
+  private static let asideAtMost: Duration = .seconds(10)
+
+  /// Whether jobs that require something may run there.
+  func has(_ capabilities: Set<String>) -> Bool { capabilities.isSubset(of: provider.capabilities) }
+
+  /// How many more jobs it may be given.
+  var room: Int { (provider.maxRunning ?? Self.unlimited) - running }
+
+  /// More than any queue holds.
+  private static let unlimited = 1_000_000_000
 
   /// How it is, for people.
   var report: ProviderReport {

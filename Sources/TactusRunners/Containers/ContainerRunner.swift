@@ -12,9 +12,12 @@ public actor ContainerRunner: Runner, QueueConfined {
   let sink: any OutputSink
   let stored: any OutputReader
   let storeID: String
+  let journal: any Journal
   let providers: [EngineProvider]
   var runs: [JobID: ContainerRun] = [:]
   var pulls: [ImagePull.Key: ImagePull] = [:]
+  /// Who waits for a provider, by what they require.
+  var lines: [Set<String>: ProviderLine] = [:]
   private var alarm: (any MonotonicAlarm)?
   private var delayed: [(at: MonotonicInstant, body: (isolated ContainerRunner) -> Void)] = []
 
@@ -22,13 +25,14 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// - Parameter storeID: a label of all its containers, so that daemons that share an engine leave each other's alone.
   public init(
     http: HTTPEngine, providers: [Provider], storeID: String, output: any OutputSink, stored: any OutputReader,
-    time: any TimeSource, alarms: any AlarmSource
+    time: any TimeSource, alarms: any AlarmSource, journal: any Journal
   ) {
     self.http = http
     self.time = time
     sink = output
     self.stored = stored
     self.storeID = storeID
+    self.journal = journal
     self.providers = providers.map { provider in
       EngineProvider(provider, client: EngineClient(http: http, endpoint: provider.endpoint))
     }
@@ -46,6 +50,11 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Starts an attempt of a container.
   public nonisolated func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     post { $0.begin(order, events) }
+  }
+
+  /// Has the attempt wait for one of the providers.
+  public nonisolated func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
+    post { $0.enterLine(order, events) }
   }
 
   /// Gives up waiting for an image.
@@ -87,11 +96,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     providers[index].client.send(.get, "/_ping", within: .seconds(2)) { result in
       self.assumeIsolated { runner in
         let provider = runner.providers[index]
-        if let failure = result.failure {
-          provider.failed(failure, at: runner.time.monotonic)
-        } else {
-          provider.succeeded()
-        }
+        runner.note(result, of: provider)
         runner.ask(index + 1, answer)
       }
     }
@@ -103,6 +108,7 @@ public actor ContainerRunner: Runner, QueueConfined {
       runner.alarm?.arm(at: nil)
       runner.runs.removeAll()
       runner.pulls.removeAll()
+      runner.lines.removeAll()
       runner.delayed.removeAll()
     }
     http.close()
@@ -128,9 +134,19 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   /// Nothing was created, and the engine is to blame: somebody may ask again.
   func refuse(_ run: ContainerRun, _ sentence: String) {
-    run.provider.failed(sentence, at: time.monotonic)
+    run.provider.failed(sentence, isDown: false, at: time.monotonic)
     forget(run)
     run.events(.refused("provider \(run.provider.provider.name): \(sentence)"))
+  }
+
+  /// Nothing was created, because the engine could not even be asked: another may take it.
+  func moveOn(_ run: ContainerRun, _ sentence: String) {
+    down(run.provider, sentence)
+    guard !run.isCanceled, let order = run.order else {
+      return end(run, .failed(.validationError, "given up before it was created"))
+    }
+    forget(run)
+    begin(order, run.events)
   }
 
   func forget(_ run: ContainerRun) {
@@ -143,6 +159,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     run.isOver = true
     run.provider.running -= 1
     for transfer in [run.wait, run.log].compactMap(\.self) { http.abort(transfer) }
+    offer()
   }
 
   private func signal(_ id: JobID, _ name: String) {
@@ -157,13 +174,22 @@ public actor ContainerRunner: Runner, QueueConfined {
   }
 
   private func remove(_ id: JobID) {
+    leaveLine(id)
     guard let run = runs.removeValue(forKey: id) else { return }
-    // What cannot be removed now is found by its labels at the next start.
-    if run.containerID != nil || run.isStarted { removeContainer(run.name, of: run.provider) }
+    let isGivenUp = !run.isOver
+    if isGivenUp { close(run) }
+    if run.containerID != nil || run.isStarted || isGivenUp { removeContainer(run.name, of: run.provider) }
   }
 
+  /// What cannot be removed now is found by its labels when the engine answers again.
   func removeContainer(_ name: String, of provider: EngineProvider, then: (@Sendable () -> Void)? = nil) {
-    provider.client.send(.delete, "/containers/\(name)", query: [("force", "1"), ("v", "1")]) { _ in then?() }
+    let index = providers.firstIndex { $0 === provider }
+    provider.client.send(.delete, "/containers/\(name)", query: [("force", "1"), ("v", "1")]) { answer in
+      self.assumeIsolated { runner in
+        if answer.isSilence, let index { runner.owe(runner.providers[index], answer.failure ?? "") }
+      }
+      then?()
+    }
   }
 
   // MARK: Later

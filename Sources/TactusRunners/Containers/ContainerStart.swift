@@ -13,9 +13,10 @@ extension ContainerRunner {
     guard runs[order.id] == nil else { fatalError("the container \(order.id) was started twice") }
     let provider: EngineProvider
     let environment: [String]
-    switch choose(for: container) {
-    case .success(let chosen): provider = chosen
-    case .failure(let failure): return events(failure.event)
+    switch choose(for: container.requires) {
+    case .provider(let chosen): provider = chosen
+    case .impossible(let sentence): return events(Hindrance.definition(sentence).event)
+    case .down, .crowded: return events(.unavailable)
     }
     if let missing = missingVolume(of: container, on: provider) {
       return events(Hindrance.definition("Volume=\(missing.text): \(missing.source) is not there").event)
@@ -40,28 +41,6 @@ extension ContainerRunner {
     static func definition(_ sentence: String) -> Hindrance {
       Hindrance(event: .ended(.failed(.validationError, sentence), Report()))
     }
-  }
-
-  /// The least loaded provider that has what the container requires; one that failed lately only if there is no other.
-  private func choose(for container: Container) -> Result<EngineProvider, Hindrance> {
-    let able = providers.filter { container.requires.isSubset(of: $0.provider.capabilities) }
-    guard !able.isEmpty else {
-      let words = container.requires.sorted().joined(separator: " ")
-      return .failure(
-        .definition(
-          providers.isEmpty
-            ? "there is no container engine: none of the usual sockets of podman and docker is there, and no provider is configured"
-            : "no provider has the capabilities that it requires: \(words)"))
-    }
-    let free = able.filter { $0.running < $0.provider.maxRunning ?? .max }
-    guard !free.isEmpty else {
-      return .failure(Hindrance(event: .refused("all providers have as many jobs as they may")))
-    }
-    let now = time.monotonic
-    let well = free.filter { $0.asideUntil.map { $0 <= now } ?? true }
-    let chosen = (well.isEmpty ? free : well).min { ($0.running, $0.provider.name) < ($1.running, $1.provider.name) }
-    guard let chosen else { fatalError("the least of some providers is none") }
-    return .success(chosen)
   }
 
   /// A volume of this host that is not there: podman would make it, as an empty directory of root's.
@@ -133,7 +112,7 @@ extension ContainerRunner {
     case .refused(let refusal) where refusal.isNotFound && run.container?.pull == .missing && !run.isPulled:
       if let container = run.container { pull(for: run, container) }
     case .refused(let refusal): reject(run, refusal)
-    case .unreached(let sentence): refuse(run, sentence)
+    case .unreached(let sentence): moveOn(run, sentence)
     // It may be there or not: it is looked up by its name.
     case .unanswered(let sentence): examine(run, after: sentence)
     }
@@ -182,7 +161,7 @@ extension ContainerRunner {
   }
 
   func tellStart(_ run: ContainerRun) {
-    run.provider.succeeded()
+    well(run.provider)
     run.isStarted = true
     if !run.isTold {
       run.isTold = true

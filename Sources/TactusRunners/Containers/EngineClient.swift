@@ -84,6 +84,14 @@ extension EngineClient.Answer {
     }
   }
 
+  /// Whether the engine said nothing.
+  var isSilence: Bool {
+    switch self {
+    case .success, .refused: false
+    case .unreached, .unanswered: true
+    }
+  }
+
   init(_ result: Result<HTTPResponse, HTTPFailure>) {
     switch result {
     case .success(let response) where (200...299).contains(response.status) || response.status == 304:

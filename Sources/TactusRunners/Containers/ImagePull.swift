@@ -58,7 +58,8 @@ extension ContainerRunner {
         // An engine tells of a failure in the middle of an answer that began well.
         if let failure = pull.failure { reject(run, EngineRefusal(status: 500, message: failure)) } else { create(run) }
       case .refused(let refusal): reject(run, refusal)
-      case .unreached(let sentence), .unanswered(let sentence):
+      case .unreached(let sentence): moveOn(run, sentence)
+      case .unanswered(let sentence):
         refuse(run, "\(key.image) was not pulled: \(sentence)")
       }
     }

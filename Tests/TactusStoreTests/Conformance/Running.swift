@@ -62,6 +62,95 @@ extension LedgerConformance {
       }
     }
 
+    @Test("A job may wait for a provider: as if it were not claimed, until it is again", arguments: LedgerFactory.all)
+    func park(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(try !stage.ask { $0.park(claim.id, fence: claim.fence + 1, answer: $1) })
+        #expect(try stage.ask { $0.park(claim.id, fence: claim.fence, answer: $1) })
+        #expect(try stage.job(claim.id).phase == .waitingForProvider)
+        #expect(try !stage.ask { $0.park(claim.id, fence: claim.fence, answer: $1) }, "once")
+        #expect(try stage.ask { $0.remnants(answer: $1) }.isEmpty, "nothing was begun")
+        #expect(try stage.ask { $0.recover(at: .at(12), answer: $1) }.change.queued.map(\.id) == [claim.id])
+        let back = try stage.ask { $0.requeue(claim.id, fence: claim.fence, answer: $1) }
+        #expect(back?.id == claim.id)
+        #expect(try stage.job(claim.id).phase == .queued)
+        let second = try #require(try stage.claim([claim.id], at: 13).first)
+        #expect(second.fence == 2)
+        #expect(try stage.ask { $0.park(claim.id, fence: 2, answer: $1) })
+        // A start of the daemon puts it in line as it is.
+        #expect(try stage.claim([claim.id], at: 14).map(\.fence) == [3])
+        _ = try stage.ask { $0.park(claim.id, fence: 3, answer: $1) }
+        #expect(try stage.cancel(claim.id, at: 15).withdrawn == [claim.id])
+        #expect(try stage.job(claim.id).errorCode == .canceledByUser)
+        #expect(try stage.ask { $0.requeue(claim.id, fence: 3, answer: $1) } == nil)
+      }
+    }
+
+    @Test("What is to be stopped does not wait for a provider", arguments: LedgerFactory.all)
+    func parkStopped(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        _ = try stage.cancel(claim.id, at: 12)
+        #expect(try !stage.ask { $0.park(claim.id, fence: claim.fence, answer: $1) })
+        #expect(try stage.job(claim.id).phase == .dispatching)
+      }
+    }
+
+    @Test(
+      "A silence of the provider makes it unverified, claimed or running, and its end of it gives the phase back",
+      arguments: LedgerFactory.all)
+    func silence(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        func silence(_ isSilent: Bool, fence: Int64 = 1) throws -> Bool {
+          try stage.ask { $0.recordSilence(claim.id, fence: fence, isSilent: isSilent, answer: $1) }
+        }
+        #expect(try !silence(true, fence: 2))
+        #expect(try silence(true))
+        #expect(try stage.job(claim.id).phase == .unverified)
+        #expect(try stage.ask { $0.remnants(answer: $1) }.map(\.id) == [claim.id], "it holds its slot")
+        #expect(try silence(false))
+        #expect(try stage.job(claim.id).phase == .dispatching)
+        #expect(try !silence(false), "once")
+        #expect(try stage.start(claim, at: 12))
+        #expect(try silence(true))
+        let job = try stage.job(claim.id)
+        #expect(job.status == .running && job.phase == .unverified)
+        #expect(try stage.cancel(claim.id, at: 13).stop == [claim.id: .canceled])
+        #expect(try stage.job(claim.id).phase == .unverified)
+        #expect(try silence(false))
+        #expect(try stage.job(claim.id).phase == .stopping)
+      }
+    }
+
+    @Test("Only what is unverified can be given up; it is LOST, whatever was asked of it", arguments: LedgerFactory.all)
+    func abandon(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        func abandon(_ id: JobID) throws -> Ended { try stage.ask { $0.abandon(id, at: .at(14), answer: $1) } }
+        guard case .conflict? = stage.refusal(of: { try abandon(claim.id) }) else {
+          Issue.record("a claimed job was given up")
+          return
+        }
+        _ = try stage.start(claim, at: 12)
+        _ = try stage.ask { $0.recordSilence(claim.id, fence: claim.fence, isSilent: true, answer: $1) }
+        _ = try stage.cancel(claim.id, at: 13)
+        let ended = try abandon(claim.id)
+        #expect(ended.change.withdrawn == [claim.id] && ended.isRecorded)
+        let job = try stage.job(claim.id)
+        #expect(job.status == .failed && job.errorCode == .lost && job.completedAt == .at(14))
+        guard case .conflict? = stage.refusal(of: { try abandon(claim.id) }) else {
+          Issue.record("a job was given up twice")
+          return
+        }
+        guard case .notFound? = stage.refusal(of: { try abandon(JobID(high: 0x7000, low: 1)) }) else {
+          Issue.record("a job that is not there was given up")
+          return
+        }
+      }
+    }
+
     @Test("A record with another fence is dropped", arguments: LedgerFactory.all, [Int64(0), 2, -1])
     func fences(_ factory: LedgerFactory, _ fence: Int64) throws {
       try factory.play { stage in

@@ -1,0 +1,140 @@
+import TactusHTTP
+import TactusModel
+import TactusPorts
+
+/// Which provider a job goes to, who waits for one, and how they are.
+extension ContainerRunner {
+  /// Who may take an attempt.
+  enum Choice {
+    case provider(EngineProvider)
+    /// None of those that could take it answers, for this reason.
+    case down(String)
+    /// Those that answer have as many jobs as they may.
+    case crowded
+    /// None could ever take it.
+    case impossible(String)
+  }
+
+  /// The least loaded provider that has what is required; one that failed lately only if there is no other.
+  func choose(for requires: Set<String>) -> Choice {
+    let able = providers.filter { $0.has(requires) }
+    guard !able.isEmpty else {
+      return .impossible(
+        providers.isEmpty
+          ? "there is no container engine: none of the usual sockets of podman and docker is there, and no provider is configured"
+          : "no provider has the capabilities that it requires: \(requires.sorted().joined(separator: " "))")
+    }
+    let now = time.monotonic
+    func isWell(_ provider: EngineProvider) -> Bool { provider.asideUntil.map { $0 <= now } ?? true }
+    let up = able.filter { !$0.isDown || isWell($0) }
+    guard !up.isEmpty else {
+      let reasons = able.map { "provider \($0.provider.name) does not answer: \($0.lastError ?? "")" }
+      return .down(reasons.prefix(3).joined(separator: "; "))
+    }
+    let free = up.filter { $0.room > 0 }
+    let well = free.filter(isWell)
+    let chosen = (well.isEmpty ? free : well).min { ($0.running, $0.provider.name) < ($1.running, $1.provider.name) }
+    return chosen.map(Choice.provider) ?? .crowded
+  }
+
+  // MARK: Waiting
+
+  func enterLine(_ order: RunOrder, _ events: @escaping @Sendable (RunnerEvent) -> Void) {
+    guard case .container(let container) = order.work else { return }
+    lines[container.requires, default: ProviderLine()].insert(ProviderLine.Member(order: order, events: events))
+    offer()
+    watch()
+  }
+
+  func leaveLine(_ id: JobID) {
+    guard !lines.isEmpty else { return }
+    for requires in lines.keys { lines[requires]?.remove(id) }
+    lines = lines.filter { !$0.value.members.isEmpty }
+  }
+
+  /// Tells those who wait that there is room, as many as there is room for, or why there is none.
+  func offer() {
+    for requires in lines.keys.sorted(by: { $0.sorted().lexicographicallyPrecedes($1.sorted()) }) {
+      switch choose(for: requires) {
+      case .provider:
+        let now = time.monotonic
+        let room = providers.reduce(0) { room, provider in
+          let isOpen = provider.has(requires) && (!provider.isDown || provider.asideUntil.map { $0 <= now } ?? true)
+          return isOpen ? room + max(0, provider.room) : room
+        }
+        let taken = lines[requires]?.take(room) ?? []
+        for member in taken { member.events(.available) }
+        // There is none for the rest.
+        lines[requires]?.tell(nil)
+      case .down(let sentence): lines[requires]?.tell(sentence)
+      case .crowded: lines[requires]?.tell(nil)
+      case .impossible: break
+      }
+    }
+    lines = lines.filter { !$0.value.members.isEmpty }
+  }
+
+  // MARK: How they are
+
+  /// It answered.
+  func well(_ provider: EngineProvider) {
+    let wasDown = provider.isDown
+    provider.succeeded()
+    if provider.isToBeSwept { sweep(provider) }
+    guard wasDown else { return }
+    journal.tell(JournalEntry(.notice, "provider \(provider.provider.name) answers again"))
+    offer()
+  }
+
+  /// It did not answer.
+  func down(_ provider: EngineProvider, _ sentence: String) {
+    if !provider.isDown {
+      journal.tell(JournalEntry(.warning, "provider \(provider.provider.name) does not answer: \(sentence)"))
+    }
+    provider.failed(sentence, isDown: true, at: time.monotonic)
+    offer()
+    watch()
+  }
+
+  func note(_ answer: EngineClient.Answer, of provider: EngineProvider) {
+    switch answer {
+    case .success: well(provider)
+    // What it says is not good, but it can be asked.
+    case .refused(let refusal):
+      well(provider)
+      provider.failed(refusal.sentence, isDown: false, at: time.monotonic)
+    case .unreached(let sentence), .unanswered(let sentence): down(provider, sentence)
+    }
+  }
+
+  /// It has a container that could not be removed.
+  func owe(_ provider: EngineProvider, _ sentence: String) {
+    provider.isToBeSwept = true
+    provider.owesRemoval = true
+    down(provider, sentence)
+  }
+
+  /// Has those providers asked how they are, as soon as it is worth it, that do not answer and that somebody waits for.
+  func watch() {
+    for (index, provider) in providers.enumerated() where isAwaited(provider) && !provider.isWatched {
+      provider.isWatched = true
+      later(max(.zero, (provider.asideUntil ?? time.monotonic) - time.monotonic)) { runner in
+        let provider = runner.providers[index]
+        guard runner.isAwaited(provider) else {
+          provider.isWatched = false
+          return
+        }
+        provider.client.send(.get, "/_ping", within: .seconds(2)) { answer in
+          self.assumeIsolated { runner in
+            runner.providers[index].isWatched = false
+            runner.note(answer, of: runner.providers[index])
+          }
+        }
+      }
+    }
+  }
+
+  private func isAwaited(_ provider: EngineProvider) -> Bool {
+    provider.isDown && (provider.owesRemoval || lines.keys.contains { provider.has($0) })
+  }
+}

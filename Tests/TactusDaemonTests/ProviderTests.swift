@@ -1,0 +1,177 @@
+import Foundation
+import TactusModel
+import TactusProtocol
+import Testing
+
+/// Engines that come and go: where jobs run, what waits, and what is unknown.
+@Suite("Providers", .enabled(if: EngineLab.isPossible, "needs root: not run"), .serialized)
+struct ProviderTests {
+  private func workflow(_ lines: String, queue: String = "") -> String {
+    "[Workflow]\nOverlap=allow\n[Container]\nImage=localhost/busybox:1\nNetwork=none\n\(lines)\n"
+  }
+
+  private func reaches(_ daemon: RunningDaemon, _ ids: [String], _ phase: Phase) async throws {
+    for id in ids {
+      _ = try await eventually("\(id) is \(phase.rawValue)") { try await daemon.job(id).phase == phase ? true : nil }
+    }
+  }
+
+  @Test("Jobs go where what they require is; those of an engine that is gone go to the others, or wait for it")
+  func comeAndGo() async throws {
+    let (plain, special) = (try EngineLab(.podman), try EngineLab(.podman))
+    let daemon = try RunningDaemon(
+      notStartedWith: [
+        "any": workflow("Exec=true"), "gpu": workflow("Exec=true\nRequires=gpu"),
+        "far": workflow("Exec=true\nRequires=moon"),
+      ], settings: "[Manager]\nDispatchTimeout=6s\n")
+    try daemon.provide("plain", plain)
+    try daemon.provide("special", special, "Capabilities=gpu")
+    try await daemon.start()
+    for _ in 0..<3 { #expect(try await daemon.outcome(of: "gpu").provider == "special") }
+    let far = try await daemon.outcome(of: "far")
+    #expect(far.errorCode == .validationError && far.errorMessage?.contains("moon") == true)
+    #expect(try await daemon.call(ListProviders()).providers.map(\.state) == [.live, .live])
+    try plain.order("kill")
+    for _ in 0..<3 {
+      let job = try await daemon.outcome(of: "any")
+      #expect(job.status == .completed && job.provider == "special", "\(job)")
+    }
+    let providers = try await daemon.call(ListProviders()).providers
+    #expect(providers.map(\.state) == [.aside, .live])
+    #expect(providers.first?.lastError?.contains(plain.socket) == true)
+
+    try special.order("kill")
+    var ids: [String] = []
+    // More than the queue has slots.
+    for _ in 0..<10 { ids.append(try await daemon.run("any")) }
+    try await reaches(daemon, ids, .waitingForProvider)
+    let why = try await daemon.call(ExplainJob(id: ids[0])).answer.reason
+    #expect(why.hasPrefix("waits for a provider"), "\(why)")
+    try plain.order("start")
+    for id in ids {
+      let job = try await daemon.ended(id)
+      #expect(job.status == .completed && job.provider == "plain", "\(job)")
+    }
+    #expect(daemon.complaints.components(separatedBy: "provider special does not answer").count == 2)
+    #expect(daemon.complaints.contains("provider plain answers again"))
+
+    let gpu = try await daemon.outcome(of: "gpu")
+    #expect(
+      gpu.errorCode == .dispatchExhausted && gpu.startedAt == nil
+        && gpu.errorMessage?.contains("provider special does not answer") == true
+        && gpu.errorMessage?.contains(special.socket) == true, "\(gpu)")
+    #expect(try await daemon.workflow("gpu").consecutiveFailures == 0)
+    #expect(try await daemon.stop() == 0)
+    #expect(try await daemon.check("--verify").code == 0)
+  }
+
+  @Test("An engine is given no more jobs than MaxRunning= says; the others wait for it, without slots")
+  func room() async throws {
+    let lab = try EngineLab(.podman)
+    let daemon = try RunningDaemon(
+      notStartedWith: ["nap": workflow("Exec=sleep 0.5")], settings: "[Manager]\nDispatchTimeout=1s\n")
+    try daemon.provide("small", lab, "MaxRunning=1")
+    try await daemon.start()
+    var ids: [String] = []
+    for _ in 0..<6 { ids.append(try await daemon.run("nap")) }
+    try await reaches(daemon, Array(ids.suffix(3)), .waitingForProvider)
+    var jobs: [WireJob] = []
+    for id in ids { jobs.append(try await daemon.ended(id)) }
+    // Three seconds are more than DispatchTimeout=, which is for engines that do not answer.
+    #expect(jobs.allSatisfy { $0.status == .completed }, "\(jobs)")
+    let spans = jobs.compactMap { job in job.startedAt.flatMap { start in job.completedAt.map { (start, $0) } } }
+      .sorted { $0.0 < $1.0 }
+    #expect(spans.count == 6)
+    for (earlier, later) in zip(spans, spans.dropFirst()) { #expect(earlier.1 <= later.0, "\(spans)") }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test(
+    "What an engine that is away has is unverified, and goes on when it is back", arguments: EngineLab.Kind.allCases)
+  func unverified(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try RunningDaemon(notStartedWith: ["long": workflow("Exec=sh -c 'echo a; sleep 4; echo b'")])
+    try daemon.provide("lab", lab)
+    try await daemon.start()
+    let id = try await daemon.run("long")
+    try await reaches(daemon, [id], .running)
+    #expect(try await daemon.stop() == 0)
+    try lab.order("kill")
+    try await daemon.start()
+    try await reaches(daemon, [id], .unverified)
+    let job = try await daemon.job(id)
+    #expect(job.status == .running && job.provider == "lab")
+    let why = try await daemon.call(ExplainJob(id: id)).answer.reason
+    #expect(why.contains("provider lab does not answer") && why.contains("cancel --abandon \(id)"), "\(why)")
+    try lab.order("start")
+    let ended = try await daemon.ended(id)
+    // dockerd loses the output of a container that ended while it was away.
+    #expect(ended.status == .completed, "\(ended)")
+    if kind == .podman { #expect(try await daemon.output(of: id).compactMap(\.text) == ["a", "b"]) }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("What is given up is LOST, and removed when its engine answers again", arguments: EngineLab.Kind.allCases)
+  func abandon(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try RunningDaemon(notStartedWith: ["long": workflow("Exec=sleep 300")])
+    try daemon.provide("lab", lab)
+    try await daemon.start()
+    let id = try await daemon.run("long")
+    try await reaches(daemon, [id], .running)
+    let early = try await daemon.call(CancelJobs(ids: [id], abandon: true)).results
+    #expect(early.map(\.error) == ["Conflict"] && early[0].message?.contains("not unverified") == true, "\(early)")
+    try lab.order("kill")
+    // While the daemon runs, a silence is told, too.
+    try await reaches(daemon, [id], .unverified)
+    // A cancel is kept for when the engine is back; it does not make the row move.
+    #expect(try await daemon.call(CancelJobs(ids: [id])).results.map(\.error) == [nil])
+    #expect(try await daemon.job(id).phase == .unverified)
+    #expect(try await daemon.call(CancelJobs(ids: [id], abandon: true)).results.map(\.error) == [nil])
+    let job = try await daemon.job(id)
+    #expect(job.errorCode == .lost && job.errorMessage?.contains("given up by a person") == true, "\(job)")
+    try lab.order("start")
+    _ = try await eventually("the container is removed") { try await lab.containers().isEmpty ? true : nil }
+    #expect(try await daemon.stop() == 0)
+    #expect(try await daemon.check("--verify").code == 0)
+  }
+
+  @Test(
+    "An engine that dies in the middle of a dispatch has the job run once, when it is back",
+    arguments: EngineLab.Kind.allCases)
+  func dispatch(_ kind: EngineLab.Kind) async throws {
+    let lab = try EngineLab(kind)
+    let daemon = try RunningDaemon(notStartedWith: ["a": workflow("Exec=echo done")])
+    try daemon.provide("lab", lab)
+    try await daemon.start()
+    #expect(try await daemon.outcome(of: "a").status == .completed)
+    try lab.order("pause")
+    let ids = [try await daemon.run("a"), try await daemon.run("a")]
+    try await reaches(daemon, ids, .dispatching)
+    // What they were created by was sent, and is not answered.
+    try await daemon.rest(.milliseconds(300))
+    try lab.order("kill")
+    try await daemon.rest(.milliseconds(300))
+    try lab.order("start")
+    for id in ids {
+      let job = try await daemon.ended(id)
+      #expect(job.status == .completed, "\(job)")
+      #expect(try await daemon.output(of: id).compactMap(\.text) == ["done"])
+    }
+    _ = try await eventually("no container is left") { try await lab.containers().isEmpty ? true : nil }
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("An engine that is not there is waited for, as long as DispatchTimeout= says, and then told by its address")
+  func absent() async throws {
+    let daemon = try RunningDaemon(
+      notStartedWith: ["c": "[Container]\nImage=a\n"], settings: "[Manager]\nDispatchTimeout=1s\n")
+    try daemon.provide("gone", endpoint: "unix:///no/such/engine.sock")
+    try await daemon.start()
+    let job = try await daemon.outcome(of: "c")
+    #expect(job.errorCode == .dispatchExhausted && job.errorMessage?.contains("/no/such/engine.sock") == true, "\(job)")
+    #expect(job.errorMessage?.hasSuffix("for as long as DispatchTimeout= allows") == true)
+    #expect(try await daemon.workflow("c").consecutiveFailures == 0)
+    #expect(try await daemon.stop() == 0)
+  }
+}
