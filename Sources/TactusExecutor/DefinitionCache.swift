@@ -12,14 +12,20 @@ final class DefinitionCache {
   init(reader: any DefinitionReader) { self.reader = reader }
 
   func definition(of job: ClaimedJob) -> Result<Definition, UnitFileProblem> {
-    if let definition = known[job.definition] { return .success(definition) }
     guard let name = job.workflow else {
       return .failure(UnitFileProblem(file: "", line: 0, message: "the job has no workflow"))
     }
-    let result = reader.read(job.text, name: name)
+    return definition(job.definition, job.text, of: name)
+  }
+
+  func definition(
+    _ key: DefinitionKey, _ text: String, of name: WorkflowName
+  ) -> Result<Definition, UnitFileProblem> {
+    if let definition = known[key] { return .success(definition) }
+    let result = reader.read(text, name: name)
     if case .success(let definition) = result {
       if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
-      known[job.definition] = definition
+      known[key] = definition
     }
     return result
   }

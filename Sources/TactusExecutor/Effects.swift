@@ -72,6 +72,7 @@ extension ExecutionWorker {
   func heard(_ event: RunnerEvent, _ id: JobID) {
     switch event {
     case .refused(let sentence): refused(sentence, id)
+    case .build(let step): heard(build: step, id)
     case .silent(let sentence): heard(silence: sentence, id)
     case .answered: heard(silence: nil, id)
     case .unavailable: handle(.unavailable, id)

@@ -16,11 +16,13 @@ public actor ExecutionWorker: QueueConfined {
   let runners: [Kind: any Runner]
   let bootID: String
   let dispatchTimeout: Duration
-  private let definitions: DefinitionCache
+  let definitions: DefinitionCache
 
   var lanes: [QueueName: Lane]
   var attempts: [JobID: Running] = [:]
   var deadlines = Deadlines()
+  /// Generations whose image is being prepared.
+  var preparing: Set<DefinitionKey> = []
   /// Ends that the store could not take yet, in order.
   var unrecorded: [JobID] = []
   var drained: [@Sendable () -> Void] = []
@@ -44,6 +46,7 @@ public actor ExecutionWorker: QueueConfined {
     var holdsSlot = true
     var fence: Int64 = 0
     var workflow: WorkflowName?
+    var definition: DefinitionKey?
     var order: RunOrder?
     var timeout: Duration?
     var facts: StartFacts?
@@ -128,6 +131,7 @@ public actor ExecutionWorker: QueueConfined {
   private func take(_ job: ClaimedJob) {
     attempts[job.id]?.fence = job.fence
     attempts[job.id]?.workflow = job.workflow
+    attempts[job.id]?.definition = job.definition
     switch definitions.definition(of: job) {
     case .success(let definition):
       attempts[job.id]?.timeout = definition.work.timeout

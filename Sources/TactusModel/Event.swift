@@ -14,11 +14,13 @@ public struct Event: Hashable, Sendable {
   public var status: JobStatus?
   /// Why it ended.
   public var errorCode: ErrorCode?
+  /// What there is to say about it, for people.
+  public var detail: String?
 
   /// Puts an event together.
   public init(
     sequence: Int64, at: Instant, type: EventType, workflow: WorkflowName? = nil, job: JobID? = nil,
-    status: JobStatus? = nil, errorCode: ErrorCode? = nil
+    status: JobStatus? = nil, errorCode: ErrorCode? = nil, detail: String? = nil
   ) {
     self.sequence = sequence
     self.at = at
@@ -27,6 +29,7 @@ public struct Event: Hashable, Sendable {
     self.job = job
     self.status = status
     self.errorCode = errorCode
+    self.detail = detail
   }
 }
 
@@ -60,6 +63,14 @@ public enum EventType: String, CaseIterable, Sendable {
   case workflowFailing = "workflow.failing"
   /// The first success after failures.
   case workflowRecovered = "workflow.recovered"
+  /// The preparation of a workflow's image began.
+  case workflowBuildStarted = "workflow.build_started"
+  /// How far it is.
+  case workflowBuildProgress = "workflow.build_progress"
+  /// The image is there.
+  case workflowBuildCompleted = "workflow.build_completed"
+  /// The image is not there.
+  case workflowBuildFailed = "workflow.build_failed"
   /// The daemon is ready.
   case daemonStarted = "daemon.started"
   /// The daemon drains.

@@ -38,6 +38,10 @@ public struct Workflow: Hashable, Sendable {
   public var terminatedAt: Instant?
   /// When it was last resumed.
   public var resumedAt: Instant?
+  /// How far the preparation of its image is; nil unless it runs in containers.
+  public var buildStatus: BuildStatus?
+  /// Why its image is not there.
+  public var buildError: String?
 
   /// Which side owns a definition.
   public enum Origin: String, CaseIterable, Sendable {
@@ -70,7 +74,8 @@ public struct Workflow: Hashable, Sendable {
     id: WorkflowID, name: WorkflowName, kind: Kind, text: String, generation: Int, origin: Origin, state: State,
     terminatedReason: TerminatedReason?, consecutiveFailures: Int, maxConsecutiveFailures: Int?, queue: QueueName,
     priority: Int, interval: Duration?, anchorAt: Instant?, nextAt: Instant?, createdAt: Instant,
-    updatedAt: Instant, terminatedAt: Instant?, resumedAt: Instant?
+    updatedAt: Instant, terminatedAt: Instant?, resumedAt: Instant?,
+    buildStatus: BuildStatus? = nil, buildError: String? = nil
   ) {
     self.id = id
     self.name = name
@@ -91,5 +96,7 @@ public struct Workflow: Hashable, Sendable {
     self.updatedAt = updatedAt
     self.terminatedAt = terminatedAt
     self.resumedAt = resumedAt
+    self.buildStatus = buildStatus
+    self.buildError = buildError
   }
 }

@@ -76,6 +76,9 @@ public protocol Ledger: Sendable {
   /// - Throws: notFound; conflict, unless it is unverified.
   func abandon(_ id: JobID, at now: Instant, answer: @escaping Answer<Ended>)
 
+  /// Notes how far the preparation of an image is; false if the generation is not the newest, or that is known.
+  func recordBuild(_ key: DefinitionKey, _ step: BuildStep, at now: Instant, answer: @escaping Answer<Bool>)
+
   // MARK: The daemon
 
   /// Writes an event of the daemon itself.

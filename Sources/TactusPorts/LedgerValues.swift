@@ -80,6 +80,23 @@ public struct DefinitionKey: Hashable, Sendable {
   }
 }
 
+/// A generation of a workflow whose image is to be prepared.
+public struct Preparation: Hashable, Sendable {
+  /// The workflow's name.
+  public var name: WorkflowName
+  /// The generation.
+  public var definition: DefinitionKey
+  /// Its definition, as written.
+  public var text: String
+
+  /// Puts a preparation together.
+  public init(name: WorkflowName, definition: DefinitionKey, text: String) {
+    self.name = name
+    self.definition = definition
+    self.text = text
+  }
+}
+
 /// Reads the text of a stored definition back; the ledger keeps the text, not our types.
 public protocol DefinitionReader: Sendable {
   /// The definition, or the sentence why this version cannot read it.
@@ -98,6 +115,8 @@ public struct PlanChange: Hashable, Sendable {
   public var backlogged: Set<QueueName> = []
   /// Workflows of which a job left QUEUED without a run: what waits behind it may go now.
   public var freedWorkflows: Set<WorkflowID> = []
+  /// Workflows whose image is to be prepared.
+  public var preparations: [Preparation] = []
   /// Queues that such a job left.
   public var freedQueues: Set<QueueName> = []
   /// The earliest start time of any PENDING/scheduled row; nil if there is none.

@@ -9,6 +9,8 @@ public protocol Runner: Sendable {
   ///
   /// `ended` means that nothing of the attempt is left and that its output is stored. Events come on the runner's queue.
   func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
+  /// Prepares what attempts of a workflow will need: `started`, then `completed` or `failed` follow.
+  func prepare(_ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void)
   /// Sends TERM to the whole tree, or aborts the request; nothing if the attempt is unknown.
   func terminate(_ id: JobID)
   /// Sends KILL to the whole tree; nothing if the attempt is unknown.
@@ -35,6 +37,10 @@ public protocol Runner: Sendable {
 }
 
 extension Runner {
+  /// Nothing needs to be prepared.
+  public func prepare(_ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void) {
+    steps(.completed)
+  }
   /// Does nothing: what starts at once cannot be given up.
   public func cancelStart(_ id: JobID) {}
   /// Does nothing: this host is always there.
@@ -69,6 +75,8 @@ public enum RunnerEvent: Sendable {
   case refused(String)
   /// None of its providers can take it now; nothing was created. No other event follows this start.
   case unavailable
+  /// How far the image that it needs is.
+  case build(BuildStep)
   /// Its provider does not answer, for this reason, so that what became of it is unknown.
   case silent(String)
   /// Its provider answers again.

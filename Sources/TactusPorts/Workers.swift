@@ -8,6 +8,8 @@ public protocol Execution: Sendable {
   func enqueue(_ jobs: [QueuedJob])
   /// The rows of these jobs were closed: they are not to be started, and what was claimed is not heard of any more.
   func withdraw(_ ids: [JobID])
+  /// The images of these workflows are to be prepared.
+  func prepare(_ preparations: [Preparation])
   /// These attempts are to be stopped; the reasons are durable.
   func stop(_ reasons: [JobID: StopReason])
 }

@@ -46,6 +46,8 @@ public struct ReadEvents: Request {
     public var status: JobStatus?
     /// Why it ended.
     public var errorCode: ErrorCode?
+    /// What there is to say about it, for people.
+    public var detail: String?
 
     /// A place in the stream.
     public init(position: EventPosition) { cursor = position.description }
@@ -60,11 +62,13 @@ public struct ReadEvents: Request {
       job = event.job?.description
       status = event.status
       errorCode = event.errorCode
+      detail = event.detail
     }
 
     enum CodingKeys: String, CodingKey {
       case cursor, sequence, at, type, workflow, job, status
       case errorCode = "error_code"
+      case detail
     }
   }
 

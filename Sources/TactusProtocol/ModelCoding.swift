@@ -8,6 +8,7 @@ extension Wait: Codable {}
 extension Kind: Codable {}
 extension ErrorCode: Codable {}
 extension Explanation.Outcome: Codable {}
+extension BuildStatus: Codable {}
 extension Workflow.State: Codable {}
 extension Workflow.Origin: Codable {}
 extension Workflow.TerminatedReason: Codable {}

@@ -38,6 +38,10 @@ public struct WireWorkflow: Codable, Hashable, Sendable {
   public var terminatedAt: Instant?
   /// When it was last resumed.
   public var resumedAt: Instant?
+  /// How far the preparation of its image is; nil unless it runs in containers.
+  public var buildStatus: BuildStatus?
+  /// Why its image is not there; only for those who may read.
+  public var buildError: String?
   /// The unit file; left out of lists.
   public var definition: String?
 
@@ -61,6 +65,8 @@ public struct WireWorkflow: Codable, Hashable, Sendable {
     updatedAt = workflow.updatedAt
     terminatedAt = workflow.terminatedAt
     resumedAt = workflow.resumedAt
+    buildStatus = workflow.buildStatus
+    buildError = withDefinition ? workflow.buildError : nil
     definition = withDefinition ? workflow.text : nil
   }
 
@@ -77,6 +83,8 @@ public struct WireWorkflow: Codable, Hashable, Sendable {
     case updatedAt = "updated_at"
     case terminatedAt = "terminated_at"
     case resumedAt = "resumed_at"
+    case buildStatus = "build_status"
+    case buildError = "build_error"
     case definition
   }
 }

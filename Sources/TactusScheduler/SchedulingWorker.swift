@@ -88,6 +88,7 @@ public actor SchedulingWorker: QueueConfined {
     if let execution {
       if !change.withdrawn.isEmpty { execution.withdraw(change.withdrawn) }
       if !change.stop.isEmpty { execution.stop(change.stop) }
+      if !change.preparations.isEmpty { execution.prepare(change.preparations) }
       if !change.queued.isEmpty { execution.enqueue(change.queued) }
     }
     // A job that left the queue without a run has no end that would wake what waits behind it.

@@ -47,6 +47,7 @@ extension Tables {
       Grid(anchor: $0.startAt ?? now, interval: $0.interval, startsAtAnchor: $0.startAt != nil)
     }
     try insert(definition, of: id, generation: 1, grid: grid, now)
+    try beginBuild(of: id, name, generation: 1, definition)
     try event(.workflowCreated, at: now, workflow: id)
     let first = grid?.first(after: now)
     if let first { try plan(workflow(id), at: first, now: now) }
@@ -80,6 +81,7 @@ extension Tables {
     try connection.run(
       "UPDATE jobs SET kind = ?, queue = ?, priority = ? WHERE workflow_id = ? AND status = 'PENDING'",
       definition.work.kind, definition.policies.queue, definition.policies.priority, old.id)
+    try beginBuild(of: old.id, old.name, generation: generation, definition)
     try event(.workflowChanged, at: now, workflow: old.id)
     if grid != old.grid {
       // What the old grid named up to now gets its answer; what it named later is no longer nominal.

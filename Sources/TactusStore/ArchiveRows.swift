@@ -62,7 +62,7 @@ extension Archive {
   static let oneWorkflow: StaticString = """
     SELECT w.id, w.name, d.kind, d.text, w.generation, w.origin, w.state, w.terminated_reason, w.consecutive_failures,
       d.max_consecutive_failures, d.queue, d.priority, d.interval, d.anchor_at, p.nominal_at, w.created_at,
-      w.updated_at, w.terminated_at, w.resumed_at
+      w.updated_at, w.terminated_at, w.resumed_at, w.build_status, w.build_error
     FROM workflows w JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
       LEFT JOIN jobs p ON p.id = w.planned_job
     WHERE w.name = ? AND w.deleted_at IS NULL
@@ -71,7 +71,7 @@ extension Archive {
   static let workflowPage: StaticString = """
     SELECT w.id, w.name, d.kind, d.text, w.generation, w.origin, w.state, w.terminated_reason, w.consecutive_failures,
       d.max_consecutive_failures, d.queue, d.priority, d.interval, d.anchor_at, p.nominal_at, w.created_at,
-      w.updated_at, w.terminated_at, w.resumed_at
+      w.updated_at, w.terminated_at, w.resumed_at, w.build_status, w.build_error
     FROM workflows w JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
       LEFT JOIN jobs p ON p.id = w.planned_job
     WHERE w.deleted_at IS NULL AND w.name > ? AND w.state = ifnull(?, w.state) ORDER BY w.name LIMIT ?
@@ -87,6 +87,7 @@ extension Archive {
       consecutiveFailures: Int(row.integer(8)), maxConsecutiveFailures: row.optionalInteger(9).map(Int.init),
       queue: queue, priority: Int(row.integer(11)), interval: row.optionalSpan(12), anchorAt: row.optionalInstant(13),
       nextAt: row.optionalInstant(14), createdAt: row.instant(15), updatedAt: row.instant(16),
-      terminatedAt: row.optionalInstant(17), resumedAt: row.optionalInstant(18))
+      terminatedAt: row.optionalInstant(17), resumedAt: row.optionalInstant(18), buildStatus: row.optionalWord(19),
+      buildError: row.optionalText(20))
   }
 }

@@ -94,6 +94,7 @@ extension Wait: Bindable {}
 extension Trigger: Bindable {}
 extension Kind: Bindable {}
 extension ErrorCode: Bindable {}
+extension BuildStatus: Bindable {}
 extension EventType: Bindable {}
 extension StopReason: Bindable {}
 extension Overlap: Bindable {}

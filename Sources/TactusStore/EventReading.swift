@@ -37,7 +37,7 @@ extension Archive {
   }
 
   private static let eventRows: StaticString = """
-    SELECT e.sequence, e.at, e.type, e.workflow_id, e.job_id, e.status, e.error_code, w.name
+    SELECT e.sequence, e.at, e.type, e.workflow_id, e.job_id, e.status, e.error_code, w.name, e.detail
     FROM events e LEFT JOIN workflows w ON w.id = e.workflow_id
     WHERE e.sequence > ? ORDER BY e.sequence LIMIT ?
     """
@@ -46,6 +46,6 @@ extension Archive {
     Event(
       sequence: row.integer(0), at: row.instant(1), type: row.word(2),
       workflow: row.optionalText(7).flatMap(WorkflowName.init), job: row.optionalJobID(4),
-      status: row.optionalWord(5), errorCode: row.optionalWord(6))
+      status: row.optionalWord(5), errorCode: row.optionalWord(6), detail: row.optionalText(8))
   }
 }

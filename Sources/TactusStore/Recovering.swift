@@ -25,6 +25,7 @@ extension Tables {
       try connection.all("SELECT DISTINCT workflow_id FROM jobs WHERE phase = 'due'") {
         WorkflowID(number: $0.integer(0))
       })
+    recovered.change.preparations = try unpreparedBuilds()
     try complete(&recovered.change)
     return recovered
   }

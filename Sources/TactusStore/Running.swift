@@ -41,13 +41,22 @@ extension Tables {
       UPDATE jobs SET status = 'RUNNING', phase = CASE WHEN stop_reason IS NULL THEN 'running' ELSE 'stopping' END,
         started_at = ?, pid = ?, pid_start = ?, timeout = ?, provider = ?, container_id = ?
       WHERE id = ? AND fence = ? AND phase = 'dispatching'
-      RETURNING workflow_id, queue
+      RETURNING workflow_id, queue, generation
       """, facts.at, facts.processID, facts.processStart, facts.timeout, facts.provider?.text, facts.containerID, id,
       fence
-    ) { (workflow: $0.optionalInteger(0).map(WorkflowID.init), queue: QueueName($0.text(1))) }
+    ) {
+      (
+        workflow: $0.optionalInteger(0).map(WorkflowID.init), queue: QueueName($0.text(1)),
+        generation: Int($0.integer(2))
+      )
+    }
     guard let row else { return false }
     if let queue = row.queue { countLeft(queue) }
     try event(.jobRunning, at: facts.at, workflow: row.workflow, job: id, status: .running)
+    // Whatever was known of its image: it was there.
+    if facts.containerID != nil, let workflow = row.workflow {
+      _ = try recordBuild(DefinitionKey(workflow: workflow, generation: row.generation), .completed, at: facts.at)
+    }
     return true
   }
 

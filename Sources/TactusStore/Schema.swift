@@ -4,7 +4,7 @@
 /// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
 enum Schema {
   /// Migration n brings version n - 1 to n.
-  static let migrations: [String] = [first, second, third]
+  static let migrations: [String] = [first, second, third, fourth]
 
   private static let first = """
     CREATE TABLE store (
@@ -189,6 +189,18 @@ enum Schema {
       status TEXT,
       error_code TEXT
     ) STRICT;
+    """
+
+  /// What is known of images, before jobs need them.
+  private static let fourth = """
+    ALTER TABLE workflows ADD COLUMN build_status TEXT
+      CHECK (build_status IS NULL OR build_status IN ('QUEUED', 'STARTED', 'COMPLETED', 'FAILED'));
+    ALTER TABLE workflows ADD COLUMN build_error TEXT;
+    CREATE INDEX workflows_building ON workflows (id) WHERE build_status IN ('QUEUED', 'STARTED');
+    UPDATE workflows SET build_status = 'QUEUED' WHERE deleted_at IS NULL AND (SELECT kind FROM definitions d
+      WHERE d.workflow_id = workflows.id AND d.generation = workflows.generation) = 'container';
+
+    ALTER TABLE events ADD COLUMN detail TEXT;
     """
 
   /// Where a container runs.

@@ -115,6 +115,11 @@ extension Store: Ledger {
   }
 
   /// As ``Ledger`` says.
+  public nonisolated func recordBuild(
+    _ key: DefinitionKey, _ step: BuildStep, at now: Instant, answer: @escaping Answer<Bool>
+  ) { write(answer) { try $0.recordBuild(key, step, at: now) } }
+
+  /// As ``Ledger`` says.
   public nonisolated func recordSilence(
     _ id: JobID, fence: Int64, isSilent: Bool, answer: @escaping Answer<Bool>
   ) { write(answer) { try $0.recordSilence(id, fence: fence, isSilent: isSilent) } }

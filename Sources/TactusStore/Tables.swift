@@ -19,6 +19,8 @@ final class Tables {
   /// What the verb under way took out of QUEUED without a run: what waits behind it may go now.
   private var freedWorkflows: Set<WorkflowID> = []
   private var freedQueues: Set<QueueName> = []
+  /// Images that the verb under way has given somebody a use for.
+  var preparations: [Preparation] = []
 
   init(connection: Connection, limits: [QueueName: QueueLimits], makeID: @escaping (Instant) -> JobID) {
     self.connection = connection
@@ -30,6 +32,7 @@ final class Tables {
   func savepoint<Value>(_ body: (Tables) throws -> Value) throws -> Value {
     freedWorkflows.removeAll()
     freedQueues.removeAll()
+    preparations.removeAll()
     let newestBefore = newestEvent
     try connection.run("SAVEPOINT verb")
     do {
@@ -85,6 +88,7 @@ final class Tables {
   func complete(_ change: inout PlanChange) throws {
     change.freedWorkflows = freedWorkflows
     change.freedQueues = freedQueues
+    change.preparations += preparations
     change.nextDue = try nextDue()
   }
 
@@ -105,11 +109,11 @@ final class Tables {
   /// Writes an event row; its sequence number is the next one, without gaps.
   func event(
     _ type: EventType, at now: Instant, workflow: WorkflowID?, job: JobID? = nil, status: JobStatus? = nil,
-    code: ErrorCode? = nil
+    code: ErrorCode? = nil, detail: String? = nil
   ) throws {
     try connection.run(
-      "INSERT INTO events (at, type, workflow_id, job_id, status, error_code) VALUES (?, ?, ?, ?, ?, ?)",
-      now, type, workflow, job, status, code)
+      "INSERT INTO events (at, type, workflow_id, job_id, status, error_code, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      now, type, workflow, job, status, code, detail)
     newestEvent = connection.lastInsertedRow
   }
 

@@ -94,7 +94,6 @@ struct ContainerTests {
     let lab = try EngineLab(kind)
     let daemon = try await daemon(
       lab, ["long": "Timeout=2min\nExec=sh -c 'i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 0.2; done'"])
-    try FileManager.default.createDirectory(atPath: "\(daemon.directory)/etc/queues", withIntermediateDirectories: true)
     _ = try daemon.write("etc/queues/container.queue", "[Queue]\nMaxRunning=20\n")
     #expect(try await daemon.stop() == 0)
     try await daemon.start()
@@ -185,45 +184,6 @@ struct ContainerTests {
     try lab.order("start")
     #expect(try await daemon.ended(id).status == .completed)
     #expect(try await texts(daemon, id) == (0..<40).map(String.init))
-    #expect(try await daemon.stop() == 0)
-  }
-
-  @Test("Images are pulled when they are missing, or always, once for all who wait", arguments: EngineLab.Kind.allCases)
-  func pulls(_ kind: EngineLab.Kind) async throws {
-    let port = kind == .podman ? 5611 : 5612
-    let registry = try EngineLab(registryOn: port)
-    let lab = try EngineLab(kind, registry: port)
-    let image = "127.0.0.1:\(port)/team/job"
-    try lab.order("push localhost/busybox:1 \(image):1")
-    func workflow(_ lines: String) -> String {
-      "[Workflow]\nOverlap=allow\n[Container]\nNetwork=none\nExec=true\n\(lines)\n"
-    }
-    let daemon = try RunningDaemon(notStartedWith: [
-      "missing": workflow("Image=\(image):1"), "always": workflow("Image=\(image):1\nPull=always"),
-      "unknown": workflow("Image=\(image):nix"), "unreachable": workflow("Image=127.0.0.1:1/x:1"),
-    ])
-    try daemon.provide("lab", lab)
-    try await daemon.start()
-    var ids: [String] = []
-    for _ in 0..<10 { ids.append(try await daemon.run("missing")) }
-    for id in ids {
-      let job = try await daemon.ended(id)
-      #expect(job.status == .completed, "\(job)")
-    }
-    // Ten jobs, of which four run at once: the first ones share the pull, and the others find the image.
-    let log = try registry.log()
-    let pulled = log.components(separatedBy: "\"GET /v2/team/job/manifests/").count - 1
-    #expect((1...2).contains(pulled), "\(pulled) manifests were fetched")
-    #expect(try await daemon.outcome(of: "always").status == .completed)
-    #expect(try registry.log().utf8.count > log.utf8.count)
-    let unknown = try await daemon.outcome(of: "unknown")
-    #expect(unknown.errorCode == .validationError, "\(unknown)")
-    let counter = try await daemon.workflow("unknown").consecutiveFailures
-    #expect(counter == 1)
-    // The image is there: a registry that is gone hurts only who must pull.
-    try registry.order("kill")
-    #expect(try await daemon.outcome(of: "missing").status == .completed)
-    #expect(try await daemon.workflow("missing").consecutiveFailures == 0)
     #expect(try await daemon.stop() == 0)
   }
 }

@@ -104,7 +104,6 @@ final class EngineLab: Sendable {
 extension RunningDaemon {
   /// Writes a provider's file.
   func provide(_ name: String, endpoint: String, _ lines: String = "") throws {
-    try FileManager.default.createDirectory(atPath: "\(configuration)/providers", withIntermediateDirectories: true)
     try write("etc/providers/\(name).provider", "[Provider]\nEndpoint=\(endpoint)\n\(lines)\n")
   }
 

@@ -58,10 +58,12 @@ final class RunningDaemon: Sendable {
     try FileManager.default.removeItem(atPath: "\(configuration)/workflows/\(name).workflow")
   }
 
-  /// Writes a file below the directory, whole or not at all; returns its path.
+  /// Writes a file below the directory, whole or not at all, in folders that are made for it; returns its path.
   @discardableResult
   func write(_ file: String, _ text: String, mode: Int = 0o644) throws -> String {
     let path = "\(directory)/\(file)"
+    try FileManager.default.createDirectory(
+      atPath: URL(filePath: path).deletingLastPathComponent().path, withIntermediateDirectories: true)
     try text.write(toFile: path, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
     return path

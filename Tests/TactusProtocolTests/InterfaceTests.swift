@@ -50,7 +50,7 @@ struct InterfaceTests {
         ReadEvents.Reply(
           Event(
             sequence: 7, at: Samples.at, type: .jobFailed, workflow: WorkflowName(name), job: JobID(job.id),
-            status: .failed, errorCode: .exitNonzero), epoch: "e")),
+            status: .failed, errorCode: .exitNonzero, detail: "2 of 5 layers"), epoch: "e")),
       Sample(DeleteWorkflow(name: name), Done()),
       Sample(
         ListUpcoming(name: name, limit: 1),

@@ -43,7 +43,8 @@ enum Samples {
       id: WorkflowID(number: 7), name: try required(WorkflowName("nightly")), kind: .command, text: "[Command]\n",
       generation: 3, origin: .socket, state: .terminated, terminatedReason: .consecutiveFailures,
       consecutiveFailures: 3, maxConsecutiveFailures: 3, queue: QueueName(builtIn: .command), priority: 0,
-      interval: .seconds(3600), anchorAt: at, nextAt: at, createdAt: at, updatedAt: at, terminatedAt: at, resumedAt: at)
+      interval: .seconds(3600), anchorAt: at, nextAt: at, createdAt: at, updatedAt: at, terminatedAt: at, resumedAt: at,
+      buildStatus: .failed, buildError: "no such image")
   }
 
   static func describe() -> Describe.Reply {

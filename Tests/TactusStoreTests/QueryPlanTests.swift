@@ -40,6 +40,9 @@ struct QueryPlanTests {
       statement: "SELECT DISTINCT workflow_id FROM jobs WHERE phase = 'due'",
       plan: "SCAN jobs USING INDEX jobs_waiting",
       reason: "start-up, over what waits"),
+    Walk(
+      statement: "SELECT w.id, w.generation, w.name, d.text FROM workflows w INDEXED BY workflows_building",
+      plan: "SCAN w USING INDEX workflows_building", reason: "start-up, over the images that are not prepared yet"),
   ]
 
   static let page = Walk(statement: "SELECT j.seq, j.id", plan: "SCAN json_each", reason: "the rows of a page")
@@ -193,6 +196,15 @@ struct QueryPlanTests {
     let claims = try stage.begin(at: 40)
     let workflows = Set(claims.map(\.definition.workflow))
     try stage.release(at: 60, workflows: workflows, queues: [QueueName(builtIn: .command)])
+    if let claim = claims.first {
+      _ = try stage.ask { $0.park(claim.id, fence: 0, answer: $1) }
+      _ = try stage.ask { $0.recordSilence(claim.id, fence: claim.fence, isSilent: true, answer: $1) }
+      _ = try stage.ask { $0.recordSilence(claim.id, fence: claim.fence, isSilent: false, answer: $1) }
+      for step in [BuildStep.progress("1 of 2 layers"), .completed] {
+        _ = try stage.ask { $0.recordBuild(claim.definition, step, at: .at(60), answer: $1) }
+      }
+      _ = stage.refusal { try stage.ask { $0.abandon(claim.id, at: .at(60), answer: $1) } }
+    }
     for claim in claims {
       _ = try stage.stop(claim, .timeout, at: 61)
       try stage.end(claim, .failed(.exitNonzero, "exit code 1"), at: 62)

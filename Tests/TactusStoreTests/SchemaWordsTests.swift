@@ -17,6 +17,7 @@ struct SchemaWordsTests {
 
   static let words: [String: Set<String>] = [
     "workflows.origin": all(Workflow.Origin.self),
+    "workflows.build_status": all(BuildStatus.self),
     "workflows.state": all(Workflow.State.self),
     "workflows.terminated_reason": all(Workflow.TerminatedReason.self),
     "definitions.kind": all(Kind.self),

@@ -21,13 +21,24 @@ extension Definition {
       "\(String(describing: seconds)) \(String(describing: startAt)) \(overlap) \(misfire) "
       + "\(String(describing: failures)) \(priority) \(kind)"
     return Definition(
-      work: kind == .command
-        ? .command(Command(arguments: ["/bin/true"])) : .heartbeat(Heartbeat(endpoint: "http://h/")),
+      work: work(of: kind),
       schedule: seconds.map { Schedule(interval: .seconds($0), startAt: startAt.map(Instant.at)) },
       policies: Policies(
         queue: QueueName(builtIn: kind), priority: priority, maxConsecutiveFailures: failures, overlap: overlap,
         misfire: misfire),
       text: comment + canonical, canonical: canonical)
+  }
+}
+
+extension Definition {
+  private static func work(of kind: Kind) -> Work {
+    switch kind {
+    case .command: return .command(Command(arguments: ["/bin/true"]))
+    case .heartbeat: return .heartbeat(Heartbeat(endpoint: "http://h/"))
+    case .container:
+      guard let image = ImageName("alpine") else { fatalError("alpine is the name of an image") }
+      return .container(Container(image: image))
+    }
   }
 }
 

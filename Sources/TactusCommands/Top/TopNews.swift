@@ -55,7 +55,9 @@ struct TopNews {
       .workflowRecovered:
       isUpcomingChanged = true
       if let name = event.workflow { workflows.insert(name) }
-    case .daemonStarted, .daemonStopping: break
+    case .daemonStarted, .daemonStopping, .workflowBuildStarted, .workflowBuildProgress, .workflowBuildCompleted,
+      .workflowBuildFailed:
+      break
     case .daemonReloaded: isUpcomingChanged = true
     }
   }

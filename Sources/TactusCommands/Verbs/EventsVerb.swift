@@ -58,7 +58,10 @@ private struct EventLine {
     let error = event.errorCode.map { "  \($0.rawValue)" } ?? ""
     let room = console.columns.map { max(8, $0 - head.count - what.count - 2 - error.count) } ?? .max
     let workflow = event.workflow.map { "  \($0.shortened(to: room))" } ?? ""
-    return "\(Style.faint.applied(to: head, on: console))\(style.applied(to: what, on: console))\(workflow)\(error)"
+    let rest = console.columns.map { $0 - head.count - what.count - workflow.count - error.count - 2 } ?? .max
+    let detail = event.detail.map { rest >= 8 ? "  \($0.shortened(to: rest))" : "" } ?? ""
+    return
+      "\(Style.faint.applied(to: head, on: console))\(style.applied(to: what, on: console))\(workflow)\(error)\(detail)"
       .trimmedAtEnd
   }
 }

@@ -27,6 +27,9 @@ enum ShowWorkflowVerb: Verb {
     sheet.add("Failures in a row", "\(workflow.consecutiveFailures), terminated at \(limit)")
     sheet.add("Generation", "\(workflow.generation)")
     sheet.add("Defined by", workflow.origin.rawValue)
+    if let build = workflow.buildStatus {
+      sheet.add("Image", build.rawValue + (workflow.buildError.map { ": \($0)" } ?? ""))
+    }
     sheet.add("Created", Readable.exact(workflow.createdAt, on: console))
     sheet.add("Updated", Readable.exact(workflow.updatedAt, on: console))
     sheet.add("Terminated", Readable.exact(workflow.terminatedAt, on: console))

@@ -11,7 +11,7 @@ extension ContainerRunner {
   func waitForEnd(_ run: ContainerRun, then: @escaping @Sendable (isolated ContainerRunner) -> Void) {
     let id = run.id
     run.wait = run.provider.client.send(
-      .post, "/containers/\(run.name)/wait", query: [("condition", "next-exit")], within: nil,
+      .post, "/containers/\(run.name)/wait", query: [("condition", "next-exit")], within: .endless,
       receiver: { bytes in
         if bytes.isEmpty { self.assumeIsolated { then($0) } }
       }
@@ -21,7 +21,15 @@ extension ContainerRunner {
   private func waited(_ id: JobID, _ answer: EngineClient.Answer) {
     guard let run = live(id), run.wait != nil else { return }
     run.wait = nil
-    examine(run, after: answer.failure ?? "the container has ended")
+    // An engine that does not let us wait is asked for the start all the same.
+    if case .refused = answer, !run.isStarted { return sendStart(id) }
+    run.waits += 1
+    let reason = answer.failure ?? "the container has ended"
+    guard run.waits > 1 else { return examine(run, after: reason) }
+    // An engine that tells again and again that something has ended which has not is not believed at once.
+    later(.milliseconds(100 << Int64(min(run.waits, 6)))) { runner in
+      if let run = runner.live(id), run.state == nil { runner.examine(run, after: reason) }
+    }
   }
 
   // MARK: Output
@@ -38,7 +46,7 @@ extension ContainerRunner {
     var query = [("stdout", "1"), ("stderr", "1"), ("timestamps", "1")]
     if follow { query.append(("follow", "1")) }
     run.log = run.provider.client.send(
-      .get, "/containers/\(run.name)/logs", query: query, within: nil,
+      .get, "/containers/\(run.name)/logs", query: query, within: .endless,
       receiver: { bytes in self.assumeIsolated { $0.take(bytes, of: id) } }
     ) { answer in self.assumeIsolated { $0.logRead(id, isFollowed: follow, answer) } }
   }

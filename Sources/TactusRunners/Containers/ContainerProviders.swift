@@ -107,11 +107,16 @@ extension ContainerRunner {
     }
   }
 
-  /// It has a container that could not be removed.
-  func owe(_ provider: EngineProvider, _ sentence: String) {
-    provider.isToBeSwept = true
-    provider.owesRemoval = true
-    down(provider, sentence)
+  /// What could not be removed is looked for again: when it answers, which is waited for, or has next done something well.
+  func removed(from provider: EngineProvider, _ answer: EngineClient.Answer) {
+    switch answer {
+    case .success: break
+    case .refused(let refusal): if !refusal.isNotFound { provider.isToBeSwept = true }
+    case .unreached(let sentence), .unanswered(let sentence):
+      provider.isToBeSwept = true
+      provider.owesRemoval = true
+      down(provider, sentence)
+    }
   }
 
   /// Has those providers asked how they are, as soon as it is worth it, that do not answer and that somebody waits for.
@@ -124,7 +129,7 @@ extension ContainerRunner {
           provider.isWatched = false
           return
         }
-        provider.client.send(.get, "/_ping", within: .seconds(2)) { answer in
+        provider.client.send(.get, "/_ping", within: .limited(.seconds(2))) { answer in
           self.assumeIsolated { runner in
             runner.providers[index].isWatched = false
             runner.note(answer, of: runner.providers[index])

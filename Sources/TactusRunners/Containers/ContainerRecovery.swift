@@ -37,7 +37,7 @@ extension ContainerRunner {
     switch answer {
     case .success(let response):
       guard let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body) else {
-        return examineLater(run, "the engine's answer about the container is none")
+        return examineLater(run, "the engine's answer about the container is none", isDown: false)
       }
       answered(run)
       run.containerID = found.id
@@ -45,14 +45,18 @@ extension ContainerRunner {
     case .refused(let refusal) where refusal.isNotFound:
       answered(run)
       missing(run, after: sentence)
-    case .refused(let refusal): examineLater(run, refusal.sentence)
-    case .unreached(let sentence), .unanswered(let sentence): examineLater(run, sentence)
+    case .refused(let refusal): examineLater(run, refusal.sentence, isDown: false)
+    case .unreached(let sentence), .unanswered(let sentence): examineLater(run, sentence, isDown: true)
     }
   }
 
   /// The engine does not answer: the attempt stays with it, because what runs there is unknown.
-  private func examineLater(_ run: ContainerRun, _ sentence: String) {
-    down(run.provider, sentence)
+  private func examineLater(_ run: ContainerRun, _ sentence: String, isDown: Bool) {
+    if isDown {
+      down(run.provider, sentence)
+    } else {
+      run.provider.failed(sentence, isDown: false, at: time.monotonic)
+    }
     run.silences += 1
     if run.silences == Self.silencesToTell {
       run.isUnverified = true

@@ -43,6 +43,8 @@ final class ContainerRun {
 
   /// Tells of the end of the container.
   var wait: TransferID?
+  /// How often a wait was over.
+  var waits = 0
   /// The log that is being read.
   var log: TransferID?
   /// Pieces of the followed log that are not yet trusted, oldest first.

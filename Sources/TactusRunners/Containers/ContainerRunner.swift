@@ -16,16 +16,23 @@ public actor ContainerRunner: Runner, QueueConfined {
   let providers: [EngineProvider]
   var runs: [JobID: ContainerRun] = [:]
   var pulls: [ImagePull.Key: ImagePull] = [:]
+  /// Images that are still to be prepared, oldest first.
+  var unprepared: [ImagePreparation] = []
+  /// How many are being prepared.
+  var preparing = 0
   /// Who waits for a provider, by what they require.
   var lines: [Set<String>: ProviderLine] = [:]
   private var alarm: (any MonotonicAlarm)?
   private var delayed: [(at: MonotonicInstant, body: (isolated ContainerRunner) -> Void)] = []
 
   /// Makes a runner for engines, on an HTTP engine of its own.
-  /// - Parameter storeID: a label of all its containers, so that daemons that share an engine leave each other's alone.
+  /// - Parameters:
+  ///   - storeID: a label of all its containers, so that daemons that share an engine leave each other's alone.
+  ///   - patience: how long an engine may take for an answer that waits for nothing else.
   public init(
     http: HTTPEngine, providers: [Provider], storeID: String, output: any OutputSink, stored: any OutputReader,
-    time: any TimeSource, alarms: any AlarmSource, journal: any Journal
+    time: any TimeSource, alarms: any AlarmSource, journal: any Journal,
+    patience: Duration = .seconds(60)
   ) {
     self.http = http
     self.time = time
@@ -34,7 +41,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     self.storeID = storeID
     self.journal = journal
     self.providers = providers.map { provider in
-      EngineProvider(provider, client: EngineClient(http: http, endpoint: provider.endpoint))
+      EngineProvider(provider, client: EngineClient(http: http, endpoint: provider.endpoint, patience: patience))
     }
     post { runner in
       runner.alarm = alarms.monotonicAlarm(on: runner.queue) { [weak runner] in runner?.assumeIsolated { $0.wake() } }
@@ -50,6 +57,16 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Starts an attempt of a container.
   public nonisolated func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     post { $0.begin(order, events) }
+  }
+
+  /// Looks for the image of a workflow, and pulls it if need be.
+  public nonisolated func prepare(
+    _ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void
+  ) {
+    guard case .container(let container) = work else {
+      fatalError("the container runner was given a \(work.kind) to prepare")
+    }
+    post { $0.prepare(ImagePreparation(container, for: workflow, tell: steps)) }
   }
 
   /// Has the attempt wait for one of the providers.
@@ -93,7 +110,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     guard index < providers.count else {
       return answer(providers.map(\.report).sorted { $0.provider.name < $1.provider.name })
     }
-    providers[index].client.send(.get, "/_ping", within: .seconds(2)) { result in
+    providers[index].client.send(.get, "/_ping", within: .limited(.seconds(2))) { result in
       self.assumeIsolated { runner in
         let provider = runner.providers[index]
         runner.note(result, of: provider)
@@ -109,6 +126,7 @@ public actor ContainerRunner: Runner, QueueConfined {
       runner.runs.removeAll()
       runner.pulls.removeAll()
       runner.lines.removeAll()
+      runner.unprepared.removeAll()
       runner.delayed.removeAll()
     }
     http.close()
@@ -186,7 +204,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     let index = providers.firstIndex { $0 === provider }
     provider.client.send(.delete, "/containers/\(name)", query: [("force", "1"), ("v", "1")]) { answer in
       self.assumeIsolated { runner in
-        if answer.isSilence, let index { runner.owe(runner.providers[index], answer.failure ?? "") }
+        if let index { runner.removed(from: runner.providers[index], answer) }
       }
       then?()
     }

@@ -127,7 +127,7 @@ extension ContainerRunner {
     waitForEnd(run) { [id = run.id] runner in runner.sendStart(id) }
   }
 
-  private func sendStart(_ id: JobID) {
+  func sendStart(_ id: JobID) {
     guard let run = live(id), !run.isStarted else { return }
     run.startedAt = time.now
     run.isStarted = true

@@ -9,6 +9,8 @@ import TactusPorts
 struct EngineClient: Sendable {
   let http: HTTPEngine
   let endpoint: EngineEndpoint
+  /// How long an engine may take for what does not wait for a container or a registry.
+  let patience: Duration
 
   /// What came of a request.
   enum Answer {
@@ -22,15 +24,23 @@ struct EngineClient: Sendable {
     case unanswered(String)
   }
 
-  /// How long an engine may take for what does not wait for a container or a registry.
-  private static let patience: Duration = .seconds(60)
   private static let connecting: Duration = .seconds(5)
+
+  /// How long an answer may take.
+  enum Patience {
+    /// As long as the engine has for everything of its own.
+    case usual
+    /// This long.
+    case limited(Duration)
+    /// For ever: it waits for a container.
+    case endless
+  }
 
   /// Sends a request.
   @discardableResult
   func send(
     _ method: HTTPRequest.Method, _ path: String, query: [(String, String)] = [], body: [UInt8]? = nil,
-    within limit: Duration? = patience, bodyLimit: Int = 4 << 20, receiver: HTTPReceiver? = nil,
+    within limit: Patience = .usual, bodyLimit: Int = 4 << 20, receiver: HTTPReceiver? = nil,
     answer: @escaping @Sendable (Answer) -> Void
   ) -> TransferID? {
     let parameters = query.map { "\($0)=\(Self.encoded($1))" }.joined(separator: "&")
@@ -38,7 +48,12 @@ struct EngineClient: Sendable {
     do {
       var request = try HTTPRequest(url, method: method, headers: ["Content-Type: application/json"], body: body)
       request.followsRedirects = false
-      request.timeLimit = limit
+      request.timeLimit =
+        switch limit {
+        case .usual: patience
+        case .limited(let span): span
+        case .endless: nil
+        }
       request.connectLimit = Self.connecting
       request.bodyLimit = bodyLimit
       request.readLimit = bodyLimit
@@ -81,14 +96,6 @@ extension EngineClient.Answer {
     case .success: nil
     case .refused(let refusal): refusal.sentence
     case .unreached(let sentence), .unanswered(let sentence): sentence
-    }
-  }
-
-  /// Whether the engine said nothing.
-  var isSilence: Bool {
-    switch self {
-    case .success, .refused: false
-    case .unreached, .unanswered: true
     }
   }
 

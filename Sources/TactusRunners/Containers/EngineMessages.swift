@@ -78,6 +78,9 @@ enum EngineMessages {
   /// One line of a pull.
   struct Progress: Decodable {
     var error: String?
+    var status: String?
+    /// The layer that the status is of.
+    var id: String?
   }
 
   /// The body of a refusal; podman adds a cause.

@@ -2,7 +2,7 @@ import TactusHTTP
 import TactusModel
 import TactusPorts
 
-/// One pull, for all attempts that wait for the same image of the same engine.
+/// One pull, for all that wait for the same image of the same engine.
 final class ImagePull {
   /// What is pulled where.
   struct Key: Hashable {
@@ -10,52 +10,81 @@ final class ImagePull {
     let image: ImageName
   }
 
-  var waiting: [JobID]
+  /// The attempts that wait for it.
+  var waiting: [JobID] = []
+  /// The preparations that do.
+  var preparations: [@Sendable (BuildStep) -> Void] = []
+  /// Who is told how far it is, once for each workflow.
+  private var listeners: [WorkflowName: @Sendable (BuildStep) -> Void] = [:]
   var transfer: TransferID?
-  /// The line of the engine's progress that is not complete yet.
-  private var line: [UInt8] = []
+  private var progress = PullProgress()
+  /// When progress was told last.
+  private var toldAt: MonotonicInstant?
+
   /// What the engine said of a failure, in the middle of an answer of success.
-  private(set) var failure: String?
+  var failure: String? { progress.failure }
 
-  private static let lineBytes = 64 << 10
+  /// Whether nobody waits any more.
+  var isUnwanted: Bool { waiting.isEmpty && preparations.isEmpty }
 
-  init(for id: JobID) { waiting = [id] }
+  func listen(for workflow: WorkflowName?, _ tell: @escaping @Sendable (BuildStep) -> Void) {
+    guard let workflow, listeners[workflow] == nil else { return }
+    listeners[workflow] = tell
+    tell(.started)
+  }
 
-  /// Takes progress as it comes.
-  func take(_ bytes: [UInt8]) {
-    for byte in bytes {
-      if byte == UInt8(ascii: "\n") { endLine() } else if line.count < Self.lineBytes { line.append(byte) }
+  func tell(_ step: BuildStep) {
+    for (_, tell) in listeners.sorted(by: { $0.key < $1.key }) { tell(step) }
+  }
+
+  /// Takes progress as it comes, and tells it once a second at most.
+  func take(_ bytes: [UInt8], now: MonotonicInstant) {
+    let before = progress.text
+    progress.take(bytes)
+    guard progress.text != before, let text = progress.text, toldAt.map({ $0 + .seconds(1) <= now }) ?? true else {
+      return
     }
+    toldAt = now
+    tell(.progress(text))
   }
 
   /// The last line may have no newline.
-  func endLine() {
-    if let error = EngineMessages.read(EngineMessages.Progress.self, from: line)?.error { failure = error }
-    line = []
-  }
+  func finish() { progress.endLine() }
 }
 
 extension ContainerRunner {
   func pull(for run: ContainerRun, _ container: Container) {
     run.isPulled = true
-    let key = ImagePull.Key(provider: run.provider.provider.name, image: container.image)
-    if let pull = pulls[key] { return pull.waiting.append(run.id) }
-    let pull = ImagePull(for: run.id)
+    let pull = pull(container, from: run.provider)
+    pull.waiting.append(run.id)
+    pull.listen(for: run.order?.workflow) { [events = run.events] step in events(.build(step)) }
+  }
+
+  /// The pull of an image from a provider: one that is under way, or a new one.
+  func pull(_ container: Container, from provider: EngineProvider) -> ImagePull {
+    let key = ImagePull.Key(provider: provider.provider.name, image: container.image)
+    if let pull = pulls[key] { return pull }
+    let pull = ImagePull()
     pulls[key] = pull
     let image = container.image
-    pull.transfer = run.provider.client.send(
+    pull.transfer = provider.client.send(
       .post, "/images/create", query: [("fromImage", image.repository), ("tag", image.reference)],
-      within: container.pullTimeout, receiver: { bytes in self.assumeIsolated { $0.pulls[key]?.take(bytes) } }
+      within: .limited(container.pullTimeout),
+      receiver: { bytes in self.assumeIsolated { $0.pulls[key]?.take(bytes, now: $0.time.monotonic) } }
     ) { answer in self.assumeIsolated { $0.pulled(key, answer) } }
+    return pull
   }
 
   private func pulled(_ key: ImagePull.Key, _ answer: EngineClient.Answer) {
     guard let pull = pulls.removeValue(forKey: key) else { return }
-    pull.endLine()
+    pull.finish()
+    // An engine tells of a failure in the middle of an answer that began well.
+    let failure = answer.failure ?? pull.failure
+    pull.tell(failure.map { .failed($0) } ?? .completed)
+    for tell in pull.preparations { tell(failure.map { .failed($0) } ?? .completed) }
     for run in pull.waiting.compactMap({ live($0) }) {
       switch answer {
       case .success:
-        // An engine tells of a failure in the middle of an answer that began well.
         if let failure = pull.failure { reject(run, EngineRefusal(status: 500, message: failure)) } else { create(run) }
       case .refused(let refusal): reject(run, refusal)
       case .unreached(let sentence): moveOn(run, sentence)
@@ -69,9 +98,10 @@ extension ContainerRunner {
   func stopWaitingForImage(_ run: ContainerRun) {
     for (key, pull) in pulls where pull.waiting.contains(run.id) {
       pull.waiting.removeAll { $0 == run.id }
-      if pull.waiting.isEmpty {
+      if pull.isUnwanted {
         pulls[key] = nil
         if let transfer = pull.transfer { http.abort(transfer) }
+        pull.tell(.failed("given up, because its job was stopped"))
       }
       end(run, .failed(.validationError, "given up while its image was pulled"))
     }

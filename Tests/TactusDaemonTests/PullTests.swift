@@ -1,0 +1,113 @@
+import Foundation
+import TactusModel
+import TactusProtocol
+import Testing
+
+/// Images from a real registry, on both engines.
+@Suite("Pulls", .enabled(if: EngineLab.isPossible, "needs root: not run"), .serialized)
+struct PullTests {
+  private func port(_ kind: EngineLab.Kind) -> Int { kind == .podman ? 5611 : 5612 }
+
+  private func workflow(_ lines: String) -> String {
+    "[Workflow]\nOverlap=allow\n[Container]\nNetwork=none\nExec=true\n\(lines)\n"
+  }
+
+  private func built(_ daemon: RunningDaemon, _ name: String) async throws -> WireWorkflow {
+    try await daemon.workflow(name) { $0.buildStatus == .completed || $0.buildStatus == .failed }
+  }
+
+  @Test("An image is pulled once for all who wait, before the first job needs it", arguments: EngineLab.Kind.allCases)
+  func shared(_ kind: EngineLab.Kind) async throws {
+    let registry = try EngineLab(registryOn: port(kind))
+    let lab = try EngineLab(kind, registry: port(kind))
+    let image = "127.0.0.1:\(port(kind))/team/job"
+    try lab.order("push localhost/busybox:1 \(image):1")
+    let daemon = try RunningDaemon(notStartedWith: [
+      "missing": workflow("Image=\(image):1"), "unknown": workflow("Image=\(image):nix"),
+    ])
+    try daemon.provide("lab", lab)
+    try await daemon.start()
+    // At once, while the preparation of the workflow may still be under way.
+    var ids: [String] = []
+    for _ in 0..<10 { ids.append(try await daemon.run("missing")) }
+    for id in ids {
+      let job = try await daemon.ended(id)
+      #expect(job.status == .completed, "\(job)")
+    }
+    let pulled = try registry.log().components(separatedBy: "\"GET /v2/team/job/manifests/").dropFirst()
+      .count { !$0.hasPrefix("nix") }
+    #expect((1...2).contains(pulled), "\(pulled) manifests were fetched")
+    #expect(try await built(daemon, "missing").buildStatus == .completed)
+    let unknown = try await built(daemon, "unknown")
+    #expect(unknown.buildStatus == .failed && unknown.buildError?.isEmpty == false, "\(unknown)")
+    let job = try await daemon.outcome(of: "unknown")
+    #expect(job.errorCode == .validationError, "\(job)")
+    #expect(try await daemon.workflow("unknown").consecutiveFailures == 1)
+    #expect(daemon.complaints.contains("the image of unknown is not there yet"))
+    // The image is there: a registry that is gone hurts only who must pull.
+    try registry.order("kill")
+    #expect(try await daemon.outcome(of: "missing").status == .completed)
+    #expect(try await daemon.workflow("missing").consecutiveFailures == 0)
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("A tag that has moved is followed by those who always pull", arguments: EngineLab.Kind.allCases)
+  func moved(_ kind: EngineLab.Kind) async throws {
+    let registry = try EngineLab(registryOn: port(kind))
+    let lab = try EngineLab(kind, registry: port(kind))
+    let image = "127.0.0.1:\(port(kind))/team/job:1"
+    for mark in ["old", "new"] { try lab.order("mark localhost/\(mark):1 \(mark)") }
+    try lab.order("push localhost/old:1 \(image)")
+    let daemon = try RunningDaemon(notStartedWith: [
+      "missing": workflow("Exec=\nExec=cat /mark\nImage=\(image)"),
+      "always": workflow("Exec=\nExec=cat /mark\nImage=\(image)\nPull=always"),
+    ])
+    try daemon.provide("lab", lab)
+    try await daemon.start()
+    func mark(_ name: String) async throws -> [String] {
+      let job = try await daemon.outcome(of: name)
+      #expect(job.status == .completed, "\(job)")
+      return try await daemon.output(of: job.id).compactMap(\.text)
+    }
+    #expect(try await mark("missing") == ["old"])
+    #expect(try await mark("always") == ["old"])
+    try lab.order("push localhost/new:1 \(image)")
+    #expect(try await mark("missing") == ["old"])
+    #expect(try await mark("always") == ["new"])
+    try registry.order("kill")
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test(
+    "A registry that hangs is given up after PullTimeout=, one that dies in the middle is asked again",
+    arguments: EngineLab.Kind.allCases)
+  func dying(_ kind: EngineLab.Kind) async throws {
+    let registry = try EngineLab(registryOn: port(kind))
+    let lab = try EngineLab(kind, registry: port(kind))
+    let image = "127.0.0.1:\(port(kind))/team/job"
+    try lab.order("push localhost/busybox:1 \(image):1")
+    let daemon = try RunningDaemon(notStartedWith: ["other": workflow("Image=localhost/busybox:1")])
+    try daemon.provide("lab", lab)
+    try await daemon.start()
+    try registry.order("pause")
+    try daemon.define("hanging", workflow("Image=\(image):hanging\nPullTimeout=1s"))
+    try daemon.define("dying", workflow("Image=\(image):1"))
+    _ = try await daemon.call(Reload())
+    let dying = try await daemon.run("dying")
+    let hanging = try await daemon.outcome(of: "hanging")
+    #expect(
+      hanging.errorCode == .dispatchExhausted && hanging.errorMessage?.contains("was not pulled") == true, "\(hanging)")
+    #expect(try await built(daemon, "hanging").buildStatus == .failed)
+    #expect(try await daemon.outcome(of: "other").status == .completed)
+    let waiting = try await daemon.job(dying)
+    #expect(waiting.phase == .dispatching, "\(waiting)")
+    #expect(try await daemon.workflow("dying").buildStatus == .started)
+    try registry.order("kill")
+    try await daemon.rest(.milliseconds(500))
+    try registry.order("start")
+    let job = try await daemon.ended(dying)
+    #expect(job.status == .completed, "\(job)")
+    #expect(try await daemon.workflow("dying").buildStatus == .completed)
+    #expect(try await daemon.stop() == 0)
+  }
+}

@@ -1,0 +1,88 @@
+import Synchronization
+import TactusHTTP
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusRunners
+import TactusTestSupport
+import Testing
+
+/// An engine that hangs, and a runner with less patience than the daemon's.
+@Suite("Engines that do not answer")
+struct EngineSilenceTests {
+  @Test(
+    "What was asked for and not answered is looked up, and neither made nor started twice",
+    arguments: ["create-hang", "start-hang"])
+  func hang(_ fault: String) async throws {
+    let engine = try FakeEngine()
+    let bench = ContainerBench(socket: engine.socket, patience: .milliseconds(500))
+    let image = try #require(ImageName("fault/\(fault):1"))
+    var (id, events) = bench.start(Container(image: image))
+    guard case .started(let facts) = await events.next() else {
+      Issue.record("\(fault): not started")
+      return
+    }
+    #expect(facts.containerID?.isEmpty == false)
+    guard case .ended(.succeeded, let report) = await events.next() else {
+      Issue.record("\(fault): not ended well")
+      return
+    }
+    #expect(report.exitCode == 0)
+    #expect(bench.output.lines(of: id).count == 6)
+    #expect(try engine.counts("starts") == ["tactus-\(id)": 1])
+    bench.runner.settle(id)
+    for _ in 0..<100 where try !engine.counts("left").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    #expect(try engine.counts("left").isEmpty)
+  }
+}
+
+/// A container runner with an engine and an output sink of its own.
+private final class ContainerBench: Sendable {
+  let runner: ContainerRunner
+  let output = RecordingSink(isStoring: true)
+
+  init(socket: String, patience: Duration) {
+    let provider = ProviderName("fake").map { Provider(name: $0, endpoint: .unix(socket)) }
+    runner = ContainerRunner(
+      http: HTTPEngine(
+        settings: HTTPEngine.Settings(userAgent: "tactus/test"), time: SystemTime(), alarms: LinuxAlarms()),
+      providers: [provider].compactMap(\.self), storeID: "store", output: output, stored: NothingStored(),
+      time: SystemTime(), alarms: LinuxAlarms(), journal: Silence(), patience: patience)
+  }
+
+  deinit { runner.close() }
+
+  func start(_ container: Container) -> (id: JobID, events: AsyncStream<RunnerEvent>.AsyncIterator) {
+    var generator = SystemRandomNumberGenerator()
+    let id = JobID(at: SystemTime().now, using: &generator)
+    let (events, event) = AsyncStream.makeStream(of: RunnerEvent.self)
+    let order = RunOrder(
+      id: id, workflow: nil, work: .container(container), trigger: .manual, attempt: 1, nominalAt: SystemTime().now,
+      scheduledAt: SystemTime().now, logLimit: 1 << 20)
+    runner.start(order) { event.yield($0) }
+    return (id, events.makeAsyncIterator())
+  }
+}
+
+private struct Silence: Journal {
+  func tell(_ entry: JournalEntry) {}
+}
+
+/// A store without output of earlier daemons.
+private struct NothingStored: OutputReader {
+  func lines(
+    of id: JobID, after position: Int64, limit: Int,
+    answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void
+  ) { answer(.success([])) }
+
+  func extent(
+    of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], LedgerFailure>) -> Void
+  ) { answer(.success([:])) }
+
+  func wait(
+    for id: JobID, after position: Int64, number: UInt64, isCanceled: @escaping @Sendable () -> Bool,
+    answer: @escaping @Sendable () -> Void
+  ) { answer() }
+
+  func cancelWait(_ number: UInt64) {}
+}
