@@ -88,14 +88,24 @@ struct Configuration: Sendable {
     }
   }
 
-  /// The providers in force: the engine behind the first of the usual sockets that is there, if none is named.
+  /// The providers in force: the engine behind the first of the usual sockets that somebody listens on, if none is named;
+  /// of an engine that is not up yet the socket may be there already.
   var effectiveProviders: [Provider] {
     guard providers.isEmpty else { return providers }
     let runtime = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
     let paths =
       ["/run/podman/podman.sock", "/var/run/docker.sock"]
       + (runtime.map { ["\($0)/podman/podman.sock", "\($0)/docker.sock"] } ?? [])
-    return paths.first { access($0, F_OK) == 0 }.map { [Provider(name: .local, endpoint: .unix($0))] } ?? []
+    let present = paths.filter { access($0, F_OK) == 0 }
+    return (present.first(where: Self.isListenedOn) ?? present.first).map {
+      [Provider(name: .local, endpoint: .unix($0))]
+    } ?? []
+  }
+
+  private static func isListenedOn(_ path: String) -> Bool {
+    guard let socket = try? UnixSocket.connect(to: path) else { return false }  // The next one may do.
+    Descriptor.close(socket)
+    return true
   }
 
   private mutating func readWorkflows(_ folder: String) {

@@ -1,3 +1,5 @@
+import Foundation
+import TactusLinux
 import TactusModel
 import TactusProtocol
 import TactusTestSupport
@@ -26,6 +28,31 @@ struct EngineFaultTests {
     ("pull-error", .failed(.dispatchExhausted, "unexpected EOF")), ("pull-drop", .completed),
     ("gone", .failed(.providerError, "does not know its container any more")),
   ]
+
+  private static let hasEngine = ["/run/podman/podman.sock", "/var/run/docker.sock"].contains { path in
+    FileManager.default.fileExists(atPath: path)
+  }
+
+  @Test(
+    "Without a provider's file the first usual socket that is listened on is taken",
+    .enabled(if: !hasEngine, "this machine has an engine: not run"))
+  func usualSocket() async throws {
+    let engine = try FakeEngine()
+    let runtime = TemporaryFile(named: "docker.sock")
+    try FileManager.default.createSymbolicLink(atPath: runtime.path, withDestinationPath: engine.socket)
+    // A socket that nobody listens on any more.
+    let stale = "\(runtime.directory)/podman/podman.sock"
+    try FileManager.default.createDirectory(
+      atPath: "\(runtime.directory)/podman", withIntermediateDirectories: true)
+    Descriptor.close(try UnixSocket.listen(at: stale))
+    let daemon = try RunningDaemon(
+      notStartedWith: ["a": "[Container]\nImage=fault/none:1\n"], variables: ["XDG_RUNTIME_DIR": runtime.directory])
+    try await daemon.start()
+    let job = try await daemon.outcome(of: "a")
+    #expect(job.status == .completed && job.provider == "local", "\(job)")
+    #expect(try await daemon.call(ListProviders()).providers.map(\.endpoint) == ["unix://\(runtime.path)"])
+    #expect(try await daemon.stop() == 0)
+  }
 
   @Test("An engine that answers with failures is asked four times, and the job fails by infrastructure")
   func faults() async throws {

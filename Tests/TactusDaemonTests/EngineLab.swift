@@ -38,6 +38,12 @@ final class EngineLab: Sendable {
     try self.init(arguments: kind == .podman ? [kind.rawValue, "\(port)"] : [kind.rawValue])
   }
 
+  /// Starts a dockerd that listens on a port of 127.0.0.1, too, with TLS, and wants to see a certificate of ``certificates``.
+  convenience init(tlsOn port: Int) throws { try self.init(arguments: ["docker", "\(port)"]) }
+
+  /// The directory with `ca.pem`, `client.pem` and `client-key.pem`.
+  var certificates: String { "\(directory)/tls" }
+
   /// Starts a registry on a port of 127.0.0.1.
   convenience init(registryOn port: Int) throws { try self.init(arguments: ["registry", "\(port)"]) }
 

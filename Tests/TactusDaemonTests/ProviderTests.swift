@@ -174,4 +174,33 @@ struct ProviderTests {
     #expect(try await daemon.workflow("c").consecutiveFailures == 0)
     #expect(try await daemon.stop() == 0)
   }
+
+  @Test("An engine behind TLS takes jobs of who shows a certificate, and the others are told what is wrong")
+  func transportSecurity() async throws {
+    let lab = try EngineLab(tlsOn: 5613)
+    let daemon = try RunningDaemon(
+      notStartedWith: [
+        "good": workflow("Exec=echo secret\nRequires=good"), "stranger": workflow("Requires=stranger"),
+        "unknown": workflow("Requires=unknown"), "plain": workflow("Requires=plain"),
+      ], settings: "[Manager]\nDispatchTimeout=1s\n")
+    let authorities = "TLSAuthorities=\(lab.certificates)/ca.pem"
+    let certificate = "TLSCertificate=\(lab.certificates)/client.pem\nTLSKey=\(lab.certificates)/client-key.pem"
+    let endpoint = "tcp://127.0.0.1:5613"
+    try daemon.provide("good", endpoint: endpoint, "\(authorities)\n\(certificate)\nCapabilities=good")
+    try daemon.provide("stranger", endpoint: endpoint, "\(authorities)\nCapabilities=stranger")
+    try daemon.provide("unknown", endpoint: endpoint, "\(certificate)\nCapabilities=unknown")
+    try daemon.provide("plain", endpoint: endpoint, "Capabilities=plain")
+    try await daemon.start()
+    let good = try await daemon.outcome(of: "good")
+    #expect(good.status == .completed && good.provider == "good", "\(good)")
+    #expect(try await daemon.output(of: good.id).compactMap(\.text) == ["secret"])
+    for (name, words) in [("stranger", "certificate"), ("unknown", "certificate"), ("plain", "HTTPS")] {
+      let job = try await daemon.outcome(of: name)
+      #expect(
+        job.errorCode == .dispatchExhausted && job.errorMessage?.contains(words) == true,
+        "\(name): \(String(describing: job.errorMessage))")
+    }
+    _ = try await eventually("no container is left") { try await lab.containers().isEmpty ? true : nil }
+    #expect(try await daemon.stop() == 0)
+  }
 }

@@ -15,6 +15,7 @@ final class RunningDaemon: Sendable {
   private let home: TemporaryFile
   private let process = Mutex<ProcessHandle?>(nil)
   private let starts = Atomic(0)
+  private let variables: [String: String]
 
   /// Its process ended before it was ready.
   struct DidNotStart: Error, CustomStringConvertible {
@@ -25,7 +26,10 @@ final class RunningDaemon: Sendable {
   }
 
   /// A daemon that is not started yet.
-  init(notStartedWith workflows: [String: String] = [:], settings: String? = nil) throws {
+  init(
+    notStartedWith workflows: [String: String] = [:], settings: String? = nil, variables: [String: String] = [:]
+  ) throws {
+    self.variables = variables
     home = TemporaryFile(named: "tactusd.stderr")
     try FileManager.default.createDirectory(
       atPath: "\(home.directory)/etc/workflows", withIntermediateDirectories: true)
@@ -89,7 +93,7 @@ final class RunningDaemon: Sendable {
     [
       "CONFIGURATION_DIRECTORY": configuration, "STATE_DIRECTORY": state, "RUNTIME_DIRECTORY": "\(directory)/run",
       "HOME": directory, "LANG": "C.UTF-8", "TZ": "UTC",
-    ]
+    ].merging(variables) { $1 }
   }
 
   /// The number of its process; nil when it does not run.

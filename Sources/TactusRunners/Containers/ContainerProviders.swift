@@ -99,10 +99,7 @@ extension ContainerRunner {
   func note(_ answer: EngineClient.Answer, of provider: EngineProvider) {
     switch answer {
     case .success: well(provider)
-    // What it says is not good, but it can be asked.
-    case .refused(let refusal):
-      well(provider)
-      provider.failed(refusal.sentence, isDown: false, at: time.monotonic)
+    case .refused(let refusal): provider.failed(refusal.sentence, isDown: false, at: time.monotonic)
     case .unreached(let sentence), .unanswered(let sentence): down(provider, sentence)
     }
   }
@@ -129,12 +126,24 @@ extension ContainerRunner {
           provider.isWatched = false
           return
         }
-        provider.client.send(.get, "/_ping", within: .limited(.seconds(2))) { answer in
-          self.assumeIsolated { runner in
-            runner.providers[index].isWatched = false
-            runner.note(answer, of: runner.providers[index])
-          }
+        runner.ping(provider) { runner, _ in
+          runner.providers[index].isWatched = false
+          runner.watch()
         }
+      }
+    }
+  }
+
+  /// Asks a provider how it is; what answers otherwise than an engine does is none.
+  ///
+  /// `then` gets why it is not well.
+  func ping(_ provider: EngineProvider, then: @escaping @Sendable (isolated ContainerRunner, String?) -> Void) {
+    let index = providers.firstIndex { $0 === provider } ?? 0
+    provider.client.send(.get, "/_ping", within: .limited(.seconds(5))) { answer in
+      self.assumeIsolated { runner in
+        let provider = runner.providers[index]
+        if let failure = answer.failure { runner.down(provider, failure) } else { runner.well(provider) }
+        then(runner, answer.failure)
       }
     }
   }

@@ -98,6 +98,8 @@ final class EngineProvider {
   var asideUntil: MonotonicInstant?
   /// Whether it did not even answer.
   var isDown = false
+  /// Whether it has answered as an engine since it last did not.
+  var isProven = false
   /// Whether it is asked how it is as soon as `asideUntil` has passed.
   var isWatched = false
   /// Whether it may have containers of ours that no job owns.
@@ -113,13 +115,14 @@ final class EngineProvider {
   }
 
   /// It answered.
-  func succeeded() { (failures, asideUntil, isDown, lastError) = (0, nil, false, nil) }
+  func succeeded() { (failures, asideUntil, isDown, isProven, lastError) = (0, nil, false, true, nil) }
 
   /// It did not answer, or not as it should: others are asked first, for a while.
   func failed(_ sentence: String, isDown: Bool, at now: MonotonicInstant) {
     failures += 1
     lastError = sentence
     self.isDown = isDown
+    if isDown { isProven = false }
     asideUntil = now + min(Self.asideAtMost, .seconds(1 << Int64(min(failures, 6))))
   }
 

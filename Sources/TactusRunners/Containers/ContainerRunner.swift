@@ -110,13 +110,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     guard index < providers.count else {
       return answer(providers.map(\.report).sorted { $0.provider.name < $1.provider.name })
     }
-    providers[index].client.send(.get, "/_ping", within: .limited(.seconds(2))) { result in
-      self.assumeIsolated { runner in
-        let provider = runner.providers[index]
-        runner.note(result, of: provider)
-        runner.ask(index + 1, answer)
-      }
-    }
+    ping(providers[index]) { runner, _ in runner.ask(index + 1, answer) }
   }
 
   /// Tells nothing any more, and closes the connections; containers go on.

@@ -31,7 +31,18 @@ extension ContainerRunner {
     run.environment = environment
     provider.running += 1
     runs[order.id] = run
-    prepareImage(run, container)
+    if provider.isProven { prepareImage(run, container) } else { prove(run, container) }
+  }
+
+  /// Asks an engine how it is before the first job is handed to it.
+  ///
+  /// What is sent to something that is no engine, or does not want us, may stay without an answer, and the attempt would
+  /// have to stay with it.
+  private func prove(_ run: ContainerRun, _ container: Container) {
+    ping(run.provider) { [id = run.id] runner, failure in
+      guard let run = runner.live(id) else { return }
+      if let failure { runner.moveOn(run, failure) } else { runner.prepareImage(run, container) }
+    }
   }
 
   /// Why something is not even begun.
