@@ -107,6 +107,7 @@ final class Daemon: Sendable {
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
     let reloading = Reloading(
       directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
+      providers: configuration.providers, settings: configuration.settings,
       time: time, authority: authority, ledger: store)
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,

@@ -4,6 +4,7 @@ internal import TactusPorts
 internal import TactusProtocol
 internal import TactusScheduler
 internal import TactusSystemd
+internal import TactusUnitFile
 
 /// Reads the files again: on a queue of its own, because a folder of ten thousand files takes a while.
 struct Reloading: Sendable {
@@ -13,6 +14,9 @@ struct Reloading: Sendable {
   let health: Health
   /// The limits in force: they are those of the start, because slots are not taken away from what runs.
   let limits: [QueueName: QueueLimits]
+  /// The providers and the settings in force: those of the start as well.
+  let providers: [Provider]
+  let settings: DaemonSettings
   let time: any TimeSource
   let authority: Authority
   let ledger: any Ledger
@@ -27,11 +31,7 @@ struct Reloading: Sendable {
     files.post {
       authority.refresh()
       var configuration = Configuration.read(directory)
-      for (queue, limit) in configuration.limits where limits[queue] != limit {
-        configuration.warnings.append(
-          UnitFileProblem(
-            file: "queues/\(queue).queue", line: 0, message: "changed limits take effect at the next start of tactusd"))
-      }
+      configuration.warnings += unappliedChanges(in: configuration)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
         health.announce(.ready)
         // Told in the log as well, if the store cannot take it.
@@ -39,6 +39,21 @@ struct Reloading: Sendable {
         health.tell(configuration, try? result.get())  // a failure goes to whoever asked
         answer(result.map { Reload.Reply($0, configuration) })
       }
+    }
+  }
+}
+
+extension Reloading {
+  /// What files say that only the next start takes up.
+  private func unappliedChanges(in configuration: Configuration) -> [UnitFileProblem] {
+    var files = configuration.limits.filter { limits[$0.key] != $0.value }.map { "queues/\($0.key).queue" }
+    let names = Set(providers.map(\.name)).union(configuration.providers.map(\.name))
+    files += names.filter { name in
+      providers.first { $0.name == name } != configuration.providers.first { $0.name == name }
+    }.map { "providers/\($0).provider" }
+    if configuration.settings != settings { files.append("tactusd.conf") }
+    return files.sorted().map { file in
+      UnitFileProblem(file: file, line: 0, message: "what has changed takes effect at the next start of tactusd")
     }
   }
 }

@@ -28,6 +28,10 @@ extension ExecutionWorker {
   }
 
   private func lookedUp(_ remnant: Remnant, _ found: Found) {
+    // Before anything else is written of it: it is known again what became of it.
+    if remnant.isUnverified {
+      ledger.recordSilence(remnant.id, fence: remnant.fence, isSilent: false) { _ in }
+    }
     switch found {
     case .gone: lost(remnant.id)
     case .orphan: endOrphan(remnant)

@@ -179,6 +179,8 @@ public struct Remnant: Hashable, Sendable {
   public var facts: StartFacts?
   /// Why it was being stopped, if it was.
   public var stopReason: StopReason?
+  /// Whether its row says that its provider does not answer.
+  public var isUnverified = false
 
   /// Puts a remnant together.
   public init(

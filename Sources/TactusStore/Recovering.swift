@@ -51,17 +51,20 @@ extension Tables {
     try connection.all(
       """
       SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason,
-        provider, container_id, timeout, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id)
+        provider, container_id, timeout, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id),
+        phase = 'unverified'
       FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase NOT IN ('queued', 'waiting_for_provider')
       """
     ) { row in
       guard let queue = QueueName(row.text(2)) else { fatalError("a queue's name in the store is malformed") }
-      return Remnant(
+      var remnant = Remnant(
         id: row.jobID(0), workflow: row.optionalText(13).flatMap(WorkflowName.init), kind: row.word(1), queue: queue,
         fence: row.integer(3), status: row.word(4),
         bootID: row.text(5),
         facts: Self.facts(row),
         stopReason: row.optionalWord(9))
+      remnant.isUnverified = row.integer(14) != 0
+      return remnant
     }
   }
 

@@ -75,4 +75,24 @@ struct ReloadTests {
     let workflow = try await daemon.workflow("mine")
     #expect(workflow.state == .active && workflow.origin == .socket && workflow.nextAt == applied.nextRuns.first)
   }
+
+  @Test("What only a start takes up is told by a reload, and what is as it was is not")
+  func nextStart() async throws {
+    let daemon = try RunningDaemon(notStartedWith: [:], settings: "[Manager]\nStopTimeout=20s\n")
+    try daemon.provide("same", endpoint: "unix:///no/such.sock")
+    try daemon.provide("other", endpoint: "unix:///no/such.sock")
+    try await daemon.start()
+    _ = try await daemon.call(Reload())
+    #expect(!daemon.complaints.contains("takes effect"))
+    try daemon.provide("other", endpoint: "unix:///another.sock")
+    try daemon.provide("new", endpoint: "unix:///another.sock")
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=3\n")
+    try daemon.write("etc/tactusd.conf", "[Manager]\nStopTimeout=21s\n")
+    _ = try await daemon.call(Reload())
+    for file in ["providers/other.provider", "providers/new.provider", "queues/command.queue", "tactusd.conf"] {
+      #expect(daemon.complaints.contains("\(file): what has changed takes effect at the next start"), "\(file)")
+    }
+    #expect(!daemon.complaints.contains("same.provider"))
+    #expect(try await daemon.stop() == 0)
+  }
 }
