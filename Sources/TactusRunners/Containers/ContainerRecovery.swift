@@ -94,16 +94,29 @@ extension ContainerRunner {
     tellStart(run)
     readLog(run, follow: true)
     if let signal = run.signal { send(signal, to: run) }
+    lookSoon(run)
     guard run.wait == nil else { return }
-    waitForEnd(run) { [id = run.id] runner in
-      guard let run = runner.live(id) else { return }
-      run.provider.client.send(.get, "/containers/\(run.name)/json") { answer in
-        runner.assumeIsolated { runner in
-          guard let run = runner.live(id), case .success(let response) = answer,
-            let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body), !found.state.running
-          else { return }
-          runner.ended(run, found.state)
-        }
+    waitForEnd(run) { [id = run.id] runner in runner.look(id) }
+  }
+
+  /// Looks whether a short one has ended: podman tells of an end up to a quarter of a second later, but knows it at once.
+  private func lookSoon(_ run: ContainerRun) {
+    guard let pause = run.looks.popLast() else { return }
+    later(pause) { [id = run.id] runner in
+      guard let run = runner.live(id), run.state == nil else { return }
+      runner.look(id)
+      runner.lookSoon(run)
+    }
+  }
+
+  private func look(_ id: JobID) {
+    guard let run = live(id) else { return }
+    run.provider.client.send(.get, "/containers/\(run.name)/json") { answer in
+      self.assumeIsolated { runner in
+        guard let run = runner.live(id), run.state == nil, case .success(let response) = answer,
+          let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body), !found.state.running
+        else { return }
+        runner.ended(run, found.state)
       }
     }
   }

@@ -43,6 +43,8 @@ final class ContainerRun {
 
   /// Tells of the end of the container.
   var wait: TransferID?
+  /// When it is still to be looked at whether it has ended, after the look before; the next one last.
+  var looks: [Duration] = [.milliseconds(60), .milliseconds(20)]
   /// How often a wait was over.
   var waits = 0
   /// The log that is being read.
