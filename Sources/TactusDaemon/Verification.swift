@@ -51,16 +51,17 @@ enum Verification {
   private static func tellClaims(_ auditor: Auditor, _ directories: Directories) throws {
     let claims = try auditor.claims()
     guard !claims.isEmpty, try !FileLock.isHeld(at: directories.lock) else { return }
-    print("\(claims.count) jobs were under way when the daemon was killed; its next start looks them up")
+    print("\(claims.count) jobs were under way when the daemon ended; its next start looks them up")
   }
 
   /// P4: every claimed or running row of a running daemon has something that runs.
   private static func phantoms(_ auditor: Auditor, _ directories: Directories) throws -> [Finding] {
     let suspects = try auditor.claims()
     guard try FileLock.isHeld(at: directories.lock) else {
-      // A daemon that was killed leaves claims behind; the next start looks them up. One that stopped leaves none.
+      // A daemon that was killed leaves claims behind; the next start looks them up. One that stopped leaves only what goes
+      // on without it.
       guard try !auditor.isInUse() else { return [] }
-      return suspects.map {
+      return suspects.filter { $0.kind != .container }.map {
         Finding(promise: "P4", subject: "\($0.id)", message: "is \($0.status.rawValue), but the daemon has stopped")
       }
     }

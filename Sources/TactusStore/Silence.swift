@@ -31,7 +31,10 @@ extension Tables {
     }
     guard phase == .unverified else {
       throw LedgerFailure.conflict(
-        reason: "job \(id) is \(row.status.rawValue)/\(phase.rawValue), not unverified: cancel it without --abandon")
+        reason:
+          "job \(id) is \(row.status.rawValue)/\(phase.rawValue): only what is unverified, because its provider has "
+          + "not answered for a while, can be given up; a cancel without --abandon stops it as soon as its provider takes it"
+      )
     }
     // It may run on: whatever was asked of it before, what became of it is unknown.
     try connection.run("UPDATE jobs SET stop_reason = NULL WHERE id = ?", id)

@@ -126,7 +126,8 @@ struct ProviderTests {
     let id = try await daemon.run("long")
     try await reaches(daemon, [id], .running)
     let early = try await daemon.call(CancelJobs(ids: [id], abandon: true)).results
-    #expect(early.map(\.error) == ["Conflict"] && early[0].message?.contains("not unverified") == true, "\(early)")
+    #expect(
+      early.map(\.error) == ["Conflict"] && early[0].message?.contains("only what is unverified") == true, "\(early)")
     try lab.order("kill")
     // While the daemon runs, a silence is told, too.
     try await reaches(daemon, [id], .unverified)

@@ -34,6 +34,36 @@ struct EngineSilenceTests {
     for _ in 0..<100 where try !engine.counts("left").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
     #expect(try engine.counts("left").isEmpty)
   }
+
+  @Test("An engine that stops to say anything is noticed by the regular check, and its container is found again")
+  func freeze() async throws {
+    let engine = try FakeEngine()
+    let bench = ContainerBench(socket: engine.socket, patience: .seconds(1))
+    let image = try #require(ImageName("fault/long:1"))
+    var (id, events) = bench.start(Container(image: image))
+    guard case .started = await events.next() else {
+      Issue.record("not started")
+      return
+    }
+    engine.freeze()
+    bench.runner.unknown(among: [id]) { #expect($0.isEmpty) }
+    guard case .silent(let sentence) = await events.next() else {
+      Issue.record("the silence was not noticed")
+      return
+    }
+    #expect(sentence.contains("fake"))
+    engine.thaw()
+    guard case .answered = await events.next() else {
+      Issue.record("the answer was not noticed")
+      return
+    }
+    bench.runner.kill(id)
+    guard case .ended(_, let report) = await events.next() else {
+      Issue.record("not ended")
+      return
+    }
+    #expect(report.exitCode == 137)
+  }
 }
 
 /// A container runner with an engine and an output sink of its own.

@@ -34,6 +34,12 @@ public final class FakeEngine: Sendable {
     try? FileManager.default.removeItem(atPath: socket)
   }
 
+  /// Stops it where it is, as a machine does that is out of memory.
+  public func freeze() { _ = process.suspend() }
+
+  /// Lets it go on.
+  public func thaw() { _ = process.resume() }
+
   /// What it counted: `starts`, `waits`, `left`; by the container's name.
   public func counts(_ what: String) throws -> [String: Int] {
     let curl = Process()

@@ -28,7 +28,7 @@ extension ContainerRunner {
     func isWell(_ provider: EngineProvider) -> Bool { provider.asideUntil.map { $0 <= now } ?? true }
     let up = able.filter { !$0.isDown || isWell($0) }
     guard !up.isEmpty else {
-      let reasons = able.map { "provider \($0.provider.name) does not answer: \($0.lastError ?? "")" }
+      let reasons = able.map { $0.silence }
       return .down(reasons.prefix(3).joined(separator: "; "))
     }
     let free = up.filter { $0.room > 0 }
@@ -88,6 +88,7 @@ extension ContainerRunner {
 
   /// It did not answer.
   func down(_ provider: EngineProvider, _ sentence: String) {
+    guard !isClosed else { return }
     if !provider.isDown {
       journal.tell(JournalEntry(.warning, "provider \(provider.provider.name) does not answer: \(sentence)"))
     }
@@ -139,11 +140,15 @@ extension ContainerRunner {
   /// `then` gets why it is not well.
   func ping(_ provider: EngineProvider, then: @escaping @Sendable (isolated ContainerRunner, String?) -> Void) {
     let index = providers.firstIndex { $0 === provider } ?? 0
-    provider.client.send(.get, "/_ping", within: .limited(.seconds(5))) { answer in
+    provider.client.send(.get, "/_ping", within: .limited(.seconds(5)), bodyLimit: 4096) { answer in
       self.assumeIsolated { runner in
         let provider = runner.providers[index]
-        if let failure = answer.failure { runner.down(provider, failure) } else { runner.well(provider) }
-        then(runner, answer.failure)
+        var failure = answer.failure
+        if case .success(let response) = answer, !response.body.starts(with: Array("OK".utf8)) {
+          failure = "what listens there is no container engine: it does not answer a ping with OK"
+        }
+        if let failure { runner.down(provider, failure) } else { runner.well(provider) }
+        then(runner, failure)
       }
     }
   }

@@ -27,9 +27,23 @@ extension ContainerRunner {
   /// Asks the engine what has become of the container, until it answers.
   func examine(_ run: ContainerRun, after sentence: String) {
     let id = run.id
-    run.provider.client.send(.get, "/containers/\(run.name)/json") { answer in
-      self.assumeIsolated { $0.examined(id, after: sentence, answer) }
+    run.isExamined = true
+    let asked = time.monotonic
+    run.provider.client.send(.get, "/containers/\(run.name)/json", within: .limited(Self.patienceToExamine)) { answer in
+      self.assumeIsolated { runner in
+        if let run = runner.live(id) {
+          run.isExamined = false
+          run.silentSince = run.silentSince ?? asked
+        }
+        runner.examined(id, after: sentence, answer)
+      }
     }
+  }
+
+  /// Makes sure that the engine still knows a container that runs.
+  func check(_ run: ContainerRun) {
+    guard run.isTold, run.state == nil, run.silences == 0, !run.isExamined else { return }
+    examine(run, after: "the container was checked")
   }
 
   private func examined(_ id: JobID, after sentence: String, _ answer: EngineClient.Answer) {
@@ -37,7 +51,7 @@ extension ContainerRunner {
     switch answer {
     case .success(let response):
       guard let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body) else {
-        return examineLater(run, "the engine's answer about the container is none", isDown: false)
+        return examineLater(run, "what the engine answers about the container is not understood", isDown: false)
       }
       answered(run)
       run.containerID = found.id
@@ -58,7 +72,8 @@ extension ContainerRunner {
       run.provider.failed(sentence, isDown: false, at: time.monotonic)
     }
     run.silences += 1
-    if run.silences == Self.silencesToTell {
+    let silentSince = run.silentSince ?? time.monotonic
+    if !run.isUnverified, time.monotonic - silentSince >= Self.silenceToTell {
       run.isUnverified = true
       run.events(.silent("provider \(run.provider.provider.name): \(sentence)"))
     }
@@ -69,10 +84,12 @@ extension ContainerRunner {
   }
 
   /// An engine that is started again is away for a second or two: that is not worth a word.
-  private static let silencesToTell = 5
+  private static let silenceToTell: Duration = .seconds(3)
+  private static let patienceToExamine: Duration = .seconds(10)
 
   private func answered(_ run: ContainerRun) {
     run.silences = 0
+    run.silentSince = nil
     well(run.provider)
     guard run.isUnverified else { return }
     run.isUnverified = false
@@ -135,7 +152,10 @@ extension ContainerRunner {
 
   private func missing(_ run: ContainerRun, after sentence: String) {
     guard let inquiry = run.inquiry else {
-      if run.isTold { return end(run, .failed(.providerError, "the engine does not know its container any more")) }
+      if run.isTold {
+        return end(
+          run, .failed(.providerError, "provider \(run.provider.provider.name) does not know its container any more"))
+      }
       return refuse(run, sentence)
     }
     if let next = inquiry.others.first {

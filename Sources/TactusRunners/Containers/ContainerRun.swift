@@ -32,6 +32,10 @@ final class ContainerRun {
   var signal: String?
   /// How often in a row the engine did not answer.
   var silences = 0
+  /// Since when.
+  var silentSince: MonotonicInstant?
+  /// Whether the engine is being asked about it.
+  var isExamined = false
   /// Whether it was told that the engine does not answer.
   var isUnverified = false
   /// Whether all of its log was read.
@@ -104,6 +108,10 @@ final class EngineProvider {
   var isProven = false
   /// Whether it is asked how it is as soon as `asideUntil` has passed.
   var isWatched = false
+  /// Images that are still to be prepared, oldest first.
+  var unprepared: [ImagePreparation] = []
+  /// How many are being prepared.
+  var preparing = 0
   /// Whether it may have containers of ours that no job owns.
   var isToBeSwept = true
   /// Whether it certainly has some, so that it is worth waiting for it.
@@ -129,6 +137,9 @@ final class EngineProvider {
   }
 
   private static let asideAtMost: Duration = .seconds(10)
+
+  /// That it does not answer, for people.
+  var silence: String { "provider \(provider.name) does not answer: \(lastError ?? "")" }
 
   /// Whether jobs that require something may run there.
   func has(_ capabilities: Set<String>) -> Bool { capabilities.isSubset(of: provider.capabilities) }

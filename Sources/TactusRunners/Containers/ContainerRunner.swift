@@ -16,12 +16,10 @@ public actor ContainerRunner: Runner, QueueConfined {
   let providers: [EngineProvider]
   var runs: [JobID: ContainerRun] = [:]
   var pulls: [ImagePull.Key: ImagePull] = [:]
-  /// Images that are still to be prepared, oldest first.
-  var unprepared: [ImagePreparation] = []
-  /// How many are being prepared.
-  var preparing = 0
   /// Who waits for a provider, by what they require.
   var lines: [Set<String>: ProviderLine] = [:]
+  /// Whether what is still answered is nobody's business any more.
+  private(set) var isClosed = false
   private var alarm: (any MonotonicAlarm)?
   private var delayed: [(at: MonotonicInstant, body: (isolated ContainerRunner) -> Void)] = []
 
@@ -98,7 +96,11 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   /// Answers which of the attempts are not known here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
-    post { runner in answer(ids.filter { runner.runs[$0] == nil }) }
+    post { runner in
+      answer(ids.filter { runner.runs[$0] == nil })
+      // An engine that has stopped to say anything is noticed only by who asks it something.
+      for id in ids { if let run = runner.live(id) { runner.check(run) } }
+    }
   }
 
   /// Asks the providers how they are; answers on the runner's queue, in the order of their names.
@@ -117,10 +119,10 @@ public actor ContainerRunner: Runner, QueueConfined {
   public nonisolated func close() {
     call { runner in
       runner.alarm?.arm(at: nil)
+      runner.isClosed = true
       runner.runs.removeAll()
       runner.pulls.removeAll()
       runner.lines.removeAll()
-      runner.unprepared.removeAll()
       runner.delayed.removeAll()
     }
     http.close()

@@ -14,37 +14,45 @@ final class ImagePreparation: Sendable {
 }
 
 extension ContainerRunner {
-  /// A reload with a hundred new images must not keep jobs from theirs.
+  /// For each provider: a reload with a hundred new images must not keep jobs from theirs.
   private static let preparationsAtOnce = 2
+  /// An engine looks into its own store for it.
+  private static let patienceToLook: Duration = .seconds(10)
 
   func prepare(_ preparation: ImagePreparation) {
-    unprepared.append(preparation)
-    prepareNext()
-  }
-
-  private func prepareNext() {
-    while preparing < Self.preparationsAtOnce, !unprepared.isEmpty {
-      preparing += 1
-      begin(unprepared.removeFirst())
-    }
-  }
-
-  private func begin(_ preparation: ImagePreparation) {
-    preparation.tell(.started)
-    let provider: EngineProvider
     switch choose(for: preparation.container.requires) {
-    case .provider(let chosen): provider = chosen
+    case .provider(let provider): enqueue(preparation, on: provider)
     case .crowded:
       // An image takes no place of a job.
-      guard let busy = providers.first(where: { $0.has(preparation.container.requires) }) else {
+      guard let provider = providers.first(where: { $0.has(preparation.container.requires) }) else {
         fatalError("no provider can take it, but one is crowded")
       }
-      provider = busy
-    case .down(let sentence), .impossible(let sentence): return finish(preparation, .failed(sentence))
+      enqueue(preparation, on: provider)
+    case .down(let sentence), .impossible(let sentence):
+      preparation.tell(.started)
+      preparation.tell(.failed(sentence))
     }
+  }
+
+  private func enqueue(_ preparation: ImagePreparation, on provider: EngineProvider) {
+    provider.unprepared.append(preparation)
+    prepareNext(on: provider)
+  }
+
+  private func prepareNext(on provider: EngineProvider) {
+    while provider.preparing < Self.preparationsAtOnce, !provider.unprepared.isEmpty {
+      provider.preparing += 1
+      begin(provider.unprepared.removeFirst(), on: provider)
+    }
+  }
+
+  private func begin(_ preparation: ImagePreparation, on provider: EngineProvider) {
+    preparation.tell(.started)
+    guard !provider.isDown else { return finish(preparation, on: provider, .failed(provider.silence)) }
     guard preparation.container.pull != .always else { return pull(for: preparation, from: provider) }
     let index = providers.firstIndex { $0 === provider } ?? 0
-    provider.client.send(.get, "/images/\(preparation.container.image)/json") { answer in
+    provider.client.send(.get, "/images/\(preparation.container.image)/json", within: .limited(Self.patienceToLook)) {
+      answer in
       self.assumeIsolated { $0.looked(preparation, on: $0.providers[index], answer) }
     }
   }
@@ -53,25 +61,29 @@ extension ContainerRunner {
     switch answer {
     case .success:
       well(provider)
-      finish(preparation, .completed)
+      finish(preparation, on: provider, .completed)
     case .refused(let refusal) where refusal.isNotFound && preparation.container.pull == .missing:
       pull(for: preparation, from: provider)
-    case .refused(let refusal): finish(preparation, .failed(refusal.sentence))
+    case .refused(let refusal): finish(preparation, on: provider, .failed(refusal.sentence))
     case .unreached(let sentence), .unanswered(let sentence):
       down(provider, sentence)
-      finish(preparation, .failed("provider \(provider.provider.name) does not answer: \(sentence)"))
+      finish(preparation, on: provider, .failed(provider.silence))
     }
   }
 
   private func pull(for preparation: ImagePreparation, from provider: EngineProvider) {
     let pull = pull(preparation.container, from: provider)
     pull.listen(for: preparation.workflow) { step in if case .progress = step { preparation.tell(step) } }
-    pull.preparations.append { step in self.assumeIsolated { $0.finish(preparation, step) } }
+    let index = providers.firstIndex { $0 === provider } ?? 0
+    pull.preparations.append { step in
+      self.assumeIsolated { $0.finish(preparation, on: $0.providers[index], step) }
+    }
   }
 
-  private func finish(_ preparation: ImagePreparation, _ step: BuildStep) {
+  private func finish(_ preparation: ImagePreparation, on provider: EngineProvider, _ step: BuildStep) {
+    guard !isClosed else { return }
     preparation.tell(step)
-    preparing -= 1
-    prepareNext()
+    provider.preparing -= 1
+    prepareNext(on: provider)
   }
 }
