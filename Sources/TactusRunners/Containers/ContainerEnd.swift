@@ -42,6 +42,7 @@ extension ContainerRunner {
   func readLog(_ run: ContainerRun, follow: Bool) {
     guard run.log == nil else { return }
     let id = run.id
+    run.isFollowing = follow
     run.output.beginReading(now: time.now)
     var query = [("stdout", "1"), ("stderr", "1"), ("timestamps", "1")]
     if follow { query.append(("follow", "1")) }
@@ -53,7 +54,11 @@ extension ContainerRunner {
 
   private func take(_ bytes: [UInt8], of id: JobID) {
     guard let run = live(id), !bytes.isEmpty else { return }
-    guard run.state == nil else { return trust(bytes, of: run) }
+    guard run.state == nil else {
+      // What still comes of a followed log that is being aborted has no beginning any more: it was thrown away.
+      if !run.isFollowing { trust(bytes, of: run) }
+      return
+    }
     let now = time.monotonic
     if let last = run.held.last, now - last.at < Self.doubt / 10 {
       // What comes close together is trusted together: engines send lines one by one.

@@ -53,6 +53,8 @@ final class ContainerRun {
   var waits = 0
   /// The log that is being read.
   var log: TransferID?
+  /// Whether that log is followed.
+  var isFollowing = false
   /// Pieces of the followed log that are not yet trusted, oldest first.
   var held: [(at: MonotonicInstant, bytes: [UInt8])] = []
   var heldBytes: Int { held.reduce(0) { $0 + $1.bytes.count } }
