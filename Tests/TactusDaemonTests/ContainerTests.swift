@@ -145,7 +145,8 @@ struct ContainerTests {
     for id in ids {
       let job = try await daemon.ended(id)
       #expect(job.status == .completed, "seed \(seed): \(job)")
-      #expect(try await texts(daemon, id) == ["done"], "seed \(seed): \(id)")
+      let texts = try await texts(daemon, id)
+      #expect(texts == ["done"], "seed \(seed): \(id)")
     }
     let started = try String(contentsOf: side.appending(path: "started"), encoding: .utf8).split(separator: "\n")
     #expect(started.map(String.init).sorted() == ids.sorted(), "seed \(seed)")

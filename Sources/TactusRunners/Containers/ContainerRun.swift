@@ -114,8 +114,8 @@ final class EngineProvider {
   var unprepared: [ImagePreparation] = []
   /// How many are being prepared.
   var preparing = 0
-  /// Whether it may have containers of ours that no job owns.
-  var isToBeSwept = true
+  /// Whether it may have containers of ours that no job owns; never before all claims of earlier daemons were asked for.
+  var isToBeSwept = false
   /// Whether it certainly has some, so that it is worth waiting for it.
   var owesRemoval = false
   /// What went wrong the last time; nil if it is well.
