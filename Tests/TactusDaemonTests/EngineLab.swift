@@ -83,18 +83,27 @@ final class EngineLab: Sendable {
   }
 
   /// The names of all containers, as the engine itself tells them.
+  ///
+  /// podman answers with an error while one of them is being removed: then it is asked again.
   func containers() async throws -> [String] {
-    let ran = try await Program(path: "/usr/bin/curl", environment: Program.baseEnvironment).run([
-      "--silent", "--unix-socket", socket, "http://engine/v1.41/containers/json?all=1",
-    ])
-    struct Container: Decodable {
-      let names: [String]
-
-      enum CodingKeys: String, CodingKey {
-        case names = "Names"
-      }
+    try await eventually("\(socket) lists its containers") {
+      let ran = try await Program(path: "/usr/bin/curl", environment: Program.baseEnvironment).run([
+        "--silent", "--fail", "--unix-socket", socket, "http://engine/v1.41/containers/json?all=1",
+      ])
+      guard ran.code != Self.refused else { return nil }
+      return try JSONDecoder().decode([Container].self, from: Data(ran.output.utf8)).flatMap(\.names)
     }
-    return try JSONDecoder().decode([Container].self, from: Data(ran.output.utf8)).flatMap(\.names)
+  }
+
+  /// curl's exit code for a status of 400 or more with `--fail`.
+  private static let refused = 22
+
+  private struct Container: Decodable {
+    let names: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case names = "Names"
+    }
   }
 
   /// What the service has written about itself.
