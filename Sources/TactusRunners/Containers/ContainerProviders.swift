@@ -25,14 +25,13 @@ extension ContainerRunner {
           : "no provider has the capabilities that it requires: \(requires.sorted().joined(separator: " "))")
     }
     let now = time.monotonic
-    func isWell(_ provider: EngineProvider) -> Bool { provider.asideUntil.map { $0 <= now } ?? true }
-    let up = able.filter { !$0.isDown || isWell($0) }
+    let up = able.filter { $0.isUp(at: now) }
     guard !up.isEmpty else {
       let reasons = able.map { $0.silence }
       return .down(reasons.prefix(3).joined(separator: "; "))
     }
     let free = up.filter { $0.room > 0 }
-    let well = free.filter(isWell)
+    let well = free.filter { $0.isWell(at: now) }
     let chosen = (well.isEmpty ? free : well).min { ($0.running, $0.provider.name) < ($1.running, $1.provider.name) }
     return chosen.map(Choice.provider) ?? .crowded
   }
@@ -58,10 +57,7 @@ extension ContainerRunner {
       switch choose(for: requires) {
       case .provider:
         let now = time.monotonic
-        let room = providers.reduce(0) { room, provider in
-          let isOpen = provider.has(requires) && (!provider.isDown || provider.asideUntil.map { $0 <= now } ?? true)
-          return isOpen ? room + max(0, provider.room) : room
-        }
+        let room = providers.filter { $0.has(requires) && $0.isUp(at: now) }.reduce(0) { $0 + max(0, $1.room) }
         let taken = lines[requires]?.take(room) ?? []
         for member in taken { member.events(.available) }
         // There is none for the rest.
@@ -119,8 +115,9 @@ extension ContainerRunner {
 
   /// Has those providers asked how they are, as soon as it is worth it, that do not answer and that somebody waits for.
   func watch() {
-    for (index, provider) in providers.enumerated() where isAwaited(provider) && !provider.isWatched {
+    for provider in providers where isAwaited(provider) && !provider.isWatched {
       provider.isWatched = true
+      let index = provider.index
       later(max(.zero, (provider.asideUntil ?? time.monotonic) - time.monotonic)) { runner in
         let provider = runner.providers[index]
         guard runner.isAwaited(provider) else {
@@ -139,7 +136,7 @@ extension ContainerRunner {
   ///
   /// `then` gets why it is not well.
   func ping(_ provider: EngineProvider, then: @escaping @Sendable (isolated ContainerRunner, String?) -> Void) {
-    let index = providers.firstIndex { $0 === provider } ?? 0
+    let index = provider.index
     provider.client.send(.get, "/_ping", within: .limited(.seconds(5)), bodyLimit: 4096) { answer in
       self.assumeIsolated { runner in
         let provider = runner.providers[index]

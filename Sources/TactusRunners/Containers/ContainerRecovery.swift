@@ -201,11 +201,10 @@ extension ContainerRunner {
 
   func sweep(_ provider: EngineProvider) {
     provider.isToBeSwept = false
-    let index = providers.firstIndex { $0 === provider }
+    let index = provider.index
     let filter = "{\"label\":[\"\(EngineMessages.Label.store)=\(storeID)\"]}"
     provider.client.send(.get, "/containers/json", query: [("all", "1"), ("filters", filter)]) { answer in
       self.assumeIsolated { runner in
-        guard let index else { return }
         let provider = runner.providers[index]
         guard case .success(let response) = answer else {
           provider.isToBeSwept = true

@@ -98,6 +98,8 @@ final class ContainerRun {
 final class EngineProvider {
   let provider: Provider
   let client: EngineClient
+  /// Its place among the runner's: what an answer carries back to the runner's queue, where this object stays.
+  let index: Int
   /// Jobs that it has.
   var running = 0
   /// Failures in a row.
@@ -121,9 +123,10 @@ final class EngineProvider {
   /// What went wrong the last time; nil if it is well.
   var lastError: String?
 
-  init(_ provider: Provider, client: EngineClient) {
+  init(_ provider: Provider, client: EngineClient, index: Int) {
     self.provider = provider
     self.client = client
+    self.index = index
   }
 
   /// It answered.
@@ -142,6 +145,12 @@ final class EngineProvider {
 
   /// That it does not answer, for people.
   var silence: String { "provider \(provider.name) does not answer: \(lastError ?? "")" }
+
+  /// Whether it has not failed lately.
+  func isWell(at now: MonotonicInstant) -> Bool { asideUntil.map { $0 <= now } ?? true }
+
+  /// Whether it may be handed a job: it answers, or may do so again.
+  func isUp(at now: MonotonicInstant) -> Bool { !isDown || isWell(at: now) }
 
   /// Whether jobs that require something may run there.
   func has(_ capabilities: Set<String>) -> Bool { capabilities.isSubset(of: provider.capabilities) }

@@ -38,8 +38,9 @@ public actor ContainerRunner: Runner, QueueConfined {
     self.stored = stored
     self.storeID = storeID
     self.journal = journal
-    self.providers = providers.map { provider in
-      EngineProvider(provider, client: EngineClient(http: http, endpoint: provider.endpoint, patience: patience))
+    self.providers = providers.enumerated().map { index, provider in
+      EngineProvider(
+        provider, client: EngineClient(http: http, endpoint: provider.endpoint, patience: patience), index: index)
     }
     post { runner in
       runner.alarm = alarms.monotonicAlarm(on: runner.queue) { [weak runner] in runner?.assumeIsolated { $0.wake() } }
@@ -197,10 +198,10 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   /// What cannot be removed now is found by its labels when the engine answers again.
   func removeContainer(_ name: String, of provider: EngineProvider, then: (@Sendable () -> Void)? = nil) {
-    let index = providers.firstIndex { $0 === provider }
+    let index = provider.index
     provider.client.send(.delete, "/containers/\(name)", query: [("force", "1"), ("v", "1")]) { answer in
       self.assumeIsolated { runner in
-        if let index { runner.removed(from: runner.providers[index], answer) }
+        runner.removed(from: runner.providers[index], answer)
       }
       then?()
     }

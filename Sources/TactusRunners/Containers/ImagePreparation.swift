@@ -3,7 +3,7 @@ import TactusModel
 import TactusPorts
 
 /// Has an image ready before a job needs it, and says early that it will not be.
-final class ImagePreparation: Sendable {
+struct ImagePreparation: Sendable {
   let container: Container
   let workflow: WorkflowName
   let tell: @Sendable (BuildStep) -> Void
@@ -50,7 +50,7 @@ extension ContainerRunner {
     preparation.tell(.started)
     guard !provider.isDown else { return finish(preparation, on: provider, .failed(provider.silence)) }
     guard preparation.container.pull != .always else { return pull(for: preparation, from: provider) }
-    let index = providers.firstIndex { $0 === provider } ?? 0
+    let index = provider.index
     provider.client.send(.get, "/images/\(preparation.container.image)/json", within: .limited(Self.patienceToLook)) {
       answer in
       self.assumeIsolated { $0.looked(preparation, on: $0.providers[index], answer) }
@@ -74,7 +74,7 @@ extension ContainerRunner {
   private func pull(for preparation: ImagePreparation, from provider: EngineProvider) {
     let pull = pull(preparation.container, from: provider)
     pull.listen(for: preparation.workflow) { step in if case .progress = step { preparation.tell(step) } }
-    let index = providers.firstIndex { $0 === provider } ?? 0
+    let index = provider.index
     pull.preparations.append { step in
       self.assumeIsolated { $0.finish(preparation, on: $0.providers[index], step) }
     }
