@@ -75,7 +75,7 @@ final class Daemon: Sendable {
     store = try Store(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), limits: limits,
       now: time.now, eventsKeep: settings.eventsKeep,
-      health: { health.note(store: $0.map { "\($0.message) (SQLite \($0.code))" }) },
+      health: { health.note(store: $0.map { StoreTrouble($0) }) },
       makeID: { ids.make(at: $0) })
     archive = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits)
@@ -108,7 +108,8 @@ final class Daemon: Sendable {
       providers: configuration.effectiveProviders, storeID: store.storeID, output: output, stored: output, time: time,
       alarms: alarms, journal: health)
     scheduling = SchedulingWorker(
-      queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time)
+      queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time,
+      journal: health)
     execution = ExecutionWorker(
       queue: DispatchWorkQueue(label: "tactus.execution", level: .worker), ledger: store, time: time,
       scheduling: scheduling, journal: health,
@@ -133,7 +134,7 @@ final class Daemon: Sendable {
       on: controlQueue, time: time, alarms: alarms, handler: handler,
       admits: { [authority] in authority.right(of: $0) != nil },
       tell: { error in
-        health.tell(JournalEntry(.warning, "no further connection is accepted for a moment: \(error)"))
+        health.tell(JournalEntry(.connectionsLimited, "no further connection is accepted for a moment: \(error)"))
       })
     self.reloading = reloading
   }
@@ -152,7 +153,9 @@ final class Daemon: Sendable {
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
       health.tell(
-        JournalEntry(.notice, "there is no group \(name): nobody has rights by it until there is, and a reload"))
+        JournalEntry(
+          .groupMissing, "there is no group \(name): nobody has rights by it until there is, and a reload",
+          fields: [.group: name]))
     }
     store.post { [feed, statusLine] in
       $0.publish { newest in
@@ -175,9 +178,9 @@ final class Daemon: Sendable {
     }
     health.tell(
       JournalEntry(
-        .notice,
-        "tactusd \(Product.version) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"
-      ))
+        .daemonReady,
+        "tactusd \(Product.version) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)",
+        fields: [.version: Product.version]))
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }
     supervision.begin(line: statusLine, watching: workQueues)
@@ -245,7 +248,8 @@ final class Daemon: Sendable {
     health.announce(.stopping)
     supervision.extendStop(by: settings.stopTimeout)
     health.tell(
-      JournalEntry(.notice, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
+      JournalEntry(
+        .daemonStopping, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
     store.record(.daemonStopping, at: time.now) { _ in }
     scheduling.close {
       self.execution.drain(within: self.settings.stopTimeout) {
@@ -263,6 +267,8 @@ final class Daemon: Sendable {
     output.call { $0.close() }
     archive.call { $0.close() }
     slow.call { $0.close() }
+    // It tells the ends of jobs: what was posted to it is told before the journal is flushed.
+    scheduling.call { _ in }
     journal.flush()
   }
 
@@ -278,7 +284,7 @@ final class Daemon: Sendable {
       own.enableControllers()
       return own.path
     } catch {
-      health.tell(JournalEntry(.warning, "control groups are not used: \(error)"))
+      health.tell(JournalEntry(.controlGroupsUnused, "control groups are not used: \(error)"))
       return nil
     }
   }

@@ -54,6 +54,12 @@ public actor ExecutionWorker: QueueConfined {
     var refusals = 0
     var ending: Ending?
     var report = Report()
+
+    /// What is known of the job; a remnant of the last daemon does not tell who asked for it.
+    var labels: JobLabels {
+      JobLabels(
+        job.id, workflow: workflow, kind: job.kind, trigger: order?.trigger, attempt: order?.attempt)
+    }
   }
 
   /// A worker that does nothing until jobs are enqueued.
