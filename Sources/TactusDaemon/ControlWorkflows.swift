@@ -87,6 +87,7 @@ extension ControlHandler {
         field: "idempotency_key", reason: "\(key.utf8.count) bytes: give 1 to \(Limits.idempotencyKeyBytes)")
     }
     scheduling.run(RunRequest(name, start: start, idempotencyKey: request.idempotencyKey)) { result in
+      // A failure made no job.
       note("run \(name)", peer, result, workflow: name, job: try? result.get()) { _ in .jobRequested }
       answer(request, reply, result) { .init(jobID: $0.description) }
     }
