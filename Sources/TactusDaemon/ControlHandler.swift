@@ -26,6 +26,7 @@ struct ControlHandler: CallHandler {
   let processID: Int
   let reloading: Reloading
   let containers: ContainerRunner
+  let examination: Examination
 
   func handle(_ call: Call, from peer: Peer, reply: ReplyPort) {
     do {
@@ -74,6 +75,7 @@ struct ControlHandler: CallHandler {
       containers.report { reports in
         reply.answer(request, with: .init(providers: reports.map { WireProvider($0, for: right) }))
       }
+    case .examine(let request): examination.run { reply.answer(request, with: .init(findings: $0)) }
     case .applyWorkflow(let request): try apply(request, peer, reply)
     case .readEvents(let request): try readEvents(request, peer, reply)
     case .getWorkflow(let request): try get(request, peer, right, reply)

@@ -95,10 +95,11 @@ final class Daemon: Sendable {
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
     }
 
+    let groupRoot = Self.jobGroups(settings, health)
     processes = ProcessRunner(
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: output,
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
-      cgroupRoot: Self.jobGroups(settings, health))
+      cgroupRoot: groupRoot)
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
     containers = ContainerRunner(
@@ -129,7 +130,10 @@ final class Daemon: Sendable {
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
-      startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers)
+      startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers,
+      examination: Examination(
+        directories: directories, authority: authority, limits: limits, groupRoot: groupRoot, containers: containers,
+        files: files, time: time))
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: handler,
       admits: { [authority] in authority.right(of: $0) != nil },

@@ -69,6 +69,11 @@ public struct ControlGroup: Hashable, Sendable {
     }
   }
 
+  /// The controllers that groups below have.
+  public var handedDown: [String] {
+    SmallFile.text("\(path)/cgroup.subtree_control")?.split { $0 == " " || $0 == "\n" }.map(String.init) ?? []
+  }
+
   /// Makes a group below.
   public func makeChild(_ name: String) throws(SystemError) -> ControlGroup {
     let child = ControlGroup(at: "\(path)/\(name)")

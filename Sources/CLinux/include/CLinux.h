@@ -40,6 +40,9 @@ int tactus_timer_create_monotonic(void);
  * ECANCELED. */
 int tactus_timer_arm(int timer, long long seconds, long nanoseconds, int cancel_on_set);
 
+/* Whether something keeps the wall clock right, adjtimex(2): 1 or 0. */
+int tactus_clock_is_synchronized(void);
+
 /* signalfd(2): close-on-exec and non-blocking; signals are numbers from 1 */
 
 struct tactus_signal {
@@ -148,6 +151,17 @@ int tactus_become_subreaper(void);
 int tactus_pager_start(const char *command, char *const *environment);
 /* Closes the descriptor and waits, deaf to SIGINT and SIGQUIT: answers the exit code, or 128 and the signal. */
 int tactus_pager_finish(void);
+
+/* statfs(2) */
+struct tactus_file_system {
+  unsigned long type;
+  unsigned long long free_bytes;
+  unsigned long long total_bytes;
+  unsigned long long files;
+  unsigned long long free_files;
+};
+
+int tactus_file_system_under(const char *path, struct tactus_file_system *system);
 
 /* CPUs that this process may use. */
 int tactus_core_count(void);
