@@ -62,20 +62,6 @@ public struct Container: Hashable, Sendable {
     self.timeout = timeout
   }
 
-  /// A file of variables.
-  public struct EnvironmentFile: Hashable, Sendable {
-    /// An absolute path on the daemon's host.
-    public var path: String
-    /// Whether it may be missing.
-    public var isOptional: Bool
-
-    /// Puts one together.
-    public init(path: String, isOptional: Bool = false) {
-      self.path = path
-      self.isOptional = isOptional
-    }
-  }
-
   /// Something that a container sees of its host.
   public struct Volume: Hashable, Sendable {
     /// An absolute path on the engine's host, or the name of a volume.

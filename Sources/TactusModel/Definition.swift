@@ -115,26 +115,3 @@ public struct StatusRanges: Hashable, Sendable {
   /// Whether a status is in one of the ranges.
   public func contains(_ status: Int) -> Bool { ranges.contains { $0.contains(status) } }
 }
-
-/// A local process.
-public struct Command: Hashable, Sendable {
-  /// The executable, an absolute path, and its arguments; never empty.
-  public var arguments: [String]
-  /// `NAME=value`, in order; later ones win.
-  public var environment: [String]
-  /// An absolute path; nil means the daemon's default.
-  public var workingDirectory: String?
-  /// Nil means for ever.
-  public var timeout: Duration?
-
-  /// Puts a command together.
-  public init(
-    arguments: [String], environment: [String] = [], workingDirectory: String? = nil,
-    timeout: Duration? = .seconds(3600)
-  ) {
-    self.arguments = arguments
-    self.environment = environment
-    self.workingDirectory = workingDirectory
-    self.timeout = timeout
-  }
-}

@@ -19,6 +19,12 @@ public enum Limits {
   public static let milliCPUs = 10...1_024_000
   /// `PidsLimit=` of a container.
   public static let pidsLimit = 1...4_194_304
+  /// `MemoryMax=` of a command, in bytes.
+  public static let memoryMax: ClosedRange<Int64> = (1 << 20)...(1 << 50)
+  /// `CPUQuota=` of a command, in per cent of one processor.
+  public static let cpuQuota = 1...102_400
+  /// `TasksMax=` of a command.
+  public static let tasksMax = 1...4_194_304
   /// How often a dispatch is tried again after a failure of the provider.
   public static let dispatchRetries = 3
   /// The longest `StartWithin=`.

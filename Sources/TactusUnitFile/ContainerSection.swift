@@ -47,13 +47,6 @@ private func argumentList(_ text: String) throws(Refusal) -> [String] {
   return words
 }
 
-/// An absolute path; with a `-` before it the file may be missing, as in systemd.exec(5).
-private func environmentFile(_ text: String) throws(Refusal) -> Container.EnvironmentFile {
-  let isOptional = text.hasPrefix("-")
-  return Container.EnvironmentFile(
-    path: try absolutePath(isOptional ? String(text.dropFirst()) : text), isOptional: isOptional)
-}
-
 /// `user` or `user:group`, by name or number.
 private func containerUser(_ text: String) throws(Refusal) -> String {
   let parts = text.split(separator: ":", omittingEmptySubsequences: false)

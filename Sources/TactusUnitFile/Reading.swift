@@ -72,6 +72,9 @@ struct Reading {
   /// The line of a section's first header; nil without that section.
   func line(of section: String) -> Int? { headers[section] }
 
+  /// The line on which a key is in force first; nil if it is not.
+  func line(ofKey key: String, in section: String) -> Int? { inForce[Key(section: section, key: key)]?.first?.line }
+
   /// Whether a key stands there at all, were it with an empty value.
   func isMentioned(_ key: String, in section: String) -> Bool {
     mentioned.contains(Key(section: section, key: key))

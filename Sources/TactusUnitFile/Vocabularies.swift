@@ -14,8 +14,13 @@ extension Vocabulary {
         ]),
       Section(name: "Schedule", single: ["Interval", "StartAt"]),
       Section(
-        name: "Command", single: ["Exec", "WorkingDirectory", "Timeout"], lists: ["Environment"],
-        later: ["Runner", "Parameter", "Result", "OutputLimit"]),
+        name: "Command",
+        single: Set([
+          "Exec", "WorkingDirectory", "Timeout", "Runner", "User", "Group", "MemoryMax", "CPUQuota", "TasksMax",
+          "StrictLimits",
+        ]).union(SandboxKey.all.map(\.key)).subtracting(SandboxKey.lists),
+        lists: Set(["Environment", "EnvironmentFile", "LoadCredential"]).union(SandboxKey.lists),
+        later: ["Parameter", "Result", "OutputLimit"]),
       Section(
         name: "Heartbeat", single: ["Endpoint", "Method", "FollowRedirects", "Timeout"],
         lists: ["ExpectedStatus", "Header"],

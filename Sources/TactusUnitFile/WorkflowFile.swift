@@ -86,17 +86,6 @@ extension Reading {
     (.command, "Command"), (.heartbeat, "Heartbeat"), (.container, "Container"),
   ]
 
-  fileprivate mutating func command() -> Command? {
-    require("Exec", in: "Command", example: "/usr/bin/true")
-    let arguments = value("Exec", in: "Command", as: commandLine)
-    let environment = values("Environment", in: "Command", as: environment).flatMap(\.self)
-    let directory = value("WorkingDirectory", in: "Command", as: absolutePath)
-    let timeout = value("Timeout", in: "Command", as: Span.positiveOrInfinity(through: Limits.commandTimeout))
-    guard let arguments else { return nil }
-    return Command(
-      arguments: arguments, environment: environment, workingDirectory: directory, timeout: timeout ?? .seconds(3600))
-  }
-
   fileprivate mutating func heartbeat() -> Heartbeat? {
     require("Endpoint", in: "Heartbeat", example: "https://example.org/health")
     let endpoint = value("Endpoint", in: "Heartbeat", as: endpoint)

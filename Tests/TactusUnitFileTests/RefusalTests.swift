@@ -65,7 +65,8 @@ struct RefusalTests {
     .command("timeout=1s", "timeout= is not a key of [Command]: did you mean Timeout=?"),
     .command("Priority=3", "Priority= belongs in [Workflow], not in [Command]"),
     .command("Intervall=3s", "did you mean Interval= in [Schedule]?"),
-    .command("Zzz=1", "Zzz= is not a key of [Command]: it may have Environment= Exec= Timeout= WorkingDirectory="),
+    .command(
+      "Zzz=1", "Zzz= is not a key of [Command]: it may have CPUQuota= Environment= EnvironmentFile= Exec= Group="),
     .command("Lock=db", "Lock= is not supported by this version yet: remove it"),
     .workflow("Lock=db", "Lock= is not supported by this version yet: remove it"),
     .workflow("OnInterrupt=fail", "OnInterrupt= is not supported"),
@@ -156,6 +157,28 @@ struct RefusalTests {
     .command("Timeout=0", "must be longer than 0 and at most 366d, or infinity"),
     .command("Timeout=366d 1us", "must be longer than 0 and at most 366d, or infinity"),
     .command("Timeout=1.s", "is not a span of time"),
+    .command("EnvironmentFile=env", "is not an absolute path"),
+    .command("LoadCredential=:/run/x", "does not begin with the name of a credential"),
+    .command("LoadCredential=../x", "does not begin with the name of a credential"),
+    .command("LoadCredential=key:run/x", "is not an absolute path"),
+    .command("Runner=auto direct", "is none of: auto direct systemd"),
+    .command("User=a b", "is neither the name nor the number of an account"),
+    .command("User=4294967295", "is neither the name nor the number of an account"),
+    .command("Group=-x", "is neither the name nor the number of an account"),
+    .command("MemoryMax=1023K", "is outside the range"), .command("MemoryMax=50%", "is not a size"),
+    .command("CPUQuota=0.5", "is not a percentage of one processor's time"),
+    .command("CPUQuota=0%", "is outside the range from 1% to 102400%"),
+    .command("TasksMax=0", "is outside the range from 1 to 4194304"),
+    .command("TasksMax=max", "is not a whole number"), .command("StrictLimits=maybe", "is not a boolean"),
+    .command("ProtectSystem=all", "is none of: no yes full strict"),
+    .command("ProtectHome=none", "is none of: no yes read-only tmpfs"), .command("PrivateTmp=2", "is not a boolean"),
+    .command("ReadWritePaths=/srv data", "is not an absolute path"),
+    BadFile(
+      "[Command]\nExec=/bin/true\nRunner=direct\nUser=backup\n", 4,
+      "User= needs a unit of systemd, and Runner=direct has none"),
+    BadFile(
+      "[Command]\nExec=/bin/true\nPrivateTmp=yes\nRunner=direct\n", 3,
+      "PrivateTmp= needs a unit of systemd, and Runner=direct has none"),
   ]
 
   private static let containers: [BadFile] = [
