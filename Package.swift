@@ -178,6 +178,12 @@ let package = Package(
         "CSQLite", "TactusTestSupport",
       ],
       swiftSettings: house),
+    .testTarget(
+      name: "TactusServiceTests",
+      dependencies: [
+        "TactusLinux", "TactusTestSupport",
+      ],
+      swiftSettings: house),
   ]
 )
 
