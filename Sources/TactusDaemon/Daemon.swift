@@ -31,6 +31,7 @@ final class Daemon: Sendable {
   private let authority: Authority
   private let time: SystemTime
   private let output: OutputStore
+  private let copy: JournalOutput?
   private let processes: ProcessRunner
   private let engine: HTTPEngine
   private let containers: ContainerRunner
@@ -96,8 +97,10 @@ final class Daemon: Sendable {
     }
 
     let groupRoot = Self.jobGroups(settings, health)
+    copy = JournalOutput.wanted(settings, over: output, journal: health, time: time, alarms: alarms)
+    let sink: any OutputSink = copy ?? output
     processes = ProcessRunner(
-      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: output,
+      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: sink,
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
       cgroupRoot: groupRoot)
     engine = HTTPEngine(
@@ -106,7 +109,7 @@ final class Daemon: Sendable {
       http: HTTPEngine(
         label: "tactus.engines", settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time,
         alarms: alarms),
-      providers: configuration.effectiveProviders, storeID: store.storeID, output: output, stored: output, time: time,
+      providers: configuration.effectiveProviders, storeID: store.storeID, output: sink, stored: output, time: time,
       alarms: alarms, journal: health)
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time,
@@ -115,11 +118,11 @@ final class Daemon: Sendable {
       queue: DispatchWorkQueue(label: "tactus.execution", level: .worker), ledger: store, time: time,
       scheduling: scheduling, journal: health,
       runners: [
-        .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: output, time: time),
+        .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: sink, time: time),
         .container: containers,
       ],
       limits: limits, bootID: try Machine.bootID(), dispatchTimeout: settings.dispatchTimeout,
-      reader: StoredDefinitions(queues: Set(limits.keys)))
+      reader: StoredDefinitions(queues: Set(limits.keys)), labeling: copy)
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
@@ -269,6 +272,7 @@ final class Daemon: Sendable {
     containers.close()
     store.call { $0.close() }
     output.call { $0.close() }
+    copy?.flush()
     archive.call { $0.close() }
     slow.call { $0.close() }
     // It tells the ends of jobs: what was posted to it is told before the journal is flushed.
@@ -303,6 +307,17 @@ final class Daemon: Sendable {
   private static var defaultDirectory: String {
     let home = getenv("HOME").map { String(cString: $0) } ?? "/"
     return access(home, X_OK) == 0 ? home : "/"
+  }
+}
+
+extension JournalOutput {
+  /// Copies output where the settings want it and the daemon's own messages go to the journal, too.
+  fileprivate static func wanted(
+    _ settings: DaemonSettings, over sink: any OutputSink, journal: any Journal, time: any TimeSource,
+    alarms: any AlarmSource
+  ) -> JournalOutput? {
+    guard settings.journalOutput, case .journal = JournalDestination.connected() else { return nil }
+    return JournalOutput(over: sink, journal: journal, time: time, alarms: alarms)
   }
 }
 

@@ -52,6 +52,7 @@ extension ExecutionWorker {
     guard let order = running.order, let runner = runners[running.job.kind] else {
       return handle(.ended(running.ending ?? .failed(.validationError, "no runner for its kind")), id)
     }
+    labeling?.label(running.labels)
     runner.start(order) { event in self.post { $0.heard(event, id) } }
   }
 
@@ -130,6 +131,7 @@ extension ExecutionWorker {
 
   private func forget(_ id: JobID, _ running: Running) {
     runners[running.job.kind]?.settle(id)
+    labeling?.forget(id)
     freeSlot(of: id)
     attempts[id] = nil
     finishDrain()

@@ -75,6 +75,10 @@ public enum Limits {
   public static let heartbeatBodyBytes = 16 << 10
   /// Messages that wait for the journal; the rest is counted, and the count is told.
   public static let journalEntries = 4096
+  /// Output that waits for the journal, in bytes, a job's at most half of it; the rest is counted, and the count is told.
+  public static let journalOutputBytes = 4 << 20
+  /// What a waiting line counts beyond its own bytes: about what it takes in memory.
+  public static let journalLineOverhead = 128
   /// `SubmitRate=`: submissions per second and user; the burst is twice that.
   public static let submitRate = 1...1_000_000
   /// `EventsKeep=`, apart from `infinity`.

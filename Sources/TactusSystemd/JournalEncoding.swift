@@ -2,15 +2,16 @@ import TactusModel
 import TactusPorts
 
 extension JournalEntry {
-  /// The fields for the journal, `NAME=value`; values may contain any byte.
-  ///
-  /// Source: systemd.journal-fields(7).
-  func journalFields(identifier: String) -> [[UInt8]] {
-    let own = [
-      "PRIORITY=\(priority.rawValue)", "SYSLOG_IDENTIFIER=\(identifier)", "MESSAGE_ID=\(kind.id)", "MESSAGE=\(message)",
-      "\(JournalField.message.rawValue)=\(kind.rawValue)",
-    ]
-    return (own + fields.map { "\($0.name.rawValue)=\($0.value)" }).map { Array($0.utf8) }
+  /// The entry as the journal takes it.
+  func record(identifier: String) -> JournalRecord {
+    var record = JournalRecord()
+    record.add("PRIORITY=", "\(priority.rawValue)".utf8)
+    record.add("SYSLOG_IDENTIFIER=", identifier.utf8)
+    record.add("MESSAGE_ID=", kind.id.utf8)
+    record.add("MESSAGE=", message.utf8)
+    record.add("\(JournalField.message.rawValue)=\(kind.rawValue)".utf8)
+    for field in fields { record.add("\(field.name.rawValue)=\(field.value)".utf8) }
+    return record
   }
 
   /// The line for people: `2026-11-22T07:41:27Z warning: sentence (TACTUS_WORKFLOW=x)`.

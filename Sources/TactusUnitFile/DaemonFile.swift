@@ -18,6 +18,8 @@ public struct DaemonSettings: Hashable, Sendable {
   public var eventsKeep: Duration? = .seconds(7 * 86_400)
   /// Submissions per second of a user who is no admin; the burst is twice that.
   public var submitRate = 1000
+  /// Whether output of jobs goes to the journal, too, where the daemon's own messages go there.
+  public var journalOutput = true
 
   /// Whom a daemon serves.
   public enum Instance: String, CaseIterable, Sendable {
@@ -60,6 +62,7 @@ public enum DaemonFile {
     let readGroup = reading.value("ReadGroup", in: "Manager", as: groupName)
     let eventsKeep = reading.value("EventsKeep", in: "Manager", as: Span.withinOrInfinity(Limits.eventsKeep))
     let submitRate = reading.value("SubmitRate", in: "Manager", as: number(Limits.submitRate))
+    let journalOutput = reading.value("JournalOutput", in: "Manager", as: boolean)
     var settings = earlier
     if reading.isMentioned("StopTimeout", in: "Manager") { settings.stopTimeout = stopTimeout ?? defaults.stopTimeout }
     if reading.isMentioned("DispatchTimeout", in: "Manager") {
@@ -71,6 +74,9 @@ public enum DaemonFile {
     if reading.isMentioned("ReadGroup", in: "Manager") { settings.readGroup = readGroup ?? defaults.readGroup }
     if reading.isMentioned("EventsKeep", in: "Manager") { settings.eventsKeep = eventsKeep ?? defaults.eventsKeep }
     if reading.isMentioned("SubmitRate", in: "Manager") { settings.submitRate = submitRate ?? defaults.submitRate }
+    if reading.isMentioned("JournalOutput", in: "Manager") {
+      settings.journalOutput = journalOutput ?? defaults.journalOutput
+    }
     return reading.result(settings)
   }
 }

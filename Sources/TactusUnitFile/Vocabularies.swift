@@ -60,8 +60,7 @@ extension Vocabulary {
       name: "Manager",
       single: [
         "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "EventsKeep", "SubmitRate",
-        "DispatchTimeout",
-      ],
-      later: ["JournalOutput"])
+        "DispatchTimeout", "JournalOutput",
+      ])
   ])
 }

@@ -46,6 +46,8 @@ struct LimitsPageTests {
     "idempotencyKeyBytes": bytes(Int64(Limits.idempotencyKeyBytes)),
     "idsAtOnce": "\(Limits.idsAtOnce)",
     "statisticsWindow": "\(span(Limits.statisticsWindow.lowerBound)) … \(span(Limits.statisticsWindow.upperBound))",
+    "journalOutputBytes": bytes(Int64(Limits.journalOutputBytes)),
+    "journalLineOverhead": bytes(Int64(Limits.journalLineOverhead)),
     "journalEntries": "\(Limits.journalEntries)",
   ]
 

@@ -28,7 +28,7 @@ struct JournalTests {
   @Test("The journal gets fields, the bytes of the values as they are")
   func fields() {
     let entry = JournalEntry(.workflowFileGone, "two\nlines", fields: [.workflow: "ü=1"])
-    let fields = entry.journalFields(identifier: "tactusd").map { String(decoding: $0, as: UTF8.self) }
+    let fields = entry.record(identifier: "tactusd").fields
     #expect(
       fields == [
         "PRIORITY=5", "SYSLOG_IDENTIFIER=tactusd", "MESSAGE_ID=\(JournalMessage.workflowFileGone.id)",
