@@ -79,10 +79,14 @@ final class Daemon: Sendable {
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
     }
 
-    processes = ProcessRunner(
+    let jobUser = JobUser.find(settings, isSystem: authority.isSystem)
+    self.jobUser = jobUser
+    let processes = ProcessRunner(
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: output,
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
-      cgroupRoot: Self.jobGroups(settings, health))
+      cgroupRoot: Self.jobGroups(settings, health), user: jobUser.user, credentials: directories.credentials,
+      granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
+    self.processes = processes
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
     containers = ContainerRunner(
@@ -108,7 +112,12 @@ final class Daemon: Sendable {
     let reloading = Reloading(
       directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
       providers: configuration.providers, settings: configuration.settings,
-      time: time, authority: authority, ledger: store)
+      time: time, authority: authority, ledger: store,
+      user: { [authority, settings] in
+        let user = JobUser.find(settings, isSystem: authority.isSystem)
+        processes.run(as: user.user)
+        return user
+      })
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
@@ -123,6 +132,7 @@ final class Daemon: Sendable {
   }
 
   private let reloading: Reloading
+  private let jobUser: JobUser
 
   /// Starts the workers on what the store and the files say, and opens the socket.
   func start(_ configuration: Configuration) throws {
@@ -134,6 +144,7 @@ final class Daemon: Sendable {
       health.tell(
         JournalEntry(.notice, "there is no group \(name): nobody has rights by it until there is, and a reload"))
     }
+    health.tell(jobUser)
     store.post { [feed] in $0.publish { feed.advance(to: $0) } }
     let loaded = try open(configuration)
     health.tell(configuration, loaded)
