@@ -145,6 +145,13 @@ final class Daemon: Sendable {
         JournalEntry(.notice, "there is no group \(name): nobody has rights by it until there is, and a reload"))
     }
     health.tell(jobUser)
+    if case .account = jobUser.user.choice, geteuid() != 0, !processes.hasGroups {
+      health.tell(
+        JournalEntry(
+          .warning,
+          "commands have no control groups, so what leaves its job's session is not ended with it: Delegate=yes in the unit of tactusd, or CgroupRoot= in tactusd.conf, gives them some"
+        ))
+    }
     store.post { [feed] in $0.publish { feed.advance(to: $0) } }
     let loaded = try open(configuration)
     health.tell(configuration, loaded)

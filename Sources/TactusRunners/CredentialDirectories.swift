@@ -15,7 +15,8 @@ struct CredentialDirectories {
   func path(for id: JobID) -> String { "\(root)/\(id)" }
 
   /// Puts secrets where the user of the job alone may read them, besides the daemon's; answers the directory.
-  /// - Throws: ``DefinitionFault`` for what cannot be read, ``SystemError`` for what cannot be written. Nothing is left then.
+  /// - Throws: ``DefinitionFault`` for what cannot be read or handed over, ``SystemError`` for what cannot be written. Nothing
+  ///   is left then.
   func place(_ credentials: [Credential], for id: JobID, account: Account?) throws -> String {
     let secrets = try read(credentials)
     let directory = path(for: id)
@@ -30,6 +31,11 @@ struct CredentialDirectories {
       for (name, bytes) in secrets { try write(bytes, to: "\(directory)/\(name)", for: account) }
       // At last, so that nobody finds half of it.
       if let account { try hand(directory, mode: 0o750, to: account) }
+    } catch let error as SystemError where error.code == EPERM {
+      remove(id)
+      throw DefinitionFault(
+        "LoadCredential=: \(error); \(Account.name(of: geteuid())), whom tactusd runs as, has to be a member of that group: "
+          + "SupplementaryGroups= in its unit makes it one")
     } catch {
       remove(id)
       throw error

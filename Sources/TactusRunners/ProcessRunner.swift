@@ -53,6 +53,9 @@ public actor ProcessRunner: Runner, QueueConfined {
     self.journal = journal
   }
 
+  /// Whether every job gets a control group.
+  public nonisolated var hasGroups: Bool { root != nil }
+
   /// Whom jobs run as that start from now on.
   public nonisolated func run(as user: CommandUser) {
     post { $0.user = user }

@@ -14,10 +14,12 @@ struct SystemInstanceTests {
   private static let owner: UInt32 = 54_400
 
   /// `setpriv` and what it makes of the daemon.
-  private static func launcher(capabilities: String = "+setuid,+setgid,+kill") throws -> [String] {
+  private static func launcher(
+    capabilities: String = "+setuid,+setgid,+kill", groups: String? = nil
+  ) throws -> [String] {
     let group = try #require(Account.named(jobUser)).group
     return [
-      "/usr/bin/setpriv", "--reuid=\(owner)", "--regid=\(owner)", "--groups=\(group)",
+      "/usr/bin/setpriv", "--reuid=\(owner)", "--regid=\(owner)", groups ?? "--groups=\(group)",
       "--inh-caps=\(capabilities)", "--ambient-caps=\(capabilities)", "--",
     ]
   }
@@ -47,7 +49,9 @@ struct SystemInstanceTests {
     #expect(job.status == .completed, "\(job)")
     #expect(
       try await output(daemon, job.id) == ["games", "games", "/usr/games", "/usr/games", "0000000000000000"])
-    #expect(!daemon.complaints.contains("commands"), "\(daemon.complaints)")
+    // Nothing is wrong with the account; that there are no control groups here is said.
+    #expect(daemon.complaints.split(separator: "\n").count { $0.contains("warning: ") } == 1, "\(daemon.complaints)")
+    #expect(daemon.complaints.contains("warning: commands have no control groups"))
     #expect(try await daemon.stop() == 0)
   }
 
@@ -160,6 +164,63 @@ struct SystemInstanceTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("A daemon that is no member of the account's group refuses secrets, and says how it becomes one")
+  func noMember() async throws {
+    let daemon = try await daemon(launcher: Self.launcher(groups: "--clear-groups"))
+    let file = try daemon.write("etc/secret", "x", mode: 0o644)
+    try daemon.define("secret", "[Command]\nExec=/bin/true\nLoadCredential=a:\(file)\n")
+    _ = try await daemon.call(Reload())
+    let job = try await daemon.outcome(of: "secret")
+    #expect(job.errorCode == .validationError)
+    #expect(job.errorMessage?.contains("cannot give the group of games ") == true, "\(job)")
+    #expect(job.errorMessage?.hasSuffix("SupplementaryGroups= in its unit makes it one") == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(daemon.directory)/run/credentials").isEmpty)
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test(
+    "In the control group that it was given, each command has one below, which it cannot leave, even by a new session",
+    .enabled(if: DelegatedGroup.isPossible, "needs a writable cgroup v2 hierarchy"))
+  func controlGroups() async throws {
+    let group = try DelegatedGroup(to: Self.owner)
+    defer { group.remove() }
+    let launcher =
+      ["/bin/sh", "-c", "echo $$ >'\(group.path)/cgroup.procs' && exec \"$@\"", "sh"] + (try Self.launcher())
+    let escape = """
+      setsid sh -c 'trap \"\" TERM; while :; do sleep 1; done' &
+      echo $$ >'\(group.path)/cgroup.procs' || echo kept
+      for n in 1 2 3 4 5; do mkdir "\(group.path)/x$n" 2>/dev/null && echo made; done
+      echo "$!"; grep ^0:: /proc/self/cgroup; wait
+      """
+    let daemon = try await daemon(launcher: launcher)
+    let script = try daemon.write("escape", "#!/bin/sh\n\(escape)\n", mode: 0o755)
+    try daemon.define("escape", "[Workflow]\nOverlap=allow\n[Command]\nExec=\(script)\n")
+    _ = try await daemon.call(Reload())
+    func begun() async throws -> (id: String, escaped: Int) {
+      let id = try await daemon.run("escape")
+      let lines = try await eventually("it has begun") {
+        let lines = try await output(daemon, id)
+        return lines.contains { $0.hasPrefix("0::") } ? lines : nil
+      }
+      #expect(lines.contains("kept") && !lines.contains("made"), "\(lines)")
+      #expect(lines.last?.hasSuffix("/tactus-\(id)") == true, "\(lines)")
+      return (id, try #require(lines.compactMap { Int($0) }.first))
+    }
+    #expect(!daemon.complaints.contains("control groups"), "\(daemon.complaints)")
+    let canceled = try await begun()
+    #expect(try await daemon.control("cancel", canceled.id).code == 0)
+    #expect(try await daemon.ended(canceled.id).status == .canceled)
+    #expect(!isAlive(canceled.escaped))
+    let orphan = try await begun()
+    try await daemon.kill()
+    #expect(isAlive(orphan.escaped))
+    try await daemon.start()
+    #expect(try await daemon.ended(orphan.id).errorCode == .lost)
+    #expect(!isAlive(orphan.escaped))
+    #expect(try await daemon.stop() == 0)
+    #expect(group.members.isEmpty, "\(group.members)")
+  }
+
   @Test(
     "Without the capabilities or the account commands are refused, with the way out, and the start says it once",
     arguments: [
@@ -187,5 +248,33 @@ struct SystemInstanceTests {
       #expect(daemon.complaints.contains("no account no-such-user") == (user == "root"), "\(daemon.complaints)")
       #expect(try await daemon.stop() == 0)
     }
+  }
+}
+
+/// A control group as systemd hands it to a service of another user with `Delegate=yes`.
+private struct DelegatedGroup {
+  let path: String
+
+  static var isPossible: Bool { ControlGroup.own().map { access("\($0.path)/cgroup.procs", W_OK) == 0 } ?? false }
+
+  init(to owner: UInt32) throws {
+    let parent = try #require(ControlGroup.own())
+    path = try parent.makeChild("tactus-test-\(UUID().uuidString)").path
+    for file in ["", "/cgroup.procs", "/cgroup.threads", "/cgroup.subtree_control"] {
+      chown("\(path)\(file)", owner, owner)
+    }
+  }
+
+  /// The groups of jobs that are left below.
+  var members: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []  // removed
+    return names.filter { $0.hasPrefix("tactus-") }
+  }
+
+  func remove() {
+    let group = ControlGroup(at: path)
+    group.kill()
+    for _ in 0..<100 where !group.remove() { usleep(10_000) }
+    if group.exists { Issue.record("\(path) is not empty after the test") }
   }
 }

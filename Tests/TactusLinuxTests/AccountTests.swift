@@ -91,6 +91,26 @@ struct AccountTests {
     }
   }
 
+  @Test("a child that is held up before its exec is killed and told, because the machine is at fault")
+  func heldUp() throws {
+    let null = try Descriptor.open("/dev/null", O_RDWR)
+    let pipe = try Descriptor.pipe()
+    defer { for descriptor in [null, pipe.read, pipe.write] { Descriptor.close(descriptor) } }
+    // A full pipe in the place of a cgroup.procs: the child waits in its write.
+    try Descriptor.setNonBlocking(pipe.write)
+    let chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while case .bytes = chunk.withUnsafeBytes({ Descriptor.write(pipe.write, from: $0) }) {}
+    #expect(fcntl(pipe.write, F_SETFL, fcntl(pipe.write, F_GETFL) & ~O_NONBLOCK) == 0)
+    let failure = try #require(throws: Spawner.Failure.self) {
+      try Spawner.spawn(
+        Spawner.Order(
+          arguments: ["/bin/true"], environment: [], directory: "/", input: null, output: null, error: null,
+          cgroup: pipe.write, account: Self.stranger))
+    }
+    #expect(failure.description == "cannot execute /bin/true: Connection timed out")
+    #expect(!failure.isOrderAtFault)
+  }
+
   @Test("a child of a protected daemon is not protected from the OOM killer, whoever it runs as")
   func oomScore() async throws {
     await #expect(processExitsWith: .success) {
