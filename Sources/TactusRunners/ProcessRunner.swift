@@ -20,8 +20,8 @@ public actor ProcessRunner: Runner, QueueConfined {
   let journal: any Journal
   /// Whom jobs run as that start from now on.
   private(set) var user: CommandUser
-  /// The controllers whose absence was told.
-  var toldMissing: Set<[String]> = []
+  /// The controllers whose absence was told last, of each workflow.
+  var toldMissing: [WorkflowName?: [String]] = [:]
   var runs: [JobID: ProcessRun] = [:]
   /// Our children that are not yet reaped.
   var children: [Int: JobID] = [:]

@@ -40,7 +40,7 @@ extension ProcessRunner {
     if !command.credentials.isEmpty { cleanup.secrets = (credentials, order.id) }
     let group = try root?.makeChild("tactus-\(order.id)")
     if let group { cleanup.groups.append(group) }
-    try enforce(command.limits, on: group)
+    try enforce(command.limits, on: group, of: order.workflow)
     let members = try group?.open("cgroup.procs", O_WRONLY)
     if let members { cleanup.always.append(members) }
     let stdout = try pipe(&cleanup, isShared: surroundings.account != nil)

@@ -27,20 +27,22 @@ extension ProcessRunner {
       environment: environment.variables(for: order, account: account, own: own))
   }
 
-  /// Limits what a job may use; tells once of controllers that are not there, or refuses.
-  func enforce(_ limits: CommandLimits, on group: ControlGroup?) throws {
+  /// Limits what a job may use; tells once for each workflow of controllers that are not there, or refuses.
+  func enforce(_ limits: CommandLimits, on group: ControlGroup?, of workflow: WorkflowName?) throws {
     guard !limits.isEmpty else { return }
     let missing = group?.missingControllers(for: limits) ?? limits.controllers
     if !missing.isEmpty {
-      let reason = "\(Self.words(missing)), because \(reason(forMissing: missing))"
+      let reason = "no control of \(Self.words(missing)), because \(reason(forMissing: missing))"
       guard !limits.isStrict else {
-        throw DefinitionFault(
-          "limits cannot be enforced: no control of \(reason); StrictLimits=no would run it without")
+        throw DefinitionFault("limits cannot be enforced: \(reason); StrictLimits=no would run it without")
       }
-      if toldMissing.insert(missing).inserted {
+      if toldMissing[workflow] != missing {
+        toldMissing[workflow] = missing
+        let jobs = workflow.map { "workflow \($0)" } ?? "a job without a workflow"
         journal.tell(
           JournalEntry(
-            .warning, "limits are not enforced: no control of \(reason); StrictLimits=yes would refuse such jobs"))
+            .warning, "limits of \(jobs) are not enforced: \(reason); StrictLimits=yes would refuse its jobs",
+            fields: workflow.map { ["TACTUS_WORKFLOW": $0.text] } ?? [:]))
       }
     }
     try group?.limit(to: limits)

@@ -12,15 +12,17 @@ struct ProcessLimitTests {
 
   private func command(_ limits: CommandLimits) -> Command { Command(arguments: ["/bin/true"], limits: limits) }
 
-  @Test("without a control group a limited job runs, and the log says once that its limits are not enforced")
+  @Test(
+    "without a control group a limited job runs, and the log says once for its workflow that its limits are not enforced"
+  )
   func warning() async throws {
     let fixture = ProcessFixture()
     for limits in [limits, limits, CommandLimits(memoryMax: 1 << 30, tasksMax: 9)] {
       #expect(await fixture.start(command(limits)).ended()?.ending == .succeeded)
     }
     let sentence =
-      "limits are not enforced: no control of memory and the number of tasks, because tactusd has no control group of its own: "
-      + "Delegate=yes in its unit, or CgroupRoot= in tactusd.conf, gives it one; StrictLimits=yes would refuse such jobs"
+      "limits of workflow nightly are not enforced: no control of memory and the number of tasks, because tactusd has no control group of its own: "
+      + "Delegate=yes in its unit, or CgroupRoot= in tactusd.conf, gives it one; StrictLimits=yes would refuse its jobs"
     #expect(fixture.journal.messages == [sentence])
     #expect(await fixture.start(command(CommandLimits(cpuQuota: 10))).ended()?.ending == .succeeded)
     #expect(fixture.journal.messages.count == 2 && fixture.journal.messages.last?.contains("of CPU time,") == true)
