@@ -99,10 +99,14 @@ final class Daemon: Sendable {
     let groupRoot = Self.jobGroups(settings, health)
     copy = JournalOutput.wanted(settings, over: output, journal: health, time: time, alarms: alarms)
     let sink: any OutputSink = copy ?? output
-    processes = ProcessRunner(
+    let jobUser = JobUser.find(settings, isSystem: authority.isSystem)
+    self.jobUser = jobUser
+    let processes = ProcessRunner(
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: sink,
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
-      cgroupRoot: groupRoot)
+      cgroupRoot: groupRoot, user: jobUser.user, credentials: directories.credentials,
+      granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
+    self.processes = processes
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
     containers = ContainerRunner(
@@ -129,7 +133,12 @@ final class Daemon: Sendable {
     let reloading = Reloading(
       directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
       providers: configuration.providers, settings: configuration.settings,
-      time: time, authority: authority, ledger: store)
+      time: time, authority: authority, ledger: store,
+      user: { [authority, settings] in
+        let user = JobUser.find(settings, isSystem: authority.isSystem)
+        processes.run(as: user.user)
+        return user
+      })
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
@@ -147,6 +156,7 @@ final class Daemon: Sendable {
   }
 
   private let reloading: Reloading
+  private let jobUser: JobUser
 
   /// Starts the workers on what the store and the files say, and opens the socket.
   ///
@@ -169,6 +179,14 @@ final class Daemon: Sendable {
         feed.advance(to: newest)
         statusLine?.noteChange()
       }
+    }
+    health.tell(jobUser)
+    if case .account = jobUser.user.choice, geteuid() != 0, !processes.hasGroups {
+      health.tell(
+        JournalEntry(
+          .controlGroupsUnused,
+          "commands have no control groups, so what leaves its job's session is not ended with it: Delegate=yes in the unit of tactusd, or CgroupRoot= in tactusd.conf, gives them some"
+        ))
     }
     let loaded = try open(configuration)
     health.tell(configuration, loaded)

@@ -21,6 +21,8 @@ struct Reloading: Sendable {
   let time: any TimeSource
   let authority: Authority
   let ledger: any Ledger
+  /// Looks up whom commands run as, and lets the next ones run so.
+  let user: @Sendable () -> JobUser
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
@@ -32,6 +34,7 @@ struct Reloading: Sendable {
     health.announce(.reloading(since: time.monotonic))
     files.post {
       authority.refresh()
+      health.tell(user())
       var configuration = Configuration.read(directory)
       configuration.warnings += unappliedChanges(in: configuration)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in

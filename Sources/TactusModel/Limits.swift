@@ -61,6 +61,8 @@ public enum Limits {
   public static let manualPast: Duration = .seconds(60)
   /// How far ahead the start of a MANUAL job may lie: five years, leap days included.
   public static let manualFuture: Duration = .seconds((5 * 365 + 2) * 86_400)
+  /// The credentials of one job together, in bytes; as much as systemd takes.
+  public static let credentialBytes = 1 << 20
   /// Between TERM and KILL.
   public static let grace: Duration = .seconds(2)
   /// How often everything claimed or running is checked against the facts.

@@ -31,6 +31,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case workQueueSilent = "work_queue_silent"
   /// A test brings a fault about.
   case faultInjected = "fault_injected"
+  /// Commands do not run as the user whom they should run as.
+  case jobUserUnusable = "job_user_unusable"
   /// A job runs without limits that its definition asks for.
   case limitsNotApplied = "limits_not_applied"
 
@@ -130,6 +132,7 @@ extension JournalMessage {
     case .controlGroupsUnused: "367457e9e6b84e71892b71860818f163"
     case .workQueueSilent: "61dec2956b484d3f9d18f8bc72d38406"
     case .faultInjected: "8cc75a5cc25f4013adbe1c0de406216a"
+    case .jobUserUnusable: "b43fd3f1de6d4cfca9db49b9420d41cf"
     case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
@@ -171,7 +174,7 @@ extension JournalMessage {
     switch self {
     case .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted, .workQueueSilent:
       .error
-    case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
+    case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected, .jobUserUnusable,
       .limitsNotApplied,
       .messagesDropped,
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
@@ -190,7 +193,7 @@ extension JournalMessage {
   public var fields: [JournalField] {
     switch self {
     case .daemonReady: [.version]
-    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected:
+    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected, .jobUserUnusable:
       []
     case .workQueueSilent: [.workQueues]
     case .fileRefused, .fileWarning: [.file]

@@ -59,7 +59,7 @@ extension Vocabulary {
     Section(
       name: "Manager",
       single: [
-        "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "EventsKeep", "SubmitRate",
+        "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "JobUser", "EventsKeep", "SubmitRate",
         "DispatchTimeout", "JournalOutput",
       ])
   ])

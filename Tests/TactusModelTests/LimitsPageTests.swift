@@ -33,6 +33,7 @@ struct LimitsPageTests {
     "stopTimeout": "\(span(Limits.stopTimeout.lowerBound)) … \(span(Limits.stopTimeout.upperBound))",
     "manualPast": span(Limits.manualPast),
     "manualFuture": span(Limits.manualFuture),
+    "credentialBytes": bytes(Int64(Limits.credentialBytes)),
     "grace": span(Limits.grace),
     "checkEvery": span(Limits.checkEvery),
     "releaseBatch": "\(Limits.releaseBatch)",

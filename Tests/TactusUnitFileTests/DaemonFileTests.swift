@@ -37,6 +37,8 @@ struct DaemonFileTests {
       ("CgroupRoot=tactus", "is not an absolute path"), ("CgroupRoot=/sys/../etc", "contains . or .."),
       ("Instance=shared", "is none of: system private"), ("AdminGroup=0day", "is not the name of a group"),
       ("AdminGroup=a b", "is not the name of a group"),
+      ("JobUser=0", "is not the name of an account: write a name such as tactus-job"),
+      ("JobUser=a b", "is neither the name nor the number of an account"),
       ("ReadGroup=\(String(repeating: "a", count: 33))", "is not the name"),
       ("DispatchTimeout=500ms", "is outside the range from 1s to 7d"), ("DispatchTimeout=8d", "is outside the range"),
       ("JournalOutput=both", "is not a boolean: write yes or no"),
