@@ -32,6 +32,7 @@ final class Daemon: Sendable {
   private let time: SystemTime
   private let output: OutputStore
   private let processes: ProcessRunner
+  private let units: UnitRunner
   private let engine: HTTPEngine
   private let containers: ContainerRunner
   private let scheduling: SchedulingWorker
@@ -83,6 +84,16 @@ final class Daemon: Sendable {
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: output,
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
       cgroupRoot: Self.jobGroups(settings, health))
+    let availability = UnitAvailability()
+    units = UnitRunner(
+      bus: UnitBus(
+        queue: DispatchWorkQueue(label: "tactus.units", level: .leaf), address: Units.address, time: time,
+        alarms: alarms),
+      settings: Units.settings(
+        directories, authority, storeID: store.storeID, environment: Self.baseEnvironment,
+        directory: Self.defaultDirectory),
+      output: output, stored: output, time: time, alarms: alarms, journal: health, availability: availability)
+    let commands = CommandRunner(processes: processes, units: units) { availability.isThere }
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
     containers = ContainerRunner(
@@ -97,7 +108,7 @@ final class Daemon: Sendable {
       queue: DispatchWorkQueue(label: "tactus.execution", level: .worker), ledger: store, time: time,
       scheduling: scheduling, journal: health,
       runners: [
-        .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: output, time: time),
+        .command: commands, .heartbeat: HeartbeatRunner(engine: engine, output: output, time: time),
         .container: containers,
       ],
       limits: limits, bootID: try Machine.bootID(), dispatchTimeout: settings.dispatchTimeout,
@@ -108,7 +119,7 @@ final class Daemon: Sendable {
     let reloading = Reloading(
       directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
       providers: configuration.providers, settings: configuration.settings,
-      time: time, authority: authority, ledger: store)
+      time: time, authority: authority, ledger: store, units: units)
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
@@ -129,6 +140,7 @@ final class Daemon: Sendable {
     // Before anything is changed: a daemon that cannot be reached must not take over the definitions either.
     try directories.expectFreeSocket()
     try processes.becomeSubreaper()
+    if SystemdPresence.isHere { units.open() }
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
       health.tell(
@@ -215,6 +227,7 @@ final class Daemon: Sendable {
   func close() {
     engine.close()
     containers.close()
+    units.close()
     store.call { $0.close() }
     output.call { $0.close() }
     archive.call { $0.close() }

@@ -2,6 +2,7 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
+internal import TactusRunners
 internal import TactusScheduler
 internal import TactusSystemd
 internal import TactusUnitFile
@@ -20,6 +21,7 @@ struct Reloading: Sendable {
   let time: any TimeSource
   let authority: Authority
   let ledger: any Ledger
+  let units: UnitRunner
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
@@ -30,6 +32,7 @@ struct Reloading: Sendable {
     health.announce(.reloading(since: time.monotonic))
     files.post {
       authority.refresh()
+      units.examine()
       var configuration = Configuration.read(directory)
       configuration.warnings += unappliedChanges(in: configuration)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
