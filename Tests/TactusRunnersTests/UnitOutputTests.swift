@@ -22,8 +22,7 @@ struct UnitOutputTests {
 
     init() throws {
       var template = Array("/tmp/tactus-pipes-XXXXXX".utf8CString)
-      let name = try #require(template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) })
-      directory = String(cString: name)
+      directory = String(cString: try #require(mkdtemp(&template)))
       let id = try #require(JobID("018f0000-0000-7000-8000-000000000001"))
       pipes = UnitPipes(directory: directory, id: id)
       watches = try ProcessWatches(on: queue) {}

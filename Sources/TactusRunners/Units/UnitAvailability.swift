@@ -14,7 +14,9 @@ public final class UnitAvailability: Sendable {
   func set(_ isThere: Bool) { value.store(isThere, ordering: .relaxed) }
 }
 
-/// Whether systemd runs this machine. Source: sd_booted(3).
+/// Whether systemd runs this machine.
+///
+/// Source: sd_booted(3).
 public enum SystemdPresence {
   /// Whether it does.
   public static var isHere: Bool { access("/run/systemd/system", F_OK) == 0 }

@@ -125,7 +125,9 @@ struct UnitOrder {
     }.joined()
   }
 
-  /// In double quotes, where a backslash goes before what would mean something. Source: systemd.exec(5), EnvironmentFile=.
+  /// In double quotes, where a backslash goes before what would mean something.
+  ///
+  /// Source: systemd.exec(5), EnvironmentFile=.
   private static func quoted(_ text: String) -> String {
     "\"" + text.map { "\"\\`$".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
   }
@@ -164,8 +166,9 @@ struct UnitOrder {
     }
   }
 
-  /// The unit stays after its process: systemd keeps how that ended, and the pipes with what is in them, until the end is
-  /// durable here. For that every exit is a success in its eyes.
+  /// What keeps the unit after its process: how that ended, and what is in the pipes, until the end is durable here.
+  ///
+  /// For that every exit is a success in the eyes of systemd.
   private var life: [UnitProperty] {
     [
       UnitProperty("Type", .text("exec")), UnitProperty("RemainAfterExit", .flag(true)),
