@@ -19,7 +19,7 @@ define tests
 	swift test $(1) --disable-xctest --filter '$(processes)' --skip DescriptorTests
 	swift test $(1) --disable-xctest --filter DescriptorTests
 	swift test $(1) --disable-xctest --filter '$(sockets)'
-	swift test $(1) --disable-xctest --skip 'TactusDaemonTests|$(processes)|$(sockets)'
+	swift test $(1) --disable-xctest --skip 'TactusDaemonTests|TactusServiceTests|$(processes)|$(sockets)'
 endef
 
 # Each group is a process of its own: all its tests run at once, and those that compute would starve those that wait
@@ -39,15 +39,22 @@ setup: ## Check for what building and testing needs; install what is missing wit
 engines: ## The same, and the container engines that the tests start for themselves
 	@scripts/setup --engines
 
+.PHONY: lab
+lab: ## The same, and the Debian that the tests boot as machines of their own, in .build-lab (needs root)
+	@scripts/setup --package --systemd
+	@[ "$$(id -u)" -ne 0 ] || Tests/systemd/lab root .build-lab/root
+
 .PHONY: build
 build: setup ## Build tactusd and tactusctl for release, into .build/release
 	swift build $(release) --product tactusd
 	swift build $(release) --product tactusctl
 
+# Not one of the groups above: what runs on the machines of TactusServiceTests is the package, in which no sanitizer is.
 .PHONY: test
-test: engines lint ## Everything that must hold: lint, imports, data races, all tests (ends with the summary of the tests)
+test: engines lab lint deb ## Everything that must hold: lint, imports, data races, all tests (ends with the summary of the tests)
 	swift build --build-tests $(checked)
 	@$(MAKE) --no-print-directory tsan
+	swift test --skip-build --disable-xctest --filter TactusServiceTests
 	$(call tests,--skip-build)
 
 .PHONY: lint
@@ -84,6 +91,11 @@ fuzz: ## Fuzz the socket's messages and the unit files, FUZZ_SECONDS each (needs
 install: ## Install into DESTDIR/PREFIX what `make build` made, with man pages, completions, unit and examples
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
 
+.PHONY: deb
+deb: build ## Pack a Debian package of it, .build/tactus_VERSION_ARCHITECTURE.deb
+	@scripts/setup --package
+	@scripts/deb
+
 .PHONY: clean
 clean: ## Remove everything that was built
-	rm -rf .build .build-tsan .build-fuzz Benchmarks/.build
+	rm -rf .build .build-tsan .build-fuzz .build-lab Benchmarks/.build

@@ -179,6 +179,12 @@ let package = Package(
         "CSQLite", "TactusTestSupport",
       ],
       swiftSettings: house),
+    .testTarget(
+      name: "TactusServiceTests",
+      dependencies: [
+        "TactusLinux", "TactusTestSupport",
+      ],
+      swiftSettings: house),
   ]
 )
 

@@ -21,11 +21,12 @@ final class Authority: Sendable {
   let isSystem: Bool
   private let groups = Mutex(Groups())
 
-  init(_ settings: DaemonSettings, owner: UInt32) {
+  /// The authority of a daemon that runs as `owner`; `instance` is what it was started as, where the settings are silent.
+  init(_ settings: DaemonSettings, owner: UInt32, startedAs instance: DaemonSettings.Instance? = nil) {
     self.owner = owner
     adminGroup = settings.adminGroup
     readGroup = settings.readGroup
-    isSystem = (settings.instance ?? (owner == 0 ? .system : .private)) == .system
+    isSystem = (settings.instance ?? instance ?? (owner == 0 ? .system : .private)) == .system
     refresh()
   }
 

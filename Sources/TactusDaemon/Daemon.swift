@@ -41,17 +41,24 @@ final class Daemon: Sendable {
   private let controlQueue: DispatchWorkQueue
   private let files: DispatchWorkQueue
   private let alarms: LinuxAlarms
+  private let supervision: Supervision
+  private let statusLine: StatusLine?
+  private let faults: DebugFaults?
   private let isStopping = Mutex(false)
   private let stopped = DispatchSemaphore(value: 0)
 
   /// Makes every part; nothing runs yet.
   /// - Throws: ``StartFailure``, or the sentence of the part that failed.
-  init(directories: Directories, configuration: Configuration) throws {
+  init(
+    directories: Directories, configuration: Configuration, startedAs instance: DaemonSettings.Instance?,
+    faults: DebugFaults?
+  ) throws {
     self.directories = directories
+    self.faults = faults
     settings = configuration.settings
-    let time = SystemTime()
+    let time = SystemTime(shift: faults?.clock)
     self.time = time
-    authority = Authority(settings, owner: geteuid())
+    authority = Authority(settings, owner: geteuid(), startedAs: instance)
     alarms = LinuxAlarms(time: time)
     try directories.make(isSystem: authority.isSystem)
     try directories.makePrivateFiles()
@@ -59,6 +66,10 @@ final class Daemon: Sendable {
     journal = JournalWriter(time: time)
     let health = Health(journal: journal, time: time)
     self.health = health
+    supervision = Supervision(health: health, alarms: alarms, time: time)
+    // Until this is over: the store may have to be checked, or brought up to date.
+    let patience = supervision.extendStart()
+    defer { withExtendedLifetime(patience) {} }
 
     let limits = configuration.limits
     let ids = JobIDSource()
@@ -71,6 +82,11 @@ final class Daemon: Sendable {
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits)
     slow = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits)
+    statusLine =
+      StatusLine.isShown
+      ? StatusLine(
+        queue: DispatchWorkQueue(label: "tactus.status", level: .leaf), archive: archive, health: health, time: time)
+      : nil
     feed = EventFeed(queue: DispatchWorkQueue(label: "tactus.events", level: .leaf), archive: archive)
     do {
       output = try OutputStore(
@@ -136,9 +152,13 @@ final class Daemon: Sendable {
   private let reloading: Reloading
 
   /// Starts the workers on what the store and the files say, and opens the socket.
-  func start(_ configuration: Configuration) throws {
+  ///
+  /// `activated` is the socket that the service manager listens on for us, if it does.
+  func start(_ configuration: Configuration, on activated: Int32?) throws {
+    let patience = supervision.extendStart()
+    defer { withExtendedLifetime(patience) {} }
     // Before anything is changed: a daemon that cannot be reached must not take over the definitions either.
-    try directories.expectFreeSocket()
+    if activated == nil { try directories.expectFreeSocket() }
     try processes.becomeSubreaper()
     if SystemdPresence.isHere { units.open() }
     health.announce(.status("reading definitions"))
@@ -146,12 +166,23 @@ final class Daemon: Sendable {
       health.tell(
         JournalEntry(.notice, "there is no group \(name): nobody has rights by it until there is, and a reload"))
     }
-    store.post { [feed] in $0.publish { feed.advance(to: $0) } }
+    store.post { [feed, statusLine] in
+      $0.publish { newest in
+        feed.advance(to: newest)
+        statusLine?.noteChange()
+      }
+    }
     let loaded = try open(configuration)
     health.tell(configuration, loaded)
     store.record(.daemonStarted, at: time.now) { _ in }
     // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
-    do { try control.start(at: directories.socket, mode: authority.isSystem ? 0o666 : 0o600) } catch {
+    do {
+      if let activated {
+        try control.start(on: activated)
+      } else {
+        try control.start(at: directories.socket, mode: authority.isSystem ? 0o666 : 0o600)
+      }
+    } catch {
       throw StartFailure("the control socket cannot be opened: \(error)")
     }
     health.tell(
@@ -160,13 +191,25 @@ final class Daemon: Sendable {
         "tactusd \(Product.version) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"
       ))
     health.announce(.ready)
+    if let statusLine { health.onChange { statusLine.noteChange() } }
+    supervision.begin(line: statusLine, watching: workQueues)
+  }
+
+  /// The queues whose work never takes long, so that silence means that something is wrong.
+  ///
+  /// The others wait for a reader, a disk that is asked for much, or an engine's files.
+  private var workQueues: [any WorkQueue] {
+    [
+      store.queue, scheduling.queue, execution.queue, processes.queue, engine.queue, containers.queue, output.queue,
+      feed.queue, controlQueue,
+    ]
   }
 
   /// Runs until a signal asks for the end; returns the exit status.
   ///
   /// Signals that came before were kept for this.
   func wait() throws -> Int32 {
-    let signals = try SignalSource(on: controlQueue, signals: [.terminate, .interrupt, .hangUp]) { received in
+    let signals = try SignalSource(on: controlQueue, signals: [.terminate, .interrupt, .hangUp, .user2]) { received in
       self.received(received)
     }
     defer { signals.cancel() }
@@ -196,10 +239,10 @@ final class Daemon: Sendable {
   }
 
   private func received(_ received: ReceivedSignal) {
-    if received.signal == .hangUp {
-      reloading.reload { _ in }
-    } else {
-      stop()
+    switch received.signal {
+    case .hangUp: reloading.reload { _ in }
+    case .user2: faults?.apply(to: workQueues, journal: health)
+    default: stop()
     }
   }
 
@@ -212,6 +255,7 @@ final class Daemon: Sendable {
     guard isFirst else { return execution.drain(within: .zero) {} }
     health.noteStopping()
     health.announce(.stopping)
+    supervision.extendStop(by: settings.stopTimeout)
     health.tell(
       JournalEntry(.notice, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
     store.record(.daemonStopping, at: time.now) { _ in }

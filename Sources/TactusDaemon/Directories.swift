@@ -13,15 +13,15 @@ struct Directories {
   /// `control.sock`.
   var runtime: String
 
-  /// The directories of this process: the three variables, else those of the system for root, of the user for others.
-  init(environment: [String: String], isRoot: Bool) {
+  /// The directories of this process: the three variables, else those of the system or of the user.
+  init(environment: [String: String], isOfSystem: Bool) {
     let home = environment["HOME"] ?? "/"
     func directory(_ variable: String, _ system: String, _ xdg: String, _ fallback: String) -> String {
       if let named = environment[variable], !named.isEmpty {
         // systemd separates several directories with colons; the first is the daemon's own.
         return String(named.prefix { $0 != ":" })
       }
-      return isRoot ? system : "\(environment[xdg] ?? "\(home)/\(fallback)")/tactus"
+      return isOfSystem ? system : "\(environment[xdg] ?? "\(home)/\(fallback)")/tactus"
     }
     configuration = directory("CONFIGURATION_DIRECTORY", "/etc/tactus", "XDG_CONFIG_HOME", ".config")
     state = directory("STATE_DIRECTORY", "/var/lib/tactus", "XDG_STATE_HOME", ".local/state")

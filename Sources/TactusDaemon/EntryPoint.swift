@@ -5,6 +5,8 @@ internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
 internal import TactusStore
+internal import TactusSystemd
+internal import TactusUnitFile
 
 /// What `tactusd` does with its arguments; the exit status is the answer.
 public enum EntryPoint {
@@ -16,27 +18,27 @@ public enum EntryPoint {
     guard (try? Descriptor.keepStandard()) != nil else { return 1 }
     Signals.ignoreBrokenPipes()
     Signals.ignoreFileSizeLimits()
-    Signals.block([.terminate, .interrupt, .hangUp, .child])
-    let directories = Directories(environment: ProcessInfo.processInfo.environment, isRoot: geteuid() == 0)
-    switch arguments.dropFirst().first {
-    case nil: return daemon(directories)
-    case "--check" where arguments.count == 2: return Check.run(directories)
-    case "--verify" where arguments.count == 2: return Verification.run(directories)
-    case "--help", "-h":
-      print(help)
-      return 0
-    case "--version":
-      print("tactusd \(Product.version)")
-      return 0
-    case let unknown?:
-      complain("tactusd: \(unknown): not an option of tactusd (or more than one was given); see tactusd --help")
+    Signals.block([.terminate, .interrupt, .hangUp, .child, .user2])
+    let options: Options
+    do throws(Options.Mistake) { options = try Options(arguments.dropFirst()) } catch {
+      complain("tactusd: \(error)")
       return 2
     }
+    let isOfSystem = options.instance.map { $0 == .system } ?? (geteuid() == 0)
+    let directories = Directories(environment: ProcessInfo.processInfo.environment, isOfSystem: isOfSystem)
+    switch options.task {
+    case nil: return daemon(directories, options)
+    case .check: return Check.run(directories)
+    case .verify: return Verification.run(directories)
+    case .help: print(help)
+    case .version: print("tactusd \(Product.version)")
+    }
+    return 0
   }
 
-  private static func daemon(_ directories: Directories) -> Int32 {
+  private static func daemon(_ directories: Directories, _ options: Options) -> Int32 {
     do {
-      let daemon = try start(directories)
+      let daemon = try start(directories, options)
       defer { daemon.close() }
       return try daemon.wait()
     } catch let held as FileLock.Held {
@@ -48,13 +50,16 @@ public enum EntryPoint {
   }
 
   /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
-  private static func start(_ directories: Directories) throws -> Daemon {
+  private static func start(_ directories: Directories, _ options: Options) throws -> Daemon {
+    let socket = try Activation.takeSocket()
     let configuration = Configuration.read(directories.configuration)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
     let problems = configuration.problems.filter { $0.file.hasPrefix("tactusd.conf") }
     if !problems.isEmpty { throw StartFailure(problems.map(\.description).joined(separator: "\ntactusd: ")) }
-    let daemon = try Daemon(directories: directories, configuration: configuration)
-    do { try daemon.start(configuration) } catch {
+    let daemon = try Daemon(
+      directories: directories, configuration: configuration, startedAs: options.instance,
+      faults: DebugFaults(environment: ProcessInfo.processInfo.environment))
+    do { try daemon.start(configuration, on: socket) } catch {
       daemon.close()
       throw error
     }
@@ -68,10 +73,12 @@ public enum EntryPoint {
   }
 
   private static let help = """
-    Usage: tactusd [OPTION]
+    Usage: tactusd [--system | --user] [OPTION]
 
     Runs jobs on their schedules until it gets SIGTERM. Stays in the foreground.
 
+      --system    serve everybody on this machine (default for root)
+      --user      serve its own user and root only (default for others)
       --check     read all files, say what is wrong with them, and exit
       --verify    audit the store, of a running or a stopped daemon, and exit
       --help      show this text
@@ -81,7 +88,7 @@ public enum EntryPoint {
       CONFIGURATION_DIRECTORY   tactusd.conf, workflows/, queues/  (/etc/tactus)
       STATE_DIRECTORY           tactus.db, logs.db                 (/var/lib/tactus)
       RUNTIME_DIRECTORY         control.sock                       (/run/tactus)
-    For users other than root the defaults are the XDG directories.
+    Without --system, other users have the XDG directories as defaults.
 
     Signals: SIGTERM, SIGINT stop (again: at once); SIGHUP reads the files again.
 

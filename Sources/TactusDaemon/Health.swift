@@ -15,6 +15,7 @@ final class Health: Journal {
 
   private struct State {
     var isStopping = false
+    var changed: (@Sendable () -> Void)?
     var storeFailure: String?
     var incidents: [Incident] = []
     /// What is wrong with files now.
@@ -62,7 +63,11 @@ final class Health: Journal {
 
   /// The store began to fail, or works again (nil).
   func note(store failure: String?) {
-    state.withLock { $0.storeFailure = failure }
+    let changed = state.withLock { state in
+      state.storeFailure = failure
+      return state.changed
+    }
+    changed?()
     if let failure {
       tell(
         JournalEntry(
@@ -78,12 +83,29 @@ final class Health: Journal {
   ///
   /// A stop is the last word: a reload that ends during it does not make the daemon ready again.
   func announce(_ announcement: ServiceNotifier.State) {
-    let isOver = state.withLock { $0.isStopping } && announcement != .stopping
+    let isOver = state.withLock { $0.isStopping } && announcement.isOfRunning
     guard !isOver else { return }
     notifier.tell(announcement)
   }
 
-  func noteStopping() { state.withLock { $0.isStopping = true } }
+  func noteStopping() {
+    let changed = state.withLock { state in
+      state.isStopping = true
+      return state.changed
+    }
+    changed?()
+  }
+
+  /// Has the body run, on any queue, whenever ``headline`` changes.
+  func onChange(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.changed = body } }
+
+  /// What is out of the ordinary; nil if nothing is.
+  var headline: String? {
+    state.withLock { state in
+      state.isStopping
+        ? "stopping" : state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+    }
+  }
 
   var daemonState: DaemonState {
     state.withLock { $0.isStopping ? .stopping : $0.storeFailure != nil ? .degraded : .running }
@@ -100,5 +122,15 @@ final class Health: Journal {
     }
     let later = errors.prefix { $0.at > readAt }
     return later + problems + errors.dropFirst(later.count)
+  }
+}
+
+extension ServiceNotifier.State {
+  /// Whether it says that the daemon runs, or will do so soon.
+  fileprivate var isOfRunning: Bool {
+    switch self {
+    case .ready, .reloading: true
+    case .watchdog, .stopping, .status, .extendTimeout: false
+    }
   }
 }

@@ -14,7 +14,7 @@ public struct LinuxAlarms: AlarmSource {
   public func wallAlarm(
     on queue: any WorkQueue, handler: @escaping @Sendable (WallAlarmEvent) -> Void
   ) -> any WallAlarm {
-    WallTimer(on: Self.dispatch(queue), offset: time.offset, handler: handler)
+    WallTimer(on: Self.dispatch(queue), time: time, handler: handler)
   }
 
   /// An alarm on the monotonic clock; the queue is a ``DispatchWorkQueue``.
@@ -34,12 +34,12 @@ public struct LinuxAlarms: AlarmSource {
 private actor WallTimer: QueueConfined, WallAlarm {
   nonisolated let queue: any WorkQueue
   private let watch: ReadinessWatch
-  private let offset: Duration
+  private let time: SystemTime
   private let handler: @Sendable (WallAlarmEvent) -> Void
 
-  init(on queue: DispatchWorkQueue, offset: Duration, handler: @escaping @Sendable (WallAlarmEvent) -> Void) {
+  init(on queue: DispatchWorkQueue, time: SystemTime, handler: @escaping @Sendable (WallAlarmEvent) -> Void) {
     self.queue = queue
-    self.offset = offset
+    self.time = time
     self.handler = handler
     let timer = made(tactus_timer_create_wall())
     watch = ReadinessWatch(owning: timer, on: queue) {
@@ -50,6 +50,7 @@ private actor WallTimer: QueueConfined, WallAlarm {
       }
     }
     _ = settime(timer, Self.farAway, cancelOnSet: true)
+    time.observe { queue.post { handler(.clockSet) } }
   }
 
   /// The year 2223.
@@ -61,7 +62,7 @@ private actor WallTimer: QueueConfined, WallAlarm {
 
   private func set(_ instant: Instant?) {
     // With nil far in the future rather than not at all, because only an armed timer is told of clock steps.
-    let microseconds = instant.map { min(($0 - offset).microseconds, Self.farAway) } ?? Self.farAway
+    let microseconds = instant.map { min(($0 - time.offset).microseconds, Self.farAway) } ?? Self.farAway
     guard settime(watch.descriptor, microseconds, cancelOnSet: true) == .canceled else { return }
     // The timer is armed, but this call has swallowed a step of the clock that no read will tell any more.
     queue.post { [handler] in handler(.clockSet) }

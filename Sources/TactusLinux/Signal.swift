@@ -15,6 +15,8 @@ public struct Signal: Hashable, Sendable {
   public static let kill = Signal(SIGKILL)
   /// Read the configuration again.
   public static let hangUp = Signal(SIGHUP)
+  /// For tests of faults.
+  public static let user2 = Signal(SIGUSR2)
   /// Control-C.
   public static let interrupt = Signal(SIGINT)
   /// A child ended.

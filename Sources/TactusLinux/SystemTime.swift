@@ -1,14 +1,17 @@
 import Glibc
+import Synchronization
 public import TactusModel
 public import TactusPorts
 
 /// The two clocks of the machine: the one place that reads them.
 public struct SystemTime: TimeSource {
-  /// Added to `CLOCK_REALTIME`: lets a test start a daemon on a clock that was set.
-  public let offset: Duration
+  private let shift: ClockShift?
 
-  /// The real clocks, or with an offset a wall clock that is wrong by it.
-  public init(offset: Duration = .zero) { self.offset = offset }
+  /// The real clocks, or with a shift a wall clock that is wrong by it: lets a test set the clock of one daemon.
+  public init(shift: ClockShift? = nil) { self.shift = shift }
+
+  /// Added to `CLOCK_REALTIME`.
+  public var offset: Duration { shift?.offset ?? .zero }
 
   /// `CLOCK_REALTIME`, plus the offset.
   public var now: Instant {
@@ -27,9 +30,39 @@ public struct SystemTime: TimeSource {
     return localtime_r(&seconds, &local) == nil ? .zero : .seconds(local.tm_gmtoff)
   }
 
+  /// Has the body run, on any thread, whenever the shift changes: what a step of the real clock is to a timerfd.
+  func observe(_ body: @escaping @Sendable () -> Void) { shift?.observe(body) }
+
   private static func read(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     guard clock_gettime(clock, &time) == 0 else { fatalError("clock \(clock) cannot be read") }
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
   }
+}
+
+/// How far a wall clock is from the machine's; changing it is a step of that clock.
+public final class ClockShift: Sendable {
+  private struct State {
+    var offset: Duration
+    var observers: [@Sendable () -> Void] = []
+  }
+
+  private let state: Mutex<State>
+
+  /// A shift that begins with an offset.
+  public init(offset: Duration = .zero) { state = Mutex(State(offset: offset)) }
+
+  /// Added to `CLOCK_REALTIME`.
+  public var offset: Duration { state.withLock { $0.offset } }
+
+  /// Steps the clock; any thread.
+  public func set(_ offset: Duration) {
+    let observers = state.withLock { state in
+      state.offset = offset
+      return state.observers
+    }
+    for observer in observers { observer() }
+  }
+
+  func observe(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.observers.append(body) } }
 }

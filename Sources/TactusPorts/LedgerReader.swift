@@ -15,6 +15,8 @@ public protocol LedgerReader: Sendable {
   /// All workflows in the order of their names, after a name, at most `limit`.
   func workflows(
     state: Workflow.State?, after name: WorkflowName?, limit: Int, answer: @escaping Answer<[Workflow]>)
+  /// The numbers for a status line.
+  func pulse(answer: @escaping Answer<Pulse>)
   /// The numbers for a status screen.
   func census(answer: @escaping Answer<Census>)
   /// The next runs of all workflows, or of one, earliest first, at most `limit`.
@@ -152,6 +154,23 @@ public struct JobPage: Hashable, Sendable {
   public init(jobs: [Job], next: Int64?) {
     self.jobs = jobs
     self.next = next
+  }
+}
+
+/// What goes on, in three numbers.
+public struct Pulse: Hashable, Sendable {
+  /// QUEUED jobs, claimed ones included.
+  public var queued: Int
+  /// RUNNING jobs.
+  public var running: Int
+  /// The earliest start time of any PENDING/scheduled row.
+  public var nextDue: Instant?
+
+  /// Puts a pulse together.
+  public init(queued: Int, running: Int, nextDue: Instant?) {
+    self.queued = queued
+    self.running = running
+    self.nextDue = nextDue
   }
 }
 

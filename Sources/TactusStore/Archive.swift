@@ -76,6 +76,11 @@ public actor Archive: QueueConfined, LedgerReader {
   }
 
   /// As ``LedgerReader`` says.
+  public nonisolated func pulse(answer: @escaping Answer<Pulse>) {
+    read(answer) { try $0.pulse() }
+  }
+
+  /// As ``LedgerReader`` says.
   public nonisolated func census(answer: @escaping Answer<Census>) {
     read(answer) { try $0.census() }
   }

@@ -15,6 +15,8 @@ public struct ServiceNotifier: Sendable {
     case reloading(since: MonotonicInstant)
     /// The daemon is on its way out.
     case stopping
+    /// Everything goes on: a sign of life for the watchdog.
+    case watchdog
     /// A sentence for `systemctl status`.
     case status(String)
     /// Starting or stopping takes longer: at least so long from now.
@@ -26,6 +28,7 @@ public struct ServiceNotifier: Sendable {
       case .ready: "READY=1"
       case .reloading(let instant): "RELOADING=1\nMONOTONIC_USEC=\(instant.microseconds)"
       case .stopping: "STOPPING=1"
+      case .watchdog: "WATCHDOG=1"
       // A newline would begin the next assignment.
       case .status(let sentence): "STATUS=\(sentence.split(whereSeparator: \.isNewline).joined(separator: " "))"
       case .extendTimeout(let span): "EXTEND_TIMEOUT_USEC=\(max(0, span.microseconds))"

@@ -9,10 +9,13 @@ extension ControlServer {
   private static let acceptBatch = 64
 
   func listen(at path: String, mode: UInt32) throws {
+    try listen(on: try UnixSocket.listen(at: path, mode: mode), path: path)
+  }
+
+  func listen(on descriptor: Int32, path: String?) throws {
     if listening != nil { fatalError("the control server was started twice") }
-    let poller = try Poller(on: dispatchQueue) { [weak self] in self?.assumeIsolated { $0.drain() } }
-    let descriptor = try UnixSocket.listen(at: path, mode: mode)
     do {
+      let poller = try Poller(on: dispatchQueue) { [weak self] in self?.assumeIsolated { $0.drain() } }
       let token = try poller.add(descriptor, for: .read)
       let alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
       listening = Listening(path: path, poller: poller, alarm: alarm, socket: (descriptor, token))
@@ -82,12 +85,12 @@ extension ControlServer {
   // MARK: Stopping
 
   func end(within grace: Duration, then: @escaping @Sendable () -> Void) {
-    guard let path = listening?.path, let socket = listening?.socket else { return then() }
+    guard let socket = listening?.socket else { return then() }
     stopped = then
     listening?.socket = nil
     listening?.poller.remove(socket.token)
     Descriptor.close(socket.descriptor)
-    _ = unlink(path)
+    if let path = listening?.path { _ = unlink(path) }
     let deadline = time.monotonic + grace
     listening?.stopsAt = deadline
     armAlarm(deadline)

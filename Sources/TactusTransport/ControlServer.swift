@@ -32,7 +32,8 @@ public actor ControlServer: QueueConfined {
 
   /// What exists from start to stop.
   struct Listening {
-    let path: String
+    /// The file to unlink; nil for a socket whose file is somebody else's.
+    let path: String?
     let poller: Poller
     let alarm: any MonotonicAlarm
     /// Nil once the server is stopping.
@@ -69,6 +70,13 @@ public actor ControlServer: QueueConfined {
   /// Waits for the server's queue. Throws ``SystemError``; the server can then be started again.
   public nonisolated func start(at path: String, mode: UInt32 = 0o600) throws {
     try call { server in Result { try server.listen(at: path, mode: mode) } }.get()
+  }
+
+  /// Serves a socket that somebody else listens on for us; it is closed with the server, and its file stays.
+  ///
+  /// Waits for the server's queue. Throws ``SystemError``; the descriptor is closed then.
+  public nonisolated func start(on descriptor: Int32) throws {
+    try call { server in Result { try server.listen(on: descriptor, path: nil) } }.get()
   }
 
   /// Ends listening, lets the calls under way be answered and their replies be taken, and closes everything.

@@ -128,6 +128,14 @@ final class RunningDaemon: Sendable {
   /// Sends a signal.
   func send(_ signal: Signal) { process.withLock { $0?.send(signal) } }
 
+  /// Waits until it tells its service manager something.
+  func tells(
+    _ notify: NotifySocket, _ what: String, _ isWanted: @escaping @Sendable (String) -> Bool
+  ) async throws -> String? {
+    guard let handle = process.withLock({ $0 }) else { return nil }
+    return try await blocking(what) { try notify.wait(for: what, from: handle, within: patience, isWanted) }
+  }
+
   /// Waits for its end; returns the exit code, or minus the signal.
   @discardableResult
   func end(within limit: Duration = patience) async throws -> Int {

@@ -25,7 +25,7 @@ struct AlarmTests {
   func clocks() {
     let before = time.monotonic
     #expect(time.monotonic >= before)
-    let ahead = SystemTime(offset: .seconds(3600))
+    let ahead = SystemTime(shift: ClockShift(offset: .seconds(3600)))
     #expect(abs((ahead.now - time.now).microseconds - 3_600_000_000) < 60_000_000)
   }
 
@@ -54,7 +54,7 @@ struct AlarmTests {
   @Test("the alarm is on the same wall clock as the time source, offset included")
   func offset() async {
     let queue = DispatchWorkQueue(label: "test.offset", level: .worker)
-    let shifted = SystemTime(offset: .seconds(-86_400))
+    let shifted = SystemTime(shift: ClockShift(offset: .seconds(-86_400)))
     let (stream, continuation) = AsyncStream.makeStream(of: Instant.self)
     let alarm = firing(on: queue, time: shifted) { _ in continuation.yield(shifted.now) }
     let due = shifted.now + .milliseconds(50)

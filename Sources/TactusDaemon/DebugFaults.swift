@@ -1,0 +1,46 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import TactusLinux
+internal import TactusModel
+internal import TactusPorts
+internal import TactusUnitFile
+
+/// Faults that a test brings about in a real daemon: a clock that is set, a work queue that is blocked.
+///
+/// Only with `TACTUS_DEBUG=DIRECTORY` in the daemon's environment, which takes the right to edit its unit. The files of the
+/// directory are read at the start, and again at each SIGUSR2:
+///
+/// - `clock-offset`: seconds that the wall clock is ahead, negative ones behind.
+/// - `block`: the label of a work queue that is blocked for good.
+final class DebugFaults: Sendable {
+  /// The shift of the daemon's wall clock.
+  let clock: ClockShift
+  private let directory: String
+
+  /// Nil in a daemon that is not to be tested so.
+  init?(environment: [String: String]) {
+    guard let directory = environment["TACTUS_DEBUG"], !directory.isEmpty else { return nil }
+    self.directory = directory
+    clock = ClockShift()
+    clock.set(offset)
+  }
+
+  /// Reads the files again, and does what they say.
+  func apply(to queues: [any WorkQueue], journal: any Journal) {
+    if clock.offset != offset {
+      journal.tell(
+        JournalEntry(.warning, "the wall clock is set to be \(offset.milliseconds / 1000) s ahead, for a test"))
+      clock.set(offset)
+    }
+    guard let label = text("block"), let queue = queues.first(where: { $0.label == label }) else { return }
+    journal.tell(JournalEntry(.warning, "\(label) is blocked, for a test"))
+    queue.post { while true { pause() } }
+  }
+
+  private var offset: Duration { .seconds(text("clock-offset").flatMap { Int64($0) } ?? 0) }
+
+  private func text(_ file: String) -> String? {
+    guard case .success(let bytes) = Files.bytes("\(directory)/\(file)", limit: 4096) else { return nil }
+    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
+  }
+}

@@ -1,0 +1,77 @@
+internal import Glibc
+internal import TactusModel
+internal import TactusPorts
+internal import TactusSystemd
+
+/// Keeps the line current that `systemctl status` shows: what runs, what waits, what is next, and what is wrong.
+///
+/// It is told of every commit, and looks at most once a second, by indexes: what is stored costs nothing.
+actor StatusLine: QueueConfined {
+  /// `tactus.status`.
+  nonisolated let queue: any WorkQueue
+
+  private let archive: any LedgerReader
+  private let health: Health
+  private let time: any TimeSource
+  private var alarm: (any MonotonicAlarm)?
+  private var shown = ""
+  private var notBefore = MonotonicInstant(microseconds: 0)
+  private var isWaiting = false
+  private var isReading = false
+
+  private static let pause: Duration = .seconds(1)
+
+  init(queue: any WorkQueue, archive: any LedgerReader, health: Health, time: any TimeSource) {
+    self.queue = queue
+    self.archive = archive
+    self.health = health
+    self.time = time
+  }
+
+  /// Whether anybody reads it.
+  static var isShown: Bool { getenv("NOTIFY_SOCKET") != nil }
+
+  /// Begins; once, before anything has changed.
+  nonisolated func begin(alarms: any AlarmSource) {
+    post { line in
+      line.alarm = alarms.monotonicAlarm(on: line.queue) { [weak line] in line?.assumeIsolated { $0.look() } }
+      line.look()
+    }
+  }
+
+  /// Something has changed; any queue.
+  nonisolated func noteChange() {
+    post { line in
+      guard !line.isWaiting else { return }
+      line.isWaiting = true
+      line.alarm?.arm(at: line.notBefore)
+    }
+  }
+
+  private func look() {
+    // One reading at a time: a slow disk must not have them pile up.
+    guard !isReading else { return }
+    isWaiting = false
+    isReading = true
+    notBefore = time.monotonic + Self.pause
+    archive.pulse { result in self.post { $0.show(try? result.get()) } }  // what cannot be read is not shown
+  }
+
+  private func show(_ pulse: Pulse?) {
+    isReading = false
+    let text = [health.headline, pulse?.sentence].compactMap(\.self).joined(separator: "; ")
+    if text != shown, !text.isEmpty {
+      shown = text
+      health.announce(.status(text))
+    }
+    if isWaiting { alarm?.arm(at: notBefore) }
+  }
+}
+
+extension Pulse {
+  /// `3 running, 12 queued; next due 2026-12-01T03:00:00Z`.
+  fileprivate var sentence: String {
+    let next = nextDue.map { "; next due \($0.description.prefix { $0 != "." })Z" } ?? ""
+    return "\(running) running, \(queued) queued\(next)"
+  }
+}

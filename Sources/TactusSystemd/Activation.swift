@@ -1,0 +1,33 @@
+import CSystemd
+import Glibc
+import TactusLinux
+
+/// The socket that the service manager listens on for the daemon, so that nobody who calls meanwhile is refused.
+public enum Activation {
+  /// Takes the stream socket that was handed over; nil where none was.
+  ///
+  /// Once, before there are other threads: the variables that tell of it are removed. The descriptor is non-blocking,
+  /// close-on-exec and the caller's; the file of its path stays the service manager's. Throws when there is more than one
+  /// socket, or one of another kind: whoever wrote the unit has to know.
+  ///
+  /// Source: sd_listen_fds(3), systemd.socket(5)
+  public static func takeSocket() throws -> Int32? {
+    let count = sd_listen_fds(1)
+    guard count >= 0 else { throw SystemError(code: -count, operation: "take", subject: "the activation sockets") }
+    guard count > 0 else { return nil }
+    let descriptor = SD_LISTEN_FDS_START
+    guard count == 1, sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0 else {
+      throw Unusable()
+    }
+    try Descriptor.setNonBlocking(descriptor)
+    return descriptor
+  }
+
+  /// What was handed over cannot be served.
+  public struct Unusable: Error, CustomStringConvertible {
+    /// For the operator.
+    public let description =
+      "the service manager handed over something other than one listening Unix stream socket: "
+      + "a .socket unit of tactusd has one ListenStream= and nothing else"
+  }
+}

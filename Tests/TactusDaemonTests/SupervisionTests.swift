@@ -1,0 +1,127 @@
+import Foundation
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusProtocol
+import TactusTestSupport
+import Testing
+
+@Suite("What the service manager is told, and hands over")
+struct SupervisionTests {
+  private func started(
+    _ workflows: [String: String], variables: [String: String] = [:]
+  ) async throws -> (RunningDaemon, NotifySocket) {
+    let daemon = try RunningDaemon(notStartedWith: workflows, variables: variables)
+    let notify = try NotifySocket(at: "\(daemon.directory)/notify")
+    try daemon.spawn(notifySocket: notify.path)
+    #expect(try await daemon.tells(notify, "READY=1") { $0 == "READY=1" } != nil)
+    return (daemon, notify)
+  }
+
+  @Test("The status line says what runs, what waits and what is next, as it changes, and that the daemon stops")
+  func status() async throws {
+    let (daemon, notify) = try await started([
+      "long": "[Command]\nExec=/bin/sleep 60\n",
+      "yearly": "[Schedule]\nInterval=365d\nStartAt=2099-12-01T03:00:00Z\n[Command]\nExec=/bin/true\n",
+    ])
+    let idle = "STATUS=0 running, 0 queued; next due 2099-12-01T03:00:00Z"
+    #expect(try await daemon.tells(notify, idle) { $0 == idle } != nil)
+    let job = try await daemon.run("long")
+    let busy = "STATUS=1 running, 0 queued; next due 2099-12-01T03:00:00Z"
+    #expect(try await daemon.tells(notify, busy) { $0 == busy } != nil)
+    try await daemon.call(CancelJobs(ids: [job]))
+    #expect(try await daemon.tells(notify, idle) { $0 == idle } != nil)
+    daemon.send(.terminate)
+    #expect(try await daemon.tells(notify, "more time") { $0 == "EXTEND_TIMEOUT_USEC=47000000" } != nil)
+    #expect(try await daemon.end() == 0)
+  }
+
+  @Test("A watchdog hears of the daemon twice in its interval, and nothing any more once a work queue is blocked")
+  func watchdog() async throws {
+    let faults = TemporaryFile(named: "")
+    let (daemon, notify) = try await started(
+      ["quick": "[Command]\nExec=/bin/true\n"],
+      variables: ["WATCHDOG_USEC": "2000000", "TACTUS_DEBUG": faults.directory])
+    for _ in 0..<3 { #expect(try await daemon.tells(notify, "WATCHDOG=1") { $0 == "WATCHDOG=1" } != nil) }
+    #expect(try await daemon.outcome(of: "quick").status == .completed)
+    try "tactus.execution".write(toFile: "\(faults.directory)/block", atomically: true, encoding: .utf8)
+    daemon.send(.user2)
+    _ = try await eventually("the silence is told") {
+      daemon.complaints.contains("tactus.execution did not answer for 1 s") ? true : nil
+    }
+    // The service manager would have ended it by now: nothing was heard for the rest of the interval.
+    notify.drain()
+    try await daemon.rest(.seconds(3))
+    #expect(notify.drain().allSatisfy { $0 != "WATCHDOG=1" })
+    #expect(daemon.complaints.split(separator: "\n").count { $0.contains("did not answer") } == 1)
+    try await daemon.kill()
+  }
+
+  @Test("A socket of the service manager is served from the first call on, and left where it is")
+  func activation() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["quick": "[Command]\nExec=/bin/true\n"])
+    try FileManager.default.createDirectory(atPath: "\(daemon.directory)/run", withIntermediateDirectories: true)
+    let activator = Program(
+      path: "/usr/bin/systemd-socket-activate",
+      environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
+    let log = try Descriptor.open("\(daemon.directory)/activation", O_WRONLY | O_CREAT, mode: 0o600)
+    defer { Descriptor.close(log) }
+    let variables = daemon.environment.keys.map { "--setenv=\($0)" }
+    let process = try activator.start(
+      variables + ["--listen=\(daemon.socket)", "\(Program.products)/tactusd"], output: log, error: log)
+    _ = try await eventually("somebody listens") { access(daemon.socket, F_OK) == 0 ? true : nil }
+    // The call is what starts the daemon.
+    let ran = try await daemon.control("run", "quick", "--wait")
+    #expect(ran.code == 0, "\(ran.complaints)\(daemon.read("activation"))")
+    process.send(.terminate)
+    #expect(try await blocking("it ends") { try process.waitForEnd(within: patience) } == 0)
+    #expect(access(daemon.socket, F_OK) == 0, "the file is the service manager's")
+  }
+
+  @Test("Anything but one listening socket is refused with a sentence")
+  func wrongSocket() async throws {
+    let daemon = try RunningDaemon(notStartedWith: [:])
+    let activator = Program(
+      path: "/usr/bin/systemd-socket-activate",
+      environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
+    let path = "\(daemon.directory)/datagrams"
+    let log = try Descriptor.open("\(daemon.directory)/activation", O_WRONLY | O_CREAT, mode: 0o600)
+    defer { Descriptor.close(log) }
+    let variables = daemon.environment.keys.map { "--setenv=\($0)" }
+    let process = try activator.start(
+      variables + ["--listen=\(path)", "--datagram", "\(Program.products)/tactusd"], output: log, error: log)
+    _ = try await eventually("somebody listens") { access(path, F_OK) == 0 ? true : nil }
+    _ = try await Program(path: "/usr/bin/python3", environment: Program.baseEnvironment).run([
+      "-c",
+      "import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', sys.argv[1])", path,
+    ])
+    #expect(try await blocking("it ends") { try process.waitForEnd(within: patience) } == 1)
+    #expect(daemon.read("activation").contains("one listening Unix stream socket"), "\(daemon.read("activation"))")
+  }
+
+  @Test("A clock that is set by hours, a day and ten years, there and back, loses no instant and repeats none")
+  func clockSteps() async throws {
+    let faults = TemporaryFile(named: "")
+    let (daemon, _) = try await started(
+      ["tick": "[Workflow]\nMisfire=latest\n[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n"],
+      variables: ["TACTUS_DEBUG": faults.directory])
+    let day = 86_400
+    for offset in [3600, 0, day, 0, 3650 * day, 0] {
+      try "\(offset)".write(toFile: "\(faults.directory)/clock-offset", atomically: true, encoding: .utf8)
+      daemon.send(.user2)
+      // Runs come on the new clock, within seconds.
+      let before = SystemTime(shift: ClockShift(offset: .seconds(offset))).now
+      _ = try await eventually("a run after the step to \(offset) s") { () -> Bool? in
+        let jobs = try await daemon.jobs("tick", .completed)
+        return jobs.contains { job in
+          job.nominalAt.map { $0 > before && $0 < before + .seconds(1800) } ?? false
+        } ? true : nil
+      }
+    }
+    let jobs = try await daemon.jobs("tick").compactMap(\.nominalAt)
+    #expect(Set(jobs).count == jobs.count, "no instant ran twice")
+    #expect(try await daemon.stop() == 0)
+    let verified = try await daemon.check("--verify")
+    #expect(verified.code == 0 && verified.output.contains("every promise holds"), "\(verified.output)")
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+
+/// Tactus on a machine: installed from the package, used through its commands, as an operator would.
+extension ServiceLab {
+  /// The package that `make deb` made last.
+  static let package: String = {
+    let built = URL(filePath: "\(project)/.build")
+    let files = try? FileManager.default.contentsOfDirectory(at: built, includingPropertiesForKeys: nil)
+    let packages = (files ?? []).filter { $0.lastPathComponent.hasPrefix("tactus_") && $0.pathExtension == "deb" }
+    func age(_ file: URL) -> TimeInterval {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)  // it was there
+      return (attributes?[.modificationDate] as? Date)?.timeIntervalSinceNow ?? -.infinity
+    }
+    guard let newest = packages.max(by: { age($0) < age($1) }) else {
+      fatalError("there is no package in \(built.path): run make deb first")
+    }
+    return newest.path
+  }()
+
+  /// Boots a machine with the package, socket and daemon enabled and started.
+  ///
+  /// - Parameter settings: the text of tactusd.conf.
+  /// - Parameter unit: a drop-in of tactusd.service.
+  static func installed(
+    workflows: [String: String] = [:], settings: String? = nil, unit: String? = nil
+  ) async throws -> ServiceLab {
+    let machine = try await ServiceLab()
+    try await machine.install()
+    if let settings { try await machine.write("/etc/tactus/tactusd.conf", settings) }
+    if let unit {
+      try await machine.write("/etc/systemd/system/tactusd.service.d/test.conf", unit)
+      try await machine.shell("systemctl daemon-reload")
+    }
+    for (name, text) in workflows { try await machine.define(name, text) }
+    try await machine.shell("systemctl enable --now --quiet tactusd.socket tactusd")
+    return machine
+  }
+
+  /// Installs the package, or installs it again over itself; nothing is enabled or started by that.
+  func install() async throws {
+    let path = "/root/\(URL(filePath: Self.package).lastPathComponent)"
+    try await copy(Self.package, to: path)
+    try await shell("apt-get install --yes --reinstall \(path)", within: .seconds(120))
+  }
+
+  /// Writes a workflow's file; it is in force after a reload or a start.
+  func define(_ name: String, _ text: String) async throws {
+    try await write("/etc/tactus/workflows/\(name).workflow", text)
+  }
+
+  /// Runs `tactusctl`.
+  func control(_ arguments: String..., as user: String? = nil) async throws -> Ran {
+    try await run(["tactusctl"] + arguments, as: user)
+  }
+
+  /// Audits the store as root, whether the daemon runs or not; throws what is wrong with it.
+  func verify() async throws { try await run(["tactusd", "--verify"], within: .seconds(120)).expectSuccess() }
+
+  /// A job as `tactusctl --json=short` shows it; more fields are a matter of adding them here.
+  struct Job: Decodable, Hashable, Sendable {
+    var id: String
+    var workflow: String?
+    var status: String
+    var trigger: String
+    var exitCode: Int?
+    var errorCode: String?
+    var errorMessage: String?
+  }
+
+  private struct Page: Decodable {
+    var jobs: [Job]
+    var nextCursor: String?
+  }
+
+  /// All jobs that `tactusctl list-jobs` finds with these options, newest first.
+  func jobs(_ options: String...) async throws -> [Job] {
+    var (jobs, cursor): ([Job], String?) = ([], nil)
+    repeat {
+      let page = try await run(
+        ["tactusctl", "list-jobs", "--json=short", "--limit=1000"] + options + (cursor.map { ["--cursor=\($0)"] } ?? [])
+      )
+      let decoded = try Self.decoder.decode(Page.self, from: Data(page.expectSuccess().utf8))
+      jobs += decoded.jobs
+      cursor = decoded.nextCursor
+    } while cursor != nil
+    return jobs
+  }
+
+  private static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
+  }
+
+  // MARK: systemd
+
+  /// A property of a unit, as `systemctl show` tells it.
+  func property(_ name: String, of unit: String = "tactusd.service") async throws -> String {
+    try await shell("systemctl show --value --property=\(name) \(unit)")
+  }
+
+  /// The number of the daemon's process on the machine; 0 when it does not run.
+  var daemonProcess: Int { get async throws { Int(try await property("MainPID")) ?? 0 } }
+
+  /// Ends the daemon with SIGKILL; systemd starts it again.
+  func killDaemon() async throws { try await shell("systemctl kill --kill-who=main --signal=KILL tactusd.service") }
+
+  /// Stops journald, with the sockets that would start it again.
+  func stopJournal() async throws {
+    try await shell("systemctl stop 'systemd-journald*.socket' systemd-journald.service")
+  }
+
+  /// Starts what ``stopJournal()`` stopped.
+  func startJournal() async throws {
+    try await shell("systemctl start systemd-journald.socket systemd-journald-dev-log.socket systemd-journald.service")
+  }
+
+  /// An entry of the journal.
+  struct Entry: Sendable {
+    /// All fields that are text.
+    var fields: [String: String]
+    var message: String { fields["MESSAGE"] ?? "" }
+
+    subscript(field: String) -> String? { fields[field] }
+  }
+
+  /// The entries that `journalctl` finds with these arguments, oldest first.
+  func journal(_ arguments: String...) async throws -> [Entry] {
+    try await run(["journalctl", "--sync"]).expectSuccess()
+    return try await run(["journalctl", "--output=json", "--all", "--quiet"] + arguments).expectSuccess()
+      .split(separator: "\n").map { line in
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return Entry(fields: (object ?? [:]).compactMapValues { $0 as? String })
+      }
+  }
+}

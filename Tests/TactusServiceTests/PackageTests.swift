@@ -1,0 +1,112 @@
+import Testing
+
+extension OnMachine {
+  @Suite("The package")
+  struct PackageTests {
+    private static let hello = "[Command]\nExec=/bin/sh -c 'echo hello from $(id -un)'\n"
+
+    @Test("An operator installs it, enables it with one command, and everybody may do what their groups allow")
+    func install() async throws {
+      let machine = try await ServiceLab()
+      try await machine.install()
+      for unit in ["tactusd.service", "tactusd.socket"] {
+        #expect(try await machine.property("UnitFileState", of: unit) == "disabled", "\(unit)")
+        #expect(try await machine.property("ActiveState", of: unit) == "inactive", "\(unit)")
+      }
+      try await machine.shell("systemctl enable --now --quiet tactusd.socket tactusd")
+
+      try await machine.shell("useradd --groups tactus-admin operator; useradd --groups adm reader; useradd stranger")
+      try await machine.write("/srv/hello.workflow", Self.hello)
+      #expect(try await machine.control("apply", "/srv/hello.workflow", as: "operator").code == 0)
+      #expect(try await machine.control("apply", "/srv/hello.workflow").code == 0)
+      for (user, reading) in [("operator", 0), ("reader", 0), ("stranger", 5)] {
+        #expect(try await machine.control("status", as: user).code == 0, "\(user)")
+        #expect(try await machine.control("cat", "hello", as: user).code == reading, "\(user)")
+      }
+      for user in ["reader", "stranger"] {
+        let refused = try await machine.control("apply", "/srv/hello.workflow", as: user)
+        #expect(refused.code == 5 && refused.errors.contains("tactus-admin"), "\(refused)")
+        #expect(try await machine.control("run", "hello", as: user).code == 5, "\(user)")
+      }
+
+      let ran = try await machine.control("run", "hello", "--follow", as: "operator").expectSuccess()
+      #expect(["hello from tactus\n", "hello from tactus-job\n"].contains { ran.hasSuffix($0) }, "\(ran)")
+      #expect(try await machine.jobs("--workflow=hello").map(\.status) == ["COMPLETED"])
+      let status = try await machine.shell("systemctl status tactusd")
+      #expect(status.contains("Active: active (running)") && status.contains("Status: \""), "\(status)")
+      // Whoever audits as root leaves nothing behind that the daemon's own user cannot write.
+      try await machine.verify()
+      try await machine.shell("systemctl stop tactusd")
+      try await machine.verify()
+      try await machine.shell("systemctl start tactusd")
+      try await machine.control("run", "hello", "--wait").expectSuccess()
+    }
+
+    @Test("The manual pages, the completion and the examples are where they are looked for")
+    func documents() async throws {
+      let machine = try await ServiceLab()
+      try await machine.install()
+      for page in ["tactusd", "tactusctl", "tactusd.conf", "tactus.workflow", "tactus.queue", "tactus.provider"] {
+        #expect(try await machine.run(["man", "--where", page]).code == 0, "\(page)")
+      }
+      try await machine.shell(
+        """
+        test -f /usr/share/bash-completion/completions/tactusctl
+        test -f /usr/share/zsh/vendor-completions/_tactusctl
+        test -f /usr/share/fish/vendor_completions.d/tactusctl.fish
+        cp /usr/share/doc/tactus/examples/workflows/tick.workflow /etc/tactus/workflows/
+        tactusd --check
+        """)
+    }
+
+    @Test("An upgrade lets what runs come to its end, and keeps whoever connects meanwhile waiting, not failing")
+    func upgrade() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["long": "[Command]\nExec=/bin/sleep 3\n"])
+      let before = try await machine.daemonProcess
+      try await machine.control("run", "long").expectSuccess()
+      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      async let upgrade: Void = machine.install()
+      _ = try await eventually("the daemon stops, or is another one") {
+        let (process, state) = (try await machine.daemonProcess, try await machine.property("ActiveState"))
+        return process != before || state != "active" ? true : nil
+      }
+      #expect(try await machine.control("status").code == 0)
+      try await upgrade
+      #expect(try await machine.daemonProcess != before)
+      #expect(try await machine.jobs().map(\.status) == ["COMPLETED"])
+      #expect(try await machine.property("UnitFileState") == "enabled")
+      try await machine.verify()
+    }
+
+    @Test("A removal keeps what was made and set, a purge leaves nothing")
+    func remove() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["hello": Self.hello])
+      try await machine.control("run", "hello", "--wait").expectSuccess()
+      try await machine.shell("apt-get remove --yes tactus", within: .seconds(120))
+      try await machine.shell(
+        """
+        test -f /var/lib/tactus/tactus.db
+        test -f /etc/tactus/tactusd.conf
+        test -f /etc/tactus/workflows/hello.workflow
+        ! test -e /usr/sbin/tactusd
+        ! pgrep tactusd
+        """)
+      #expect(try await machine.shell("systemctl --failed --plain --no-legend") == "")
+
+      // What was enabled before is enabled again, and knows what it knew.
+      try await machine.install()
+      #expect(try await machine.property("UnitFileState") == "enabled")
+      try await machine.shell("systemctl start tactusd.socket tactusd")
+      #expect(try await machine.jobs().map(\.status) == ["COMPLETED"])
+
+      try await machine.shell(
+        """
+        ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules
+        apt-get purge --yes tactus
+        """, within: .seconds(120))
+      let left = try await machine.shell("find /etc /lib/ /run /usr /var -name '*tactus*' ! -path '/var/log/*'")
+      #expect(left == "")
+      #expect(try await machine.shell("systemctl --failed --plain --no-legend") == "")
+    }
+  }
+}

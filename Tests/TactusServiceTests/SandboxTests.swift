@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+extension OnMachine {
+  @Suite("The units")
+  struct SandboxTests {
+    @Test("systemd finds nothing to complain of, and little exposure")
+    func analysis() async throws {
+      let machine = try await ServiceLab.installed()
+      for arguments in [
+        ["verify", "tactusd.service", "tactusd.socket"],
+        ["verify", "--user", "/usr/lib/systemd/user/tactusd.service", "/usr/lib/systemd/user/tactusd.socket"],
+      ] {
+        let verified = try await machine.run(["env", "XDG_RUNTIME_DIR=/run", "systemd-analyze"] + arguments)
+        #expect(verified.code == 0 && verified.output + verified.errors == "", "\(verified)")
+      }
+      let report = try await machine.shell("systemd-analyze security --no-pager tactusd")
+      let exposure = report.firstMatch(of: /Overall exposure level for tactusd\.service: ([0-9.]+)/).flatMap {
+        Double($0.1)
+      }
+      #expect(try #require(exposure) <= 2.5, "\(report)")
+    }
+
+    @Test("lintian finds no error and no warning in the package")
+    func lintian() throws {
+      let lintian = Process()
+      lintian.executableURL = URL(filePath: "/usr/bin/lintian")
+      lintian.arguments = ["--allow-root", "--fail-on=error,warning", ServiceLab.package]
+      let output = Pipe()
+      lintian.standardOutput = output
+      lintian.standardError = output
+      try lintian.run()
+      let findings = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      lintian.waitUntilExit()
+      #expect(lintian.terminationStatus == 0, "\(findings)")
+    }
+
+    /// Each line is a program of its own that must end with 0.
+    private static let work = [
+      "test -w \"$HOME\" && cd && echo text >file && tar -cf file.tar file && tar -xOf file.tar | grep -q text",
+      "file=$(mktemp) && test -w \"$file\"",
+      "test \"$(umask)\" = 0022",
+      "nice -n 5 true && ionice -c 3 true && setsid true && timeout 5 true",
+      "exec 9>\"$HOME/lock\" && flock 9 true",
+      "perl -e 'fork; exit 0'",
+      "getent hosts localhost >/dev/null",
+      "test \"$(nproc)\" -gt 0 && head -c 8 /dev/urandom >/dev/null && grep -q MemTotal /proc/meminfo",
+      "logger --tag work-of-a-job hello",
+      "busctl --no-pager list >/dev/null",
+      // The exit status of a pager, ssh or editor without a terminal is theirs; that there is a /dev/tty and a /dev/pts is ours.
+      "test -c /dev/tty && test -d /dev/pts && test -d /dev/shm",
+    ]
+
+    @Test("What jobs usually do works inside")
+    func everydayWork() async throws {
+      let machine = try await ServiceLab.installed()
+      for (number, line) in Self.work.enumerated() {
+        try await machine.write("/srv/work-\(number)", "#!/bin/sh\n\(line)\n", mode: "0755")
+        try await machine.define("work-\(number)", "[Command]\nExec=/srv/work-\(number)\n")
+      }
+      try await machine.shell("systemctl reload tactusd")
+      for (number, line) in Self.work.enumerated() {
+        let ran = try await machine.control("run", "work-\(number)", "--follow")
+        #expect(ran.code == 0, "\(line): \(ran)")
+      }
+      #expect(try await machine.journal("--identifier=work-of-a-job").map(\.message) == ["hello"])
+    }
+
+    @Test("What jobs have no use for does not")
+    func refusedWork() async throws {
+      let machine = try await ServiceLab.installed()
+      for line in [
+        "touch /etc/file", "touch /usr/bin/file", "touch /srv/file", "mount -t tmpfs tmpfs /tmp", "unshare --user true",
+        "chmod u+s \"$(mktemp)\"", "ls /root", "cat /proc/kmsg", "dmesg", "hostname other", "cat /etc/shadow",
+      ] {
+        try await machine.write("/srv/work", "#!/bin/sh\n\(line)\n", mode: "0755")
+        try await machine.write("/srv/work.workflow", "[Command]\nExec=/srv/work\n")
+        try await machine.control("apply", "/srv/work.workflow").expectSuccess()
+        #expect(try await machine.control("run", "work", "--wait").code == 1, "\(line)")
+      }
+    }
+  }
+}
