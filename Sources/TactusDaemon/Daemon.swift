@@ -200,8 +200,8 @@ final class Daemon: Sendable {
   /// The others wait for a reader, a disk that is asked for much, or an engine's files.
   private var workQueues: [any WorkQueue] {
     [
-      store.queue, scheduling.queue, execution.queue, processes.queue, engine.queue, containers.queue, output.queue,
-      feed.queue, controlQueue,
+      store.queue, scheduling.queue, execution.queue, processes.queue, units.queue, engine.queue, containers.queue,
+      output.queue, feed.queue, controlQueue,
     ]
   }
 

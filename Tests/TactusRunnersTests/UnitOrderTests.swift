@@ -31,12 +31,12 @@ struct UnitOrderTests {
     return Dictionary(properties.map { ($0.name, $0.value) }) { _, last in last }
   }
 
-  @Test("The arguments are passed as they are, dollars and all, and the program is executed without a shell")
+  @Test("Dollars in the arguments are doubled, so that systemd passes them on as they are")
   func program() throws {
-    let properties = try Self.properties(Command(arguments: ["/bin/echo", "$HOME", "100%"]))
+    let properties = try Self.properties(Command(arguments: ["/bin/echo", "$HOME", "100%", "a$${b}"]))
     #expect(
-      properties["ExecStartEx"]
-        == .program(path: "/bin/echo", arguments: ["/bin/echo", "$HOME", "100%"], flags: ["no-env-expand"]))
+      properties["ExecStart"]
+        == .program(path: "/bin/echo", arguments: ["/bin/echo", "$$HOME", "100%", "a$$$${b}"]))
   }
 
   @Test("The unit outlasts its process, whatever that ends with")

@@ -159,7 +159,7 @@ extension OnMachine {
         try await machine.shell("for n in $(seq 20); do until tactusctl --quiet run load; do sleep 0.1; done; done")
         try await machine.killDaemon()
       }
-      let jobs = try await eventually("all jobs have ended", within: .seconds(90)) {
+      let jobs: [ServiceLab.Job] = try await eventually("all jobs have ended", within: .seconds(90)) {
         let ran = try await machine.control("list-jobs", "--status=PENDING,QUEUED,RUNNING", "--json=short")
         guard ran.code == 0, try await machine.jobs("--status=PENDING,QUEUED,RUNNING").isEmpty else { return nil }
         return try await machine.jobs()

@@ -1,4 +1,5 @@
 import Synchronization
+import TactusExecutor
 import TactusModel
 import TactusPorts
 import TactusTestSupport

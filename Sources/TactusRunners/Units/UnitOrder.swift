@@ -81,10 +81,13 @@ struct UnitOrder {
 
   private func execution(_ finalEnvironment: String?) -> [UnitProperty] {
     var properties = [
-      // Nothing in the arguments stands for anything: what the definition says is what runs.
+      // Nothing in the arguments stands for anything: what the definition says is what runs. Doubled dollars rather than
+      // ExecStartEx= with no-env-expand, because systemd 252 writes that down as a key that it does not know, and the
+      // unit is bad-setting after the next daemon-reload.
       UnitProperty(
-        "ExecStartEx",
-        .program(path: command.arguments[0], arguments: command.arguments, flags: ["no-env-expand"])),
+        "ExecStart",
+        .program(
+          path: command.arguments[0], arguments: command.arguments.map { Self.replace("$", in: $0, by: "$$") })),
       UnitProperty("StandardInput", .text("null")),
       UnitProperty("Environment", .texts(environment)),
     ]

@@ -48,9 +48,11 @@ public actor UnitRunner: Runner, QueueConfined {
   /// The bus's.
   public nonisolated var queue: any WorkQueue { bus.queue }
 
-  /// Connects to systemd; before anything else is asked.
-  public nonisolated func open() {
+  /// Connects to systemd, and waits until it is known what may be asked of it, but not longer than a span; before anything
+  /// else is asked, by a thread that owns no queue.
+  public nonisolated func open(within span: Duration = .seconds(3)) {
     bus.open { [weak self] news in self?.assumeIsolated { $0.heard(news) } }
+    availability.waitUntilKnown(within: span)
   }
 
   /// True: the next daemon takes units over.
@@ -207,7 +209,9 @@ public actor UnitRunner: Runner, QueueConfined {
   }
 
   private func remove(_ id: JobID) {
-    guard let run = runs.removeValue(forKey: id) else { return }
+    guard let run = runs.removeValue(forKey: id) else {
+      return UnitPipes(directory: settings.pipes, id: id).remove()
+    }
     run.isOver = true
     run.output?.close()
     forgetRest(of: run)

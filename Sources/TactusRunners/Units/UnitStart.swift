@@ -87,10 +87,10 @@ extension UnitRunner {
   }
 
   /// Nothing was created of it.
-  func forget(_ run: UnitRun) {
+  func forget(_ run: UnitRun, keepsPipes: Bool = false) {
     run.isOver = true
     run.output?.close()
-    run.pipes.remove()
+    if !keepsPipes { run.pipes.remove() }
     runs[run.id] = nil
   }
 
@@ -123,8 +123,8 @@ extension UnitRunner {
       tellStart(run)
       if state.isOver { mainEnded(run) }
     } else if !run.isCreated {
-      // The answer to the start was lost with the connection, and so was the start.
-      forget(run)
+      // The answer to the start was lost with the connection, and so was the start: or it comes yet, with these pipes.
+      forget(run, keepsPipes: true)
       run.events(.refused("systemd did not start the unit before the connection ended"))
     } else if run.isStartOver {
       // Somebody has stopped the unit; what was signaled of its end is known.

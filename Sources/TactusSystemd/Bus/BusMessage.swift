@@ -204,12 +204,13 @@ extension BusMessage {
     case .number(let number): write(number)
     case .texts(let texts): write(texts)
     case .descriptor(let descriptor): write(descriptor: descriptor)
-    case .program(let path, let arguments, let flags):
-      array("(sasas)") {
-        structure("sasas") {
+    case .program(let path, let arguments):
+      array("(sasb)") {
+        structure("sasb") {
           write(path)
           write(arguments)
-          write(flags)
+          // Whether a failure does not matter.
+          write(false)
         }
       }
     case .files(let files):

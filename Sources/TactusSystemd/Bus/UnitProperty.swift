@@ -1,6 +1,6 @@
 /// A property of a transient unit, as `StartTransientUnit` of org.freedesktop.systemd1(5) takes it.
 public struct UnitProperty: Hashable, Sendable {
-  /// The name on the bus: `MemoryMax`, `ExecStartEx`.
+  /// The name on the bus: `MemoryMax`, `ExecStart`.
   public var name: String
   /// What it is set to.
   public var value: Value
@@ -23,8 +23,8 @@ public struct UnitProperty: Hashable, Sendable {
     case texts([String])
     /// `h`: a descriptor, of which the message keeps a copy.
     case descriptor(Int32)
-    /// `a(sasas)`: a program, its arguments with its name in front, and the flags of the call.
-    case program(path: String, arguments: [String], flags: [String])
+    /// `a(sasb)`: a program, and its arguments with its name in front.
+    case program(path: String, arguments: [String])
     /// `a(sb)`: files, and whether each may be missing.
     case files([File])
     /// `a(ss)`: names and paths.
@@ -73,7 +73,7 @@ extension UnitProperty.Value {
     case .number: "t"
     case .texts: "as"
     case .descriptor: "h"
-    case .program: "a(sasas)"
+    case .program: "a(sasb)"
     case .files: "a(sb)"
     case .pairs: "a(ss)"
     case .fields: "aay"

@@ -38,8 +38,8 @@ public struct UnitState: Hashable, Sendable {
   /// Nothing is known.
   public init() {}
 
-  /// Whether there is such a unit at all.
-  public var exists: Bool { loadState == "loaded" || loadState.isEmpty && !activeState.isEmpty }
+  /// Whether there is such a unit at all, whatever systemd thinks of its file.
+  public var exists: Bool { loadState != "not-found" && !activeState.isEmpty }
   /// Whether there is something that was started, or is being started.
   public var isKept: Bool { exists && activeState != "inactive" }
   /// Whether its main process has ended, or could not be started.
