@@ -73,7 +73,7 @@ let package = Package(
     // Floor 4
     .target(
       name: "TactusRunners",
-      dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP"],
+      dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP", "TactusSystemd"],
       swiftSettings: house),
 
     // Floor 5
@@ -163,7 +163,8 @@ let package = Package(
     .testTarget(
       name: "TactusRunnersTests",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP", "TactusRunners", "TactusTestSupport",
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP", "TactusSystemd", "TactusRunners",
+        "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(

@@ -33,6 +33,7 @@ final class Daemon: Sendable {
   private let output: OutputStore
   private let copy: JournalOutput?
   private let processes: ProcessRunner
+  private let units: UnitRunner
   private let engine: HTTPEngine
   private let containers: ContainerRunner
   private let scheduling: SchedulingWorker
@@ -107,6 +108,16 @@ final class Daemon: Sendable {
       cgroupRoot: groupRoot, user: jobUser.user, credentials: directories.credentials,
       granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
     self.processes = processes
+    let availability = UnitAvailability()
+    units = UnitRunner(
+      bus: UnitBus(
+        queue: DispatchWorkQueue(label: "tactus.units", level: .leaf), address: Units.address, time: time,
+        alarms: alarms),
+      settings: Units.settings(
+        directories, authority, jobUser: settings.jobUser, storeID: store.storeID, environment: Self.baseEnvironment,
+        directory: Self.defaultDirectory),
+      output: sink, stored: output, time: time, alarms: alarms, journal: health, availability: availability)
+    let commands = CommandRunner(processes: processes, units: units) { availability.isThere }
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
     containers = ContainerRunner(
@@ -122,7 +133,7 @@ final class Daemon: Sendable {
       queue: DispatchWorkQueue(label: "tactus.execution", level: .worker), ledger: store, time: time,
       scheduling: scheduling, journal: health,
       runners: [
-        .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: sink, time: time),
+        .command: commands, .heartbeat: HeartbeatRunner(engine: engine, output: sink, time: time),
         .container: containers,
       ],
       limits: limits, bootID: try Machine.bootID(), dispatchTimeout: settings.dispatchTimeout,
@@ -138,7 +149,7 @@ final class Daemon: Sendable {
         let user = JobUser.find(settings, isSystem: authority.isSystem)
         processes.run(as: user.user)
         return user
-      })
+      }, units: units)
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
@@ -167,6 +178,7 @@ final class Daemon: Sendable {
     // Before anything is changed: a daemon that cannot be reached must not take over the definitions either.
     if activated == nil { try directories.expectFreeSocket() }
     try processes.becomeSubreaper()
+    if SystemdPresence.isHere { units.open() }
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
       health.tell(
@@ -216,8 +228,8 @@ final class Daemon: Sendable {
   /// The others wait for a reader, a disk that is asked for much, or an engine's files.
   private var workQueues: [any WorkQueue] {
     [
-      store.queue, scheduling.queue, execution.queue, processes.queue, engine.queue, containers.queue, output.queue,
-      feed.queue, controlQueue,
+      store.queue, scheduling.queue, execution.queue, processes.queue, units.queue, engine.queue, containers.queue,
+      output.queue, feed.queue, controlQueue,
     ]
   }
 
@@ -288,6 +300,7 @@ final class Daemon: Sendable {
   func close() {
     engine.close()
     containers.close()
+    units.close()
     store.call { $0.close() }
     output.call { $0.close() }
     copy?.flush()

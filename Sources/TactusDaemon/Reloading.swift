@@ -2,6 +2,7 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
+internal import TactusRunners
 internal import TactusScheduler
 internal import TactusSystemd
 internal import TactusTransport
@@ -23,6 +24,7 @@ struct Reloading: Sendable {
   let ledger: any Ledger
   /// Looks up whom commands run as, and lets the next ones run so.
   let user: @Sendable () -> JobUser
+  let units: UnitRunner
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
@@ -35,6 +37,7 @@ struct Reloading: Sendable {
     files.post {
       authority.refresh()
       health.tell(user())
+      units.examine()
       var configuration = Configuration.read(directory)
       configuration.warnings += unappliedChanges(in: configuration)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in

@@ -49,7 +49,9 @@ extension ExecutionWorker: Execution {
   }
 
   /// The attempts that a stop waits for: what outlives the daemon is taken over by the next one.
-  private var awaited: [JobID: Running] { attempts.filter { runners[$1.job.kind]?.outlivesDaemon != true } }
+  private var awaited: [JobID: Running] {
+    attempts.filter { id, running in runners[running.job.kind]?.outlivesDaemon(id) != true }
+  }
 
   func interruptAll() {
     isInterrupting = true

@@ -35,6 +35,8 @@ public final class Poller {
     public static let priority = Interest(rawValue: UInt32(TACTUS_EPOLLPRI.rawValue))
     /// A hang-up and an error only.
     public static let hangup = Interest(rawValue: UInt32(TACTUS_EPOLLHUP.rawValue))
+    /// Told once for each news instead of as long as it lasts: for who leaves unread what he has seen.
+    public static let edge = Interest(rawValue: UInt32(TACTUS_EPOLLET.rawValue))
     /// Nothing, not even a hang-up: the descriptor rests.
     public static let none: Interest = []
   }

@@ -59,6 +59,14 @@ public enum RunnerChoice: String, CaseIterable, Sendable {
   case systemd
 }
 
+/// Who started a command.
+public enum RunnerName: String, CaseIterable, Sendable {
+  /// The daemon itself.
+  case direct
+  /// systemd, as a transient unit.
+  case systemd
+}
+
 /// A file of variables.
 public struct EnvironmentFile: Hashable, Sendable {
   /// An absolute path on the daemon's host.

@@ -42,6 +42,8 @@ public struct Job: Hashable, Sendable {
   public var errorMessage: String?
   /// The process while it runs.
   public var processID: Int?
+  /// Who started the command; nil for what is none, and before it runs.
+  public var runner: RunnerName?
   /// The provider that ran it; nil for what runs on this host alone, and before it runs.
   public var provider: ProviderName?
   /// The container; nil for what is none.

@@ -174,7 +174,8 @@ extension JournalMessage {
     switch self {
     case .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted, .workQueueSilent:
       .error
-    case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected, .jobUserUnusable,
+    case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
+      .jobUserUnusable,
       .limitsNotApplied,
       .messagesDropped,
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
@@ -193,7 +194,8 @@ extension JournalMessage {
   public var fields: [JournalField] {
     switch self {
     case .daemonReady: [.version]
-    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected, .jobUserUnusable:
+    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
+      .jobUserUnusable:
       []
     case .workQueueSilent: [.workQueues]
     case .fileRefused, .fileWarning: [.file]

@@ -30,8 +30,8 @@ public protocol Runner: Sendable {
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void)
   /// All claims of earlier daemons were asked for: what else is left of them belongs to nobody.
   func recovered()
-  /// Whether attempts go on when the daemon stops, and the next one takes them over.
-  var outlivesDaemon: Bool { get }
+  /// Whether an attempt that it was asked to start goes on when the daemon stops, and the next one takes it over.
+  func outlivesDaemon(_ id: JobID) -> Bool
   /// Answers which of the attempts this runner does not know: for the check of rows against facts.
   func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void)
 }
@@ -50,7 +50,7 @@ extension Runner {
   /// Does nothing: nothing is left.
   public func recovered() {}
   /// False: the daemon's children and requests end with it.
-  public var outlivesDaemon: Bool { false }
+  public func outlivesDaemon(_ id: JobID) -> Bool { false }
 }
 
 /// What is left of a claim of an earlier daemon.
@@ -97,6 +97,8 @@ public struct StartFacts: Hashable, Sendable {
   public var processID: Int?
   /// The process's start time in clock ticks since boot (`/proc/PID/stat`, field 22); nil for requests.
   public var processStart: Int64?
+  /// Who started the command; nil for what is none.
+  public var runner: RunnerName?
   /// The provider that has it; nil for what runs on this host alone.
   public var provider: ProviderName?
   /// The container's id; nil for what is none.

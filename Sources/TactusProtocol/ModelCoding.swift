@@ -6,6 +6,7 @@ extension Phase: Codable {}
 extension Trigger: Codable {}
 extension Wait: Codable {}
 extension Kind: Codable {}
+extension RunnerName: Codable {}
 extension ErrorCode: Codable {}
 extension Explanation.Outcome: Codable {}
 extension BuildStatus: Codable {}

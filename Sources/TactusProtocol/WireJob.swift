@@ -52,6 +52,8 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var httpStatus: Int?
   /// The process while it runs.
   public var pid: Int?
+  /// Who started the command.
+  public var runner: RunnerName?
   /// The provider that runs or ran it.
   public var provider: String?
   /// The container's id.
@@ -101,6 +103,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     signal = job.report.signal
     httpStatus = job.report.httpStatus
     pid = job.processID
+    runner = job.runner
     provider = job.provider?.text
     containerID = job.containerID
     durationMs = job.duration?.milliseconds
@@ -131,6 +134,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     case signal
     case httpStatus = "http_status"
     case pid
+    case runner
     case provider
     case containerID = "container_id"
     case durationMs = "duration_ms"

@@ -12,8 +12,9 @@ extension ProcessRunner {
     guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
     do {
       let (run, process) = try launch(order, command, events: events)
-      let facts = StartFacts(
+      var facts = StartFacts(
         at: time.now, processID: process, processStart: ProcessTable.startTicks(of: process))
+      facts.runner = .direct
       runs[order.id] = run
       children[process] = order.id
       events(.started(facts))

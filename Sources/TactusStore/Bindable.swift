@@ -93,6 +93,7 @@ extension Phase: Bindable {}
 extension Wait: Bindable {}
 extension Trigger: Bindable {}
 extension Kind: Bindable {}
+extension RunnerName: Bindable {}
 extension ErrorCode: Bindable {}
 extension BuildStatus: Bindable {}
 extension EventType: Bindable {}

@@ -52,7 +52,7 @@ extension Tables {
       """
       SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason,
         provider, container_id, timeout, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id),
-        phase = 'unverified'
+        phase = 'unverified', runner
       FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase NOT IN ('queued', 'waiting_for_provider')
       """
     ) { row in
@@ -75,6 +75,7 @@ extension Tables {
     facts.provider = row.optionalText(10).flatMap(ProviderName.init)
     facts.containerID = row.optionalText(11)
     facts.timeout = row.optionalSpan(12)
+    facts.runner = row.optionalWord(15)
     return facts
   }
 

@@ -39,11 +39,12 @@ extension Tables {
     let row = try connection.first(
       """
       UPDATE jobs SET status = 'RUNNING', phase = CASE WHEN stop_reason IS NULL THEN 'running' ELSE 'stopping' END,
-        started_at = ?, pid = ?, pid_start = ?, timeout = ?, provider = ?, container_id = ?
+        started_at = ?, pid = ?, pid_start = ?, timeout = ?, provider = ?, container_id = ?,
+        runner = ?
       WHERE id = ? AND fence = ? AND phase = 'dispatching'
       RETURNING workflow_id, queue, generation
-      """, facts.at, facts.processID, facts.processStart, facts.timeout, facts.provider?.text, facts.containerID, id,
-      fence
+      """, facts.at, facts.processID, facts.processStart, facts.timeout, facts.provider?.text, facts.containerID,
+      facts.runner, id, fence
     ) {
       (
         workflow: $0.optionalInteger(0).map(WorkflowID.init), queue: QueueName($0.text(1)),

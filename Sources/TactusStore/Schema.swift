@@ -4,7 +4,7 @@
 /// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
 enum Schema {
   /// Migration n brings version n - 1 to n.
-  static let migrations: [String] = [first, second, third, fourth]
+  static let migrations: [String] = [first, second, third, fourth, fifth]
 
   private static let first = """
     CREATE TABLE store (
@@ -189,6 +189,11 @@ enum Schema {
       status TEXT,
       error_code TEXT
     ) STRICT;
+    """
+
+  /// Who started a command.
+  private static let fifth = """
+    ALTER TABLE jobs ADD COLUMN runner TEXT CHECK (runner IS NULL OR runner IN ('direct', 'systemd'));
     """
 
   /// What is known of images, before jobs need them.

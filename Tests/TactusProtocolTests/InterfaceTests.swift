@@ -162,6 +162,7 @@ struct InterfaceTests {
     #expect(options(.jobs, "Wait") == words(Wait.self))
     #expect(options(.jobs, "Trigger") == words(Trigger.self))
     #expect(options(.jobs, "Kind") == words(Kind.self))
+    #expect(options(.jobs, "Runner") == words(RunnerName.self))
     #expect(options(.jobs, "ErrorCode") == words(ErrorCode.self))
     #expect(options(.jobs, "Stream") == words(LogStream.self))
     #expect(options(.workflows, "Kind") == words(Kind.self))

@@ -24,6 +24,7 @@ struct SchemaWordsTests {
     "definitions.overlap": all(Overlap.self),
     "definitions.misfire": all(Misfire.self),
     "jobs.kind": all(Kind.self),
+    "jobs.runner": all(RunnerName.self),
     "jobs.trigger": all(Trigger.self),
     "jobs.status": all(JobStatus.self),
     "jobs.phase": all(Phase.self),

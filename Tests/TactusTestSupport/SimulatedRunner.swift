@@ -12,12 +12,18 @@ public final class SimulatedRunner: Runner {
     public var ending: Ending
     /// Whether TERM ends it; KILL always does.
     public var obeysTerminate: Bool
+    /// Whether it goes on when the daemon stops.
+    public var outlivesDaemon: Bool
 
     /// Puts a script together.
-    public init(duration: Duration? = .zero, ending: Ending = .succeeded, obeysTerminate: Bool = true) {
+    public init(
+      duration: Duration? = .zero, ending: Ending = .succeeded, obeysTerminate: Bool = true,
+      outlivesDaemon: Bool = false
+    ) {
       self.duration = duration
       self.ending = ending
       self.obeysTerminate = obeysTerminate
+      self.outlivesDaemon = outlivesDaemon
     }
   }
 
@@ -39,6 +45,7 @@ public final class SimulatedRunner: Runner {
     var alive: [JobID: @Sendable (RunnerEvent) -> Void] = [:]
     var takeBack: [JobID: @Sendable () -> Void] = [:]
     var stubborn: Set<JobID> = []
+    var lasting: Set<JobID> = []
     var survivors: Set<JobID> = []
     var dying: Set<JobID> = []
     var absence: ProviderAbsence?
@@ -121,6 +128,7 @@ public final class SimulatedRunner: Runner {
         state.orders[order.id] = order
         state.alive[order.id] = events
         if !script.obeysTerminate { state.stubborn.insert(order.id) }
+        if script.outlivesDaemon { state.lasting.insert(order.id) }
       }
       events(.started(StartFacts(at: now, processID: 1, processStart: 1)))
       guard let duration = script.duration else { return }
@@ -128,6 +136,9 @@ public final class SimulatedRunner: Runner {
       state.withLock { $0.takeBack[order.id] = takeBack }
     }
   }
+
+  /// As the script says, from the start on.
+  public func outlivesDaemon(_ id: JobID) -> Bool { state.withLock { $0.lasting.contains(id) } }
 
   /// As ``Runner`` says.
   public func terminate(_ id: JobID) {

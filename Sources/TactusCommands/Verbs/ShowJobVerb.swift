@@ -26,6 +26,7 @@ enum ShowJobVerb: Verb {
     sheet.add("Signal", job.signal.map(String.init))
     sheet.add("HTTP status", job.httpStatus.map(String.init))
     sheet.add("PID", job.pid.map(String.init))
+    sheet.add("Runner", job.runner?.rawValue)
     sheet.add("Provider", job.provider)
     sheet.add("Container", job.containerID.map { String($0.prefix(12)) })
     sheet.add("Nominal", Readable.exact(job.nominalAt, on: console))

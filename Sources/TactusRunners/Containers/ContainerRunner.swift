@@ -51,7 +51,7 @@ public actor ContainerRunner: Runner, QueueConfined {
   public nonisolated var queue: any WorkQueue { http.queue }
 
   /// True: the next daemon takes containers over.
-  public nonisolated var outlivesDaemon: Bool { true }
+  public nonisolated func outlivesDaemon(_ id: JobID) -> Bool { true }
 
   /// Starts an attempt of a container.
   public nonisolated func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {

@@ -1,0 +1,55 @@
+import CLinux
+import Glibc
+
+/// A pipe with a name, fifo(7), that outlives who reads it.
+public enum NamedPipe {
+  /// Makes a pipe that whoever has a descriptor of it may open again, or leaves the one that is there.
+  ///
+  /// The directory is what keeps everybody else out.
+  public static func make(_ path: String) throws(SystemError) {
+    guard mkfifo(path, 0o600) == 0 || errno == EEXIST else {
+      throw SystemError(code: errno, operation: "make", subject: path)
+    }
+    // Not by the mode above, which the umask cuts: /dev/stdout leads to the file, and the job may be anybody.
+    guard chmod(path, 0o666) == 0 else { throw SystemError(code: errno, operation: "open to jobs", subject: path) }
+  }
+
+  /// The end that is read, non-blocking; it needs no writer.
+  public static func openReader(_ path: String) throws(SystemError) -> Int32 {
+    try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
+  }
+
+  /// An end that is both, so that its owner is never told that nobody reads, and nobody else that nobody writes.
+  public static func openBoth(_ path: String) throws(SystemError) -> Int32 { try Descriptor.open(path, O_RDWR) }
+
+  /// How many bytes the pipe can hold.
+  public static func capacity(of descriptor: Int32) -> Int { max(4096, Int(tactus_pipe_capacity(descriptor))) }
+}
+
+/// Looks at what is in a pipe without taking it out, tee(2).
+public final class PipeView {
+  private let ends: (read: Int32, write: Int32)
+
+  /// Makes the pipe that copies go through.
+  public init() throws(SystemError) { ends = try Descriptor.pipe(nonBlockingRead: true) }
+
+  deinit {
+    Descriptor.close(ends.read)
+    Descriptor.close(ends.write)
+  }
+
+  /// Copies the oldest bytes of a pipe, as many as fit, and answers their number.
+  public func look(into buffer: UnsafeMutableRawBufferPointer, at descriptor: Int32) -> Int {
+    let copied = Int(tactus_tee(descriptor, ends.write, UInt(buffer.count)))
+    guard copied > 0 else { return 0 }
+    var size = 0
+    while size < copied {
+      guard
+        case .bytes(let read) = Descriptor.read(
+          ends.read, into: UnsafeMutableRawBufferPointer(rebasing: buffer[size..<copied]))
+      else { fatalError("a pipe has fewer bytes than were copied into it") }
+      size += read
+    }
+    return size
+  }
+}

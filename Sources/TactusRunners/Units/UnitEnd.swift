@@ -1,0 +1,92 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusSystemd
+
+/// From the end of the main process to the told end.
+extension UnitRunner {
+  /// The main process has ended, or could not be started: what it left is ended, and its output is read.
+  func mainEnded(_ run: UnitRun) {
+    guard !run.hasEnded else { return }
+    run.hasEnded = true
+    guard let group = group(of: run), group.isPopulated else { return drain(run) }
+    if !run.isStopping { send(.kill, to: run) }
+    watchRest(of: run, in: group)
+  }
+
+  /// The group of what is left; nil if nothing is.
+  private func group(of run: UnitRun) -> ControlGroup? {
+    guard !run.state.controlGroup.isEmpty, let root = ControlGroup.root() else { return nil }
+    return ControlGroup(at: "\(root.path)\(run.state.controlGroup)")
+  }
+
+  private func watchRest(of run: UnitRun, in group: ControlGroup) {
+    do {
+      let watches = try descriptors().watches
+      let descriptor = try group.open("cgroup.events", O_RDONLY)
+      do { run.rest = (group, descriptor, try watches.add(descriptor, for: .priority, as: .rest(run.id))) } catch {
+        Descriptor.close(descriptor)
+        throw error
+      }
+      // Once more, because the last process may have ended between the look and the watching.
+      restChanged(run)
+    } catch {
+      // The group is gone by now, or there is no descriptor to spare: it gets no grace.
+      send(.kill, to: run)
+      drain(run)
+    }
+  }
+
+  func restChanged(_ run: UnitRun) {
+    guard let rest = run.rest else { return }
+    // The read makes the change known to the kernel as seen (kernfs, cgroups(7) "cgroup.events").
+    var byte: UInt8 = 0
+    _ = pread(rest.descriptor, &byte, 1, 0)
+    guard !rest.group.isPopulated else { return }
+    forgetRest(of: run)
+    drain(run)
+  }
+
+  func forgetRest(of run: UnitRun) {
+    guard let rest = run.rest else { return }
+    run.rest = nil
+    // They are open: the group is registered there.
+    if let watches = try? descriptors().watches { watches.remove(rest.token) }
+    Descriptor.close(rest.descriptor)
+  }
+
+  /// Nothing of it runs any more: what is in the pipes is all.
+  private func drain(_ run: UnitRun) {
+    // Looked at before anything is taken out.
+    run.wasHeard = hasOutput(run)
+    run.output?.finish()
+    for stream in OutputStream.allCases { pump(run, stream) }
+    tellEnd(run)
+  }
+
+  /// Hands the sink what a stream has; one piece at a time.
+  func pump(_ run: UnitRun, _ stream: OutputStream) {
+    guard let output = run.output, let piece = output.take(stream, at: time.now) else { return }
+    let id = run.id
+    sink.append(piece.lines, to: id) { [weak self] isStored in
+      self?.post { runner in
+        guard let run = runner.live(id) else { return }
+        run.output?.answered(piece, isStored: isStored)
+        runner.pump(run, stream)
+        runner.tellEnd(run)
+      }
+    }
+  }
+
+  private func tellEnd(_ run: UnitRun) {
+    guard run.hasEnded, run.rest == nil, run.output?.isComplete != false, !run.isOver else { return }
+    run.isOver = true
+    var report = run.state.report
+    report.logBytes = run.output?.storedBytes ?? 0
+    report.logDroppedBytes = run.output?.droppedBytes ?? 0
+    let ending = run.state.ending(wasHeard: run.wasHeard)
+    if case .failed(.validationError, _) = ending { report.exitCode = nil }
+    run.events(.ended(ending, report))
+  }
+}

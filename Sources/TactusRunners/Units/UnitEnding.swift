@@ -1,0 +1,91 @@
+import TactusLinux
+import TactusModel
+import TactusSystemd
+
+extension UnitState {
+  /// How a unit of ours ended.
+  /// - Parameter wasHeard: whether its program is known to have run, because it wrote something.
+  func ending(wasHeard: Bool) -> Ending {
+    if result == "oom-kill" {
+      return .failed(.signaled, "the kernel killed it, because it used more memory than it may (MemoryMax=)")
+    }
+    switch exitKind {
+    case Exit.exited where exitStatus == 0: return .succeeded
+    case Exit.exited:
+      if let reason = Self.setupReasons[exitStatus], !wasHeard, !hasExecuted {
+        return .failed(.validationError, "systemd could not start it: \(reason) (status \(exitStatus))")
+      }
+      return .failed(.exitNonzero, "exited with code \(exitStatus)")
+    case Exit.killed, Exit.dumped:
+      let core = exitKind == Exit.dumped ? ", with a core dump" : ""
+      return .failed(.signaled, "ended by \(Signal(exitStatus))\(core)")
+    default: return .failed(result == "resources" ? .validationError : .providerError, sentenceWithoutProcess)
+    }
+  }
+
+  private var sentenceWithoutProcess: String {
+    switch result {
+    case "resources":
+      "systemd could not start it: something that it needs is missing, such as a file of EnvironmentFile=; "
+        + "the journal of the machine says what"
+    case "success", "": "systemd did not start it, or somebody has stopped its unit"
+    default: "systemd could not start it: \(result)"
+    }
+  }
+
+  /// What was measured.
+  var report: Report {
+    var report = Report()
+    report.endedAt = endedAt
+    switch exitKind {
+    case Exit.exited: report.exitCode = Int(exitStatus)
+    case Exit.killed, Exit.dumped: report.signal = Int(exitStatus)
+    default: break
+    }
+    (report.cpuTime, report.peakMemoryBytes) = (cpuTime, peakMemory)
+    return report
+  }
+
+  /// Whether it is certain that the program was executed: systemd saw that before it saw the end.
+  ///
+  /// Of a program that ends within the same millisecond systemd hears of the end first.
+  var hasExecuted: Bool { activeMonotonic > 0 && activeMonotonic < endedMonotonic }
+
+  /// Whether the unit says that its program could not be executed.
+  func couldNotStart(wasHeard: Bool) -> Bool {
+    if case .failed(.validationError, _) = ending(wasHeard: wasHeard) { true } else { false }
+  }
+
+  /// The values of `si_code`, waitid(2).
+  enum Exit {
+    static let exited: Int32 = 1
+    static let killed: Int32 = 2
+    static let dumped: Int32 = 3
+  }
+
+  /// What systemd's own exit codes mean, in the words of the file's keys. Source: systemd.exec(5), "Process Exit Codes".
+  private static let setupReasons: [Int32: String] = [
+    200: "its WorkingDirectory= cannot be entered", 201: "its priority cannot be set",
+    202: "its descriptors cannot be set up", 203: "its Exec= cannot be executed: is it there, and a program?",
+    204: "there is not enough memory", 205: "its limits cannot be set", 206: "its OOM score cannot be set",
+    207: "its signals cannot be set up", 208: "its input cannot be opened", 209: "its output cannot be opened",
+    210: "its root directory cannot be entered", 211: "its IO priority cannot be set",
+    212: "its timer slack cannot be set", 213: "its secure bits cannot be set", 214: "its scheduling cannot be set",
+    215: "its CPU affinity cannot be set", 216: "there is no such Group=, or it cannot be changed to",
+    217: "there is no such User=, or it cannot be changed to", 218: "its capabilities cannot be dropped",
+    219: "its control group cannot be set up", 220: "a session of its own cannot be made",
+    221: "its confirmation was refused", 222: "its output cannot be connected to the journal",
+    224: "PAM refused a session", 225: "its network cannot be shut off (PrivateNetwork=)",
+    226: "its view of the file system cannot be made: is there every path of ReadOnlyPaths=, ReadWritePaths= and "
+      + "InaccessiblePaths=?",
+    227: "its new privileges cannot be shut off (NoNewPrivileges=)", 228: "its system calls cannot be filtered",
+    229: "its SELinux context cannot be set", 230: "its personality cannot be set",
+    231: "its AppArmor profile cannot be set", 232: "its address families cannot be restricted",
+    233: "its runtime directory cannot be made", 235: "the owner of a socket cannot be set",
+    236: "its SMACK label cannot be set", 237: "its keyring cannot be set up",
+    238: "its state directory cannot be made", 239: "its cache directory cannot be made",
+    240: "its logs directory cannot be made", 241: "its configuration directory cannot be made",
+    242: "its NUMA policy cannot be set", 243: "a credential of LoadCredential= cannot be read",
+    245: "its BPF program cannot be set up",
+  ]
+}

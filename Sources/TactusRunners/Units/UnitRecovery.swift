@@ -1,0 +1,106 @@
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusSystemd
+
+/// What became of units that an earlier daemon started.
+extension UnitRunner {
+  func inquire(
+    _ remnant: Remnant, _ events: @escaping @Sendable (RunnerEvent) -> Void,
+    _ answer: @escaping @Sendable (Found) -> Void
+  ) {
+    guard runs[remnant.id] == nil else { fatalError("the unit of \(remnant.id) is to be recovered while it runs") }
+    let pipes = UnitPipes(directory: settings.pipes, id: remnant.id)
+    // Without a boot id nothing can be of this boot, which is also what an unreadable /proc would show.
+    let boot = try? Machine.bootID()
+    guard remnant.bootID == boot, pipes.exist else {
+      pipes.remove()
+      return answer(.gone)
+    }
+    let run = UnitRun(remnant.id, pipes: pipes, events: events)
+    run.inquiry = (answer, remnant.status == .running)
+    run.timeout = remnant.facts?.timeout
+    runs[run.id] = run
+    look(run)
+    guard !isConnected else { return }
+    later(.seconds(3)) { [id = run.id] runner in
+      guard !runner.isConnected, let run = runner.live(id), run.inquiry != nil, !run.isUnverified else { return }
+      run.isUnverified = true
+      run.events(.silent("systemd does not answer"))
+    }
+  }
+
+  /// systemd has answered about the unit of an earlier daemon.
+  func found(_ run: UnitRun, _ state: UnitState) {
+    guard let inquiry = run.inquiry else { return }
+    if state.isKept, state.fields[UnitOrder.Field.store] == settings.storeID {
+      run.state = state
+      return adopt(run)
+    }
+    // Asked for in the moment before it was started, or in that before it is forgotten.
+    if state.exists, run.looks < 20 {
+      run.looks += 1
+      return later(.milliseconds(100)) { [id = run.id] runner in if let run = runner.live(id) { runner.look(run) } }
+    }
+    run.inquiry = nil
+    forget(run)
+    // The pipes were made for it, and systemd never had it, or it is ended and forgotten.
+    inquiry.answer(inquiry.wasRunning ? .gone : .unstarted)
+  }
+
+  /// Takes a unit over, with the output from where it stopped.
+  private func adopt(_ run: UnitRun) {
+    let id = run.id
+    stored.extent(of: id) { result in
+      self.post { runner in
+        guard let run = runner.live(id), let inquiry = run.inquiry else { return }
+        do {
+          let fields = run.state.fields
+          let limit = fields[UnitOrder.Field.logLimit].flatMap { Int64($0) } ?? 0
+          let (watches, view) = try runner.descriptors()
+          run.output = try UnitOutput(
+            of: run.pipes, stored: try result.get(), limit: limit, watches: watches, view: view)
+          run.timeout = fields[UnitOrder.Field.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
+        } catch {
+          return runner.later(.seconds(1)) { runner in if let run = runner.live(id) { runner.look(run) } }
+        }
+        (run.inquiry, run.isCreated, run.isTold, run.isStartOver) = (nil, true, true, true)
+        inquiry.answer(.adopted(run.facts(at: runner.time.now)))
+        for stream in OutputStream.allCases { runner.pump(run, stream) }
+        runner.look(run)
+      }
+    }
+  }
+
+  /// Removes the units of this store, and the pipes, that belong to no attempt: their end is durable, or they were never
+  /// started.
+  func sweep() {
+    guard isToBeSwept, isConnected else { return }
+    isToBeSwept = false
+    bus.units(matching: "tactus-*.service") { result in
+      self.assumeIsolated { runner in
+        guard case .success(let units) = result else {
+          runner.isToBeSwept = true
+          return
+        }
+        for id in units.compactMap(UnitOrder.job(of:)) where runner.runs[id] == nil { runner.examineStray(id) }
+        let there = Set(units.compactMap(UnitOrder.job(of:)))
+        for id in UnitPipes.owners(in: runner.settings.pipes) where runner.runs[id] == nil && !there.contains(id) {
+          UnitPipes(directory: runner.settings.pipes, id: id).remove()
+        }
+      }
+    }
+  }
+
+  private func examineStray(_ id: JobID) {
+    bus.state(of: UnitOrder.name(of: id)) { result in
+      self.assumeIsolated { runner in
+        guard case .success(let state) = result, runner.runs[id] == nil,
+          state.fields[UnitOrder.Field.store] == runner.settings.storeID
+        else { return }
+        runner.owed.insert(id)
+        runner.removeUnit(of: id)
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusSystemd
+
+/// From the order to the running unit.
+extension UnitRunner {
+  func begin(_ order: RunOrder, _ events: @escaping @Sendable (RunnerEvent) -> Void) {
+    guard case .command(let command) = order.work else {
+      fatalError("the unit runner was given a \(order.work.kind.rawValue)")
+    }
+    guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
+    if let refusal = examineLimits(of: command) { return events(.ended(.failed(.validationError, refusal), Report())) }
+    let run = UnitRun(order.id, pipes: UnitPipes(directory: settings.pipes, id: order.id), events: events)
+    do {
+      let properties = try prepare(run, order, command)
+      runs[run.id] = run
+      let id = run.id
+      bus.start(run.unit, properties) { result in
+        self.assumeIsolated { $0.answered(id, result) }
+      }
+    } catch {
+      run.output?.close()
+      run.pipes.remove()
+      // The machine's fault, or ours: nothing that would count against the workflow.
+      events(.ended(.failed(.dispatchExhausted, "\(error)"), Report()))
+    }
+  }
+
+  /// Makes the pipes and everything else that systemd is asked for.
+  private func prepare(_ run: UnitRun, _ order: RunOrder, _ command: Command) throws(SystemError) -> [UnitProperty] {
+    let (watches, view) = try descriptors()
+    try run.pipes.make()
+    run.output = try UnitOutput(
+      of: run.pipes, stored: [:], limit: order.logLimit, watches: watches, view: view)
+    let unit = UnitOrder(order: order, command: command, settings: settings)
+    var finalEnvironment: String?
+    if unit.needsFinalEnvironment {
+      try run.pipes.write(environment: unit.finalEnvironment)
+      finalEnvironment = run.pipes.environment
+    }
+    let stdout = try NamedPipe.openBoth(run.pipes.path(of: .stdout))
+    let stderr: Int32
+    do { stderr = try NamedPipe.openBoth(run.pipes.path(of: .stderr)) } catch {
+      Descriptor.close(stdout)
+      throw error
+    }
+    return unit.properties(finalEnvironment: finalEnvironment) + [
+      UnitProperty("StandardOutputFileDescriptor", .descriptor(stdout)),
+      UnitProperty("StandardErrorFileDescriptor", .descriptor(stderr)),
+    ]
+  }
+
+  private func answered(_ id: JobID, _ result: Result<Void, BusFailure>) {
+    guard let run = live(id) else { return }
+    switch result {
+    case .success: run.isCreated = true
+    // It is the attempt's own: the name is what keeps it from being started twice.
+    case .failure(let failure) where failure.isUnitExists: run.isCreated = true
+    // It is looked for when systemd is back.
+    case .failure(.unanswered): return
+    case .failure(.unreached(let reason)) where !SystemdPresence.isHere:
+      return refuse(
+        run, .validationError,
+        "Runner=systemd needs systemd, which does not run this machine (\(reason)): write Runner=direct")
+    case .failure(let failure) where failure.isForbidden:
+      return refuse(run, .validationError, "\(failure): \(Self.cure)")
+    case .failure(let failure) where failure.isInvalid:
+      return refuse(run, .validationError, "systemd refuses the unit: \(failure)")
+    case .failure(let failure):
+      forget(run)
+      return run.events(.refused("\(failure)"))
+    }
+    if let signal = run.signal { send(signal, to: run) }
+    look(run)
+  }
+
+  /// What has to be done once, by who runs the machine.
+  static let cure =
+    "this daemon may not start units; to let it, for all its workflows: "
+    + "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
+
+  private func refuse(_ run: UnitRun, _ code: ErrorCode, _ sentence: String) {
+    forget(run)
+    run.events(.ended(.failed(code, sentence), Report()))
+  }
+
+  /// Nothing was created of it.
+  func forget(_ run: UnitRun, keepsPipes: Bool = false) {
+    run.isOver = true
+    run.output?.close()
+    if !keepsPipes { run.pipes.remove() }
+    runs[run.id] = nil
+  }
+
+  /// Asks systemd how a unit is; asked again while that is open, once more afterwards.
+  func look(_ run: UnitRun) {
+    guard !run.isLookedAt else {
+      run.isToBeLookedAt = true
+      return
+    }
+    run.isLookedAt = true
+    run.isToBeLookedAt = false
+    let id = run.id
+    bus.state(of: run.unit) { result in
+      self.assumeIsolated { runner in
+        guard let run = runner.live(id) else { return }
+        run.isLookedAt = false
+        runner.looked(run, result)
+        if run.isToBeLookedAt, runner.live(id) != nil { runner.look(run) }
+      }
+    }
+  }
+
+  private func looked(_ run: UnitRun, _ result: Result<UnitState, BusFailure>) {
+    // Not answered: it is looked at again when the connection stands.
+    guard case .success(let state) = result else { return }
+    if run.inquiry != nil { return found(run, state) }
+    if state.isKept {
+      run.isCreated = true
+      run.state = state
+      tellStart(run)
+      if state.isOver { mainEnded(run) }
+    } else if !run.isCreated {
+      // The answer to the start was lost with the connection, and so was the start: or it comes yet, with these pipes.
+      forget(run, keepsPipes: true)
+      run.events(.refused("systemd did not start the unit before the connection ended"))
+    } else if run.isStartOver {
+      // Somebody has stopped the unit; what was signaled of its end is known.
+      mainEnded(run)
+    }
+  }
+
+  /// Takes what a signal told.
+  func advance(_ run: UnitRun) {
+    guard run.inquiry == nil else { return }
+    if run.state.isOver {
+      // Asked for all of it, because a signal tells only what has changed.
+      if run.state.activeState != "inactive" || run.isStartOver { look(run) }
+    } else {
+      tellStart(run)
+    }
+  }
+
+  private func tellStart(_ run: UnitRun) {
+    guard !run.isTold, run.state.activeState == "active" || run.state.isOver, run.state.mainPID != 0 else { return }
+    if run.state.isOver, run.state.couldNotStart(wasHeard: hasOutput(run)) { return }
+    run.isTold = true
+    run.events(.started(run.facts(at: time.now)))
+  }
+
+  /// Whether it wrote anything that is stored, or waits in its pipes.
+  func hasOutput(_ run: UnitRun) -> Bool { run.output.map { !$0.isEmpty || $0.isWaiting } ?? false }
+}

@@ -1,0 +1,40 @@
+/// Why a call on the bus brought nothing.
+public enum BusFailure: Error, Hashable, Sendable {
+  /// It was not sent, because nobody could be connected to: nothing has happened.
+  case unreached(String)
+  /// It was sent, and the connection ended before the answer: it may have happened.
+  case unanswered(String)
+  /// It was refused: the error's name and its sentence.
+  case refused(name: String, sentence: String)
+
+  /// Whether there is no such unit.
+  public var isNoSuchUnit: Bool { isNamed("org.freedesktop.systemd1.NoSuchUnit") }
+  /// Whether there is a unit of that name already.
+  public var isUnitExists: Bool { isNamed("org.freedesktop.systemd1.UnitExists") }
+  /// Whether the caller has not the right.
+  public var isForbidden: Bool {
+    isNamed("org.freedesktop.DBus.Error.AccessDenied")
+      || isNamed("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired")
+      || isNamed("org.freedesktop.DBus.Error.AuthFailed")
+  }
+  /// Whether what was asked for is wrong, so that asking again changes nothing.
+  public var isInvalid: Bool {
+    isNamed("org.freedesktop.DBus.Error.InvalidArgs") || isNamed("org.freedesktop.DBus.Error.PropertyReadOnly")
+      || isNamed("org.freedesktop.DBus.Error.NotSupported") || isNamed("org.freedesktop.systemd1.BadUnitSetting")
+  }
+
+  private func isNamed(_ wanted: String) -> Bool {
+    if case .refused(let name, _) = self { name == wanted } else { false }
+  }
+}
+
+extension BusFailure: CustomStringConvertible {
+  /// The sentence for the operator.
+  public var description: String {
+    switch self {
+    case .unreached(let reason): "systemd cannot be reached: \(reason)"
+    case .unanswered(let reason): "systemd did not answer: \(reason)"
+    case .refused(_, let sentence): sentence
+    }
+  }
+}

@@ -1,0 +1,352 @@
+import CSystemd
+import Glibc
+public import TactusLinux
+import TactusModel
+public import TactusPorts
+
+/// A connection to systemd, by which transient units are started, watched and stopped.
+///
+/// It connects again, with a back-off, whenever the connection ends, and tells so: what happened meanwhile is looked up by
+/// who has units there. Every call is answered once, on the queue. Source: sd-bus(3), org.freedesktop.systemd1(5).
+public actor UnitBus: QueueConfined {
+  /// `tactus.units`, a leaf.
+  public nonisolated let queue: any WorkQueue
+
+  /// Where systemd listens.
+  public enum Address: Hashable, Sendable {
+    /// A socket of the manager itself: needs no dbus-daemon, and takes root, or the manager's own user, only.
+    case manager(String)
+    /// The system bus; what a caller may do there is polkit's to say.
+    case system
+  }
+
+  /// What the bus tells without being asked.
+  public enum News: Sendable {
+    /// It is connected, or systemd was loaded anew: signals may have been missed.
+    case connected
+    /// The connection has ended, or does not come about, for this reason.
+    case lost(String)
+    /// Properties of a unit have changed; only those are in the state.
+    case changed(unit: String, apply: @Sendable (inout UnitState) -> Void)
+    /// Something of a unit is over: its start, or the unit itself.
+    case looked(unit: String)
+  }
+
+  /// Where systemd is looked for.
+  public nonisolated let address: Address
+
+  private let workQueue: DispatchWorkQueue
+  private let time: any TimeSource
+  private let alarms: any AlarmSource
+  private var tell: @Sendable (News) -> Void = { _ in }
+  private var poller: Poller?
+  private var alarm: (any MonotonicAlarm)?
+  private var link: BusLink?
+  private var isConnected = false
+  private var isClosed = false
+  private var failures = 0
+  private var reconnectAt: MonotonicInstant?
+
+  /// Whether a unit has a name that this program gives.
+  static func isOurs(_ unit: String) -> Bool { unit.hasPrefix("tactus-") && unit.hasSuffix(".service") }
+
+  /// Makes a bus that is not connected.
+  public init(
+    queue: DispatchWorkQueue, address: Address, time: any TimeSource, alarms: any AlarmSource
+  ) {
+    self.queue = queue
+    workQueue = queue
+    self.address = address
+    self.time = time
+    self.alarms = alarms
+  }
+
+  /// Connects, and keeps connected; the news come on the queue.
+  public nonisolated func open(news: @escaping @Sendable (News) -> Void) {
+    post { bus in
+      bus.tell = news
+      bus.begin()
+    }
+  }
+
+  /// Ends the connection; nothing is told any more.
+  public nonisolated func close() {
+    call { bus in
+      bus.isClosed = true
+      bus.alarm?.arm(at: nil)
+      bus.drop()
+      bus.poller?.cancel()
+    }
+  }
+
+  // MARK: Calls
+
+  /// Starts a unit; the answer comes when its start is on its way. The descriptors among the properties are closed here.
+  public nonisolated func start(
+    _ unit: String, _ properties: [UnitProperty], answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void
+  ) {
+    post { bus in
+      defer {
+        for property in properties { if case .descriptor(let own) = property.value { Descriptor.close(own) } }
+      }
+      bus.ask(BusMethod(name: "StartTransientUnit")) { message in
+        message.write(unit)
+        message.write("fail")
+        message.array("(sv)") { for property in properties { message.write(property) } }
+        message.array("(sa(sv))") {}
+      } answer: {
+        answer($0.map { _ in })
+      }
+    }
+  }
+
+  /// What systemd knows of a unit; of one that does not exist, that.
+  public nonisolated func state(
+    of unit: String, answer: @escaping @Sendable (Result<UnitState, BusFailure>) -> Void
+  ) {
+    post { bus in
+      let method = BusMethod(
+        path: UnitPath.of(unit), interface: "org.freedesktop.DBus.Properties", name: "GetAll")
+      // The empty name asks for the properties of all interfaces.
+      bus.ask(method) {
+        $0.write("")
+      } answer: { result in
+        answer(
+          result.map { message in
+            var state = UnitState()
+            state.take(UnitState.Told(of: message))
+            return state
+          })
+      }
+    }
+  }
+
+  /// Has a unit stopped, with whatever is left of it.
+  public nonisolated func stop(_ unit: String, answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void) {
+    post { bus in
+      bus.ask(BusMethod(name: "StopUnit")) { message in
+        message.write(unit)
+        message.write("replace")
+      } answer: {
+        answer($0.map { _ in })
+      }
+    }
+  }
+
+  /// Sends a signal to all processes of a unit.
+  public nonisolated func kill(
+    _ unit: String, with signal: Signal, answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void
+  ) {
+    post { bus in
+      bus.ask(BusMethod(name: "KillUnit")) { message in
+        message.write(unit)
+        message.write("all")
+        message.write(signal.number)
+      } answer: {
+        answer($0.map { _ in })
+      }
+    }
+  }
+
+  /// Has a unit forgotten that has failed.
+  public nonisolated func resetFailed(
+    _ unit: String, answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void
+  ) {
+    post { bus in
+      bus.ask(BusMethod(name: "ResetFailedUnit")) {
+        $0.write(unit)
+      } answer: {
+        answer($0.map { _ in })
+      }
+    }
+  }
+
+  /// The names of the units that are loaded and match a pattern of shells.
+  public nonisolated func units(
+    matching pattern: String, answer: @escaping @Sendable (Result<[String], BusFailure>) -> Void
+  ) {
+    post { bus in
+      bus.ask(BusMethod(name: "ListUnitsByPatterns")) { message in
+        message.write([String]())
+        message.write([pattern])
+      } answer: { result in
+        answer(
+          result.map { message in
+            var names: [String] = []
+            _ = message.enter(CChar.array, "(ssssssouso)") {
+              while message.enter(
+                CChar.structure, "ssssssouso",
+                {
+                  if let name = message.text() { names.append(name) }
+                  message.skip("sssssouso")
+                })
+              {}
+            }
+            return names
+          })
+      }
+    }
+  }
+
+  /// Whether this process may start units: on the system bus polkit is asked, without a question to anybody.
+  public nonisolated func mayStartUnits(answer: @escaping @Sendable (Bool) -> Void) {
+    post { bus in
+      guard bus.isConnected, let link = bus.link else { return answer(false) }
+      // The manager's own socket is open only to those who may do everything.
+      guard bus.address == .system, geteuid() != 0 else { return answer(true) }
+      let method = BusMethod(
+        service: "org.freedesktop.PolicyKit1", path: "/org/freedesktop/PolicyKit1/Authority",
+        interface: "org.freedesktop.PolicyKit1.Authority", name: "CheckAuthorization")
+      bus.ask(method) { message in
+        message.structure("sa{sv}") {
+          message.write("system-bus-name")
+          message.array("{sv}") {
+            message.entry("sv") {
+              message.write("name")
+              message.variant("s") { message.write(link.uniqueName) }
+            }
+          }
+        }
+        message.write("org.freedesktop.systemd1.manage-units")
+        message.array("{ss}") {}
+        message.write(bits: 0)
+        message.write("")
+      } answer: { result in
+        var isAuthorized = false
+        if case .success(let message) = result {
+          _ = message.enter(CChar.structure, "bba{ss}") {
+            isAuthorized = message.number() == 1
+            message.skip("ba{ss}")
+          }
+        }
+        answer(isAuthorized)
+      }
+    }
+  }
+
+  private func ask(
+    _ method: BusMethod, write: (BusMessage) -> Void,
+    answer: @escaping (Result<BusMessage, BusFailure>) -> Void
+  ) {
+    guard isConnected, let link else { return answer(.failure(.unreached(lastReason))) }
+    link.ask(method, write: write, answer: answer)
+    update()
+  }
+
+  // MARK: Connection
+
+  private var lastReason = "it is not connected"
+
+  private func begin() {
+    alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.wake() } }
+    connect()
+  }
+
+  private func connect() {
+    reconnectAt = nil
+    do {
+      let poller = try poller ?? Poller(on: workQueue) { [weak self] in self?.assumeIsolated { $0.ready() } }
+      self.poller = poller
+      let link = try BusLink(to: address, poller: poller) { [weak self] news in self?.heard(news) }
+      self.link = link
+      link.ask(BusMethod(name: "Subscribe"), write: { _ in }) { [weak self] result in
+        let failure: BusFailure? = if case .failure(let failure) = result { failure } else { nil }
+        self?.assumeIsolated { bus in
+          // Refused, signals are missing, and without them nothing would be told of any unit.
+          if let failure { return bus.lost("\(failure)") }
+          bus.isConnected = true
+          bus.failures = 0
+          bus.tell(.connected)
+        }
+      }
+      update()
+    } catch { lost("\(error)") }
+  }
+
+  private nonisolated func heard(_ news: BusLink.Signal) {
+    assumeIsolated { bus in
+      switch news {
+      case .changed(let unit, let apply): bus.tell(.changed(unit: unit, apply: apply))
+      case .over(let unit): bus.tell(.looked(unit: unit))
+      case .loadedAnew: if bus.isConnected { bus.tell(.connected) }
+      case .replaced: bus.isToReconnect = true
+      }
+    }
+  }
+
+  /// Whether another systemd answers than the one that was asked to send signals.
+  private var isToReconnect = false
+
+  private func ready() {
+    // The descriptor is the bus's own business: which of its registrations is told does not matter.
+    poller?.drain { _, _ in }
+    process()
+  }
+
+  private func process() {
+    guard let link else { return }
+    if let reason = link.process() { return lost(reason) }
+    if isToReconnect {
+      isToReconnect = false
+      return lost("systemd was started anew")
+    }
+    update()
+  }
+
+  private func wake() {
+    let now = time.monotonic
+    if let reconnectAt, reconnectAt <= now { return connect() }
+    process()
+  }
+
+  /// Waits for what the connection waits for.
+  private func update() {
+    guard let link else { return arm() }
+    link.watch()
+    arm()
+  }
+
+  private func arm() {
+    let timeout = link?.timeout
+    alarm?.arm(at: [reconnectAt, timeout].compactMap(\.self).min())
+  }
+
+  private func lost(_ reason: String) {
+    guard !isClosed else { return }
+    lastReason = reason
+    drop()
+    failures += 1
+    // 100 ms, twice as long each time, at most 6.4 s.
+    reconnectAt = time.monotonic + .milliseconds(100 << Int64(min(failures - 1, 6)))
+    tell(.lost(reason))
+    arm()
+  }
+
+  private func drop() {
+    isConnected = false
+    let link = link
+    self.link = nil
+    link?.close(lastReason)
+  }
+}
+
+/// The names of units on the bus.
+enum UnitPath {
+  private static let root = "/org/freedesktop/systemd1/unit"
+
+  /// The object of a unit.
+  static func of(_ unit: String) -> String {
+    var path: UnsafeMutablePointer<CChar>?
+    guard sd_bus_path_encode(root, unit, &path) >= 0, let path else { fatalError("no path for the unit \(unit)") }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
+  /// The unit of an object; nil if it is none.
+  static func unit(of path: String) -> String? {
+    var name: UnsafeMutablePointer<CChar>?
+    guard sd_bus_path_decode(path, root, &name) > 0, let name else { return nil }
+    defer { free(name) }
+    return String(cString: name)
+  }
+}

@@ -1,0 +1,188 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+import TactusTestSupport
+import Testing
+
+@testable import TactusRunners
+
+@Suite("The output of a unit")
+struct UnitOutputTests {
+  /// Named pipes of one attempt, and what a daemon would hold of them.
+  private final class Bench {
+    let directory: String
+    let pipes: UnitPipes
+    let queue = DispatchWorkQueue(label: "test.units", level: .leaf)
+    let watches: ProcessWatches
+    let view: PipeView
+    var writers: [OutputStream: Int32] = [:]
+    /// What was stored, by stream.
+    var stored: [OutputStream: [UInt8]] = [:]
+
+    init() throws {
+      var template = Array("/tmp/tactus-pipes-XXXXXX".utf8CString)
+      directory = String(cString: try #require(mkdtemp(&template)))
+      let id = try #require(JobID("018f0000-0000-7000-8000-000000000001"))
+      pipes = UnitPipes(directory: directory, id: id)
+      watches = try ProcessWatches(on: queue) {}
+      view = try PipeView()
+      try pipes.make()
+      for stream in OutputStream.allCases { writers[stream] = try NamedPipe.openBoth(pipes.path(of: stream)) }
+    }
+
+    deinit {
+      for writer in writers.values { Descriptor.close(writer) }
+      pipes.remove()
+      rmdir(directory)
+    }
+
+    func open(limit: Int64 = 1 << 20) throws -> UnitOutput {
+      try UnitOutput(
+        of: pipes, stored: stored.mapValues { Int64($0.count) }, limit: limit, watches: watches, view: view)
+    }
+
+    func write(_ text: String, to stream: OutputStream = .stdout) {
+      let bytes = Array(text.utf8)
+      #expect(Glibc.write(writers[stream] ?? -1, bytes, bytes.count) == bytes.count)
+    }
+
+    func keep(_ piece: UnitOutput.Piece) {
+      for line in piece.lines { stored[piece.stream, default: []] += line.bytes + (line.isPartial ? [] : [10]) }
+    }
+
+    /// Takes, stores and answers until nothing more comes.
+    func pump(_ output: UnitOutput, _ stream: OutputStream = .stdout) {
+      while let piece = output.take(stream, at: Instant(microseconds: 1)) {
+        keep(piece)
+        output.answered(piece, isStored: true)
+      }
+    }
+
+    var text: String { String(decoding: stored[.stdout] ?? [], as: UTF8.self) }
+  }
+
+  @Test("Whole lines go out, what has no newline stays in its pipe until the end")
+  func lines() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    bench.write("one\ntwo\nthr")
+    bench.pump(output)
+    #expect(bench.text == "one\ntwo\n")
+    bench.write("ee\nfour")
+    bench.pump(output)
+    #expect(bench.text == "one\ntwo\nthree\n")
+    output.finish()
+    bench.pump(output)
+    bench.pump(output, .stderr)
+    #expect(bench.text == "one\ntwo\nthree\nfour" && output.isComplete && output.storedBytes == 18)
+  }
+
+  @Test("A pipe that is full of one line is taken as it is, so that the job goes on")
+  func longLine() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    let half = String(repeating: "x", count: 40_000)
+    bench.write(half)
+    bench.pump(output)
+    bench.write(half + "\n")
+    bench.pump(output)
+    #expect(bench.text == half + half + "\n")
+  }
+
+  @Test("Pages that are half empty fill a pipe as well")
+  func sparsePages() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    // Two writes of this size do not fit into one page, so each has its own, and sixteen are all there are.
+    let piece = String(repeating: "y", count: 2049)
+    for _ in 0..<16 { bench.write(piece) }
+    bench.pump(output)
+    #expect(bench.text.utf8.count == 16 * 2049)
+  }
+
+  @Test(
+    "A daemon that dies loses nothing and repeats nothing, wherever it dies",
+    arguments: ["before the store", "after the store", "after all"])
+  func death(moment: String) throws {
+    let bench = try Bench()
+    let first = try bench.open()
+    bench.write("one\ntwo\n")
+    let piece = try #require(first.take(.stdout, at: Instant(microseconds: 1)))
+    if moment != "before the store" { bench.keep(piece) }
+    if moment == "after all" { first.answered(piece, isStored: true) }
+    first.close()
+    bench.write("three\n")
+
+    let second = try bench.open()
+    defer { second.close() }
+    bench.pump(second)
+    #expect(bench.text == "one\ntwo\nthree\n")
+    #expect(second.storedBytes == 14 && second.droppedBytes == 0)
+  }
+
+  @Test(
+    "A daemon that dies in the very moment between the taking out and the note of it repeats nothing, and loses nothing"
+  )
+  func deathInBetween() throws {
+    let bench = try Bench()
+    let first = try bench.open()
+    bench.write("one\ntwo\n")
+    let piece = try #require(first.take(.stdout, at: Instant(microseconds: 1)))
+    bench.keep(piece)
+    first.close()
+    // What the dead daemon has still done.
+    let reader = try NamedPipe.openReader(bench.pipes.path(of: .stdout))
+    var bytes = [UInt8](repeating: 0, count: 8)
+    #expect(read(reader, &bytes, 8) == 8)
+    Descriptor.close(reader)
+    bench.write("three\nfour\nfive\n")
+
+    let second = try bench.open()
+    defer { second.close() }
+    bench.pump(second)
+    #expect(bench.text == "one\ntwo\nthree\nfour\nfive\n")
+  }
+
+  @Test("Beyond the limit bytes are counted and not stored, across daemons")
+  func limit() throws {
+    let bench = try Bench()
+    let first = try bench.open(limit: 6)
+    bench.write("one\ntwo\nthree\n")
+    bench.pump(first)
+    #expect(bench.text == "one\ntw" && first.storedBytes == 6 && first.droppedBytes == 8)
+    first.close()
+    let second = try bench.open(limit: 6)
+    defer { second.close() }
+    bench.write("four\n")
+    bench.pump(second)
+    #expect(second.storedBytes == 6 && second.droppedBytes == 13)
+  }
+
+  @Test("What the store does not take is counted")
+  func refused() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    bench.write("one\n")
+    let piece = try #require(output.take(.stdout, at: Instant(microseconds: 1)))
+    output.answered(piece, isStored: false)
+    #expect(output.droppedBytes == 4 && output.storedBytes == 0)
+  }
+
+  @Test("The end does not wait for somebody who goes on writing")
+  func endless() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    bench.write("one\n")
+    output.finish()
+    bench.write("two\n")
+    bench.pump(output)
+    bench.pump(output, .stderr)
+    #expect(bench.text == "one\n" && output.isComplete)
+  }
+}

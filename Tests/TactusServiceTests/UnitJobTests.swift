@@ -1,0 +1,181 @@
+import Foundation
+import Testing
+
+extension OnMachine {
+  @Suite("Commands as transient units")
+  struct UnitJobTests {
+    /// What an operator does once, so that user tactus may start units.
+    private static let permit =
+      "mkdir -p /etc/polkit-1/rules.d; "
+      + "ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
+
+    private static func machine(_ workflows: [String: String]) async throws -> ServiceLab {
+      let machine = try await ServiceLab.installed(workflows: workflows)
+      try await machine.shell(permit)
+      return machine
+    }
+
+    /// 3,000 numbered lines over some seconds, in bursts that fill no pipe.
+    private static let lines =
+      "[Workflow]\nOverlap=allow\n[Command]\nRunner=systemd\nUser=daemon\nMemoryMax=64M\n"
+      + #"Exec=/bin/bash -c "for ((i = 0; i < 3000; i++)); do echo line $i; ((i % 100)) || sleep 0.1; done""# + "\n"
+
+    private static let allLines = (0..<3000).map { "line \($0)\n" }.joined()
+
+    private func start(_ workflow: String, on machine: ServiceLab) async throws -> String {
+      try await machine.shell("tactusctl run \(workflow)")
+    }
+
+    /// Waits for the end of a job, across restarts of the daemon.
+    private func end(of id: String, on machine: ServiceLab) async throws -> ServiceLab.Job {
+      try await eventually("job \(id) has ended") {
+        let ran = try await machine.control("list-jobs", "--json=short", "--limit=1000")
+        // The daemon may be on its way up or down.
+        guard ran.code == 0 else { return nil }
+        return try await machine.jobs().first { $0.id == id && !["PENDING", "QUEUED", "RUNNING"].contains($0.status) }
+      }
+    }
+
+    private func expectNothingLeft(on machine: ServiceLab) async throws {
+      _ = try await eventually("no unit and no pipe is left", within: .seconds(10)) {
+        try await machine.shell(
+          "systemctl list-units --all --no-legend 'tactus-*.service'; ls /var/lib/tactus/pipes"
+        ).isEmpty ? true : nil
+      }
+    }
+
+    static let interruptions = [
+      "systemctl restart tactusd",
+      "systemctl stop --quiet tactusd tactusd.socket; sleep 1; systemctl start tactusd.socket tactusd",
+      "systemctl kill --kill-who=main --signal=KILL tactusd; sleep 1.5; systemctl kill --kill-who=main --signal=KILL tactusd",
+    ]
+
+    @Test(
+      "It outlives the daemon, as another user and within its limits, and no line is missing or there twice",
+      arguments: interruptions)
+    func outlives(interruption: String) async throws {
+      let machine = try await Self.machine(["lines": Self.lines])
+      let id = try await start("lines", on: machine)
+      let unit = "tactus-\(id).service"
+      _ = try await eventually("it runs") { try await machine.property("SubState", of: unit) == "running" ? true : nil }
+      #expect(try await machine.property("User", of: unit) == "daemon")
+      #expect(try await machine.property("MemoryMax", of: unit) == "\(64 << 20)")
+      try await machine.shell(interruption)
+      let job = try await end(of: id, on: machine)
+      #expect(job.status == "COMPLETED" && job.exitCode == 0, "\(job)")
+      #expect(try await machine.control("logs", id).expectSuccess() == Self.allLines)
+      #expect(try await machine.control("show-job", id).expectSuccess().contains("Runner: systemd"))
+      try await expectNothingLeft(on: machine)
+      try await machine.verify()
+    }
+
+    @Test("What ends while the daemon is down tells its exit code, its instants and its last words")
+    func endsMeanwhile() async throws {
+      let machine = try await Self.machine([
+        "late": "[Command]\nRunner=systemd\nExec=/bin/sh -c \"echo begin; sleep 2; printf end; exit 9\"\n"
+      ])
+      let id = try await start("late", on: machine)
+      try await Task.sleep(for: .milliseconds(800))
+      try await machine.shell("systemctl stop --quiet tactusd tactusd.socket; sleep 3; systemctl start tactusd")
+      let job = try await end(of: id, on: machine)
+      #expect(job.errorCode == "EXIT_NONZERO" && job.exitCode == 9, "\(job)")
+      #expect(try await machine.control("logs", id).expectSuccess().hasPrefix("begin\nend"))
+      let shown = try await machine.control("list-jobs", "--json=short").expectSuccess()
+      let duration = try #require(shown.firstMatch(of: /"duration_ms":(\d+)/).flatMap { Int($0.output.1) })
+      #expect((1900...2900).contains(duration), "\(duration) ms")
+      try await expectNothingLeft(on: machine)
+    }
+
+    @Test("A time-out holds after a restart, and ends what ignores TERM")
+    func timeout() async throws {
+      let machine = try await Self.machine([
+        "slow": "[Command]\nRunner=systemd\nTimeout=3s\nExec=/bin/sh -c \"trap : TERM; while :; do sleep 1; done\"\n"
+      ])
+      let id = try await start("slow", on: machine)
+      try await Task.sleep(for: .seconds(1))
+      try await machine.shell("systemctl restart tactusd")
+      let job = try await end(of: id, on: machine)
+      #expect(job.errorCode == "PROVIDER_TIMEOUT", "\(job)")
+      try await expectNothingLeft(on: machine)
+    }
+
+    static let mistakes = [
+      ("Exec=/nonexistent/program\n", "Exec="), ("Exec=/bin/true\nUser=nobodyknows\n", "User="),
+      ("Exec=/bin/true\nWorkingDirectory=/nonexistent\n", "WorkingDirectory="),
+      ("Exec=/bin/true\nLoadCredential=key:/nonexistent\n", "LoadCredential="),
+      ("Exec=/bin/true\nEnvironmentFile=/nonexistent\n", "EnvironmentFile="),
+    ]
+
+    @Test("What cannot be started says what is wrong, by the key that says it")
+    func mistakes() async throws {
+      let named = Self.mistakes.enumerated().map { ("bad\($0)", "[Command]\nRunner=systemd\n\($1.0)") }
+      let machine = try await Self.machine(Dictionary(uniqueKeysWithValues: named))
+      for (index, (_, key)) in Self.mistakes.enumerated() {
+        let ran = try await machine.control("run", "bad\(index)", "--wait")
+        #expect(ran.code == 1)
+        #expect(ran.errors.contains("VALIDATION_ERROR") && ran.errors.contains(key), "\(ran.errors)")
+      }
+      try await expectNothingLeft(on: machine)
+    }
+
+    @Test("Without the rule it is refused with the way out; with it, after a reload, auto means systemd")
+    func rule() async throws {
+      let machine = try await ServiceLab.installed(workflows: [
+        "unit": "[Command]\nRunner=systemd\nExec=/bin/true\n", "auto": "[Command]\nExec=/bin/true\n",
+      ])
+      let refused = try await machine.control("run", "unit", "--wait")
+      #expect(
+        refused.errors.contains("VALIDATION_ERROR")
+          && refused.errors.contains(
+            "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"),
+        "\(refused.errors)")
+      let direct = try await machine.shell("tactusctl run auto --wait")
+      #expect(try await machine.control("show-job", direct).expectSuccess().contains("Runner: direct"))
+      try await machine.shell(Self.permit)
+      // polkit sees the new file by inotify, in its own time.
+      _ = try await eventually("auto means systemd") {
+        try await machine.shell("systemctl reload tactusd; sleep 0.2")
+        let id = try await machine.shell("tactusctl run auto --wait")
+        return try await machine.control("show-job", id).expectSuccess().contains("Runner: systemd") ? true : nil
+      }
+      try await machine.control("run", "unit", "--wait").expectSuccess()
+      #expect(try await machine.shell("id -u tactus-job").isEmpty == false)
+      try await expectNothingLeft(on: machine)
+    }
+
+    @Test("Kill rounds with twenty units at once: nothing is lost, doubled, stuck or left")
+    func killRounds() async throws {
+      let machine = try await Self.machine([
+        "load": "[Workflow]\nOverlap=allow\n[Command]\nRunner=systemd\nUser=tactus-job\n"
+          + #"Exec=/bin/sh -c 'echo $TACTUS_JOB_ID >>"$HOME/ran"; echo begin; sleep 0.5; echo end'"# + "\n"
+      ])
+      try await machine.write("/etc/tactus/queues/command.queue", "[Queue]\nMaxRunning=20\n")
+      try await machine.shell("systemctl restart tactusd")
+      try await machine.write(
+        "/etc/systemd/system/tactusd.service.d/often.conf",
+        "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=100ms\n")
+      try await machine.shell("systemctl daemon-reload")
+      for _ in 1...8 {
+        try await machine.shell("for n in $(seq 20); do until tactusctl --quiet run load; do sleep 0.1; done; done")
+        try await machine.killDaemon()
+      }
+      let jobs: [ServiceLab.Job] = try await eventually("all jobs have ended", within: .seconds(90)) {
+        let ran = try await machine.control("list-jobs", "--status=PENDING,QUEUED,RUNNING", "--json=short")
+        guard ran.code == 0, try await machine.jobs("--status=PENDING,QUEUED,RUNNING").isEmpty else { return nil }
+        return try await machine.jobs()
+      }
+      let others = jobs.filter { $0.status != "COMPLETED" && $0.errorCode != "LOST" }
+      #expect(others.isEmpty, "\(others)")
+      let ran = try await machine.shell("cat /var/lib/tactus-job/ran").split(separator: "\n").map(String.init)
+      #expect(Set(ran).count == ran.count, "a job was started twice")
+      #expect(Set(ran).isSuperset(of: jobs.filter { $0.status == "COMPLETED" }.map(\.id)))
+      // What is LOST was claimed and not handed to systemd.
+      #expect(Set(ran).isDisjoint(with: jobs.filter { $0.errorCode == "LOST" }.map(\.id)))
+      for job in jobs where job.status == "COMPLETED" {
+        #expect(try await machine.control("logs", job.id).expectSuccess() == "begin\nend\n")
+      }
+      try await expectNothingLeft(on: machine)
+      try await machine.verify()
+    }
+  }
+}

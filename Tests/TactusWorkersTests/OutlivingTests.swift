@@ -1,0 +1,66 @@
+import Synchronization
+import TactusExecutor
+import TactusModel
+import TactusPorts
+import TactusTestSupport
+import Testing
+
+/// Jobs of one runner of which some go on when the daemon stops.
+@Suite("A stop, and what outlives it")
+struct OutlivingTests {
+  private static let text = "[Workflow]\nOverlap=allow\n[Command]\nExec=/bin/true\n"
+
+  private func world(_ seed: UInt64, lasting: Int, duration: Duration?) throws -> World {
+    let number = Mutex(0)
+    return try World(seed: seed, definitions: [("a", Self.text)]) { _ in
+      let isLasting = number.withLock { number in
+        number += 1
+        return number <= lasting
+      }
+      return .init(duration: isLasting ? nil : duration, outlivesDaemon: isLasting)
+    }
+  }
+
+  @Test("A stop waits for what ends with the daemon, and for nothing that goes on", arguments: 1...20)
+  func waits(seed: UInt64) throws {
+    let world = try world(seed, lasting: 2, duration: .seconds(5))
+    for _ in 0..<4 { _ = try world.run("a") }
+    let isDrained = Mutex(false)
+    world.execution.drain(within: .seconds(30)) { isDrained.withLock { $0 = true } }
+    world.pass(.milliseconds(4_999))
+    #expect(!isDrained.withLock { $0 })
+    world.pass(.milliseconds(1))
+    #expect(isDrained.withLock { $0 })
+    #expect(
+      try world.rows("SELECT status, count(*) FROM jobs GROUP BY status ORDER BY status")
+        == ["COMPLETED|2", "RUNNING|2"])
+    try world.audit()
+  }
+
+  @Test("When its time is over only what ends with the daemon is interrupted", arguments: 1...20)
+  func interrupts(seed: UInt64) throws {
+    let world = try world(seed, lasting: 2, duration: nil)
+    let ids = try (0..<4).map { _ in try world.run("a") }
+    let isDrained = Mutex(false)
+    world.execution.drain(within: .seconds(30)) { isDrained.withLock { $0 = true } }
+    world.pass(.seconds(30))
+    #expect(isDrained.withLock { $0 })
+    #expect(
+      try world.rows("SELECT status, error_code, count(*) FROM jobs GROUP BY status ORDER BY status")
+        == ["FAILED|INTERRUPTED|2", "RUNNING||2"])
+    let terminated = world.runner.deeds.compactMap { if case .terminated(let id, _) = $0 { id } else { nil } }
+    #expect(terminated.count == 2 && Set(terminated).isSubset(of: ids))
+    #expect(terminated.allSatisfy { !world.runner.outlivesDaemon($0) })
+    try world.audit()
+  }
+
+  @Test("A stop with nothing to wait for is over at once", arguments: 1...5)
+  func atOnce(seed: UInt64) throws {
+    let world = try world(seed, lasting: 4, duration: nil)
+    for _ in 0..<3 { _ = try world.run("a") }
+    let isDrained = Mutex(false)
+    world.execution.drain(within: .seconds(30)) { isDrained.withLock { $0 = true } }
+    world.settle()
+    #expect(isDrained.withLock { $0 })
+  }
+}
