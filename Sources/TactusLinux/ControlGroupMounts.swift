@@ -19,7 +19,8 @@ extension ControlGroup {
       let fields = mount.split(separator: " ")
       guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 3, fields[dash + 1] == "cgroup"
       else { return false }
-      return fields[5].split(separator: ",").contains("rw")
+      // Where systemd has them: what else is mounted of them belongs to somebody's container.
+      return fields[4].hasPrefix("/sys/fs/cgroup/") && fields[5].split(separator: ",").contains("rw")
         && fields[dash + 3].split(separator: ",").contains(Substring(name))
     }
   }

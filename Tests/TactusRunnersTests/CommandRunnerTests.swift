@@ -10,8 +10,14 @@ private final class NotingRunner: Runner {
   let asked = Mutex<[String]>([])
   let found: Found
   let outlives: Bool
+  /// Answers that are held back, if they are to be.
+  let held = Mutex<[@Sendable () -> Void]>([])
+  let holds: Bool
 
-  init(found: Found = .gone, outlives: Bool) { (self.found, self.outlives) = (found, outlives) }
+  init(found: Found = .gone, outlives: Bool, holds: Bool = false) {
+    (self.found, self.outlives) = (found, outlives)
+    self.holds = holds
+  }
 
   private func note(_ word: String) { asked.withLock { $0.append(word) } }
   var words: [String] { asked.withLock { $0 } }
@@ -24,7 +30,7 @@ private final class NotingRunner: Runner {
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     note("recover")
-    answer(found)
+    if holds { held.withLock { $0.append { [found] in answer(found) } } } else { answer(found) }
   }
   func recovered() { note("recovered") }
   func outlivesDaemon(_ id: JobID) -> Bool { outlives }
@@ -97,5 +103,16 @@ struct CommandRunnerTests {
     #expect(processes.words == ["recover"])
     #expect(units.words == (process == .gone ? ["recover"] : []))
     #expect(runner.outlivesDaemon(Self.id) == (process == .gone))
+  }
+
+  @Test("Units are told that all was asked for only after the last claim has reached them")
+  func recovered() {
+    let (processes, units) = (NotingRunner(outlives: false, holds: true), NotingRunner(outlives: true))
+    let runner = CommandRunner(processes: processes, units: units) { true }
+    runner.recover(Self.remnant(nil), events: { _ in }) { _ in }
+    runner.recovered()
+    #expect(units.words.isEmpty)
+    for answer in processes.held.withLock({ $0 }) { answer() }
+    #expect(units.words == ["recover", "recovered"])
   }
 }

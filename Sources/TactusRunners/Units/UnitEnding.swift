@@ -63,7 +63,9 @@ extension UnitState {
     static let dumped: Int32 = 3
   }
 
-  /// What systemd's own exit codes mean, in the words of the file's keys. Source: systemd.exec(5), "Process Exit Codes".
+  /// What systemd's own exit codes mean, in the words of the file's keys.
+  ///
+  /// Source: systemd.exec(5), "Process Exit Codes".
   private static let setupReasons: [Int32: String] = [
     200: "its WorkingDirectory= cannot be entered", 201: "its priority cannot be set",
     202: "its descriptors cannot be set up", 203: "its Exec= cannot be executed: is it there, and a program?",

@@ -5,7 +5,9 @@ import TactusPorts
 
 /// Limits that systemd passes over in silence where the kernel has no controller for them.
 extension UnitRunner {
-  /// Why a command must not run; nil if it may. Tells once that limits are not enforced.
+  /// Why a command must not run; nil if it may.
+  ///
+  /// Tells once that limits are not enforced.
   func examineLimits(of command: Command) -> String? {
     guard !command.limits.isEmpty else { return nil }
     let missing = command.limits.controllers.filter { !ControlGroup.hasController($0) }

@@ -65,7 +65,7 @@ extension UnitRunner {
         run, .validationError,
         "Runner=systemd needs systemd, which does not run this machine (\(reason)): write Runner=direct")
     case .failure(let failure) where failure.isForbidden:
-      return refuse(run, .validationError, "\(failure): \(Self.cure)")
+      return refuse(run, .validationError, Self.cure(for: failure))
     case .failure(let failure) where failure.isInvalid:
       return refuse(run, .validationError, "systemd refuses the unit: \(failure)")
     case .failure(let failure):
@@ -77,9 +77,13 @@ extension UnitRunner {
   }
 
   /// What has to be done once, by who runs the machine.
-  static let cure =
-    "this daemon may not start units; to let it, for all its workflows: "
-    + "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
+  private static func cure(for failure: BusFailure) -> String {
+    var reason = "\(failure)"
+    // polkit's sentences end in a full stop.
+    if reason.hasSuffix(".") { reason.removeLast() }
+    return "this daemon may not start units (\(reason)); to let it, for all its workflows: "
+      + "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
+  }
 
   private func refuse(_ run: UnitRun, _ code: ErrorCode, _ sentence: String) {
     forget(run)

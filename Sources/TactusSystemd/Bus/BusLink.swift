@@ -3,7 +3,9 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// One connection of sd-bus(3), from its start to its end. Belongs to the bus's queue.
+/// One connection of sd-bus(3), from its start to its end.
+///
+/// Belongs to the bus's queue.
 final class BusLink {
   /// What systemd signals.
   enum Signal {

@@ -81,7 +81,9 @@ public actor UnitBus: QueueConfined {
 
   // MARK: Calls
 
-  /// Starts a unit; the answer comes when its start is on its way. The descriptors among the properties are closed here.
+  /// Starts a unit; the answer comes when its start is on its way.
+  ///
+  /// The descriptors among the properties are closed here.
   public nonisolated func start(
     _ unit: String, _ properties: [UnitProperty], answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void
   ) {

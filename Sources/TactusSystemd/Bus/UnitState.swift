@@ -4,13 +4,13 @@ public import TactusModel
 ///
 /// Source: org.freedesktop.systemd1(5), systemd.service(5).
 public struct UnitState: Hashable, Sendable {
-  /// `loaded`, `not-found` …; empty before anything was told.
+  /// Whether its file was read: `loaded`, `not-found` and others; empty before anything was told.
   public var loadState = ""
-  /// `active`, `activating`, `failed` …
+  /// Where it stands: `active`, `activating`, `failed` and others.
   public var activeState = ""
-  /// `running`, `exited`, `dead` …
+  /// The same more closely: `running`, `exited`, `dead` and others.
   public var subState = ""
-  /// `success`, `oom-kill`, `resources` …
+  /// How it ended: `success`, `oom-kill`, `resources` and others.
   public var result = ""
   /// The main process; 0 if there was none.
   public var mainPID: UInt32 = 0
