@@ -87,7 +87,9 @@ let package = Package(
       swiftSettings: house),
     .target(
       name: "TactusCommands",
-      dependencies: ["TactusModel", "TactusUnitFile", "TactusLinux", "TactusProtocol", "TactusTransport"],
+      dependencies: [
+        "TactusModel", "TactusUnitFile", "TactusLinux", "TactusProtocol", "TactusSystemd", "TactusTransport",
+      ],
       swiftSettings: house),
 
     // Floor 6

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -67,6 +68,13 @@ int tactus_keep_zombies(void) {
 }
 
 int tactus_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL) < 0 ? -errno : 0; }
+
+unsigned long long tactus_capabilities(void) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}, {0}};
+  if (syscall(SYS_capget, &header, sets) < 0) return 0;
+  return sets[0].effective | (unsigned long long)sets[1].effective << 32;
+}
 
 int tactus_core_count(void) {
   cpu_set_t set;

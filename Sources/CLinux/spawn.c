@@ -3,18 +3,28 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ThreadSanitizer turns vfork into fork: the parent does not wait for the exec, and shares no memory with the child. Then
- * the child's report comes through a pipe, whose end of file says that the program runs. */
+/* A child that becomes somebody else is forked: after vfork it would be that user's process in our memory, and on our time,
+ * because other processes of that user may stop it before its exec. ThreadSanitizer turns vfork into fork as well. After a
+ * fork the child's report comes through a pipe, whose end of file says that the program runs. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define VFORK_IS_FORK 1
 #endif
 #endif
+#ifndef VFORK_IS_FORK
+#define VFORK_IS_FORK 0
+#endif
+
+/* How long a forked child may take to its exec: it takes less than a millisecond, unless somebody holds it up. */
+enum { patience_milliseconds = 5000 };
 
 struct report {
   enum tactus_spawn_step step;
@@ -52,12 +62,44 @@ static void default_dispositions(void) {
   for (int signal = 1; signal < NSIG; signal++) syscall(SYS_rt_sigaction, signal, action, NULL, mask_size);
 }
 
+/* The daemon may be protected from the OOM killer, its jobs are not. To raise the score is always allowed, to lower one that
+ * is raised is not, and would be no business of ours. */
+static int unprotect(void) {
+  char sign = 0;
+  int file = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+  /* Without /proc nobody has set it through there. */
+  if (file < 0) return errno == ENOENT ? 0 : -1;
+  ssize_t size = read(file, &sign, 1);
+  close(file);
+  if (size != 1 || sign != '-') return 0;
+  file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return -1;
+  size = write(file, "0", 1);
+  int error = errno;
+  close(file);
+  errno = error;
+  return size == 1 ? 0 : -1;
+}
+
+/* By the system calls themselves, because glibc's change all threads of the process by signals. */
+static void become(const struct child *child, const struct tactus_identity *identity) {
+  if (syscall(SYS_setgroups, identity->group_count, identity->groups) < 0) fail(child, TACTUS_SPAWN_GROUPS);
+  if (syscall(SYS_setresgid, identity->group, identity->group, identity->group) < 0) fail(child, TACTUS_SPAWN_GROUP);
+  if (syscall(SYS_setresuid, identity->user, identity->user, identity->user) < 0) fail(child, TACTUS_SPAWN_USER);
+  /* From one user that is not root to another the kernel clears no capability: capabilities(7), "Effect of user ID
+   * changes on capabilities". */
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}, {0}};
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL) < 0 || syscall(SYS_capset, &header, none) < 0)
+    fail(child, TACTUS_SPAWN_CAPABILITIES);
+}
+
 /* In the child, which after vfork borrows the parent's memory: nothing here allocates, locks or writes globals. */
 static _Noreturn __attribute__((noinline)) void run(const struct child *child) {
   const struct tactus_spawn_order *order = child->order;
   if (setsid() < 0) fail(child, TACTUS_SPAWN_SESSION);
   if (order->cgroup >= 0 && write(order->cgroup, "0", 1) < 0) fail(child, TACTUS_SPAWN_CGROUP);
-  if (chdir(order->directory) < 0) fail(child, TACTUS_SPAWN_DIRECTORY);
+  if (unprotect() < 0) fail(child, TACTUS_SPAWN_OOM_SCORE);
 
   int input = lifted(order->input), output = lifted(order->output), error = lifted(order->error);
   if (input < 0 || output < 0 || error < 0) fail(child, TACTUS_SPAWN_DESCRIPTORS);
@@ -75,18 +117,32 @@ static _Noreturn __attribute__((noinline)) void run(const struct child *child) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 
+  if (order->identity) become(child, order->identity);
+  /* As whom it runs as, who may enter where we may not. */
+  if (chdir(order->directory) < 0) fail(child, TACTUS_SPAWN_DIRECTORY);
   execve(order->path, order->arguments, order->environment);
   fail(child, TACTUS_SPAWN_EXECUTE);
 }
 
-/* Waits for the exec where vfork does not, and fetches the report. */
-static void await(int *ends, volatile struct report *report) {
+/* Waits for the exec of a forked child, and fetches its report; what does not come to its exec in time is killed. */
+static void await(pid_t pid, int *ends, volatile struct report *report) {
   struct report told;
   close(ends[1]);
-  ssize_t size;
+  struct pollfd entry = {.fd = ends[0], .events = POLLIN};
+  int count;
   do {
-    size = read(ends[0], &told, sizeof told);
-  } while (size < 0 && errno == EINTR);
+    count = poll(&entry, 1, patience_milliseconds);
+  } while (count < 0 && errno == EINTR);
+  ssize_t size = 0;
+  if (count == 0) {
+    kill(pid, SIGKILL);
+    report->step = TACTUS_SPAWN_EXECUTE;
+    report->error = ETIMEDOUT;
+  } else {
+    do {
+      size = read(ends[0], &told, sizeof told);
+    } while (size < 0 && errno == EINTR);
+  }
   close(ends[0]);
   if (size != (ssize_t)sizeof told) return;
   report->step = told.step;
@@ -96,22 +152,24 @@ static void await(int *ends, volatile struct report *report) {
 int tactus_spawn(const struct tactus_spawn_order *order, enum tactus_spawn_step *step) {
   volatile struct report report = {TACTUS_SPAWN_FORK, 0};
   int ends[2] = {-1, -1};
+  const int forks = VFORK_IS_FORK || order->identity;
   *step = TACTUS_SPAWN_FORK;
-#ifdef VFORK_IS_FORK
-  if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
-#endif
+  if (forks && pipe2(ends, O_CLOEXEC) < 0) return -errno;
   struct child child = {order, &report, ends[1]};
 
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  pid_t pid = vfork();
+  pid_t pid = forks ? fork() : vfork();
   if (pid == 0) run(&child);
   int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 
-  if (ends[0] >= 0) await(ends, &report);
-  if (pid < 0) return -error;
+  if (pid < 0) {
+    if (forks) close(ends[0]), close(ends[1]);
+    return -error;
+  }
+  if (forks) await(pid, ends, &report);
   if (report.error == 0) return pid;
   while (waitid(P_PID, (id_t)pid, NULL, WEXITED) < 0 && errno == EINTR) {
   }

@@ -7,8 +7,9 @@ public struct Tactusctl {
   static let verbs: [any Verb.Type] = [
     StatusVerb.self, ApplyVerb.self, ListWorkflowsVerb.self, ShowWorkflowVerb.self, CatVerb.self, RunVerb.self,
     WaitVerb.self, TerminateVerb.self, ResumeVerb.self, DeleteVerb.self, ListJobsVerb.self, ShowJobVerb.self,
-    CancelVerb.self, ScheduleVerb.self, LogsVerb.self, EventsVerb.self, UpcomingVerb.self, WhyVerb.self,
-    StatsVerb.self, TopVerb.self, ProvidersVerb.self, ReloadVerb.self, CompletionVerb.self,
+    CancelVerb.self, ScheduleVerb.self, LogsVerb.self, JournalVerb.self, EventsVerb.self, UpcomingVerb.self,
+    WhyVerb.self, StatsVerb.self, TopVerb.self, ProvidersVerb.self, DoctorVerb.self, ReloadVerb.self,
+    CompletionVerb.self,
   ]
 
   private let console: Console

@@ -6,8 +6,8 @@ internal import TactusUnitFile
 
 /// Who may do what: peer credentials decide.
 ///
-/// A system instance serves everybody by their groups, and gives the daemon's own user no special right, because its jobs
-/// run as that user. A private instance serves its own user and root. Any queue.
+/// A system instance serves everybody by their groups, and gives no special right to the daemon's own user, who is for the
+/// daemon alone, nor to that of its jobs. A private instance serves its own user and root. Any queue.
 final class Authority: Sendable {
   /// The groups of a system instance, looked up by name at the start and at every reload.
   private struct Groups {

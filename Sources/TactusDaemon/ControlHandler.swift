@@ -26,6 +26,7 @@ struct ControlHandler: CallHandler {
   let processID: Int
   let reloading: Reloading
   let containers: ContainerRunner
+  let examination: Examination
 
   func handle(_ call: Call, from peer: Peer, reply: ReplyPort) {
     do {
@@ -55,7 +56,9 @@ struct ControlHandler: CallHandler {
     if let untold = submissions.refusal(of: peer.uid) {
       let others = untold > 0 ? " (and \(untold) refusals before it that were not told)" : ""
       health.tell(
-        JournalEntry(.warning, "refused to uid \(peer.uid) (pid \(peer.pid)): \(refusal.sentence)\(others)"))
+        JournalEntry(
+          .accessRefused, "refused to uid \(peer.uid) (pid \(peer.pid)): \(refusal.sentence)\(others)",
+          fields: [.peerUID: "\(peer.uid)", .peerPID: "\(peer.pid)"]))
     }
     return refusal
   }
@@ -72,6 +75,7 @@ struct ControlHandler: CallHandler {
       containers.report { reports in
         reply.answer(request, with: .init(providers: reports.map { WireProvider($0, for: right) }))
       }
+    case .examine(let request): examination.run { reply.answer(request, with: .init(findings: $0)) }
     case .applyWorkflow(let request): try apply(request, peer, reply)
     case .readEvents(let request): try readEvents(request, peer, reply)
     case .getWorkflow(let request): try get(request, peer, right, reply)
@@ -118,8 +122,7 @@ struct ControlHandler: CallHandler {
   }
 
   private func reloadFiles(_ request: Reload, _ peer: Peer, _ reply: ReplyPort) {
-    note("reload", peer)
-    reloading.reload { result in answer(request, reply, result) { $0 } }
+    reloading.reload(for: peer) { result in answer(request, reply, result) { $0 } }
   }
 
   // MARK: Parts
@@ -152,14 +155,6 @@ struct ControlHandler: CallHandler {
 
   static let foreignCursor = CallFailure.invalid(
     field: "cursor", reason: "is not one that this list gave; begin again without a cursor")
-
-  /// Every change is told with who asked for it.
-  func note(_ what: String, _ peer: Peer, _ workflow: WorkflowName? = nil) {
-    health.tell(
-      JournalEntry(
-        .info, "\(what), asked for by uid \(peer.uid) (pid \(peer.pid))",
-        fields: workflow.map { ["TACTUS_WORKFLOW": $0.text] } ?? [:]))
-  }
 
   func answer<R: TactusProtocol.Request, Value>(
     _ request: R, _ reply: ReplyPort, _ result: Result<Value, LedgerFailure>, _ body: (Value) -> R.Reply

@@ -80,8 +80,8 @@ extension ControlHandler {
       case .failure(let failure): next(CancelResult(id: text, failure: failure))
       case .success(let id):
         let isAbandoned = request.abandon == true
-        note("\(isAbandoned ? "abandon" : "cancel") \(id)", peer)
         @Sendable func answered<Value>(_ result: Result<Value, LedgerFailure>) {
+          note("\(isAbandoned ? "abandon" : "cancel") \(id)", peer, result, job: id) { _ in .jobCancelRequested }
           switch result {
           case .success: next(CancelResult(id: id.description))
           case .failure(let failure): next(CancelResult(id: id.description, failure: CallFailure(failure)))
@@ -98,8 +98,10 @@ extension ControlHandler {
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
-        note("schedule \(id) for \(instant)", peer)
-        scheduling.schedule(id, for: instant) { result in answer(request, reply, result) { _ in Done() } }
+        scheduling.schedule(id, for: instant) { result in
+          note("schedule \(id) for \(instant)", peer, result, job: id) { _ in .jobScheduled }
+          answer(request, reply, result) { _ in Done() }
+        }
       }
     }
   }

@@ -16,8 +16,16 @@ extension ControlHandler {
     case .failure(let failure): throw .invalid(field: "definition", reason: failure.description)
     }
     let isDryRun = request.dryRun ?? false
-    if !isDryRun { note("apply \(name)", peer, name) }
     scheduling.apply(definition, to: name, dryRun: isDryRun) { result in
+      if !isDryRun {
+        note("apply \(name)", peer, result, workflow: name) { applied in
+          switch applied.effect {
+          case .created: .workflowCreated
+          case .changed: .workflowChanged
+          case .unchanged: nil
+          }
+        }
+      }
       answer(request, reply, result) { applied in
         var runs: [Instant] = []
         if let next = applied.nextAt, let grid = applied.grid { runs = (0..<5).map { grid.instant($0, from: next) } }
@@ -78,24 +86,27 @@ extension ControlHandler {
       throw .invalid(
         field: "idempotency_key", reason: "\(key.utf8.count) bytes: give 1 to \(Limits.idempotencyKeyBytes)")
     }
-    note("run \(name)", peer, name)
     scheduling.run(RunRequest(name, start: start, idempotencyKey: request.idempotencyKey)) { result in
+      // A failure made no job.
+      note("run \(name)", peer, result, workflow: name, job: try? result.get()) { _ in .jobRequested }
       answer(request, reply, result) { .init(jobID: $0.description) }
     }
   }
 
   func terminate(_ request: TerminateWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     let name = try name(request.name)
-    note("terminate \(name)", peer, name)
     scheduling.terminate(name, cancelRunning: request.cancelRunning ?? false) { result in
+      note("terminate \(name)", peer, result, workflow: name) { _ in .workflowTerminated }
       answer(request, reply, result) { _ in Done() }
     }
   }
 
   func resume(_ request: ResumeWorkflow, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
     let name = try name(request.name)
-    note("resume \(name)", peer, name)
-    scheduling.resume(name) { result in answer(request, reply, result) { _ in Done() } }
+    scheduling.resume(name) { result in
+      note("resume \(name)", peer, result, workflow: name) { _ in .workflowResumed }
+      answer(request, reply, result) { _ in Done() }
+    }
   }
 
   /// A file would bring the name back with the next reload: it has to go first.
@@ -106,8 +117,10 @@ extension ControlHandler {
         return reply.fail(
           .conflict(reason: "the file workflows/\(name).workflow is there: remove it, reload, and try again"))
       }
-      note("delete \(name)", peer, name)
-      scheduling.delete(name) { result in answer(request, reply, result) { _ in Done() } }
+      scheduling.delete(name) { result in
+        note("delete \(name)", peer, result, workflow: name) { _ in .workflowDeleted }
+        answer(request, reply, result) { _ in Done() }
+      }
     }
   }
 }

@@ -31,6 +31,7 @@ final class Daemon: Sendable {
   private let authority: Authority
   private let time: SystemTime
   private let output: OutputStore
+  private let copy: JournalOutput?
   private let processes: ProcessRunner
   private let engine: HTTPEngine
   private let containers: ContainerRunner
@@ -75,7 +76,7 @@ final class Daemon: Sendable {
     store = try Store(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), limits: limits,
       now: time.now, eventsKeep: settings.eventsKeep,
-      health: { health.note(store: $0.map { "\($0.message) (SQLite \($0.code))" }) },
+      health: { health.note(store: $0.map { StoreTrouble($0) }) },
       makeID: { ids.make(at: $0) })
     archive = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits)
@@ -95,50 +96,67 @@ final class Daemon: Sendable {
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
     }
 
-    processes = ProcessRunner(
-      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: output,
+    let groupRoot = Self.jobGroups(settings, health)
+    copy = JournalOutput.wanted(settings, over: output, journal: health, time: time, alarms: alarms)
+    let sink: any OutputSink = copy ?? output
+    let jobUser = JobUser.find(settings, isSystem: authority.isSystem)
+    self.jobUser = jobUser
+    let processes = ProcessRunner(
+      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: sink,
       baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
-      cgroupRoot: Self.jobGroups(settings, health))
+      cgroupRoot: groupRoot, user: jobUser.user, credentials: directories.credentials,
+      granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
+    self.processes = processes
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
     containers = ContainerRunner(
       http: HTTPEngine(
         label: "tactus.engines", settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time,
         alarms: alarms),
-      providers: configuration.effectiveProviders, storeID: store.storeID, output: output, stored: output, time: time,
+      providers: configuration.effectiveProviders, storeID: store.storeID, output: sink, stored: output, time: time,
       alarms: alarms, journal: health)
     scheduling = SchedulingWorker(
-      queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time)
+      queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time,
+      journal: health)
     execution = ExecutionWorker(
       queue: DispatchWorkQueue(label: "tactus.execution", level: .worker), ledger: store, time: time,
       scheduling: scheduling, journal: health,
       runners: [
-        .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: output, time: time),
+        .command: processes, .heartbeat: HeartbeatRunner(engine: engine, output: sink, time: time),
         .container: containers,
       ],
       limits: limits, bootID: try Machine.bootID(), dispatchTimeout: settings.dispatchTimeout,
-      reader: StoredDefinitions(queues: Set(limits.keys)))
+      reader: StoredDefinitions(queues: Set(limits.keys)), labeling: copy)
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
     let reloading = Reloading(
       directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
       providers: configuration.providers, settings: configuration.settings,
-      time: time, authority: authority, ledger: store)
+      time: time, authority: authority, ledger: store,
+      user: { [authority, settings] in
+        let user = JobUser.find(settings, isSystem: authority.isSystem)
+        processes.run(as: user.user)
+        return user
+      })
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
-      startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers)
+      startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers,
+      examination: Examination(
+        directories: directories, authority: authority, limits: limits, groupRoot: groupRoot, containers: containers,
+        files: files, time: time))
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: handler,
       admits: { [authority] in authority.right(of: $0) != nil },
       tell: { error in
-        health.tell(JournalEntry(.warning, "no further connection is accepted for a moment: \(error)"))
+        health.tell(JournalEntry(.connectionsLimited, "no further connection is accepted for a moment: \(error)"))
       })
     self.reloading = reloading
   }
 
   private let reloading: Reloading
+  private let jobUser: JobUser
 
   /// Starts the workers on what the store and the files say, and opens the socket.
   ///
@@ -152,13 +170,23 @@ final class Daemon: Sendable {
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
       health.tell(
-        JournalEntry(.notice, "there is no group \(name): nobody has rights by it until there is, and a reload"))
+        JournalEntry(
+          .groupMissing, "there is no group \(name): nobody has rights by it until there is, and a reload",
+          fields: [.group: name]))
     }
     store.post { [feed, statusLine] in
       $0.publish { newest in
         feed.advance(to: newest)
         statusLine?.noteChange()
       }
+    }
+    health.tell(jobUser)
+    if case .account = jobUser.user.choice, geteuid() != 0, !processes.hasGroups {
+      health.tell(
+        JournalEntry(
+          .controlGroupsUnused,
+          "commands have no control groups, so what leaves its job's session is not ended with it: Delegate=yes in the unit of tactusd, or CgroupRoot= in tactusd.conf, gives them some"
+        ))
     }
     let loaded = try open(configuration)
     health.tell(configuration, loaded)
@@ -175,9 +203,9 @@ final class Daemon: Sendable {
     }
     health.tell(
       JournalEntry(
-        .notice,
-        "tactusd \(Product.version) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)"
-      ))
+        .daemonReady,
+        "tactusd \(Product.version) is ready: \(configuration.definitions.count) workflows from files, socket \(directories.socket)",
+        fields: [.version: Product.version]))
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }
     supervision.begin(line: statusLine, watching: workQueues)
@@ -245,7 +273,8 @@ final class Daemon: Sendable {
     health.announce(.stopping)
     supervision.extendStop(by: settings.stopTimeout)
     health.tell(
-      JournalEntry(.notice, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
+      JournalEntry(
+        .daemonStopping, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
     store.record(.daemonStopping, at: time.now) { _ in }
     scheduling.close {
       self.execution.drain(within: self.settings.stopTimeout) {
@@ -261,8 +290,11 @@ final class Daemon: Sendable {
     containers.close()
     store.call { $0.close() }
     output.call { $0.close() }
+    copy?.flush()
     archive.call { $0.close() }
     slow.call { $0.close() }
+    // It tells the ends of jobs: what was posted to it is told before the journal is flushed.
+    scheduling.call { _ in }
     journal.flush()
   }
 
@@ -278,7 +310,7 @@ final class Daemon: Sendable {
       own.enableControllers()
       return own.path
     } catch {
-      health.tell(JournalEntry(.warning, "control groups are not used: \(error)"))
+      health.tell(JournalEntry(.controlGroupsUnused, "control groups are not used: \(error)"))
       return nil
     }
   }
@@ -293,6 +325,17 @@ final class Daemon: Sendable {
   private static var defaultDirectory: String {
     let home = getenv("HOME").map { String(cString: $0) } ?? "/"
     return access(home, X_OK) == 0 ? home : "/"
+  }
+}
+
+extension JournalOutput {
+  /// Copies output where the settings want it and the daemon's own messages go to the journal, too.
+  fileprivate static func wanted(
+    _ settings: DaemonSettings, over sink: any OutputSink, journal: any Journal, time: any TimeSource,
+    alarms: any AlarmSource
+  ) -> JournalOutput? {
+    guard settings.journalOutput, case .journal = JournalDestination.connected() else { return nil }
+    return JournalOutput(over: sink, journal: journal, time: time, alarms: alarms)
   }
 }
 

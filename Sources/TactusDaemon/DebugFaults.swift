@@ -29,11 +29,11 @@ final class DebugFaults: Sendable {
   func apply(to queues: [any WorkQueue], journal: any Journal) {
     if clock.offset != offset {
       journal.tell(
-        JournalEntry(.warning, "the wall clock is set to be \(offset.milliseconds / 1000) s ahead, for a test"))
+        JournalEntry(.faultInjected, "the wall clock is set to be \(offset.milliseconds / 1000) s ahead, for a test"))
       clock.set(offset)
     }
     guard let label = text("block"), let queue = queues.first(where: { $0.label == label }) else { return }
-    journal.tell(JournalEntry(.warning, "\(label) is blocked, for a test"))
+    journal.tell(JournalEntry(.faultInjected, "\(label) is blocked, for a test"))
     queue.post { while true { pause() } }
   }
 

@@ -31,6 +31,8 @@ struct Directories {
   var ledger: String { "\(state)/tactus.db" }
   var output: String { "\(state)/logs.db" }
   var lock: String { "\(state)/lock" }
+  /// The secrets of running jobs.
+  var credentials: String { "\(runtime)/credentials" }
   var socket: String { "\(runtime)/control.sock" }
 
   /// Makes the directories that the daemon writes to, for itself alone; of a system instance everybody may reach the socket.

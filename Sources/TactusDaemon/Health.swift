@@ -2,6 +2,7 @@ internal import Synchronization
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
+internal import TactusStore
 internal import TactusSystemd
 
 /// What `status` shows of the daemon itself: its state and its last errors.
@@ -62,20 +63,20 @@ final class Health: Journal {
   }
 
   /// The store began to fail, or works again (nil).
-  func note(store failure: String?) {
+  func note(store trouble: StoreTrouble?) {
     let changed = state.withLock { state in
-      state.storeFailure = failure
+      state.storeFailure = trouble?.reason
       return state.changed
     }
     changed?()
-    if let failure {
+    if let trouble {
       tell(
         JournalEntry(
-          .error,
-          "the store cannot be written: \(failure); nothing new is started, what runs is watched, and it is tried again every second"
-        ))
+          trouble.isFull ? .storeFull : .storeFailing,
+          "the store cannot be written: \(trouble.reason); nothing new is started, what runs is watched, and it is tried again every second",
+          fields: [.reason: trouble.reason]))
     } else {
-      tell(JournalEntry(.notice, "the store can be written again"))
+      tell(JournalEntry(.storeRecovered, "the store can be written again"))
     }
   }
 
@@ -132,5 +133,18 @@ extension ServiceNotifier.State {
     case .ready, .reloading: true
     case .watchdog, .stopping, .status, .extendTimeout: false
     }
+  }
+}
+
+/// Why the store cannot be written.
+struct StoreTrouble: Sendable {
+  /// In SQLite's words, with its code.
+  let reason: String
+  /// Whether room on the disk would help.
+  let isFull: Bool
+
+  init(_ error: StoreError) {
+    reason = "\(error.message) (SQLite \(error.code))"
+    isFull = error.isDiskFull
   }
 }

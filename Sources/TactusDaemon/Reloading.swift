@@ -4,6 +4,7 @@ internal import TactusPorts
 internal import TactusProtocol
 internal import TactusScheduler
 internal import TactusSystemd
+internal import TactusTransport
 internal import TactusUnitFile
 
 /// Reads the files again: on a queue of its own, because a folder of ten thousand files takes a while.
@@ -20,23 +21,28 @@ struct Reloading: Sendable {
   let time: any TimeSource
   let authority: Authority
   let ledger: any Ledger
+  /// Looks up whom commands run as, and lets the next ones run so.
+  let user: @Sendable () -> JobUser
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
     files.post { answer(Files.mayExist("\(directory)/workflows/\(name).workflow")) }
   }
 
-  func reload(answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
+  /// Reads the files again and takes over what they say; without a peer it was a signal that asked.
+  func reload(for peer: Peer? = nil, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
     health.announce(.reloading(since: time.monotonic))
     files.post {
       authority.refresh()
+      health.tell(user())
       var configuration = Configuration.read(directory)
       configuration.warnings += unappliedChanges(in: configuration)
       scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
         health.announce(.ready)
         // Told in the log as well, if the store cannot take it.
         ledger.record(.daemonReloaded, at: time.now) { _ in }
-        health.tell(configuration, try? result.get())  // a failure goes to whoever asked
+        health.tell(configuration, try? result.get())  // a failure is told by the next line
+        health.tell(reloadOf: result.map { Reload.Reply($0, configuration) }, askedBy: peer)
         answer(result.map { Reload.Reply($0, configuration) })
       }
     }
@@ -76,25 +82,51 @@ extension Health {
   func tell(_ configuration: Configuration, _ loaded: Loaded?) {
     var refused = configuration.problems.map {
       FileProblem(
-        entry: JournalEntry(.error, "\($0); the file is ignored"),
+        entry: JournalEntry(.fileRefused, "\($0); the file is ignored", fields: [.file: $0.file]),
         place: $0.line > 0 ? "\($0.file):\($0.line)" : $0.file)
     }
     for (name, reason) in (loaded?.refused ?? [:]).sorted(by: { $0.key < $1.key }) {
       refused.append(
         FileProblem(
           entry: JournalEntry(
-            .error, "workflows/\(name).workflow is ignored: \(reason)", fields: ["TACTUS_WORKFLOW": name.text]),
+            .fileRefused, "workflows/\(name).workflow is ignored: \(reason)",
+            fields: [.file: "workflows/\(name).workflow", .workflow: name.text]),
           place: "workflows/\(name).workflow"))
     }
     tell(filesRefused: refused)
-    for warning in configuration.warnings { tell(JournalEntry(.warning, "\(warning)")) }
-    for name in loaded?.removed ?? [] {
+    for warning in configuration.warnings {
+      tell(JournalEntry(.fileWarning, "\(warning)", fields: [.file: warning.file]))
+    }
+    tell(.workflowFileGone, of: loaded?.removed, "was terminated: its file is gone")
+    tell(.workflowChanged, of: loaded?.changed, "was changed by its file")
+    tell(.workflowCreated, of: loaded?.created, "was created, or is back, by its file")
+  }
+
+  /// Workflows that are named one by one after files were read: the counts tell of all.
+  private static let namedWorkflows = 100
+
+  private func tell(_ kind: JournalMessage, of names: [WorkflowName]?, _ predicate: String) {
+    for name in names?.prefix(Self.namedWorkflows) ?? [] {
+      tell(JournalEntry(kind, "workflow \(name) \(predicate)", fields: [.workflow: name.text]))
+    }
+  }
+
+  /// Tells how reading the files again ended.
+  fileprivate func tell(reloadOf result: Result<Reload.Reply, LedgerFailure>, askedBy peer: Peer?) {
+    let asked = peer.map { ", asked for by \($0.words)" } ?? ", asked for by a signal"
+    switch result {
+    case .success(let reply):
+      let problems = reply.problems.isEmpty ? "" : ", \(reply.problems.count) problems"
       tell(
         JournalEntry(
-          .notice, "workflow \(name) was terminated: its file is gone", fields: ["TACTUS_WORKFLOW": name.text]))
-    }
-    for name in loaded?.changed ?? [] {
-      tell(JournalEntry(.info, "workflow \(name) was changed by its file", fields: ["TACTUS_WORKFLOW": name.text]))
+          .daemonReloaded,
+          "reload\(asked): \(reply.loaded) definitions loaded, \(reply.created.count) workflows created, "
+            + "\(reply.changed.count) changed, \(reply.removed.count) removed\(problems)", all: peer?.fields ?? []))
+    case .failure(let failure):
+      tell(
+        JournalEntry(
+          .reloadFailed, "reload\(asked): nothing was taken over: \(failure)",
+          all: [(.reason, "\(failure)")] + (peer?.fields ?? [])))
     }
   }
 }

@@ -36,9 +36,10 @@ struct Supervision: Sendable {
     ) { [health] silent in
       health.tell(
         JournalEntry(
-          .error,
+          .workQueueSilent,
           "\(silent.joined(separator: ", ")) did not answer for \((interval / 2).milliseconds / 1000) s: "
-            + "if that goes on, the service manager restarts the daemon"))
+            + "if that goes on, the service manager restarts the daemon",
+          fields: [.workQueues: silent.joined(separator: " ")]))
     }
     watchdog.begin(alarms: alarms)
   }

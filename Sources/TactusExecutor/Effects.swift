@@ -52,6 +52,7 @@ extension ExecutionWorker {
     guard let order = running.order, let runner = runners[running.job.kind] else {
       return handle(.ended(running.ending ?? .failed(.validationError, "no runner for its kind")), id)
     }
+    labeling?.label(running.labels)
     runner.start(order) { event in self.post { $0.heard(event, id) } }
   }
 
@@ -111,7 +112,7 @@ extension ExecutionWorker {
   private func recorded(_ id: JobID, _ result: Result<Ended, LedgerFailure>) {
     switch result {
     case .success(let ended):
-      if let running = attempts[id] { tell(running, ended) }
+      if !ended.isRecorded, let running = attempts[id] { tellLate(running) }
       scheduling.follow(change: ended.change)
       if let workflow = ended.waiting { scheduling.ended(workflow) }
       handle(.recorded, id)
@@ -123,35 +124,14 @@ extension ExecutionWorker {
     }
   }
 
-  private func tell(_ running: Running, _ ended: Ended) {
-    let id = "\(running.job.id)"
-    guard ended.isRecorded else {
-      journal.tell(
-        JournalEntry(.warning, "a late result was dropped: the job has ended already", fields: ["TACTUS_JOB_ID": id]))
-      return
-    }
-    let name = running.workflow?.text ?? ""
-    if let outcome = ended.outcome, outcome.status == .failed, let code = outcome.errorCode {
-      journal.tell(
-        JournalEntry(
-          .warning, "job of \(name) failed: \(outcome.message ?? code.rawValue)",
-          fields: [
-            "TACTUS_JOB_ID": id, "TACTUS_WORKFLOW": name, "TACTUS_STATUS": outcome.status.rawValue,
-            "TACTUS_ERROR_CODE": code.rawValue,
-          ]))
-    }
-    if let terminated = ended.terminated {
-      journal.tell(
-        JournalEntry(
-          .error,
-          "workflow \(terminated) was terminated after too many consecutive failures; "
-            + "when the cause is mended: tactusctl resume \(terminated)",
-          fields: ["TACTUS_WORKFLOW": terminated.text]))
-    }
+  private func tellLate(_ running: Running) {
+    journal.tell(
+      JournalEntry(.resultLate, "a late result was dropped: the job has ended already", job: running.labels))
   }
 
   private func forget(_ id: JobID, _ running: Running) {
     runners[running.job.kind]?.settle(id)
+    labeling?.forget(id)
     freeSlot(of: id)
     attempts[id] = nil
     finishDrain()

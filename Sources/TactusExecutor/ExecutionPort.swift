@@ -74,8 +74,9 @@ extension ExecutionWorker: Execution {
     if !awaited.isEmpty {
       journal.tell(
         JournalEntry(
-          .error,
-          "the store did not take the ends of \(awaited.count) jobs: the next start records them as LOST"))
+          .endsUnrecorded,
+          "the store did not take the ends of \(awaited.count) jobs: the next start records them as LOST",
+          fields: [.count: "\(awaited.count)"]))
     }
     for answer in drained { answer() }
     drained.removeAll()

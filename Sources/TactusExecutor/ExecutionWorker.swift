@@ -13,6 +13,7 @@ public actor ExecutionWorker: QueueConfined {
   let time: any TimeSource
   let scheduling: any Scheduling
   let journal: any Journal
+  let labeling: (any OutputLabeling)?
   let runners: [Kind: any Runner]
   let bootID: String
   let dispatchTimeout: Duration
@@ -54,6 +55,12 @@ public actor ExecutionWorker: QueueConfined {
     var refusals = 0
     var ending: Ending?
     var report = Report()
+
+    /// What is known of the job; a remnant of the last daemon does not tell who asked for it.
+    var labels: JobLabels {
+      JobLabels(
+        job.id, workflow: workflow, kind: job.kind, trigger: order?.trigger, attempt: order?.attempt)
+    }
   }
 
   /// A worker that does nothing until jobs are enqueued.
@@ -63,16 +70,18 @@ public actor ExecutionWorker: QueueConfined {
   ///   - bootID: the machine's boot, part of every claim.
   ///   - dispatchTimeout: how long a job may wait for a provider that answers.
   ///   - reader: reads the definitions that claims are bound to.
+  ///   - labeling: is told whose output comes.
   public init(
     queue: any WorkQueue, ledger: any Ledger, time: any TimeSource, scheduling: any Scheduling, journal: any Journal,
     runners: [Kind: any Runner], limits: [QueueName: QueueLimits], bootID: String, dispatchTimeout: Duration,
-    reader: any DefinitionReader
+    reader: any DefinitionReader, labeling: (any OutputLabeling)? = nil
   ) {
     self.queue = queue
     self.ledger = ledger
     self.time = time
     self.scheduling = scheduling
     self.journal = journal
+    self.labeling = labeling
     self.runners = runners
     self.bootID = bootID
     self.dispatchTimeout = dispatchTimeout

@@ -20,6 +20,7 @@ extension ExecutionWorker {
     running.facts = remnant.facts
     running.workflow = remnant.workflow
     attempts[remnant.id] = running
+    labeling?.label(running.labels)
     lanes[remnant.queue]?.takeSlot()
     guard let runner = runners[remnant.kind] else { return lost(remnant.id) }
     runner.recover(remnant, events: { event in self.post { $0.heard(event, remnant.id) } }) { found in
@@ -50,7 +51,7 @@ extension ExecutionWorker {
     attempts[id]?.timeout = facts.timeout.map { max(.zero, $0 - max(.zero, time.now - facts.at)) }
     journal.tell(
       JournalEntry(
-        .info, "a job of the last daemon is taken over, where it runs", fields: ["TACTUS_JOB_ID": "\(id)"]))
+        .jobAdopted, "a job of the last daemon is taken over, where it runs", job: running.labels))
     for effect in effects { perform(effect, id) }
     // It may have ended while its facts were on their way.
     if let ending = running.ending { handle(.ended(ending), id) }
@@ -73,8 +74,8 @@ extension ExecutionWorker {
   private func endOrphan(_ remnant: Remnant) {
     journal.tell(
       JournalEntry(
-        .warning, "a process of the last daemon is still alive: it is ended", fields: ["TACTUS_JOB_ID": "\(remnant.id)"]
-      ))
+        .orphanEnded, "a process of the last daemon is still alive: it is ended",
+        job: JobLabels(remnant.id, workflow: remnant.workflow, kind: remnant.kind)))
     // The reason is durable before the signal; if the store cannot write, the orphan is ended all the same.
     ledger.recordStop(remnant.id, fence: remnant.fence, reason: .orphaned, at: time.now) { _ in
       self.post { $0.stopOrphan(remnant.id) }

@@ -30,7 +30,7 @@ extension ExecutionWorker {
     guard let sentence else { return }
     journal.tell(
       JournalEntry(
-        .info, "what became of a job is unknown: \(sentence)", fields: ["TACTUS_JOB_ID": "\(id)"]))
+        .jobUnverified, "what became of a job is unknown: \(sentence)", job: running.labels))
   }
 
   /// Puts a job back in line of which nothing was started.

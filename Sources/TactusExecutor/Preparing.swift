@@ -30,8 +30,9 @@ extension ExecutionWorker {
     case .failed(let reason):
       journal.tell(
         JournalEntry(
-          .warning, "the image of \(preparation.name) is not there yet, and each of its jobs will try again: \(reason)",
-          fields: ["TACTUS_WORKFLOW": preparation.name.text]))
+          .imageMissing,
+          "the image of \(preparation.name) is not there yet, and each of its jobs will try again: \(reason)",
+          fields: [.workflow: preparation.name.text]))
     }
     preparing.remove(preparation.definition)
   }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+public import TactusModel
 
 /// A directory of the cgroup v2 hierarchy, cgroups(7).
 public struct ControlGroup: Hashable, Sendable {
@@ -33,11 +34,13 @@ public struct ControlGroup: Hashable, Sendable {
     return nil
   }
 
-  /// Whether the group was handed to us to make groups below: writable, and marked so by systemd.
+  /// Whether the group was handed to us to make groups below: writable, and marked so by systemd, or our own.
   ///
-  /// Source: systemd's CGROUP_DELEGATION.md, "user.delegate" and before version 254 "trusted.delegate".
+  /// Source: systemd's CGROUP_DELEGATION.md, "user.delegate" and before version 254 "trusted.delegate", which only root can
+  /// read: then the owner tells it, who is `User=` only where it delegates. Below a group of ours everything is ours.
   public var isDelegated: Bool {
     guard access(path, W_OK) == 0 else { return false }
+    if geteuid() != 0, Self.owner(of: path) == geteuid(), Self.owner(of: "\(path)/..") != geteuid() { return true }
     return ["user.delegate", "trusted.delegate"].contains { name in
       var value: UInt8 = 0
       return tactus_attribute(path, name, &value, 1) == 1 && value == UInt8(ascii: "1")
@@ -67,6 +70,48 @@ public struct ControlGroup: Hashable, Sendable {
       do { try SmallFile.write("+\(controller)", to: "\(path)/cgroup.subtree_control") } catch { return false }
       return true
     }
+  }
+
+  /// The controllers that groups below have.
+  public var handedDown: [String] {
+    SmallFile.text("\(path)/cgroup.subtree_control")?.split { $0 == " " || $0 == "\n" }.map(String.init) ?? []
+  }
+
+  /// Of the controllers that some limits need, those that the group does not have.
+  public func missingControllers(for limits: CommandLimits) -> [String] {
+    [
+      limits.memoryMax == nil ? nil : ("memory", "memory.max"), limits.cpuQuota == nil ? nil : ("cpu", "cpu.max"),
+      limits.tasksMax == nil ? nil : ("pids", "pids.max"),
+    ].compactMap(\.self).filter { access("\(path)/\($0.1)", F_OK) != 0 }.map(\.0)
+  }
+
+  /// Sets limits for everything in the group, as far as their controllers are there.
+  ///
+  /// Memory is that with swap, and what needs more ends as a whole, rather than one process of it.
+  public func limit(to limits: CommandLimits) throws(SystemError) {
+    let missing = missingControllers(for: limits)
+    if let memory = limits.memoryMax, !missing.contains("memory") {
+      try write("\(memory)", to: "memory.max")
+      // Neither is on every kernel: the one since 4.19, the other with swap only.
+      if has("memory.oom.group") { try write("1", to: "memory.oom.group") }
+      if has("memory.swap.max") { try write("0", to: "memory.swap.max") }
+    }
+    if let quota = limits.cpuQuota, !missing.contains("cpu") {
+      let period = 100_000
+      try write("\(quota * period / 100) \(period)", to: "cpu.max")
+    }
+    if let tasks = limits.tasksMax, !missing.contains("pids") { try write("\(tasks)", to: "pids.max") }
+  }
+
+  private static func owner(of path: String) -> UInt32? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_uid : nil
+  }
+
+  private func has(_ file: String) -> Bool { access("\(path)/\(file)", F_OK) == 0 }
+
+  private func write(_ text: String, to file: String) throws(SystemError) {
+    try SmallFile.write(text, to: "\(path)/\(file)")
   }
 
   /// Makes a group below.
@@ -119,6 +164,12 @@ public struct ControlGroup: Hashable, Sendable {
   /// The most memory that the group ever had, in bytes; nil without the memory controller.
   public var peakMemory: Int64? {
     SmallFile.text("\(path)/memory.peak").flatMap { Int64($0.prefix { $0.isWholeNumber }) }
+  }
+
+  /// How many processes of the group were killed because memory ran out; 0 without the memory controller.
+  public var memoryKills: Int {
+    let events = SmallFile.text("\(path)/memory.events")?.split(separator: "\n") ?? []
+    return events.first { $0.hasPrefix("oom_kill ") }.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
   }
 
   /// Removes the group and the groups below; false when a process is still in it.

@@ -19,11 +19,15 @@ public enum Spawner {
     public var error: Int32
     /// An open `cgroup.procs` that the child joins before it runs.
     public var cgroup: Int32?
+    /// Whom the program runs as, without any capability; nil for whom this process runs as.
+    ///
+    /// Needs CAP_SETUID and CAP_SETGID, and costs a fork instead of a vfork.
+    public var account: Account?
 
     /// Puts an order together.
     public init(
       arguments: [String], environment: [String], directory: String, input: Int32, output: Int32, error: Int32,
-      cgroup: Int32? = nil
+      cgroup: Int32? = nil, account: Account? = nil
     ) {
       self.arguments = arguments
       self.environment = environment
@@ -32,6 +36,7 @@ public enum Spawner {
       self.output = output
       self.error = error
       self.cgroup = cgroup
+      self.account = account
     }
   }
 
@@ -61,10 +66,12 @@ public enum Spawner {
       withCStrings(order.environment) { environment in
         path.withCString { path in
           order.directory.withCString { directory in
-            var order = tactus_spawn_order(
-              path: path, arguments: arguments, environment: environment, directory: directory, input: order.input,
-              output: order.output, error: order.error, cgroup: order.cgroup ?? -1)
-            return tactus_spawn(&order, &step)
+            withIdentity(order.account) { identity in
+              var order = tactus_spawn_order(
+                path: path, arguments: arguments, environment: environment, directory: directory, input: order.input,
+                output: order.output, error: order.error, cgroup: order.cgroup ?? -1, identity: identity)
+              return tactus_spawn(&order, &step)
+            }
           }
         }
       }
@@ -75,8 +82,9 @@ public enum Spawner {
 
   private static func failure(of order: Order, at step: tactus_spawn_step, code: Int32) -> Failure {
     let path = order.arguments[0]
-    // ETXTBSY is a program that is just being replaced.
-    let isPassing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY, EIO].contains(code)
+    let name = order.account?.name ?? path
+    // ETXTBSY is a program that is just being replaced, ETIMEDOUT a child that somebody held up.
+    let isPassing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY, EIO, ETIMEDOUT].contains(code)
     func failure(_ operation: String, _ subject: String, isOrderAtFault: Bool) -> Failure {
       Failure(
         cause: SystemError(code: code, operation: operation, subject: subject),
@@ -88,7 +96,24 @@ public enum Spawner {
       return failure("find the interpreter of", path, isOrderAtFault: true)
     case TACTUS_SPAWN_EXECUTE: return failure("execute", path, isOrderAtFault: true)
     case TACTUS_SPAWN_CGROUP: return failure("join the control group for", path, isOrderAtFault: false)
+    case TACTUS_SPAWN_OOM_SCORE: return failure("reset the OOM score for", path, isOrderAtFault: false)
+    case TACTUS_SPAWN_GROUPS: return failure("take the supplementary groups of", name, isOrderAtFault: false)
+    case TACTUS_SPAWN_GROUP: return failure("take the group of", name, isOrderAtFault: false)
+    case TACTUS_SPAWN_USER: return failure("become", name, isOrderAtFault: false)
+    case TACTUS_SPAWN_CAPABILITIES: return failure("drop the capabilities for", path, isOrderAtFault: false)
     default: return failure("start a process for", path, isOrderAtFault: false)
+    }
+  }
+
+  /// The account as the kernel takes it, without names.
+  private static func withIdentity<Value>(
+    _ account: Account?, _ body: (UnsafePointer<tactus_identity>?) -> Value
+  ) -> Value {
+    guard let account else { return body(nil) }
+    return account.groups.withUnsafeBufferPointer { groups in
+      var identity = tactus_identity(
+        user: account.user, group: account.group, groups: groups.baseAddress, group_count: UInt(groups.count))
+      return body(&identity)
     }
   }
 

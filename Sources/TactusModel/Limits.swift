@@ -61,6 +61,8 @@ public enum Limits {
   public static let manualPast: Duration = .seconds(60)
   /// How far ahead the start of a MANUAL job may lie: five years, leap days included.
   public static let manualFuture: Duration = .seconds((5 * 365 + 2) * 86_400)
+  /// The credentials of one job together, in bytes; as much as systemd takes.
+  public static let credentialBytes = 1 << 20
   /// Between TERM and KILL.
   public static let grace: Duration = .seconds(2)
   /// How often everything claimed or running is checked against the facts.
@@ -75,6 +77,10 @@ public enum Limits {
   public static let heartbeatBodyBytes = 16 << 10
   /// Messages that wait for the journal; the rest is counted, and the count is told.
   public static let journalEntries = 4096
+  /// Output that waits for the journal, in bytes, a job's at most half of it; the rest is counted, and the count is told.
+  public static let journalOutputBytes = 4 << 20
+  /// What a waiting line counts beyond its own bytes: about what it takes in memory.
+  public static let journalLineOverhead = 128
   /// `SubmitRate=`: submissions per second and user; the burst is twice that.
   public static let submitRate = 1...1_000_000
   /// `EventsKeep=`, apart from `infinity`.

@@ -109,6 +109,8 @@ public struct PlanChange: Hashable, Sendable {
   public var queued: [QueuedJob] = []
   /// Jobs that were closed unclaimed, or given up.
   public var withdrawn: [JobID] = []
+  /// Every job that ended, whatever ended it: to be told.
+  public var ended: [EndedJob] = []
   /// Claimed or running jobs whose stop reason is durable now.
   public var stop: [JobID: StopReason] = [:]
   /// Queues that were full: jobs of theirs wait for room now.
@@ -216,20 +218,13 @@ public struct Ended: Hashable, Sendable {
   public var waiting: WorkflowID?
   /// Whether the row was closed by this call; false for a late result that the fence kept out.
   public var isRecorded: Bool
-  /// Whether the workflow was terminated by this failure.
-  public var terminated: WorkflowName?
-  /// What was recorded: a durable reason to stop comes before what the worker knows.
-  public var outcome: Outcome?
   /// What follows.
   public var change: PlanChange
 
   /// Puts an answer together.
-  public init(
-    waiting: WorkflowID? = nil, isRecorded: Bool, terminated: WorkflowName? = nil, change: PlanChange = PlanChange()
-  ) {
+  public init(waiting: WorkflowID? = nil, isRecorded: Bool, change: PlanChange = PlanChange()) {
     self.waiting = waiting
     self.isRecorded = isRecorded
-    self.terminated = terminated
     self.change = change
   }
 }

@@ -38,6 +38,14 @@ public protocol OutputSink: Sendable {
   func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void)
 }
 
+/// Is told whose output comes, by the execution worker: before its first line, and after its last.
+public protocol OutputLabeling: Sendable {
+  /// Output of this attempt may come from now on.
+  func label(_ job: JobLabels)
+  /// None of it comes any more.
+  func forget(_ id: JobID)
+}
+
 /// Reads stored output back.
 public protocol OutputReader: Sendable {
   /// Answers lines after a position, oldest first, with the position of the last; empty when there is no more.

@@ -10,6 +10,8 @@ public enum Operation: Hashable, Sendable {
   case reload(Reload)
   /// `io.tactus.Daemon.Providers`
   case listProviders(ListProviders)
+  /// What the machine gives the daemon.
+  case examine(Examine)
   /// `io.tactus.Daemon.Events`
   case readEvents(ReadEvents)
   /// `io.tactus.Workflows.Apply`
@@ -62,6 +64,7 @@ public enum Operation: Hashable, Sendable {
       self = .getInterfaceDescription(try call.read(GetInterfaceDescription.self))
     case Describe.method: self = .describe(try call.read(Describe.self))
     case Reload.method: self = .reload(try call.read(Reload.self))
+    case Examine.method: self = .examine(try call.read(Examine.self))
     case ListProviders.method: self = .listProviders(try call.read(ListProviders.self))
     case ApplyWorkflow.method: self = .applyWorkflow(try call.read(ApplyWorkflow.self))
     case GetWorkflow.method: self = .getWorkflow(try call.read(GetWorkflow.self))
@@ -90,7 +93,8 @@ public enum Operation: Hashable, Sendable {
     uniqueKeysWithValues: all.map { ($0.method, $0) })
 
   private static let all: [any Request.Type] = [
-    DescribeService.self, GetInterfaceDescription.self, Describe.self, Reload.self, ListProviders.self, ReadEvents.self,
+    DescribeService.self, GetInterfaceDescription.self, Describe.self, Reload.self, ListProviders.self, Examine.self,
+    ReadEvents.self,
     ApplyWorkflow.self, GetWorkflow.self, ListWorkflows.self, ListUpcoming.self, ExplainWorkflow.self,
     ReadStatistics.self, RunWorkflow.self, TerminateWorkflow.self, ResumeWorkflow.self, DeleteWorkflow.self,
     GetJob.self, ListJobs.self, ExplainJob.self, WaitForJobs.self, ScheduleJob.self, CancelJobs.self, ReadLogs.self,

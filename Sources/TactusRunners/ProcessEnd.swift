@@ -35,6 +35,7 @@ extension ProcessRunner {
       }
     }
     guard run.isOver, run.output.isAnswered, runs.removeValue(forKey: run.id) != nil else { return }
+    if run.hasCredentials { credentials.remove(run.id) }
     run.events(.ended(run.ending, run.report))
   }
 

@@ -1,3 +1,4 @@
+import TactusLinux
 import TactusPorts
 
 /// What a job finds in its environment: of the daemon's own only what it was given, and nothing by inheritance.
@@ -7,8 +8,9 @@ struct ProcessEnvironment {
   /// `NAME=value` for every job.
   init(base: [String]) { self.base = base }
 
-  /// Everything for one job: each name once; the definition overrides the daemon's, what Tactus tells overrides both.
-  func variables(for order: RunOrder, own: [String]) -> [String] {
+  /// Everything for one job: each name once; the account's own override the daemon's, the definition overrides both, and
+  /// what Tactus tells overrides all.
+  func variables(for order: RunOrder, account: Account? = nil, own: [String]) -> [String] {
     var variables: [String] = []
     var places: [Substring: Int] = [:]
     func set(_ variable: String) {
@@ -21,6 +23,7 @@ struct ProcessEnvironment {
       }
     }
     base.forEach(set)
+    account?.variables.forEach(set)
     for variable in own where !variable.utf8.starts(with: "TACTUS_".utf8) { set(variable) }
     order.environment.forEach(set)
     return variables

@@ -10,6 +10,7 @@ final class ProcessGroup: ProcessTree {
   private var events: (descriptor: Int32, token: Poller.Token)?
   private var cpuTime: Duration?
   private var peakMemory: Int64?
+  private(set) var memoryKills = 0
 
   init(of id: JobID, group: ControlGroup, watches: ProcessWatches) {
     (self.id, self.group, self.watches) = (id, group, watches)
@@ -49,7 +50,7 @@ final class ProcessGroup: ProcessTree {
   /// Measures and removes the group; false while a living process is in it.
   private func removed() -> Bool {
     guard group.exists else { return true }
-    (cpuTime, peakMemory) = (group.cpuTime, group.peakMemory)
+    (cpuTime, peakMemory, memoryKills) = (group.cpuTime, group.peakMemory, group.memoryKills)
     guard group.remove() else { return false }
     if let events {
       watches.remove(events.token)

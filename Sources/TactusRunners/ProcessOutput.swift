@@ -17,12 +17,15 @@ final class ProcessOutput {
   private let watches: ProcessWatches
   private var room: Int64
   private var lines: [OutputLine] = []
+  private var latest: [[UInt8]] = []
   private var waiting = 0
   private var unanswered = 0
   private var isResting = false
 
   /// How many bytes may be on their way to the sink.
   static let window = 256 << 10
+  /// How many lines are kept for ``denial``.
+  private static let latestCount = 3
 
   /// One pipe, watched.
   struct Pipe {
@@ -73,6 +76,7 @@ final class ProcessOutput {
   /// The lines gathered since the last time, and the bytes that the sink has to answer for; nil if there are none.
   func takeLines() -> (lines: [OutputLine], bytes: Int)? {
     guard !lines.isEmpty else { return nil }
+    latest = (latest + lines.suffix(Self.latestCount).map { Array($0.bytes.suffix(1 << 10)) }).suffix(Self.latestCount)
     defer {
       unanswered += waiting
       (lines, waiting) = ([], 0)
@@ -85,6 +89,16 @@ final class ProcessOutput {
     unanswered -= bytes
     if stored { storedBytes += Int64(bytes) } else { droppedBytes += Int64(bytes) }
     rest(waiting + unanswered >= Self.window)
+  }
+
+  /// What the latest lines say that the job was denied; nil for nothing.
+  ///
+  /// A guess, because programs tell in their own ways: these are the words of strerror(3).
+  var denial: String? {
+    let refusals = ["Read-only file system", "Permission denied", "Operation not permitted"]
+    return latest.reversed().lazy.compactMap { line in
+      refusals.first { String(decoding: line, as: UTF8.self).contains($0) }
+    }.first
   }
 
   private func take(_ size: Int, of stream: OutputStream, at instant: Instant) {

@@ -38,6 +38,8 @@ extension ProcessRunner {
     guard runs[id] == nil else { fatalError("attempt \(id) is to be recovered while it runs") }
     let output = ProcessOutput(stdout: nil, stderr: nil, limit: 0, watches: watches)
     let run = ProcessRun(id, main: nil, tree: tree, output: output, events: inquiry.events)
+    // Not known, and nothing happens if there are none.
+    run.hasCredentials = true
     runs[id] = run
     inquiry.answer(.orphan)
     settle(run)
@@ -50,17 +52,19 @@ extension ProcessRunner {
       if group.isPopulated { return ProcessGroup(of: remnant.id, group: group, watches: watches) }
       _ = group.remove()
     }
-    let leader = remnant.facts.flatMap { facts in facts.processID.flatMap { isAlive($0, facts.processStart) ? $0 : nil }
-    }
+    let leader = remnant.facts.flatMap(leader)
     guard leader != nil || carriers[remnant.id]?.isEmpty == false else { return nil }
     return ProcessSession(ofOrphan: remnant.id, leader: leader, watches: watches)
   }
 
-  /// Whether the process is the one that was started then, and has not ended.
-  private func isAlive(_ process: Int, _ start: Int64?) -> Bool {
-    guard let start, ProcessTable.startTicks(of: process) == start else { return false }
-    guard let handle = try? ProcessHandle(of: process) else { return false }  // it is gone by now
-    defer { handle.close() }
-    return !handle.hasEnded
+  /// The process that was started then, if it has not ended.
+  private func leader(_ facts: StartFacts) -> ProcessHandle? {
+    guard let process = facts.processID, let start = facts.processStart,
+      let handle = try? ProcessHandle(of: process)  // it is gone by now
+    else { return nil }
+    // Once it is open, because then it is certain whose start that is.
+    if ProcessTable.startTicks(of: process) == start, !handle.hasEnded { return handle }
+    handle.close()
+    return nil
   }
 }

@@ -21,6 +21,13 @@ final class ProcessRun {
   /// Whether nothing of it is left and its pipes are read; the sink may still owe answers.
   var isOver = false
 
+  /// Whether it may have a directory of secrets.
+  var hasCredentials = false
+  /// `MemoryMax=`, in bytes.
+  var memoryMax: Int64?
+  /// What to tell if it was denied something.
+  var hint: String?
+
   /// The main process and its registration.
   struct Main {
     let handle: ProcessHandle
@@ -47,11 +54,29 @@ final class ProcessRun {
   var ending: Ending {
     switch exit {
     case .code(0): .succeeded
-    case .code(let code): .failed(.exitNonzero, "exited with code \(code)")
+    case .code(let code): .failed(.exitNonzero, "exited with code \(code)\(reason)")
     case .signal(let signal, let dumpedCore):
-      .failed(.signaled, "ended by \(signal)\(dumpedCore ? ", with a core dump" : "")")
+      .failed(.signaled, "ended by \(signal)\(dumpedCore ? ", with a core dump" : "")\(reason)")
     case nil: .failed(.lost, "the daemon that started it is gone, and so is the process it left")
     }
+  }
+
+  /// Why it failed, as far as that can be told from outside; empty, or what follows in the sentence.
+  private var reason: String {
+    if tree.memoryKills > 0 {
+      return memoryMax.map { ", because it needed more memory than MemoryMax=\(Self.text(ofSize: $0)) allows" }
+        ?? ", because memory ran out"
+    }
+    guard let hint, let denial = output.denial else { return "" }
+    return "; its last output says \"\(denial)\": \(hint)"
+  }
+
+  /// A size as unit files spell it.
+  private static func text(ofSize bytes: Int64) -> String {
+    for (shift, letter) in [(30, "G"), (20, "M"), (10, "K")] where bytes & (1 << shift - 1) == 0 {
+      return "\(bytes >> shift)\(letter)"
+    }
+    return "\(bytes)"
   }
 
   /// What was measured.

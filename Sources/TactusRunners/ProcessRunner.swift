@@ -16,6 +16,12 @@ public actor ProcessRunner: Runner, QueueConfined {
   let environment: ProcessEnvironment
   let defaultDirectory: String
   let root: ControlGroup?
+  let credentials: CredentialDirectories
+  let journal: any Journal
+  /// Whom jobs run as that start from now on.
+  private(set) var user: CommandUser
+  /// The controllers whose absence was told last, of each workflow.
+  var toldMissing: [WorkflowName?: [String]] = [:]
   var runs: [JobID: ProcessRun] = [:]
   /// Our children that are not yet reaped.
   var children: [Int: JobID] = [:]
@@ -27,10 +33,13 @@ public actor ProcessRunner: Runner, QueueConfined {
   /// Makes a runner that runs nothing yet.
   ///
   /// `baseEnvironment` is what every job gets of the daemon's own, as `NAME=value`; `defaultDirectory` is where commands
-  /// run that name none; below `cgroupRoot`, a delegated directory of cgroup v2, every job gets a group of its own.
+  /// run that name none, if they run as the daemon's user; below `cgroupRoot`, a delegated directory of cgroup v2, every job
+  /// gets a group of its own; below `credentials` a directory for its secrets; `granted` is the directory of those that the
+  /// daemon was given itself.
   public init(
     queue: DispatchWorkQueue, time: any TimeSource, output: any OutputSink, baseEnvironment: [String],
-    defaultDirectory: String, cgroupRoot: String?
+    defaultDirectory: String, cgroupRoot: String?, user: CommandUser, credentials: String, granted: String?,
+    journal: any Journal
   ) {
     self.queue = queue
     workQueue = queue
@@ -39,6 +48,17 @@ public actor ProcessRunner: Runner, QueueConfined {
     environment = ProcessEnvironment(base: baseEnvironment)
     self.defaultDirectory = defaultDirectory
     root = cgroupRoot.map(ControlGroup.init)
+    self.user = user
+    self.credentials = CredentialDirectories(root: credentials, granted: granted)
+    self.journal = journal
+  }
+
+  /// Whether every job gets a control group.
+  public nonisolated var hasGroups: Bool { root != nil }
+
+  /// Whom jobs run as that start from now on.
+  public nonisolated func run(as user: CommandUser) {
+    post { $0.user = user }
   }
 
   /// Starts an attempt of a command.
@@ -61,6 +81,12 @@ public actor ProcessRunner: Runner, QueueConfined {
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     post { $0.inquire(Inquiry(remnant: remnant, events: events, answer: answer)) }
+  }
+
+  /// Removes the secrets of jobs that are over.
+  public nonisolated func recovered() {
+    // Twice, because the answers to the questions before this one are posted as well, and make orphans known.
+    post { runner in runner.post { runner in runner.credentials.sweep { runner.runs[$0] != nil } } }
   }
 
   /// Answers which of the attempts are not running here.

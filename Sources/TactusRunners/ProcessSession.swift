@@ -7,6 +7,9 @@ import TactusModel
 /// A stop finds by /proc what has left the group, and waits for it by pidfds. A normal end kills the group and looks no
 /// further, because reading all of /proc for every job would cost more than many a job: what has left the session then
 /// lives on, as it would under cron. A control group leaves nothing.
+///
+/// The environment of another user's process is readable for root only: for a daemon that is not, such a job is its session
+/// alone, wherefore it has control groups (`Delegate=yes`).
 final class ProcessSession: ProcessTree {
   private let id: JobID
   private let watches: ProcessWatches
@@ -27,9 +30,12 @@ final class ProcessSession: ProcessTree {
   }
 
   /// The session that another daemon has left.
-  init(ofOrphan id: JobID, leader: Int?, watches: ProcessWatches) {
-    (self.id, self.leader, self.watches) = (id, leader, watches)
+  ///
+  /// The leader is held from here on, because of another user's process nothing else says that it belongs to the job.
+  init(ofOrphan id: JobID, leader: ProcessHandle?, watches: ProcessWatches) {
+    (self.id, self.leader, self.watches) = (id, leader?.process, watches)
     leaderIsChild = false
+    if let leader { watch(leader) }
   }
 
   func terminate() {
@@ -71,6 +77,8 @@ final class ProcessSession: ProcessTree {
   }
 
   func measure(into report: inout Report) {}
+
+  var memoryKills: Int { 0 }
 
   private func killRest() {
     for _ in 0..<Self.rounds {
@@ -119,13 +127,19 @@ final class ProcessSession: ProcessTree {
       handle.close()
       return nil
     }
+    return watch(handle) ? handle : nil
+  }
+
+  /// Waits for the end of a process; one that cannot be waited for is killed.
+  @discardableResult
+  private func watch(_ handle: ProcessHandle) -> Bool {
     do {
       held[try watches.add(handle.descriptor, as: .rest(id))] = handle
-      return handle
+      return true
     } catch {
       handle.send(.kill)
       handle.close()
-      return nil
+      return false
     }
   }
 }

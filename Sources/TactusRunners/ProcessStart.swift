@@ -18,7 +18,11 @@ extension ProcessRunner {
       children[process] = order.id
       events(.started(facts))
     } catch let failure as Spawner.Failure where failure.isOrderAtFault {
-      events(.ended(.failed(.validationError, failure.description), Report()))
+      let isDenied = [EACCES, EPERM, EROFS].contains(failure.cause.code)
+      let hint = isDenied ? user.hint.map { "; \($0)" } : nil
+      events(.ended(.failed(.validationError, failure.description + (hint ?? "")), Report()))
+    } catch let fault as DefinitionFault {
+      events(.ended(.failed(.validationError, fault.description), Report()))
     } catch {
       // The machine's fault, or ours: nothing that would count against the workflow.
       events(.ended(.failed(.dispatchExhausted, "\(error)"), Report()))
@@ -32,17 +36,20 @@ extension ProcessRunner {
     var cleanup = Cleanup()
     defer { cleanup.run() }
 
+    let surroundings = try surroundings(of: order, command)
+    if !command.credentials.isEmpty { cleanup.secrets = (credentials, order.id) }
     let group = try root?.makeChild("tactus-\(order.id)")
     if let group { cleanup.groups.append(group) }
+    try enforce(command.limits, on: group, of: order.workflow)
     let members = try group?.open("cgroup.procs", O_WRONLY)
     if let members { cleanup.always.append(members) }
-    let stdout = try pipe(&cleanup)
-    let stderr = try pipe(&cleanup)
+    let stdout = try pipe(&cleanup, isShared: surroundings.account != nil)
+    let stderr = try pipe(&cleanup, isShared: surroundings.account != nil)
     let process = try Spawner.spawn(
       Spawner.Order(
-        arguments: command.arguments, environment: environment.variables(for: order, own: command.environment),
-        directory: command.workingDirectory ?? defaultDirectory, input: watches.null, output: stdout.write,
-        error: stderr.write, cgroup: members))
+        arguments: command.arguments, environment: surroundings.environment, directory: surroundings.directory,
+        input: watches.null, output: stdout.write, error: stderr.write, cgroup: members,
+        account: surroundings.account))
     cleanup.children.append(process)
 
     let handle = try ProcessHandle(of: process)
@@ -65,11 +72,16 @@ extension ProcessRunner {
       }
     let run = ProcessRun(
       order.id, main: .init(handle: handle, token: main), tree: tree, output: output, events: events)
+    run.hasCredentials = !command.credentials.isEmpty
+    run.memoryMax = command.limits.memoryMax
+    run.hint = user.hint
     return (run, process)
   }
 
-  private func pipe(_ cleanup: inout Cleanup) throws(SystemError) -> (read: Int32, write: Int32) {
+  private func pipe(_ cleanup: inout Cleanup, isShared: Bool) throws(SystemError) -> (read: Int32, write: Int32) {
     let pipe = try Descriptor.pipe(nonBlockingRead: true)
+    // So that another user's job can open its /dev/stdout; who may look into /proc/PID/fd at all is the kernel's to say.
+    if isShared { fchmod(pipe.write, 0o666) }
     cleanup.always.append(pipe.write)
     cleanup.onFailure.append(pipe.read)
     return pipe
@@ -82,6 +94,7 @@ private struct Cleanup {
   var onFailure: [Int32] = []
   var groups: [ControlGroup] = []
   var children: [Int] = []
+  var secrets: (directories: CredentialDirectories, id: JobID)?
   private var tokens: [Poller.Token] = []
   private var watches: ProcessWatches?
 
@@ -96,7 +109,7 @@ private struct Cleanup {
 
   /// Everything has its owner now.
   mutating func succeed() {
-    (onFailure, groups, children, tokens) = ([], [], [], [])
+    (onFailure, groups, children, tokens, secrets) = ([], [], [], [], nil)
   }
 
   func run() {
@@ -108,5 +121,6 @@ private struct Cleanup {
     for token in tokens { watches?.remove(token) }
     for descriptor in always + onFailure { Descriptor.close(descriptor) }
     for group in groups { _ = group.remove() }
+    if let secrets { secrets.directories.remove(secrets.id) }
   }
 }

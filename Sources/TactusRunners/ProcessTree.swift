@@ -23,4 +23,6 @@ protocol ProcessTree: AnyObject {
   func heard(_ token: Poller.Token)
   /// Nothing is left: tells what was measured.
   func measure(into report: inout Report)
+  /// Nothing is left: how much of it was killed because memory ran out.
+  var memoryKills: Int { get }
 }

@@ -11,6 +11,7 @@ public actor SchedulingWorker: QueueConfined {
 
   let ledger: any Ledger
   let time: any TimeSource
+  let journal: any Journal
   var execution: (any Execution)?
   private var alarm: (any WallAlarm)?
   private var armedAt: Instant?
@@ -28,10 +29,11 @@ public actor SchedulingWorker: QueueConfined {
   static let retryAfter: Duration = .seconds(1)
 
   /// A worker that does nothing until it is opened.
-  public init(queue: any WorkQueue, ledger: any Ledger, time: any TimeSource) {
+  public init(queue: any WorkQueue, ledger: any Ledger, time: any TimeSource, journal: any Journal) {
     self.queue = queue
     self.ledger = ledger
     self.time = time
+    self.journal = journal
   }
 
   // MARK: Release
@@ -85,6 +87,7 @@ public actor SchedulingWorker: QueueConfined {
 
   private func carryOut(_ change: PlanChange) {
     backlogged.formUnion(change.backlogged)
+    for end in change.ended { for entry in end.entries { journal.tell(entry) } }
     if let execution {
       if !change.withdrawn.isEmpty { execution.withdraw(change.withdrawn) }
       if !change.stop.isEmpty { execution.stop(change.stop) }

@@ -8,13 +8,17 @@ extension Tables {
     at now: Instant
   ) throws -> Ended {
     let row = try connection.first(
-      "SELECT workflow_id, status, fence, stop_reason, started_at, created_at, queue FROM jobs WHERE id = ?", id
+      """
+      SELECT workflow_id, status, fence, stop_reason, started_at, created_at, queue, kind, trigger, attempt
+      FROM jobs WHERE id = ?
+      """, id
     ) { row in
       (
         workflow: row.optionalInteger(0).map(WorkflowID.init), status: row.word(1) as JobStatus,
         fence: row.integer(2), stopReason: row.optionalWord(3, as: StopReason.self),
         startedAt: row.optionalInstant(4) ?? facts?.at, createdAt: row.instant(5),
-        queue: QueueName(row.text(6))
+        queue: QueueName(row.text(6)),
+        labels: JobLabels(id, kind: row.word(7), trigger: row.word(8), attempt: Int(row.integer(9)))
       )
     }
     guard let row, row.fence == fence, !row.status.isTerminal else {
@@ -27,7 +31,8 @@ extension Tables {
     let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
     try close(id, with: outcome, workflow: row.workflow, now)
     var ended = Ended(isRecorded: true)
-    ended.outcome = outcome
+    var end = EndedJob(row.labels, outcome: outcome)
+    end.duration = row.startedAt.map { (report.endedAt ?? now) - $0 }
     if let id = row.workflow {
       // Left to itself SQLite walks through the history of the workflow, most of which does not wait.
       let waits = try connection.first(
@@ -35,9 +40,12 @@ extension Tables {
       ) { _ in true }
       if waits == true { ended.waiting = id }
       let workflow = try workflow(id)
+      end.labels.workflow = workflow.name
       let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
-      if counts { try count(outcome, for: workflow, &ended, now) }
+      if counts { end.consequence = try count(outcome, for: workflow, &ended.change, now) }
     }
+    // Before those that its workflow's end closes.
+    self.ended.insert(end, at: 0)
     try complete(&ended.change)
     return ended
   }
@@ -61,7 +69,10 @@ extension Tables {
       code: outcome.errorCode)
   }
 
-  private func count(_ outcome: Outcome, for workflow: WorkflowRow, _ ended: inout Ended, _ now: Instant) throws {
+  /// Counts an end for its workflow; answers what it means.
+  private func count(
+    _ outcome: Outcome, for workflow: WorkflowRow, _ change: inout PlanChange, _ now: Instant
+  ) throws -> Failures.Consequence {
     var failures = workflow.failures
     let consequence = failures.count(status: outcome.status, errorCode: outcome.errorCode)
     if failures != workflow.failures {
@@ -74,9 +85,10 @@ extension Tables {
     case .recovered: try event(.workflowRecovered, at: now, workflow: workflow.id)
     case .exhausted:
       if failures.consecutive == 1 { try event(.workflowFailing, at: now, workflow: workflow.id) }
-      guard workflow.state == .active else { break }
-      ended.change.withdrawn = try end(workflow, reason: .consecutiveFailures, now: now)
-      ended.terminated = workflow.name
+      // Terminated already, it has nothing to end.
+      guard workflow.state == .active else { return failures.consecutive == 1 ? .failing : .none }
+      change.withdrawn = try end(workflow, reason: .consecutiveFailures, now: now)
     }
+    return consequence
   }
 }

@@ -73,10 +73,23 @@ extension Tables {
 
   /// Closes a job that was never claimed.
   func close(_ id: JobID, of workflow: WorkflowID?, as code: ErrorCode, message: String, now: Instant) throws {
-    let queue = try connection.first("SELECT queue FROM jobs WHERE id = ? AND status = 'QUEUED'", id) {
-      QueueName($0.text(0))
+    let row = try connection.first(
+      """
+      SELECT status, queue, kind, trigger, attempt, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id)
+      FROM jobs WHERE id = ?
+      """, id
+    ) { row in
+      (
+        queue: row.word(0) == JobStatus.queued ? QueueName(row.text(1)) : nil,
+        labels: JobLabels(
+          id, workflow: row.optionalText(5).flatMap(WorkflowName.init), kind: row.word(2), trigger: row.word(3),
+          attempt: Int(row.integer(4)))
+      )
     }
-    if case let queue?? = queue { noteFreed(queue, of: workflow) }
+    if let queue = row?.queue { noteFreed(queue, of: workflow) }
+    if let labels = row?.labels {
+      ended.append(EndedJob(labels, outcome: Outcome(status: code.status, errorCode: code, message: message)))
+    }
     try connection.run(
       """
       UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?

@@ -59,6 +59,9 @@ public actor Store: QueueConfined {
   /// The store's last failure to write; nil when it works.
   public var lastFailure: StoreError? { failure }
 
+  /// The version of SQLite that is linked.
+  public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+
   /// Tells somebody the number of the newest event after each commit that wrote one; on the store's queue.
   public func publish(to body: @escaping @Sendable (Int64) -> Void) { published = body }
 

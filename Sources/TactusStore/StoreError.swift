@@ -19,6 +19,9 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// `message (code) while: operation`.
   public var description: String { "\(message) (SQLite \(code)) while: \(operation)" }
 
+  /// Whether room on the disk would help.
+  public var isDiskFull: Bool { code & 0xFF == SQLITE_FULL }
+
   /// Whether the medium is at fault and may recover: full disk, I/O error, read-only, locked.
   public var isUnavailability: Bool {
     switch code & 0xFF {

@@ -19,6 +19,8 @@ final class Tables {
   /// What the verb under way took out of QUEUED without a run: what waits behind it may go now.
   private var freedWorkflows: Set<WorkflowID> = []
   private var freedQueues: Set<QueueName> = []
+  /// Jobs that the verb under way has ended.
+  var ended: [EndedJob] = []
   /// Images that the verb under way has given somebody a use for.
   var preparations: [Preparation] = []
 
@@ -33,6 +35,7 @@ final class Tables {
     freedWorkflows.removeAll()
     freedQueues.removeAll()
     preparations.removeAll()
+    ended.removeAll()
     let newestBefore = newestEvent
     try connection.run("SAVEPOINT verb")
     do {
@@ -89,6 +92,7 @@ final class Tables {
     change.freedWorkflows = freedWorkflows
     change.freedQueues = freedQueues
     change.preparations += preparations
+    change.ended = ended
     change.nextDue = try nextDue()
   }
 

@@ -1,4 +1,3 @@
-import CSystemd
 import Glibc
 import TactusLinux
 import TactusModel
@@ -32,22 +31,10 @@ public enum JournalDestination: Hashable, Sendable {
   /// Intentionally tells no failure: this is the place where failures are told, and there is no other.
   func write(_ entry: JournalEntry, at instant: Instant) {
     switch self {
-    case .journal(let identifier): Self.send(entry.journalFields(identifier: identifier))
+    case .journal(let identifier):
+      var record = entry.record(identifier: identifier)
+      _ = record.send()
     case .lines(let descriptor): Self.write(Array((entry.line(at: instant) + "\n").utf8), to: descriptor)
-    }
-  }
-
-  /// The corresponding C function is `sd_journal_sendv`.
-  private static func send(_ fields: [[UInt8]]) {
-    // One buffer for all fields, because the vectors point into it and it must not move meanwhile.
-    var joined = fields.flatMap { $0 }
-    joined.withUnsafeMutableBytes { bytes in
-      guard var next = bytes.baseAddress else { return }
-      let vectors = fields.map { field in
-        defer { next += field.count }
-        return iovec(iov_base: next, iov_len: field.count)
-      }
-      _ = sd_journal_sendv(vectors, Int32(vectors.count))
     }
   }
 

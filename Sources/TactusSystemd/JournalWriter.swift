@@ -61,8 +61,8 @@ public actor JournalWriter: QueueConfined, Journal {
     let dropped = dropped.exchange(0, ordering: .relaxed)
     guard dropped > 0 else { return }
     let entry = JournalEntry(
-      .warning, "\(dropped) messages were dropped, because they came faster than they could be written",
-      fields: ["TACTUS_DROPPED": "\(dropped)"])
+      .messagesDropped, "\(dropped) messages were dropped, because they came faster than they could be written",
+      fields: [.count: "\(dropped)"])
     destination.write(entry, at: time.now)
   }
 }

@@ -110,6 +110,14 @@ private func accountName(_ text: String) throws(Refusal) -> String {
   return text
 }
 
+/// The name of a user.
+func userName(_ text: String) throws(Refusal) -> String {
+  guard !text.utf8.allSatisfy(\.isDigit) else {
+    throw Refusal("is not the name of an account: write a name such as tactus-job")
+  }
+  return try accountName(text)
+}
+
 /// A part of a processor's time, or the time of several: `50%`, `200%`.
 private func percentage(_ text: String) throws(Refusal) -> Int {
   guard text.hasSuffix("%"), text.utf8.dropLast().allSatisfy(\.isDigit), let number = Int(text.dropLast()) else {

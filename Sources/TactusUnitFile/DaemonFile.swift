@@ -14,10 +14,14 @@ public struct DaemonSettings: Hashable, Sendable {
   public var adminGroup = "tactus-admin"
   /// The group whose members may read everything, in a system instance.
   public var readGroup = "adm"
+  /// The account that commands run as, in a system instance.
+  public var jobUser = "tactus-job"
   /// How long events are kept; nil for as long as there is room.
   public var eventsKeep: Duration? = .seconds(7 * 86_400)
   /// Submissions per second of a user who is no admin; the burst is twice that.
   public var submitRate = 1000
+  /// Whether output of jobs goes to the journal, too, where the daemon's own messages go there.
+  public var journalOutput = true
 
   /// Whom a daemon serves.
   public enum Instance: String, CaseIterable, Sendable {
@@ -58,8 +62,10 @@ public enum DaemonFile {
     let instance = reading.value("Instance", in: "Manager", as: word(of: DaemonSettings.Instance.self))
     let adminGroup = reading.value("AdminGroup", in: "Manager", as: groupName)
     let readGroup = reading.value("ReadGroup", in: "Manager", as: groupName)
+    let jobUser = reading.value("JobUser", in: "Manager", as: userName)
     let eventsKeep = reading.value("EventsKeep", in: "Manager", as: Span.withinOrInfinity(Limits.eventsKeep))
     let submitRate = reading.value("SubmitRate", in: "Manager", as: number(Limits.submitRate))
+    let journalOutput = reading.value("JournalOutput", in: "Manager", as: boolean)
     var settings = earlier
     if reading.isMentioned("StopTimeout", in: "Manager") { settings.stopTimeout = stopTimeout ?? defaults.stopTimeout }
     if reading.isMentioned("DispatchTimeout", in: "Manager") {
@@ -69,8 +75,12 @@ public enum DaemonFile {
     if reading.isMentioned("Instance", in: "Manager") { settings.instance = instance }
     if reading.isMentioned("AdminGroup", in: "Manager") { settings.adminGroup = adminGroup ?? defaults.adminGroup }
     if reading.isMentioned("ReadGroup", in: "Manager") { settings.readGroup = readGroup ?? defaults.readGroup }
+    if reading.isMentioned("JobUser", in: "Manager") { settings.jobUser = jobUser ?? defaults.jobUser }
     if reading.isMentioned("EventsKeep", in: "Manager") { settings.eventsKeep = eventsKeep ?? defaults.eventsKeep }
     if reading.isMentioned("SubmitRate", in: "Manager") { settings.submitRate = submitRate ?? defaults.submitRate }
+    if reading.isMentioned("JournalOutput", in: "Manager") {
+      settings.journalOutput = journalOutput ?? defaults.journalOutput
+    }
     return reading.result(settings)
   }
 }

@@ -59,9 +59,8 @@ extension Vocabulary {
     Section(
       name: "Manager",
       single: [
-        "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "EventsKeep", "SubmitRate",
-        "DispatchTimeout",
-      ],
-      later: ["JournalOutput"])
+        "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "JobUser", "EventsKeep", "SubmitRate",
+        "DispatchTimeout", "JournalOutput",
+      ])
   ])
 }

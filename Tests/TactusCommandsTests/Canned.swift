@@ -9,6 +9,14 @@ enum Canned {
     case .describeService(let request): reply.answer(request, with: DescribeService.Reply(version: Product.version))
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
     case .describe(let request): reply.answer(request, with: description)
+    case .examine(let request):
+      reply.answer(
+        request,
+        with: Examine.Reply(findings: [
+          Finding("clock", .ok, "is synchronized"),
+          Finding("cgroups", .warning, "have no controllers", cure: "Delegate=yes in the unit"),
+          Finding("disk", .problem, "is full", cure: "make room"),
+        ]))
     case .listProviders(let request):
       let local = Provider(name: .local, endpoint: .unix("/run/podman/podman.sock"))
       let far = ProviderName("far").map {

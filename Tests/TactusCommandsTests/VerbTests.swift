@@ -65,6 +65,28 @@ struct VerbTests {
     }
   }
 
+  @Test("doctor says what is wrong and what mends it, and fails if a promise does not hold")
+  func doctor() async throws {
+    try await withDaemon { daemon in
+      let ran = daemon.run("doctor")
+      #expect(ran.code == 1)
+      #expect(
+        ran.output
+          == """
+          ok       clock        is synchronized
+          warning  cgroups      have no controllers
+                                mend: Delegate=yes in the unit
+          problem  disk         is full
+                                mend: make room
+
+          3 checks: 1 problems, 1 warnings.
+
+          """)
+      #expect(!daemon.run("-q", "doctor").output.contains("clock"))
+      #expect(daemon.run("doctor", "--json=short").code == 1)
+    }
+  }
+
   @Test("run prints the id alone, and sends the start that was asked for")
   func run() async throws {
     try await withDaemon { daemon in

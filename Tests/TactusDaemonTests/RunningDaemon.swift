@@ -16,6 +16,8 @@ final class RunningDaemon: Sendable {
   private let process = Mutex<ProcessHandle?>(nil)
   private let starts = Atomic(0)
   private let variables: [String: String]
+  private let journal: JournalLab?
+  private let launcher: [String]
 
   /// Its process ended before it was ready.
   struct DidNotStart: Error, CustomStringConvertible {
@@ -25,11 +27,15 @@ final class RunningDaemon: Sendable {
     var description: String { "tactusd ended with \(code): \(complaints)" }
   }
 
-  /// A daemon that is not started yet.
+  /// A daemon that is not started yet; its journal is the machine's unless one is given, and `launcher` is a program with
+  /// arguments that becomes the daemon.
   init(
-    notStartedWith workflows: [String: String] = [:], settings: String? = nil, variables: [String: String] = [:]
+    notStartedWith workflows: [String: String] = [:], settings: String? = nil, variables: [String: String] = [:],
+    journal: JournalLab? = nil, launcher: [String] = []
   ) throws {
     self.variables = variables
+    self.journal = journal
+    self.launcher = launcher
     home = TemporaryFile(named: "tactusd.stderr")
     try FileManager.default.createDirectory(
       atPath: "\(home.directory)/etc/workflows", withIntermediateDirectories: true)
@@ -101,11 +107,14 @@ final class RunningDaemon: Sendable {
 
   /// Starts its process without waiting for anything; `notifySocket` is told when it is ready.
   func spawn(notifySocket: String? = nil) throws {
-    let program = Program.built(
+    var program = Program.built(
       "tactusd", environment.merging(notifySocket.map { ["NOTIFY_SOCKET": $0] } ?? [:]) { $1 })
+    let words = launcher + [program.path]
+    program.path = words[0]
     let log = try Descriptor.open(home.path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
     defer { Descriptor.close(log) }
-    let handle = try program.start([], output: log, error: log)
+    let (inside, arguments) = journal?.service(program) ?? (program, Array(words.dropFirst()))
+    let handle = try inside.start(arguments, output: log, error: log)
     process.withLock { process in
       if process != nil { fatalError("a daemon was started twice") }
       process = handle
@@ -117,6 +126,8 @@ final class RunningDaemon: Sendable {
     // Another name each time, because the last one may still be on its way out.
     let number = starts.add(1, ordering: .relaxed).newValue
     let notify = try NotifySocket(at: "\(directory)/notify-\(number)")
+    // Who launches it may make another user of it.
+    if !launcher.isEmpty { chmod(notify.path, 0o666) }
     try spawn(notifySocket: notify.path)
     guard let handle = process.withLock({ $0 }) else { return }
     let isReady = try await blocking("tactusd is ready") {
@@ -181,7 +192,18 @@ final class RunningDaemon: Sendable {
 
   /// Runs `tactusctl` against it.
   func control(_ arguments: String...) async throws -> Program.Ran {
-    try await Program.built("tactusctl", environment).run(arguments)
+    let program = Program.built("tactusctl", environment)
+    let (inside, arguments) = journal?.inside(program, arguments) ?? (program, arguments)
+    return try await inside.run(arguments)
+  }
+
+  /// Starts `tactusctl` against it, with a file below the directory for all that it prints; ends with the caller's kill.
+  func beginControl(_ arguments: String..., into file: String) throws -> ProcessHandle {
+    let log = try Descriptor.open("\(directory)/\(file)", O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+    defer { Descriptor.close(log) }
+    let program = Program.built("tactusctl", environment)
+    let (inside, arguments) = journal?.inside(program, arguments) ?? (program, arguments)
+    return try inside.start(arguments, output: log, error: log)
   }
 
   /// Runs `tactusd` with an option, on its directories.

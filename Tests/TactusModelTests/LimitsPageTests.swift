@@ -33,6 +33,7 @@ struct LimitsPageTests {
     "stopTimeout": "\(span(Limits.stopTimeout.lowerBound)) … \(span(Limits.stopTimeout.upperBound))",
     "manualPast": span(Limits.manualPast),
     "manualFuture": span(Limits.manualFuture),
+    "credentialBytes": bytes(Int64(Limits.credentialBytes)),
     "grace": span(Limits.grace),
     "checkEvery": span(Limits.checkEvery),
     "releaseBatch": "\(Limits.releaseBatch)",
@@ -46,6 +47,8 @@ struct LimitsPageTests {
     "idempotencyKeyBytes": bytes(Int64(Limits.idempotencyKeyBytes)),
     "idsAtOnce": "\(Limits.idsAtOnce)",
     "statisticsWindow": "\(span(Limits.statisticsWindow.lowerBound)) … \(span(Limits.statisticsWindow.upperBound))",
+    "journalOutputBytes": bytes(Int64(Limits.journalOutputBytes)),
+    "journalLineOverhead": bytes(Int64(Limits.journalLineOverhead)),
     "journalEntries": "\(Limits.journalEntries)",
   ]
 

@@ -35,6 +35,11 @@ struct InterfaceTests {
       Sample(DescribeService(), DescribeService.Reply(version: "1")),
       Sample(GetInterfaceDescription(interface: "x"), GetInterfaceDescription.Reply(description: "y")),
       Sample(Describe(), Samples.describe()),
+      Sample(
+        Examine(),
+        Examine.Reply(findings: [
+          Finding("disk", .warning, "1 GiB is free", cure: "make room"), Finding("clock", .ok, "is right"),
+        ])),
       Sample(ListProviders(), ListProviders.Reply(providers: [WireProvider(Samples.provider(), for: .admin)])),
       Sample(
         Reload(),

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import TactusLinux
 import TactusModel
 import TactusPorts
@@ -62,18 +63,31 @@ actor ProcessSink: OutputSink, QueueConfined {
   }
 }
 
+/// Keeps what is told.
+final class KeptJournal: Journal {
+  private let kept = Mutex<[JournalEntry]>([])
+
+  func tell(_ entry: JournalEntry) { kept.withLock { $0.append(entry) } }
+
+  var messages: [String] { kept.withLock { $0.map(\.message) } }
+}
+
 /// A process runner with its sink, and jobs to give it.
 struct ProcessFixture {
   let runner: ProcessRunner
   let sink: ProcessSink
   let time = SystemTime()
+  let journal = KeptJournal()
 
-  init(_ answering: ProcessSink.Answering = .stored, cgroupRoot: String? = nil) {
+  init(
+    _ answering: ProcessSink.Answering = .stored, cgroupRoot: String? = nil, user: CommandUser = CommandUser(.own),
+    credentials: String = "/nonexistent", granted: String? = nil
+  ) {
     sink = ProcessSink(answering)
     runner = ProcessRunner(
       queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), output: sink,
       baseEnvironment: ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=C"], defaultDirectory: "/",
-      cgroupRoot: cgroupRoot)
+      cgroupRoot: cgroupRoot, user: user, credentials: credentials, granted: granted, journal: journal)
   }
 
   /// One attempt, and what is told of it.
@@ -107,8 +121,12 @@ struct ProcessFixture {
     _ arguments: [String], id: JobID = newID(), environment: [String] = [], directory: String? = nil,
     logLimit: Int64 = 1 << 40
   ) -> Attempt {
+    start(
+      Command(arguments: arguments, environment: environment, workingDirectory: directory), id: id, logLimit: logLimit)
+  }
+
+  func start(_ command: Command, id: JobID = newID(), logLimit: Int64 = 1 << 40) -> Attempt {
     let now = Instant(microseconds: 1_000_000)
-    let command = Command(arguments: arguments, environment: environment, workingDirectory: directory)
     let order = RunOrder(
       id: id, workflow: WorkflowName("nightly"), work: .command(command), trigger: .manual, attempt: 2, nominalAt: now,
       scheduledAt: now + .seconds(1), logLimit: logLimit)

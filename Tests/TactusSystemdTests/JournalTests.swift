@@ -12,35 +12,43 @@ struct JournalTests {
 
   @Test("An entry is a line that people can read")
   func line() {
-    let entry = JournalEntry(.warning, "the disk is full", fields: ["TACTUS_WORKFLOW": "backup", "TACTUS_UID": "0"])
+    let entry = JournalEntry(.imageMissing, "it is not there", fields: [.workflow: "backup", .peerUID: "0"])
     #expect(
       entry.line(at: Self.instant)
-        == "2026-11-22T07:41:27Z warning: the disk is full (TACTUS_WORKFLOW=backup TACTUS_UID=0)")
-    #expect(JournalEntry(.info, "ready").line(at: Self.instant) == "2026-11-22T07:41:27Z info: ready")
+        == "2026-11-22T07:41:27Z warning: it is not there (TACTUS_WORKFLOW=backup TACTUS_PEER_UID=0)")
+    #expect(JournalEntry(.daemonStopping, "ready").line(at: Self.instant) == "2026-11-22T07:41:27Z notice: ready")
   }
 
   @Test("Whatever an entry says, it stays one line, and commands no terminal")
   func control() {
-    let entry = JournalEntry(.error, "a\nb\u{1B}[31m", fields: ["TACTUS_X": "c\td"])
-    #expect(entry.line(at: Self.instant) == "2026-11-22T07:41:27Z error: a\\nb\\u{1b}[31m (TACTUS_X=c\\td)")
+    let entry = JournalEntry(.storeFailing, "a\nb\u{1B}[31m", fields: [.reason: "c\td"])
+    #expect(entry.line(at: Self.instant) == "2026-11-22T07:41:27Z error: a\\nb\\u{1b}[31m (TACTUS_REASON=c\\td)")
   }
 
   @Test("The journal gets fields, the bytes of the values as they are")
   func fields() {
-    let entry = JournalEntry(.notice, "two\nlines", fields: ["TACTUS_WORKFLOW": "ü=1"])
-    let fields = entry.journalFields(identifier: "tactusd").map { String(decoding: $0, as: UTF8.self) }
+    let entry = JournalEntry(.workflowFileGone, "two\nlines", fields: [.workflow: "ü=1"])
+    let fields = entry.record(identifier: "tactusd").fields
     #expect(
-      fields == ["PRIORITY=5", "SYSLOG_IDENTIFIER=tactusd", "MESSAGE=two\nlines", "TACTUS_WORKFLOW=ü=1"])
+      fields == [
+        "PRIORITY=5", "SYSLOG_IDENTIFIER=tactusd", "MESSAGE_ID=\(JournalMessage.workflowFileGone.id)",
+        "MESSAGE=two\nlines", "TACTUS_MESSAGE=workflow_file_gone", "TACTUS_WORKFLOW=ü=1",
+      ])
   }
 
-  @Test("A field with a name that the journal would drop is a mistake")
-  func fieldName() async {
-    await #expect(processExitsWith: .failure) {
-      _ = JournalEntry(.info, "x", fields: ["_TRUSTED": "1"]).journalFields(identifier: "tactusd")
-    }
-    await #expect(processExitsWith: .failure) {
-      _ = JournalEntry(.info, "x", fields: ["TACTUS WORKFLOW": "1"]).journalFields(identifier: "tactusd")
-    }
+  @Test("Every kind has an id of its own, and every field a name that the journal takes")
+  func words() {
+    let ids = JournalMessage.allCases.map(\.id)
+    #expect(Set(ids).count == ids.count)
+    // The digits that make a random id of 128 bits one of version 4.
+    #expect(ids.allSatisfy { $0.wholeMatch(of: /[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}/) != nil })
+    #expect(JournalMessage.allCases.allSatisfy { $0.rawValue.wholeMatch(of: /[a-z]+(_[a-z]+)*/) != nil })
+    #expect(JournalField.allCases.allSatisfy { $0.rawValue.wholeMatch(of: /TACTUS_[A-Z_]{1,57}/) != nil })
+  }
+
+  @Test("An entry without a field that its kind carries is a mistake")
+  func missingField() async {
+    await #expect(processExitsWith: .failure) { _ = JournalEntry(.workflowExhausted, "x") }
   }
 
   @Test("The journal is used exactly when stderr leads there")
@@ -57,7 +65,7 @@ struct JournalTests {
   func order() throws {
     let pipe = try FullPipe(full: false)
     let journal = JournalWriter(to: .lines(descriptor: pipe.write), time: SystemTime())
-    for number in 0..<100 { journal.tell(JournalEntry(.info, "entry \(number)")) }
+    for number in 0..<100 { journal.tell(JournalEntry(.daemonStopping, "entry \(number)")) }
     #expect(journal.flush())
     let lines = pipe.lines(100)
     #expect(lines.map { $0.split(separator: " ").last.map(String.init) } == (0..<100).map { "\($0)" })
@@ -67,13 +75,13 @@ struct JournalTests {
   func overload() throws {
     let pipe = try FullPipe(full: true)
     let journal = JournalWriter(to: .lines(descriptor: pipe.write), time: SystemTime(), limit: 4)
-    for number in 0..<10 { journal.tell(JournalEntry(.info, "entry \(number)")) }
+    for number in 0..<10 { journal.tell(JournalEntry(.daemonStopping, "entry \(number)")) }
     #expect(journal.flush(within: .milliseconds(50)) == false)
     pipe.empty()
     #expect(journal.flush(within: .seconds(60)))
     let lines = pipe.lines(5)
-    for number in 0..<4 { #expect(lines.contains { $0.hasSuffix("info: entry \(number)") }) }
-    #expect(lines.contains { $0.contains("warning: 6 messages were dropped") && $0.contains("(TACTUS_DROPPED=6)") })
+    for number in 0..<4 { #expect(lines.contains { $0.hasSuffix("notice: entry \(number)") }) }
+    #expect(lines.contains { $0.contains("warning: 6 messages were dropped") && $0.contains("(TACTUS_COUNT=6)") })
   }
 
   @Test("A reader that has gone does not stop anything")
@@ -81,7 +89,7 @@ struct JournalTests {
     let pipe = try FullPipe(full: false)
     pipe.closeReader()
     let journal = JournalWriter(to: .lines(descriptor: pipe.write), time: SystemTime())
-    journal.tell(JournalEntry(.info, "nobody reads this"))
+    journal.tell(JournalEntry(.daemonStopping, "nobody reads this"))
     #expect(journal.flush())
   }
 }

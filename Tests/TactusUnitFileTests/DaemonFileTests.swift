@@ -24,6 +24,8 @@ struct DaemonFileTests {
     let second = try read("[Manager]\nStopTimeout=0\n", over: first).get()
     #expect(second == DaemonSettings(stopTimeout: .zero, cgroupRoot: "/sys/fs/cgroup/tactus"))
     #expect(try read("[Manager]\nStopTimeout=1d\n").get().stopTimeout == .seconds(86_400))
+    #expect(first.journalOutput)
+    #expect(try read("[Manager]\nJournalOutput=no\n").get().journalOutput == false)
     let third = try read("[Manager]\nStopTimeout=\nCgroupRoot=\n", over: second).get()
     #expect(third == DaemonSettings())
   }
@@ -35,9 +37,11 @@ struct DaemonFileTests {
       ("CgroupRoot=tactus", "is not an absolute path"), ("CgroupRoot=/sys/../etc", "contains . or .."),
       ("Instance=shared", "is none of: system private"), ("AdminGroup=0day", "is not the name of a group"),
       ("AdminGroup=a b", "is not the name of a group"),
+      ("JobUser=0", "is not the name of an account: write a name such as tactus-job"),
+      ("JobUser=a b", "is neither the name nor the number of an account"),
       ("ReadGroup=\(String(repeating: "a", count: 33))", "is not the name"),
       ("DispatchTimeout=500ms", "is outside the range from 1s to 7d"), ("DispatchTimeout=8d", "is outside the range"),
-      ("JournalOutput=no", "JournalOutput= is not supported"),
+      ("JournalOutput=both", "is not a boolean: write yes or no"),
       ("EventsKeep=59s", "is outside the range from 1min to 366d, and not infinity"),
       ("EventsKeep=367d", "is outside the range"), ("SubmitRate=0", "is outside the range from 1 to 1000000"),
       ("SubmitRate=fast", "is not a whole number"),

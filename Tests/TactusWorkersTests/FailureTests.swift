@@ -25,7 +25,7 @@ struct FailureTests {
     #expect(
       try world.rows("SELECT status, error_code, queued_at IS NULL FROM jobs ORDER BY seq DESC LIMIT 1")
         == ["CANCELED|WORKFLOW_TERMINATED|1"])
-    #expect(world.journal.entries.contains { $0.priority == .error && $0.message.contains("resume bad") })
+    #expect(world.journal.entries.contains { $0.kind == .workflowExhausted && $0.message.contains("resume bad") })
     try world.audit()
 
     outcome.withLock { $0 = .succeeded }

@@ -16,6 +16,7 @@ final class World: Sendable {
   let scheduling: SchedulingWorker
   let execution: ExecutionWorker
   let journal = RecordingJournal()
+  private let endedBefore: Set<String>
 
   static let start = Instant(microseconds: 1_795_000_000_000_000)
 
@@ -31,11 +32,13 @@ final class World: Sendable {
     store = try Store(
       file: file, queue: simulation.queue("tactus.store", level: .store), limits: limits, now: start,
       makeID: { ids.make(at: $0) })
+    endedBefore = try Self.ends(in: store)
     runner = SimulatedRunner(simulation, script: script)
     runner.surviveRestart(surviving)
     runner.dieWhenFound(dying)
     scheduling = SchedulingWorker(
-      queue: simulation.queue("tactus.scheduling", level: .worker), ledger: store, time: simulation)
+      queue: simulation.queue("tactus.scheduling", level: .worker), ledger: store, time: simulation,
+      journal: journal)
     execution = ExecutionWorker(
       queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
       scheduling: scheduling, journal: journal, runners: [.command: runner, .heartbeat: runner], limits: limits,
@@ -80,11 +83,32 @@ final class World: Sendable {
     return try ask { scheduling.run(RunRequest(name, start: instant.map { .at($0) } ?? .now), answer: $0) }
   }
 
+  /// What there is to tell of every job that has ended.
+  private static func ends(in store: Store) throws -> Set<String> {
+    let rows = try store.call { store in Result { try store.inspect(Self.endsQuery) } }.get()
+    return Set(
+      rows.map { row in
+        let digits = Array(row.prefix(32).lowercased())
+        let id = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+        return id + row.dropFirst(32)
+      })
+  }
+
+  private static let endsQuery = """
+    SELECT hex(j.id), w.name, j.kind, j.trigger, j.attempt, j.status, j.error_code
+    FROM jobs j JOIN workflows w ON w.id = j.workflow_id WHERE j.completed_at IS NOT NULL
+    """
+
   /// Rows of a query as text, columns joined with `|`, NULL as empty.
   func rows(_ sql: String) throws -> [String] { try store.call { store in Result { try store.inspect(sql) } }.get() }
 
-  /// The store's own auditor finds nothing.
+  /// The store's own auditor finds nothing, and every end of a job was told, once.
   func audit() throws {
+    let told = journal.entries.filter { $0[.status] != nil }.map { entry in
+      [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode].map { entry[$0] ?? "" }.joined(separator: "|")
+    }
+    #expect(Set(told).count == told.count)
+    #expect(try Set(told) == Self.ends(in: store).subtracting(endedBefore))
     let findings = try store.call { store in Result { try store.audit() } }.get()
     #expect(findings.isEmpty, "\(findings.map(\.description).joined(separator: "\n"))")
   }

@@ -40,6 +40,9 @@ int tactus_timer_create_monotonic(void);
  * ECANCELED. */
 int tactus_timer_arm(int timer, long long seconds, long nanoseconds, int cancel_on_set);
 
+/* Whether something keeps the wall clock right, adjtimex(2): 1 or 0. */
+int tactus_clock_is_synchronized(void);
+
 /* signalfd(2): close-on-exec and non-blocking; signals are numbers from 1 */
 
 struct tactus_signal {
@@ -93,6 +96,13 @@ int tactus_unix_peer_groups(int socket, unsigned int *groups, int capacity);
 
 /* Processes */
 
+struct tactus_identity {
+  unsigned int user;
+  unsigned int group;
+  const unsigned int *groups;
+  unsigned long group_count;
+};
+
 struct tactus_spawn_order {
   const char *path;
   char *const *arguments;
@@ -103,19 +113,27 @@ struct tactus_spawn_order {
   int error;
   /* An open cgroup.procs that the child joins, or -1. */
   int cgroup;
+  /* Whom the child becomes, without any capability; NULL lets it be whom we are. */
+  const struct tactus_identity *identity;
 };
 
 enum tactus_spawn_step {
   TACTUS_SPAWN_FORK,
   TACTUS_SPAWN_SESSION,
   TACTUS_SPAWN_CGROUP,
-  TACTUS_SPAWN_DIRECTORY,
+  TACTUS_SPAWN_OOM_SCORE,
   TACTUS_SPAWN_DESCRIPTORS,
+  TACTUS_SPAWN_GROUPS,
+  TACTUS_SPAWN_GROUP,
+  TACTUS_SPAWN_USER,
+  TACTUS_SPAWN_CAPABILITIES,
+  TACTUS_SPAWN_DIRECTORY,
   TACTUS_SPAWN_EXECUTE,
 };
 
-/* Starts a program in a session of its own with nothing but descriptors 0, 1 and 2, default dispositions and an empty
- * signal mask. Answers its pid when the program runs; otherwise no process is left, and step says where it failed. */
+/* Starts a program in a session of its own with nothing but descriptors 0, 1 and 2, default dispositions, an empty signal
+ * mask and no protection from the OOM killer. Answers its pid when the program runs; otherwise no process is left, and step
+ * says where it failed. */
 int tactus_spawn(const struct tactus_spawn_order *order, enum tactus_spawn_step *step);
 
 struct tactus_exit {
@@ -148,6 +166,19 @@ int tactus_become_subreaper(void);
 int tactus_pager_start(const char *command, char *const *environment);
 /* Closes the descriptor and waits, deaf to SIGINT and SIGQUIT: answers the exit code, or 128 and the signal. */
 int tactus_pager_finish(void);
+
+/* statfs(2) */
+struct tactus_file_system {
+  unsigned long type;
+  unsigned long long free_bytes;
+  unsigned long long total_bytes;
+  unsigned long long files;
+  unsigned long long free_files;
+};
+
+int tactus_file_system_under(const char *path, struct tactus_file_system *system);
+/* The effective capabilities of this thread, a bit each: capabilities(7). */
+unsigned long long tactus_capabilities(void);
 
 /* CPUs that this process may use. */
 int tactus_core_count(void);

@@ -140,7 +140,7 @@ extension WireExplanation {
 
 extension String {
   /// At least 6 digits of a UUID.
-  fileprivate var isEndOfJobID: Bool {
+  var isEndOfJobID: Bool {
     let digits = filter { $0 != "-" }
     return (6...32).contains(digits.count) && digits.allSatisfy { $0.isASCII && $0.isHexDigit }
   }

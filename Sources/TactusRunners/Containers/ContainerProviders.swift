@@ -78,7 +78,8 @@ extension ContainerRunner {
     provider.succeeded()
     if provider.isToBeSwept { sweep(provider) }
     guard wasDown else { return }
-    journal.tell(JournalEntry(.notice, "provider \(provider.provider.name) answers again"))
+    let name = provider.provider.name
+    journal.tell(JournalEntry(.providerUp, "provider \(name) answers again", fields: [.provider: name.text]))
     offer()
   }
 
@@ -86,7 +87,9 @@ extension ContainerRunner {
   func down(_ provider: EngineProvider, _ sentence: String) {
     guard !isClosed else { return }
     if !provider.isDown {
-      journal.tell(JournalEntry(.warning, "provider \(provider.provider.name) does not answer: \(sentence)"))
+      let name = provider.provider.name
+      journal.tell(
+        JournalEntry(.providerDown, "provider \(name) does not answer: \(sentence)", fields: [.provider: name.text]))
     }
     provider.failed(sentence, isDown: true, at: time.monotonic)
     offer()

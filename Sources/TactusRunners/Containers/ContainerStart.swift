@@ -21,9 +21,10 @@ extension ContainerRunner {
     if let missing = missingVolume(of: container, on: provider) {
       return events(Hindrance.definition("Volume=\(missing.text): \(missing.source) is not there").event)
     }
-    switch variables(of: container) {
-    case .success(let read): environment = read + order.environment
-    case .failure(let failure): return events(failure.event)
+    do {
+      environment = try EnvironmentLines.read(container.environmentFiles) + container.environment + order.environment
+    } catch {
+      return events(Hindrance.definition(error.description).event)
     }
     let run = ContainerRun(
       order.id, order: order, provider: provider,
@@ -58,22 +59,6 @@ extension ContainerRunner {
   private func missingVolume(of container: Container, on provider: EngineProvider) -> Container.Volume? {
     guard case .unix = provider.client.endpoint else { return nil }
     return container.volumes.first { $0.source.hasPrefix("/") && access($0.source, F_OK) != 0 }
-  }
-
-  /// The variables of files, then those of the definition.
-  private func variables(of container: Container) -> Result<[String], Hindrance> {
-    var variables: [String] = []
-    for file in container.environmentFiles {
-      do {
-        variables += try EnvironmentLines.read(file.path)
-      } catch let error as SystemError {
-        if file.isOptional { continue }
-        return .failure(.definition("EnvironmentFile=\(file.path) cannot be read: \(error)"))
-      } catch {
-        return .failure(.definition("EnvironmentFile=\(file.path): \(error)"))
-      }
-    }
-    return .success(variables + container.environment)
   }
 
   private func prepareImage(_ run: ContainerRun, _ container: Container) {

@@ -34,7 +34,7 @@ extension LedgerConformance {
         let running = try #require(try stage.begin(at: 20).first)
         let queued = try #require(try stage.release(at: 30).change.queued.first)
         let ended = try stage.end(running, failure, at: 31)
-        #expect(ended.terminated?.text == "w")
+        #expect(ended.change.ended.first?.consequence == .exhausted)
         #expect(ended.change.withdrawn == [queued.id])
         #expect(ended.change.nextDue == nil)
         let workflow = try stage.workflow()
@@ -66,7 +66,7 @@ extension LedgerConformance {
         try stage.cycle(failure, at: 10)
         let claim = try #require(try stage.claim([stage.run(at: 11).id], at: 11).first)
         try stage.start(claim, at: 11)
-        #expect(try stage.end(claim, failure, at: 12).terminated == nil)
+        #expect(try stage.end(claim, failure, at: 12).change.ended.map(\.consequence) == [.none])
         #expect(try stage.workflow().consecutiveFailures == 2)
         #expect(try stage.events().count { $0 == "workflow.terminated" } == 1)
       }

@@ -1,5 +1,6 @@
 import Glibc
 import TactusLinux
+import TactusModel
 
 /// A file of `NAME=value` lines; `#` and `;` begin comments, one pair of quotes around a value is taken off.
 ///
@@ -13,17 +14,26 @@ enum EnvironmentLines {
 
   private static let limit = 256 << 10
 
-  /// Reads a file.
-  /// - Throws: ``SystemError``, ``Malformed``.
-  static func read(_ path: String) throws -> [String] {
-    let descriptor = try Descriptor.open(path, O_RDONLY)
-    defer { Descriptor.close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: limit)
-    var count = 0
-    while count < limit,
-      case .bytes(let size) = bytes[count...].withUnsafeMutableBytes({ Descriptor.read(descriptor, into: $0) })
-    { count += size }
-    return try parse(String(decoding: bytes[..<count], as: UTF8.self))
+  /// Reads the files of a definition, in order; those that may be missing and are have no variables.
+  static func read(_ files: [EnvironmentFile]) throws(DefinitionFault) -> [String] {
+    var variables: [String] = []
+    for file in files {
+      do {
+        variables += try parse(String(decoding: RegularFile.bytes(file.path, limit: limit), as: UTF8.self))
+      } catch let error as SystemError {
+        if file.isOptional, error.code == ENOENT || error.code == ENOTDIR { continue }
+        throw DefinitionFault("EnvironmentFile=\(file.path): \(error)\(Self.reader(for: error))")
+      } catch {
+        throw DefinitionFault("EnvironmentFile=\(file.path): \(error)")
+      }
+    }
+    return variables
+  }
+
+  /// Who it is that may not read a file.
+  static func reader(for error: SystemError) -> String {
+    guard error.code == EACCES || error.code == EPERM else { return "" }
+    return "; \(Account.name(of: geteuid())), whom tactusd runs as, has to be able to read it"
   }
 
   static func parse(_ text: String) throws(Malformed) -> [String] {
@@ -37,6 +47,8 @@ enum EnvironmentLines {
       if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {
         value = value.dropFirst().dropLast()
       }
+      // A zero byte would end it for the program, and be told with all of it by whoever passes it on.
+      guard !value.utf8.contains(0) else { throw Malformed(line: index + 1) }
       variables.append("\(line[..<equals])=\(value)")
     }
     return variables

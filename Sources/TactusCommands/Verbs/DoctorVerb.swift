@@ -1,0 +1,63 @@
+import TactusProtocol
+import TactusTransport
+
+enum DoctorVerb: Verb {
+  static let name = "doctor"
+  static let summary = "Check what the machine gives the daemon, and say what to mend"
+  static let isPaged = true
+
+  static func run(_ invocation: Invocation) throws {
+    let reply = try invocation.connect().reply(to: Examine())
+    let findings = try reply.read(Examine.Reply.self).findings
+    let console = invocation.console
+    if invocation.json != .off {
+      console.print(bytes: invocation.json.rendered(reply.parameters))
+    } else {
+      for finding in findings where invocation.isTalkative || finding.state != .ok { print(finding, on: console) }
+    }
+    let problems = findings.count { $0.state == .problem }
+    let warnings = findings.count { $0.state == .warning }
+    if invocation.isTalkative {
+      console.print()
+      console.print("\(findings.count) checks: \(problems) problems, \(warnings) warnings.")
+    }
+    if problems > 0 { throw Complaint(nil, .failed) }
+  }
+
+  private static func print(_ finding: Finding, on console: Console) {
+    let style: Style =
+      switch finding.state {
+      case .ok: .good
+      case .warning: .plain
+      case .problem: .bad
+      }
+    let word = finding.state.rawValue
+    let mark = style.applied(to: word, on: console) + String(repeating: " ", count: 9 - word.count)
+    let check = finding.check.visible
+    let name = check + String(repeating: " ", count: max(1, 13 - check.count))
+    let lines = finding.message.visible.folded(to: max(30, (console.columns ?? 120) - 22))
+    for (index, line) in lines.enumerated() {
+      console.print(index == 0 ? "\(mark)\(name)\(line)" : String(repeating: " ", count: 22) + line)
+    }
+    for line in (finding.cure?.visible).map({ "mend: \($0)".folded(to: max(30, (console.columns ?? 120) - 22)) }) ?? []
+    {
+      console.print(String(repeating: " ", count: 22) + line)
+    }
+  }
+}
+
+extension String {
+  /// In lines of at most so many columns, broken at spaces; a longer word stands alone.
+  fileprivate func folded(to columns: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in split(separator: " ") {
+      if !line.isEmpty, line.columns + 1 + word.count > columns {
+        lines.append(line)
+        line = ""
+      }
+      line += line.isEmpty ? String(word) : " \(word)"
+    }
+    return lines + (line.isEmpty ? [] : [line])
+  }
+}

@@ -1,0 +1,76 @@
+internal import Glibc
+internal import TactusLinux
+internal import TactusModel
+internal import TactusPorts
+internal import TactusProtocol
+internal import TactusRunners
+internal import TactusStore
+internal import TactusSystemd
+
+/// What `tactusctl doctor` shows: facts about the machine are gathered here, and judged by ``Finding``'s pure functions.
+///
+/// Runs on the queue of the files, because it asks the disk.
+struct Examination: Sendable {
+  let directories: Directories
+  let authority: Authority
+  let limits: [QueueName: QueueLimits]
+  let groupRoot: String?
+  let containers: ContainerRunner
+  let files: DispatchWorkQueue
+  let time: SystemTime
+
+  /// Looks at everything; answers on the queue of the files.
+  func run(answer: @escaping @Sendable ([Finding]) -> Void) {
+    containers.report { reports in
+      files.post { answer(findings + [.engines(reports)]) }
+    }
+  }
+
+  private var findings: [Finding] {
+    [
+      .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
+      .clock(isSynchronized: Machine.isClockSynchronized),
+      .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
+      .groups(missing: authority.missingGroups), controlGroups,
+      .journal(
+        isConnected: JournalDestination.connected() != .lines(descriptor: STDERR_FILENO),
+        isPersistent: access("/var/log/journal", F_OK) == 0),
+      .descriptors(
+        limit: Machine.descriptorLimit, running: limits.values.reduce(0) { $0 + $1.maxRunning }),
+    ]
+  }
+
+  private var storage: Finding {
+    do {
+      let span = try FileSystem.syncSpan(in: directories.state, time: time)
+      return .storage(directories.state, try FileSystem.under(directories.state).kind, syncSpan: span)
+    } catch {
+      return Finding("storage", .problem, "\(error)", cure: "see that tactusd can write to \(directories.state)")
+    }
+  }
+
+  private var room: Finding {
+    do { return .room(directories.state, try FileSystem.under(directories.state)) } catch {
+      return Finding("room", .problem, "\(error)", cure: "see that \(directories.state) is mounted")
+    }
+  }
+
+  private var permissions: Finding { .privacy(of: directories.state, mode: mode(of: directories.state)) }
+
+  private var configuration: Finding {
+    let paths = ["", "/workflows", "/queues", "/providers", "/tactusd.conf", "/tactusd.conf.d"]
+      .map { directories.configuration + $0 }
+    return .integrity(
+      of: directories.configuration, writable: paths.filter { mode(of: $0).map { $0 & 0o002 != 0 } == true })
+  }
+
+  private var controlGroups: Finding {
+    .controlGroups(
+      groupRoot.map { ControlGroup(at: $0).handedDown }, isHybrid: access("/sys/fs/cgroup/unified", F_OK) == 0)
+  }
+
+  private func mode(of path: String) -> UInt32? {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+  }
+}

@@ -1,0 +1,92 @@
+import CLinux
+import Glibc
+
+/// A user of this machine, as whom programs may run.
+public struct Account: Hashable, Sendable {
+  /// The name, as in passwd(5).
+  public var name: String
+  /// The number.
+  public var user: UInt32
+  /// The number of its own group.
+  public var group: UInt32
+  /// All its groups, its own included.
+  public var groups: [UInt32]
+  /// The home directory, which need not exist.
+  public var home: String
+  /// The login shell.
+  public var shell: String
+
+  /// Puts an account together.
+  public init(name: String, user: UInt32, group: UInt32, groups: [UInt32], home: String, shell: String) {
+    self.name = name
+    self.user = user
+    self.group = group
+    self.groups = groups
+    self.home = home
+    self.shell = shell
+  }
+
+  /// Looks an account up; nil if there is none of that name.
+  ///
+  /// Source: getpwnam_r(3), getgrouplist(3)
+  public static func named(_ name: String) -> Account? {
+    entry { getpwnam_r(name, $0, $1, $2, $3) }
+  }
+
+  /// The name of a user, or the number where there is none; for sentences.
+  public static func name(of user: UInt32) -> String {
+    entry { getpwuid_r(user, $0, $1, $2, $3) }?.name ?? "uid \(user)"
+  }
+
+  private typealias Lookup = (
+    UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+  ) -> Int32
+
+  private static func entry(_ look: Lookup) -> Account? {
+    var size = 1 << 10
+    while size <= 1 << 20 {
+      var buffer = [CChar](repeating: 0, count: size)
+      let (code, account) = buffer.withUnsafeMutableBufferPointer { buffer -> (Int32, Account?) in
+        guard let start = buffer.baseAddress else { return (ENOMEM, nil) }
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        let code = look(&entry, start, buffer.count, &found)
+        return (code, code == 0 && found != nil ? Account(entry) : nil)
+      }
+      guard code == ERANGE else { return account }
+      size *= 4
+    }
+    return nil
+  }
+
+  private init(_ entry: passwd) {
+    let name = String(cString: entry.pw_name)
+    self.init(
+      name: name, user: entry.pw_uid, group: entry.pw_gid, groups: Self.groups(of: name, entry.pw_gid),
+      home: String(cString: entry.pw_dir), shell: String(cString: entry.pw_shell))
+  }
+
+  private static func groups(of name: String, _ own: UInt32) -> [UInt32] {
+    var count: Int32 = 32
+    while count <= 1 << 16 {
+      var groups = [gid_t](repeating: 0, count: Int(count))
+      let room = count
+      if getgrouplist(name, own, &groups, &count) >= 0 { return Array(groups.prefix(Int(count))) }
+      // Some libraries tell how many there are, others leave the count.
+      count = max(count, room * 2)
+    }
+    return [own]
+  }
+}
+
+/// What this process may do beyond its user.
+public enum Privileges {
+  /// Whether it may become any other user, and signal what it has started then: CAP_SETUID, CAP_SETGID and CAP_KILL.
+  ///
+  /// Source: capabilities(7)
+  public static var coverOtherUsers: Bool {
+    let (kill, setgid, setuid) = (5, 6, 7)
+    let wanted = [kill, setgid, setuid].reduce(0 as UInt64) { $0 | 1 << UInt64($1) }
+    return tactus_capabilities() & wanted == wanted
+  }
+}

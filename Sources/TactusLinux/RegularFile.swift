@@ -1,0 +1,36 @@
+import Glibc
+
+/// Files that somebody else names, and that are read whole.
+public enum RegularFile {
+  /// The bytes of a regular file of at most so many; a FIFO of that name is refused, rather than waited for.
+  ///
+  /// - Throws: ``SystemError``; EFBIG for a file that is larger.
+  public static func bytes(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    defer { Descriptor.close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw SystemError(code: errno, operation: "look at", subject: path)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+      throw SystemError(code: isDirectory ? EISDIR : EINVAL, operation: "read", subject: path)
+    }
+    var bytes: [UInt8] = []
+    while bytes.count <= limit {
+      let wanted = min(limit + 1 - bytes.count, 64 << 10)
+      var failure: Int32?
+      let part = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+        switch Descriptor.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer)) {
+        case .bytes(let size): count = size
+        case .failed(let code): failure = code
+        case .end, .wouldBlock: break
+        }
+      }
+      if let failure { throw SystemError(code: failure, operation: "read", subject: path) }
+      if part.isEmpty { return bytes }
+      bytes += part
+    }
+    throw SystemError(code: EFBIG, operation: "read", subject: path)
+  }
+}

@@ -1,0 +1,83 @@
+public import TactusModel
+
+/// The end of a job, as operators are told of it.
+public struct EndedJob: Hashable, Sendable {
+  /// Which job.
+  public var labels: JobLabels
+  /// How it ended, and what was measured.
+  public var outcome: Outcome
+  /// From its start to its end; nil if it never started.
+  public var duration: Duration?
+  /// What the end means for its workflow.
+  public var consequence: Failures.Consequence
+
+  /// Puts an end together.
+  public init(
+    _ labels: JobLabels, outcome: Outcome, duration: Duration? = nil, consequence: Failures.Consequence = .none
+  ) {
+    self.labels = labels
+    self.outcome = outcome
+    self.duration = duration
+    self.consequence = consequence
+  }
+
+  /// What there is to tell: the end itself, then what it means for its workflow.
+  public var entries: [JournalEntry] { [end, turn].compactMap(\.self) }
+
+  private var end: JournalEntry {
+    var fields = labels.fields
+    fields.append((.status, outcome.status.rawValue))
+    if let code = outcome.errorCode { fields.append((.errorCode, code.rawValue)) }
+    if let code = outcome.report.exitCode { fields.append((.exitCode, "\(code)")) }
+    if let duration { fields.append((.duration, "\(max(0, duration.microseconds))")) }
+    let kind = JournalMessage(endOf: outcome.errorCode)
+    let reason = outcome.message ?? outcome.errorCode?.rawValue
+    return JournalEntry(
+      kind, "job of \(labels.workflow?.text ?? "nobody") \(kind.predicate)\(reason.map { ": \($0)" } ?? "")",
+      all: fields)
+  }
+
+  private var turn: JournalEntry? {
+    guard let workflow = labels.workflow?.text else { return nil }
+    switch consequence {
+    case .none: return nil
+    case .failing:
+      return JournalEntry(
+        .workflowFailing, "workflow \(workflow) is failing: this was the first failure since it last succeeded",
+        fields: [.workflow: workflow])
+    case .recovered:
+      return JournalEntry(.workflowRecovered, "workflow \(workflow) works again", fields: [.workflow: workflow])
+    case .exhausted:
+      return JournalEntry(
+        .workflowExhausted,
+        "workflow \(workflow) was terminated after too many consecutive failures; "
+          + "when the cause is mended: tactusctl resume \(workflow)",
+        fields: [.workflow: workflow])
+    }
+  }
+}
+
+extension JournalMessage {
+  /// The kind of message about the end of a job; no code stands for success.
+  public init(endOf code: ErrorCode?) {
+    switch code {
+    case nil: self = .jobCompleted
+    case .exitNonzero, .signaled, .statusMismatch, .assertionFailed, .connectionFailed, .validationError:
+      self = .jobFailed
+    case .providerTimeout: self = .jobTimedOut
+    case .interrupted: self = .jobInterrupted
+    case .lost, .providerError: self = .jobLost
+    case .dispatchExhausted: self = .jobUndispatched
+    case .canceledByUser, .workflowTerminated, .overlapReplaced, .misfired: self = .jobCanceled
+    }
+  }
+
+  /// What the sentence about the end of a job says of it.
+  fileprivate var predicate: String {
+    switch self {
+    case .jobCompleted: "completed"
+    case .jobCanceled: "was canceled"
+    default: "failed"
+    }
+  }
+}

@@ -1,0 +1,218 @@
+/// What an operator is told: one case for each kind of message, with its name, its id and how much it matters.
+///
+/// The raw value is the field `TACTUS_MESSAGE`. `systemd/tactus.catalog` explains each kind and says what to do, and tactusd(8)
+/// lists them. A case is never renamed and its id never reused: filters and alerts of operators rest on both.
+public enum JournalMessage: String, CaseIterable, Sendable {
+  // MARK: The daemon
+
+  /// The daemon has started, and takes what is asked of it.
+  case daemonReady = "daemon_ready"
+  /// The daemon was asked to stop, and gives what runs time to end.
+  case daemonStopping = "daemon_stopping"
+  /// The files were read again.
+  case daemonReloaded = "daemon_reloaded"
+  /// The files were read again, but what they say could not be taken over.
+  case reloadFailed = "reload_failed"
+  /// A file is ignored, because something is wrong with it.
+  case fileRefused = "file_refused"
+  /// A file is in force, but something in it does not do what one would think.
+  case fileWarning = "file_warning"
+  /// A group that gives rights does not exist.
+  case groupMissing = "group_missing"
+  /// Somebody asked for what they have no right to.
+  case accessRefused = "access_refused"
+  /// A change that somebody asked for cannot be made.
+  case changeRefused = "change_refused"
+  /// For a moment no connection is taken.
+  case connectionsLimited = "connections_limited"
+  /// Jobs are not kept together by control groups.
+  case controlGroupsUnused = "control_groups_unused"
+  /// A work queue of the daemon does not answer.
+  case workQueueSilent = "work_queue_silent"
+  /// A test brings a fault about.
+  case faultInjected = "fault_injected"
+  /// Commands do not run as the user whom they should run as.
+  case jobUserUnusable = "job_user_unusable"
+  /// A job runs without limits that its definition asks for.
+  case limitsNotApplied = "limits_not_applied"
+
+  // MARK: The store and the journal
+
+  /// The store cannot be written.
+  case storeFailing = "store_failing"
+  /// The store cannot be written, because the disk is full.
+  case storeFull = "store_full"
+  /// The store can be written again.
+  case storeRecovered = "store_recovered"
+  /// The daemon stops although the store has not taken the ends of some jobs.
+  case endsUnrecorded = "ends_unrecorded"
+  /// Messages came faster than the journal takes them.
+  case messagesDropped = "messages_dropped"
+  /// Output of jobs came faster than the journal takes it.
+  case outputDropped = "output_dropped"
+
+  // MARK: Workflows
+
+  /// A workflow is new.
+  case workflowCreated = "workflow_created"
+  /// A workflow has another definition.
+  case workflowChanged = "workflow_changed"
+  /// Somebody ended the planning of a workflow.
+  case workflowTerminated = "workflow_terminated"
+  /// A workflow plans no more, because its file is gone.
+  case workflowFileGone = "workflow_file_gone"
+  /// A workflow plans no more, because it failed too often in a row.
+  case workflowExhausted = "workflow_exhausted"
+  /// A workflow plans again.
+  case workflowResumed = "workflow_resumed"
+  /// A workflow is gone, and its name is free.
+  case workflowDeleted = "workflow_deleted"
+  /// The first failure of a workflow after a success.
+  case workflowFailing = "workflow_failing"
+  /// The first success of a workflow after failures.
+  case workflowRecovered = "workflow_recovered"
+  /// The image of a workflow could not be prepared.
+  case imageMissing = "image_missing"
+
+  // MARK: Jobs
+
+  /// Somebody made a job.
+  case jobRequested = "job_requested"
+  /// Somebody gave a job another time.
+  case jobScheduled = "job_scheduled"
+  /// Somebody asked for the end of a job.
+  case jobCancelRequested = "job_cancel_requested"
+  /// A job succeeded.
+  case jobCompleted = "job_completed"
+  /// A job failed.
+  case jobFailed = "job_failed"
+  /// A job was ended, because it ran for too long.
+  case jobTimedOut = "job_timed_out"
+  /// A job was ended, or will not start, because a person or a policy says so.
+  case jobCanceled = "job_canceled"
+  /// A job was ended, because the daemon stopped.
+  case jobInterrupted = "job_interrupted"
+  /// What became of a job is unknown, or who ran it has failed.
+  case jobLost = "job_lost"
+  /// A job could not be handed to anything that would run it.
+  case jobUndispatched = "job_undispatched"
+  /// A job of the last daemon goes on, under this one.
+  case jobAdopted = "job_adopted"
+  /// A provider does not answer, so what became of a job cannot be said now.
+  case jobUnverified = "job_unverified"
+  /// A process that the last daemon left behind was ended.
+  case orphanEnded = "orphan_ended"
+  /// A job ended that was recorded as ended before.
+  case resultLate = "result_late"
+
+  // MARK: Providers
+
+  /// A provider does not answer.
+  case providerDown = "provider_down"
+  /// A provider answers again.
+  case providerUp = "provider_up"
+}
+
+extension JournalMessage {
+  /// The field `MESSAGE_ID`: 32 hexadecimal digits, drawn once at random.
+  ///
+  /// Source: systemd.journal-fields(7), `systemd-id128 new`.
+  public var id: String {
+    switch self {
+    case .daemonReady: "28bdcd61fa8045d485e49cbb96b157ec"
+    case .daemonStopping: "199fbc75327d4bc29318fed91325642e"
+    case .daemonReloaded: "2590b6c1242047cf9f92c236a399b563"
+    case .reloadFailed: "766ccbaea9a94dea906196eec8109eed"
+    case .fileRefused: "5c863bde7f344caa95bc9e15d7aa9ab7"
+    case .fileWarning: "95b0203ea1d84e478a45bdd05d0d4407"
+    case .groupMissing: "a683a6c7cad54caa85aa5b1c7372e8fa"
+    case .accessRefused: "e0cb42d903db4d029b165371588a3bc8"
+    case .changeRefused: "a0abe5451cad41dc9217ac63a64a5c0f"
+    case .connectionsLimited: "b7c85d6112f045d9b10d9321bbadbc71"
+    case .controlGroupsUnused: "367457e9e6b84e71892b71860818f163"
+    case .workQueueSilent: "61dec2956b484d3f9d18f8bc72d38406"
+    case .faultInjected: "8cc75a5cc25f4013adbe1c0de406216a"
+    case .jobUserUnusable: "b43fd3f1de6d4cfca9db49b9420d41cf"
+    case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
+    case .storeFailing: "3068700d23624d16b69461222bf04e0f"
+    case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
+    case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
+    case .endsUnrecorded: "3f3891008637473c8c85704d3114f5e6"
+    case .messagesDropped: "25807f4c26ab460d9e54b9965837ead5"
+    case .outputDropped: "c763f14ae7a04dd3a811fe55a20ed5b2"
+    case .workflowCreated: "09ef076e68c6464fa1475514fa7c4add"
+    case .workflowChanged: "bc036227cdc844399d96a0db5ea80674"
+    case .workflowTerminated: "512ec9959e0a442f99bb5ecccffe852c"
+    case .workflowFileGone: "20ca4201e8874737be5396d51d1e500f"
+    case .workflowExhausted: "dc873ea503594d6d85addbb6016ef0a1"
+    case .workflowResumed: "62374a84b2e04099a1be4f1b30cb6d59"
+    case .workflowDeleted: "849affa55fa440cca61dd0bd9c34562d"
+    case .workflowFailing: "710790348cef491693a11f2f038f5b5b"
+    case .workflowRecovered: "cb894988229f4d77bd0a5ddfdb8e7bf0"
+    case .imageMissing: "650e13e22dbe44d29cc38cac91fce32e"
+    case .jobRequested: "172d080dada54ec9bc29d7b0cd8288d9"
+    case .jobScheduled: "ed6b115c1e624836977d4fc53c67d761"
+    case .jobCancelRequested: "08db872370a140d59a072fa4548f6df8"
+    case .jobCompleted: "78aa114d1709470f97e943e1b2b8fa76"
+    case .jobFailed: "c50806dcdf714b63a1b0b78cf87d864b"
+    case .jobTimedOut: "ba8150f8c4ef479b94675ce1a38e7501"
+    case .jobCanceled: "78a1be2691a1419893d159f5382df872"
+    case .jobInterrupted: "8306e12b89324e66bf8900213567d726"
+    case .jobLost: "39922f02aef04c7b9f14aadf1ec053b1"
+    case .jobUndispatched: "b76013a45a2c4a15aff6b967e749d569"
+    case .jobAdopted: "572e55548c294a1b80ba906813d85a7d"
+    case .jobUnverified: "4a6ced9f2b334118a90a62cf95ebe516"
+    case .orphanEnded: "4e12cbfe8a1348a4a43ac38f44426062"
+    case .resultLate: "4421b45359d741b9a744fe58fef1296b"
+    case .providerDown: "ab7ffe837e6847a58a1e43009ad72b53"
+    case .providerUp: "317254e40be6423da542d3bbe230f8e8"
+    }
+  }
+
+  /// How much it matters: from warning on somebody should look, from error on somebody should act.
+  public var priority: JournalEntry.Priority {
+    switch self {
+    case .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted, .workQueueSilent:
+      .error
+    case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected, .jobUserUnusable,
+      .limitsNotApplied,
+      .messagesDropped,
+      .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
+      .orphanEnded, .resultLate, .providerDown:
+      .warning
+    case .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
+      .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp:
+      .notice
+    case .changeRefused, .workflowCreated, .workflowChanged, .jobRequested, .jobScheduled, .jobCancelRequested,
+      .jobCompleted, .jobCanceled, .jobAdopted, .jobUnverified:
+      .info
+    }
+  }
+
+  /// The fields that every entry of this kind carries; others may come with it.
+  public var fields: [JournalField] {
+    switch self {
+    case .daemonReady: [.version]
+    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected, .jobUserUnusable:
+      []
+    case .workQueueSilent: [.workQueues]
+    case .fileRefused, .fileWarning: [.file]
+    case .groupMissing: [.group]
+    case .accessRefused, .changeRefused: [.peerUID, .peerPID]
+    case .limitsNotApplied, .workflowCreated, .workflowChanged, .workflowFileGone, .workflowExhausted,
+      .workflowFailing, .workflowRecovered, .imageMissing:
+      [.workflow]
+    case .storeFailing, .storeFull, .reloadFailed: [.reason]
+    case .endsUnrecorded, .messagesDropped: [.count]
+    case .outputDropped: [.count, .bytes]
+    case .workflowTerminated, .workflowResumed, .workflowDeleted: [.workflow, .peerUID, .peerPID]
+    case .jobRequested: [.workflow, .job, .peerUID, .peerPID]
+    case .jobScheduled, .jobCancelRequested: [.job, .peerUID, .peerPID]
+    case .jobCompleted: [.job, .workflow, .kind, .trigger, .attempt, .status]
+    case .jobFailed, .jobTimedOut, .jobCanceled, .jobInterrupted, .jobLost, .jobUndispatched:
+      [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode]
+    case .jobAdopted, .jobUnverified, .orphanEnded, .resultLate: [.job]
+    case .providerDown, .providerUp: [.provider]
+    }
+  }
+}

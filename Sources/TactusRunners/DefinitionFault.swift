@@ -1,0 +1,6 @@
+/// Why a job cannot run as it is defined: a sentence that names the thing, the reason and the way out.
+struct DefinitionFault: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,96 @@
+import Glibc
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+/// As whom and where a command runs, and what it finds in its environment.
+struct ProcessSurroundings {
+  var account: Account?
+  var directory: String
+  var environment: [String]
+}
+
+extension ProcessRunner {
+  /// Reads what a definition names, and puts its secrets where the job finds them.
+  /// - Throws: ``DefinitionFault`` for what cannot be read, ``SystemError`` for what the machine does not do.
+  func surroundings(of order: RunOrder, _ command: Command) throws -> ProcessSurroundings {
+    let account = try user.account()
+    var own = try EnvironmentLines.read(command.environmentFiles)
+    if command.credentials.isEmpty {
+      own += command.environment
+    } else {
+      let directory = try credentials.place(command.credentials, for: order.id, account: account)
+      own += command.environment.map { Self.expand($0, directory: directory) } + ["CREDENTIALS_DIRECTORY=\(directory)"]
+    }
+    return ProcessSurroundings(
+      account: account, directory: command.workingDirectory ?? account.map(Self.home) ?? defaultDirectory,
+      environment: environment.variables(for: order, account: account, own: own))
+  }
+
+  /// Limits what a job may use; tells once for each workflow of controllers that are not there, or refuses.
+  func enforce(_ limits: CommandLimits, on group: ControlGroup?, of workflow: WorkflowName?) throws {
+    guard !limits.isEmpty else { return }
+    let missing = group?.missingControllers(for: limits) ?? limits.controllers
+    if !missing.isEmpty {
+      let reason = "no control of \(Self.words(missing)), because \(reason(forMissing: missing))"
+      guard !limits.isStrict else {
+        throw DefinitionFault("limits cannot be enforced: \(reason); StrictLimits=no would run it without")
+      }
+      if toldMissing[workflow] != missing {
+        toldMissing[workflow] = missing
+        let jobs = workflow.map { "workflow \($0)" } ?? "a job without a workflow"
+        journal.tell(
+          JournalEntry(
+            .limitsNotApplied, "limits of \(jobs) are not enforced: \(reason); StrictLimits=yes would refuse its jobs",
+            fields: [.workflow: workflow?.text ?? ""]))
+      }
+    }
+    try group?.limit(to: limits)
+  }
+
+  private func reason(forMissing controllers: [String]) -> String {
+    guard let root else {
+      return
+        "tactusd has no control group of its own: Delegate=yes in its unit, or CgroupRoot= in tactusd.conf, gives it one"
+    }
+    return
+      "\(root.path)/cgroup.subtree_control has no \(controllers.joined(separator: " ")): where control groups of version 1"
+      + " have them, the machine has to be booted with systemd.unified_cgroup_hierarchy=1"
+  }
+
+  /// What a list of controllers controls.
+  private static func words(_ controllers: [String]) -> String {
+    let words = ["memory": "memory", "cpu": "CPU time", "pids": "the number of tasks"]
+    return controllers.compactMap { words[$0] }.joined(separator: " and ")
+  }
+
+  /// The only variable that a definition may refer to: nothing else is known when it is written.
+  private static func expand(_ variable: String, directory: String) -> String {
+    let name = "${CREDENTIALS_DIRECTORY}"
+    var (expanded, rest) = ("", variable[...])
+    while let start = rest.firstIndex(of: "$") {
+      expanded += rest[..<start]
+      rest = rest[start...]
+      if rest.hasPrefix(name) {
+        expanded += directory
+        rest = rest.dropFirst(name.count)
+      } else {
+        expanded.append(rest.removeFirst())
+      }
+    }
+    return expanded + rest
+  }
+
+  /// The home of an account, or the root directory if it has none: whether we may enter it says nothing.
+  private static func home(of account: Account) -> String {
+    var status = stat()
+    return stat(account.home, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? account.home : "/"
+  }
+}
+
+extension CommandLimits {
+  /// The controllers that enforce it.
+  fileprivate var controllers: [String] {
+    [memoryMax.map { _ in "memory" }, cpuQuota.map { _ in "cpu" }, tasksMax.map { _ in "pids" }].compactMap(\.self)
+  }
+}

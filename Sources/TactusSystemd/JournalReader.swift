@@ -1,0 +1,107 @@
+internal import CSystemd
+internal import Glibc
+public import TactusLinux
+public import TactusModel
+
+/// Reads entries of the journal back that carry certain fields, oldest first; one thread.
+///
+/// What this process may not read is left out without a word by the journal itself: see ``isWhole``.
+/// Source: sd-journal(3).
+public final class JournalReader {
+  /// One entry.
+  public struct Entry: Sendable {
+    /// When the journal took it.
+    public var at: Instant
+    /// The fields in the journal's order, the bytes of the values as they are.
+    public var fields: [(name: String, value: [UInt8])]
+
+    /// The first value of a field.
+    public subscript(name: String) -> [UInt8]? { fields.first { $0.name == name }?.value }
+  }
+
+  private let journal: OpaquePointer
+
+  /// Opens the journals of this machine, or those below a directory.
+  ///
+  /// - Parameter matches: `NAME=value`; of one name one of several must match, of several names each.
+  /// - Throws: if they cannot be opened. That there are none, or none that may be read, is no error here.
+  public init(matching matches: [String], directory: String? = nil) throws(SystemError) {
+    var opened: OpaquePointer?
+    let answer =
+      if let directory { sd_journal_open_directory(&opened, directory, 0) } else { sd_journal_open(&opened, 1) }
+    guard answer >= 0, let opened else {
+      throw SystemError(code: -answer, operation: "open", subject: directory ?? "the journal")
+    }
+    journal = opened
+    // Whole values: by default the library may cut them at 64 KiB.
+    try Self.check(sd_journal_set_data_threshold(journal, 0))
+    for match in matches { try Self.check(sd_journal_add_match(journal, match, match.utf8.count)) }
+  }
+
+  deinit { sd_journal_close(journal) }
+
+  /// Whether there is any journal that this process can read.
+  public var hasFiles: Bool {
+    sd_journal_has_runtime_files(journal) > 0 || sd_journal_has_persistent_files(journal) > 0
+  }
+
+  /// Whether the journals of the system may be read by this process, or there are none.
+  ///
+  /// Everybody may read the journal of their own user, which has nothing of a system instance.
+  public static var mayReadSystem: Bool {
+    var machine = sd_id128_t()
+    guard sd_id128_get_machine(&machine) >= 0 else { return true }
+    let name = withUnsafeBytes(of: machine) { bytes in
+      bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+    return ["/var/log/journal", "/run/log/journal"].allSatisfy { directory in
+      access("\(directory)/\(name)/system.journal", R_OK) == 0 || errno == ENOENT
+    }
+  }
+
+  // MARK: Places
+
+  /// The next entry is the first that is not before an instant.
+  public func seek(to instant: Instant) throws(SystemError) {
+    try Self.check(sd_journal_seek_realtime_usec(journal, UInt64(max(0, instant.microseconds))))
+  }
+
+  /// The next entries are the last ones, so many at most, of all or of those before an instant.
+  public func seekLast(_ count: Int, before instant: Instant? = nil) throws(SystemError) {
+    if let instant { try seek(to: instant) } else { try Self.check(sd_journal_seek_tail(journal)) }
+    // One back from there, because the next one is asked for by a step forwards; at the head there is none before.
+    let steps = try Self.check(sd_journal_previous_skip(journal, UInt64(count) + 1))
+    if steps <= count { try Self.check(sd_journal_seek_head(journal)) }
+  }
+
+  // MARK: Entries
+
+  /// The next entry; nil if there is none now.
+  public func next() throws(SystemError) -> Entry? {
+    guard try Self.check(sd_journal_next(journal)) > 0 else { return nil }
+    var instant: UInt64 = 0
+    try Self.check(sd_journal_get_realtime_usec(journal, &instant))
+    var entry = Entry(at: Instant(microseconds: Int64(clamping: instant)), fields: [])
+    sd_journal_restart_data(journal)
+    var data: UnsafeRawPointer?
+    var size = 0
+    while try Self.check(sd_journal_enumerate_available_data(journal, &data, &size)) > 0 {
+      let field = UnsafeRawBufferPointer(start: data, count: size)
+      guard let sign = field.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      entry.fields.append(
+        (name: String(decoding: field[..<sign], as: UTF8.self), value: Array(field[(sign + 1)...])))
+    }
+    return entry
+  }
+
+  /// Waits until there may be more; nobody polls, the kernel tells of new entries.
+  public func wait() throws(SystemError) {
+    try Self.check(sd_journal_wait(journal, UInt64.max))
+  }
+
+  @discardableResult
+  private static func check(_ answer: Int32) throws(SystemError) -> Int32 {
+    guard answer >= 0 else { throw SystemError(code: -answer, operation: "read", subject: "the journal") }
+    return answer
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import TactusLinux
+import TactusProtocol
+import Testing
+
+@Suite("What the doctor sees")
+struct DoctorTests {
+  private func finding(_ check: String, of daemon: RunningDaemon) async throws -> Finding {
+    let findings = try await daemon.call(Examine()).findings
+    return try #require(findings.first { $0.check == check }, "\(findings.map(\.check))")
+  }
+
+  @Test("A daemon on a sound machine has no problem, and what is wrong is told with its cure")
+  func permissions() async throws {
+    let daemon = try await RunningDaemon()
+    let sound = try await daemon.control("doctor")
+    #expect(sound.code == 0, "\(sound.output)\(sound.complaints)")
+    #expect(sound.output.contains("0 problems"))
+    #expect(sound.output.split(separator: "\n").contains { $0.hasPrefix("ok       sqlite") })
+    #expect(try await finding("storage", of: daemon).message.contains("ms"))
+    #expect(try await finding("engines", of: daemon).message.contains("container engine"))
+
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: daemon.state)
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: "\(daemon.configuration)/workflows")
+    #expect(try await finding("state", of: daemon).cure == "chmod 0700 \(daemon.state)")
+    #expect(try await finding("files", of: daemon).cure == "chmod o-w \(daemon.configuration)/workflows")
+    let sick = try await daemon.control("doctor")
+    #expect(sick.code == 1 && sick.output.contains("2 problems"), "\(sick.output)")
+    // The disk was asked, and nothing is left of the question.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: daemon.state).allSatisfy { !$0.hasPrefix(".sync") })
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("State in memory is told, and a container engine that is gone")
+  func surroundings() async throws {
+    let memory = "/dev/shm/tactus-test-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: memory) }  // a leftover there fails no test
+    let daemon = try RunningDaemon(notStartedWith: [:], variables: ["STATE_DIRECTORY": memory])
+    try daemon.write("etc/providers/far.provider", "[Provider]\nEndpoint=unix:///nowhere/engine.sock\n")
+    try await daemon.start()
+    let storage = try await finding("storage", of: daemon)
+    #expect(storage.state == .warning && storage.message.contains("is in memory"))
+    let engines = try await finding("engines", of: daemon)
+    #expect(engines.state == .warning && engines.message.contains("far does not answer: "), "\(engines)")
+    #expect(try await daemon.stop() == 0)
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import TactusLinux
+import TactusProtocol
+import Testing
+
+/// What a real journal gets of a real daemon, and what becomes of both when it takes nothing.
+@Suite("The journal", .enabled(if: JournalLab.isPossible, "needs root: not run"), .serialized, .timeLimit(.minutes(5)))
+struct JournalTests {
+  private func daemon(
+    _ lab: JournalLab, _ commands: [String: String], settings: String? = nil
+  ) async throws
+    -> RunningDaemon
+  {
+    let daemon = try RunningDaemon(notStartedWith: [:], settings: settings, journal: lab)
+    for (name, lines) in commands {
+      let script = try daemon.script("\(name).sh", lines)
+      try daemon.define(name, "[Workflow]\nMaxConsecutiveFailures=infinity\n[Command]\nExec=\(script)\n")
+    }
+    try await daemon.start()
+    return daemon
+  }
+
+  /// Runs a workflow to its end; returns the job's id.
+  private func run(_ name: String, _ daemon: RunningDaemon) async throws -> String {
+    let ran = try await daemon.control("run", name, "--wait", "--json=short")
+    let id = try #require(ran.output.firstMatch(of: /[0-9a-f]{8}-[0-9a-f-]{27}/), "\(ran)")
+    return String(id.output)
+  }
+
+  private func texts(_ entries: [[String: JournalLab.Field]]) -> [String] { entries.compactMap { $0["MESSAGE"]?.text } }
+
+  @Test("Output and the end of a job are found by its fields, whatever bytes it wrote")
+  func fields() async throws {
+    let lab = try JournalLab()
+    let daemon = try await daemon(
+      lab, ["nightly": "seq 2000\nprintf 'oops\\n\\001\\377\\n' >&2\nhead -c 100000 /dev/zero | tr '\\0' x\nexit 3"])
+    let id = try await run("nightly", daemon)
+    let entries = try await lab.entries("TACTUS_JOB_ID=\(id)", "SYSLOG_IDENTIFIER=nightly")
+    let stdout = entries.filter { $0["TACTUS_STREAM"]?.text == "stdout" }
+    #expect(texts(stdout).prefix(2000) == (1...2000).map { "\($0)" }[...])
+    #expect(texts(stdout).dropFirst(2000).map(\.count).reduce(0, +) == 100_000, "one line, in pieces")
+    #expect(stdout.dropFirst(2000).first?["TACTUS_PARTIAL"]?.text == "1")
+    #expect(stdout.allSatisfy { $0["PRIORITY"]?.text == "6" && $0["TACTUS_WORKFLOW"]?.text == "nightly" })
+    let stderr = entries.filter { $0["TACTUS_STREAM"]?.text == "stderr" }
+    #expect(stderr.map { $0["MESSAGE"] } == [.text("oops"), .bytes([1, 255])])
+    #expect(stderr.allSatisfy { $0["PRIORITY"]?.text == "5" && $0["TACTUS_KIND"]?.text == "command" })
+
+    let ends = try await lab.entries("TACTUS_JOB_ID=\(id)", "TACTUS_MESSAGE=job_failed")
+    let end = try #require(ends.first)
+    #expect(ends.count == 1)
+    for (name, value) in [
+      "PRIORITY": "4", "SYSLOG_IDENTIFIER": "tactusd", "MESSAGE_ID": "c50806dcdf714b63a1b0b78cf87d864b",
+      "TACTUS_WORKFLOW": "nightly", "TACTUS_KIND": "command", "TACTUS_TRIGGER": "MANUAL", "TACTUS_STATUS": "FAILED",
+      "TACTUS_ERROR_CODE": "EXIT_NONZERO", "TACTUS_ATTEMPT": "1", "TACTUS_EXIT_CODE": "3",
+    ] {
+      #expect(end[name]?.text == value, "\(name)")
+    }
+    #expect(Int(end["TACTUS_DURATION_USEC"]?.text ?? "").map { $0 > 0 } == true)
+    #expect(try await lab.entries("TACTUS_MESSAGE=daemon_ready").count == 1)
+    #expect(daemon.complaints.isEmpty, "where the journal is, nothing goes to standard error")
+  }
+
+  @Test("tactusctl journal prints and follows it, by a workflow's name, an id or its end")
+  func verb() async throws {
+    let lab = try JournalLab()
+    let daemon = try await daemon(lab, ["good": "echo hello; echo oops >&2"])
+    let id = try await run("good", daemon)
+    try lab.order("sync")
+    for operand in ["good", id, String(id.suffix(8))] {
+      let ran = try await daemon.control("journal", operand)
+      #expect(ran.code == 0, "\(ran)")
+      let lines = ran.output.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1).last ?? "" }
+      #expect(lines.contains("good: hello") && lines.contains("good: oops"), "\(ran)")
+      #expect(lines.contains("tactusd: job of good completed"), "\(ran)")
+    }
+    let last = try await daemon.control("journal", "good", "-n", "1", "--json=short")
+    #expect(
+      last.output.split(separator: "\n").count == 1 && last.output.contains(#""TACTUS_STATUS":"COMPLETED""#), "\(last)")
+    let warnings = try await daemon.control("journal", "good", "-p", "warning")
+    #expect(warnings.code == 0 && warnings.output == "")
+    let future = try await daemon.control("journal", "good", "--since=+1h")
+    #expect(future.output == "")
+    let past = try await daemon.control("journal", "good", "--until=1h")
+    #expect(past.output == "")
+    let notices = try await daemon.control("journal", id, "-p", "notice", "--since=1h")
+    #expect(notices.output.hasSuffix("good: oops\n") && notices.output.split(separator: "\n").count == 1, "\(notices)")
+
+    let following = try daemon.beginControl("journal", "good", "-f", "-n", "1", into: "followed")
+    // The last entry is printed once it looks.
+    _ = try await eventually("the last entry") { daemon.read("followed").contains("completed") ? true : nil }
+    _ = try await run("good", daemon)
+    let isFollowed = try await eventually("what is new is printed") {
+      daemon.read("followed").contains("good: oops") ? true : nil
+    }
+    #expect(isFollowed)
+    #expect(daemon.read("followed").split(separator: "\n").filter { $0.hasSuffix("good: hello") }.count == 1)
+    following.send(.kill)
+    _ = try following.waitForEnd(within: patience)
+  }
+
+  @Test("A journal that stops for ten seconds delays nothing: what it misses is counted, and logs have it all")
+  func stopped() async throws {
+    let lab = try JournalLab()
+    let line = String(repeating: "x", count: 600)
+    let daemon = try await daemon(
+      lab,
+      [
+        "flood": "for s in 1 2 3 4 5 6 7 8 9 10; do\nyes \(line) | head -n 1000\nsleep 1\ndone",
+        "other": "echo hello",
+      ])
+    let flood = try #require(
+      try await daemon.control("run", "flood", "--json=short").output.firstMatch(of: /[0-9a-f]{8}-[0-9a-f-]{27}/))
+    let id = String(flood.output)
+    try lab.order("pause")
+    for _ in 0..<10 {
+      let begin = ContinuousClock.now
+      _ = try await run("other", daemon)
+      #expect(ContinuousClock.now - begin < .seconds(5))
+      try await daemon.rest(.milliseconds(800))
+    }
+    #expect(try await daemon.control("wait", id, "--timeout=30s").code == 0)
+    try lab.order("resume")
+    #expect(try await daemon.output(of: id).compactMap(\.text) == Array(repeating: line, count: 10_000))
+    let (written, dropped) = try await settled(lab, id, of: 10_000)
+    print("journal stopped for 10 s, 10,000 lines of 600 bytes: \(written) in the journal, \(dropped) counted")
+    #expect(dropped > 0)
+  }
+
+  @Test("200,000 lines at once are all in logs; the journal has them, or says how many it has not")
+  func flood() async throws {
+    let lab = try JournalLab()
+    let daemon = try await daemon(lab, ["flood": "seq 200000"])
+    let begin = ContinuousClock.now
+    let id = try await run("flood", daemon)
+    let span = ContinuousClock.now - begin
+    #expect(try await daemon.output(of: id).compactMap(\.text) == (1...200_000).map { "\($0)" })
+    let (written, dropped) = try await settled(lab, id, of: 200_000)
+    print("200,000 lines in \(span): \(written) in the journal, \(dropped) counted")
+    #expect(span < .seconds(10))
+  }
+
+  @Test("JournalOutput=no keeps output out, and messages in")
+  func off() async throws {
+    let lab = try JournalLab()
+    let daemon = try await daemon(lab, ["good": "echo hello"], settings: "[Manager]\nJournalOutput=no\n")
+    let id = try await run("good", daemon)
+    #expect(
+      try await lab.entries("TACTUS_JOB_ID=\(id)").compactMap { $0["TACTUS_MESSAGE"]?.text } == [
+        "job_requested", "job_completed",
+      ])
+  }
+
+  /// Waits until every line is in the journal or counted.
+  private func settled(_ lab: JournalLab, _ id: String, of count: Int) async throws -> (written: Int, dropped: Int) {
+    try await eventually("every line is in the journal or counted") {
+      let written = try await lab.entries("TACTUS_JOB_ID=\(id)", "TACTUS_STREAM=stdout").count
+      let dropped = try await lab.entries("TACTUS_MESSAGE=output_dropped")
+        .compactMap { $0["TACTUS_COUNT"]?.text.flatMap { Int($0) } }.reduce(0, +)
+      return written + dropped == count ? (written, dropped) : nil
+    }
+  }
+}

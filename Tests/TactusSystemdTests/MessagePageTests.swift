@@ -1,0 +1,26 @@
+import Foundation
+import TactusPorts
+import Testing
+
+/// tactusd(8) lists every kind of message with its priority, and every field.
+struct MessagePageTests {
+  private func entries(_ section: String, until end: String) throws -> [String] {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../man/tactusd.8")
+    let text = try String(contentsOf: file.standardizedFileURL, encoding: .utf8)
+    let begin = try #require(text.range(of: ".SS \(section)\n"))
+    let rest = text[begin.upperBound...]
+    let part = rest[..<(rest.range(of: end)?.lowerBound ?? rest.endIndex)]
+    return part.split(separator: ".TP\n").compactMap { $0.split(separator: "\n").first.map(String.init) }
+  }
+
+  @Test("The page has every kind with its priority, in order, and no other")
+  func kinds() throws {
+    #expect(
+      try entries("Kinds", until: ".SS ") == JournalMessage.allCases.map { ".BR \($0.rawValue) \", \($0.priority)\"" })
+  }
+
+  @Test("The page has every field, and no other")
+  func fields() throws {
+    #expect(try entries("Fields", until: ".SH ") == JournalField.allCases.map { ".B \($0.rawValue)" })
+  }
+}
