@@ -5,8 +5,9 @@ extension ServiceLab {
   /// The package that `make deb` made last.
   static let package: String = {
     let built = URL(filePath: "\(project)/.build")
-    let files = try? FileManager.default.contentsOfDirectory(at: built, includingPropertiesForKeys: nil)
-    let packages = (files ?? []).filter { $0.lastPathComponent.hasPrefix("tactus_") && $0.pathExtension == "deb" }
+    // Nothing was built yet.
+    let files = (try? FileManager.default.contentsOfDirectory(at: built, includingPropertiesForKeys: nil)) ?? []
+    let packages = files.filter { $0.lastPathComponent.hasPrefix("tactus_") && $0.pathExtension == "deb" }
     func age(_ file: URL) -> TimeInterval {
       let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)  // it was there
       return (attributes?[.modificationDate] as? Date)?.timeIntervalSinceNow ?? -.infinity

@@ -15,11 +15,11 @@ extension OnMachine {
       }
       try await machine.shell("systemctl enable --now --quiet tactusd.socket tactusd")
 
-      try await machine.shell("useradd --groups tactus-admin operator; useradd --groups adm reader; useradd stranger")
+      try await machine.shell("useradd --groups tactus-admin changer; useradd --groups adm reader; useradd stranger")
       try await machine.write("/srv/hello.workflow", Self.hello)
-      #expect(try await machine.control("apply", "/srv/hello.workflow", as: "operator").code == 0)
+      #expect(try await machine.control("apply", "/srv/hello.workflow", as: "changer").code == 0)
       #expect(try await machine.control("apply", "/srv/hello.workflow").code == 0)
-      for (user, reading) in [("operator", 0), ("reader", 0), ("stranger", 5)] {
+      for (user, reading) in [("changer", 0), ("reader", 0), ("stranger", 5)] {
         #expect(try await machine.control("status", as: user).code == 0, "\(user)")
         #expect(try await machine.control("cat", "hello", as: user).code == reading, "\(user)")
       }
@@ -29,7 +29,7 @@ extension OnMachine {
         #expect(try await machine.control("run", "hello", as: user).code == 5, "\(user)")
       }
 
-      let ran = try await machine.control("run", "hello", "--follow", as: "operator").expectSuccess()
+      let ran = try await machine.control("run", "hello", "--follow", as: "changer").expectSuccess()
       #expect(["hello from tactus\n", "hello from tactus-job\n"].contains { ran.hasSuffix($0) }, "\(ran)")
       #expect(try await machine.jobs("--workflow=hello").map(\.status) == ["COMPLETED"])
       let status = try await machine.shell("systemctl status tactusd")

@@ -42,8 +42,11 @@ extension OnMachine {
       _ = try await submitted
       let jobs = try await settled(machine)
       #expect(jobs.count { $0.workflow == "load" } == Self.count)
-      let others = jobs.filter { $0.status != "COMPLETED" && $0.errorCode != "WORKFLOW_TERMINATED" }
-      #expect(others.isEmpty, "\(others)")
+      let ends = Set(jobs.filter { $0.workflow == "load" }.map { $0.errorCode ?? $0.status })
+      #expect(ends == ["COMPLETED"])
+      // An instant whose job still waits in the full queue when the daemon stops gives way to a newer one.
+      let others = Set(jobs.filter { $0.workflow == "ticks" }.map { $0.errorCode ?? $0.status })
+      #expect(others.isSubset(of: ["COMPLETED", "MISFIRED", "WORKFLOW_TERMINATED"]), "\(others)")
       let ran = try await ran(machine)
       #expect(Set(ran).count == ran.count, "a job was started twice")
       #expect(Set(ran) == Set(jobs.filter { $0.status == "COMPLETED" }.map(\.id)))

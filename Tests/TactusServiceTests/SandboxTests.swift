@@ -79,5 +79,27 @@ extension OnMachine {
         #expect(try await machine.control("run", "work", "--wait").code == 1, "\(line)")
       }
     }
+
+    @Test("The polkit rule is not active until it is switched on, and then for the daemon's user alone")
+    func polkit() async throws {
+      let machine = try await ServiceLab()
+      try await machine.install()
+      func startUnit(_ name: String, as user: String) async throws -> Int {
+        try await machine.run(
+          ["systemd-run", "--quiet", "--wait", "--no-ask-password", "--unit=\(name)", "true"], as: user
+        ).code
+      }
+      #expect(try await startUnit("tactus-before", as: "tactus") != 0)
+      try await machine.shell("ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules")
+      _ = try await eventually("polkit has read the rule") {
+        try await startUnit("tactus-one", as: "tactus") == 0 ? true : nil
+      }
+      for user in ["tactus-job", "nobody"] {
+        #expect(try await startUnit("tactus-two", as: user) != 0, "\(user)")
+      }
+      // Of units that are there already only those with names of ours.
+      let stop = try await machine.run(["systemctl", "stop", "--no-ask-password", "dbus.socket"], as: "tactus")
+      #expect(stop.code != 0)
+    }
   }
 }

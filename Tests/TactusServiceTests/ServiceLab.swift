@@ -174,10 +174,12 @@ final class ServiceLab: Sendable {
   }
 
   private func take(_ line: String) {
-    guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(line.utf8)) else {
-      fatalError("the lab answered \(line)")
+    do {
+      let answer = try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
+      waiting.withLock { $0?.removeValue(forKey: answer.id) }?.resume(returning: answer)
+    } catch {
+      fatalError("the lab answered \(line): \(error)")
     }
-    waiting.withLock { $0?.removeValue(forKey: answer.id) }?.resume(returning: answer)
   }
 
   private func fail() {
