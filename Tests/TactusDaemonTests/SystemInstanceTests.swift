@@ -238,6 +238,28 @@ struct SystemInstanceTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("An account that is made while the daemon runs is taken up by a reload")
+  func reload() async throws {
+    // A file of accounts of its own, in a mount namespace of its own.
+    let mount = "mount --bind \"$CONFIGURATION_DIRECTORY/passwd\" /etc/passwd && exec \"$@\""
+    let daemon = try RunningDaemon(
+      notStartedWith: ["who": "[Command]\nWorkingDirectory=/\nExec=/usr/bin/id -u\n"],
+      settings: "[Manager]\nJobUser=late\n", launcher: ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", mount, "sh"])
+    let accounts = try String(contentsOfFile: "/etc/passwd", encoding: .utf8)
+    let file = try daemon.write("etc/passwd", accounts)
+    try await daemon.start()
+    #expect(try await output(daemon, daemon.outcome(of: "who").id) == ["0"])
+    // In place, because the mount is of this file, whatever its name.
+    let handle = try #require(FileHandle(forWritingAtPath: file))
+    try handle.seekToEnd()
+    try handle.write(contentsOf: Data("late:x:54330:54330::/nonexistent:/bin/sh\n".utf8))
+    try handle.close()
+    _ = try await daemon.call(Reload())
+    #expect(try await output(daemon, daemon.outcome(of: "who").id) == ["54330"])
+    #expect(daemon.complaints.split(separator: "\n").count { $0.contains("there is no account late") } == 1)
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("Started by root it runs commands as the account, or as root with a warning if there is none")
   func root() async throws {
     for (name, user) in [(Self.jobUser, "games"), ("no-such-user", "root")] {
