@@ -98,6 +98,24 @@ struct JournalTests {
     _ = try following.waitForEnd(within: patience)
   }
 
+  @Test("Whoever may not read the journal is told so, and what else there is; a name that nothing has finds nothing")
+  func rights() async throws {
+    let lab = try JournalLab()
+    let daemon = try await daemon(lab, ["good": "echo hello"])
+    _ = try await run("good", daemon)
+    try lab.order("sync")
+    let (nsenter, arguments) = lab.inside(
+      Program(path: "/usr/bin/setpriv", environment: Program.baseEnvironment),
+      ["--reuid=65534", "--regid=65534", "--clear-groups", "\(Program.products)/tactusctl", "journal", "good"])
+    let stranger = try await nsenter.run(arguments)
+    #expect(stranger.code == 5 && stranger.output == "", "\(stranger)")
+    #expect(stranger.complaints.contains("adm and systemd-journal") && stranger.complaints.contains("tactusctl logs"))
+    let other = try await daemon.control("journal", "other")
+    #expect(other.code == 0 && other.output == "", "\(other)")
+    let bad = try await daemon.control("journal", "No/Name")
+    #expect(bad.code == 2 && bad.complaints.contains("neither a workflow's name nor a job's id"), "\(bad)")
+  }
+
   @Test("A journal that stops for ten seconds delays nothing: what it misses is counted, and logs have it all")
   func stopped() async throws {
     let lab = try JournalLab()
