@@ -75,7 +75,7 @@ struct ControlHandler: CallHandler {
       containers.report { reports in
         reply.answer(request, with: .init(providers: reports.map { WireProvider($0, for: right) }))
       }
-    case .examine(let request): examination.run { reply.answer(request, with: .init(findings: $0)) }
+    case .examine(let request): examination.run { reply.answer(request, with: .init(diagnoses: $0)) }
     case .applyWorkflow(let request): try apply(request, peer, reply)
     case .readEvents(let request): try readEvents(request, peer, reply)
     case .getWorkflow(let request): try get(request, peer, right, reply)

@@ -13,26 +13,26 @@ public struct Examine: Request {
   /// Everything that was looked at.
   public struct Reply: Codable, Hashable, Sendable {
     /// In a fixed order.
-    public var findings: [Finding]
+    public var diagnoses: [Diagnosis]
 
     /// Puts an answer together.
-    public init(findings: [Finding]) { self.findings = findings }
+    public init(diagnoses: [Diagnosis]) { self.diagnoses = diagnoses }
   }
 }
 
 /// One thing that was looked at.
-public struct Finding: Codable, Hashable, Sendable {
+public struct Diagnosis: Codable, Hashable, Sendable {
   /// What was looked at, a word.
   public var check: String
   /// How it is.
-  public var state: FindingState
+  public var state: DiagnosisState
   /// What was seen, a sentence.
   public var message: String
   /// What mends it; nil where nothing has to be.
   public var cure: String?
 
-  /// Puts a finding together.
-  public init(_ check: String, _ state: FindingState, _ message: String, cure: String? = nil) {
+  /// Puts a diagnosis together.
+  public init(_ check: String, _ state: DiagnosisState, _ message: String, cure: String? = nil) {
     self.check = check
     self.state = state
     self.message = message
@@ -41,7 +41,7 @@ public struct Finding: Codable, Hashable, Sendable {
 }
 
 /// How something is that was looked at.
-public enum FindingState: String, Codable, CaseIterable, Sendable {
+public enum DiagnosisState: String, Codable, CaseIterable, Sendable {
   /// As it should be.
   case ok
   /// It works, with less than there could be.

@@ -21,7 +21,7 @@ public actor ProcessRunner: Runner, QueueConfined {
   /// Whom jobs run as that start from now on.
   private(set) var user: CommandUser
   /// The controllers whose absence was told last, of each workflow.
-  var toldMissing: [WorkflowName?: [String]] = [:]
+  var warnings = LimitWarnings()
   var runs: [JobID: ProcessRun] = [:]
   /// Our children that are not yet reaped.
   var children: [Int: JobID] = [:]

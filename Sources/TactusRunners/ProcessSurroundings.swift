@@ -31,20 +31,9 @@ extension ProcessRunner {
   func enforce(_ limits: CommandLimits, on group: ControlGroup?, of workflow: WorkflowName?) throws {
     guard !limits.isEmpty else { return }
     let missing = group?.missingControllers(for: limits) ?? limits.controllers
-    if !missing.isEmpty {
-      let reason = "no control of \(Self.words(missing)), because \(reason(forMissing: missing))"
-      guard !limits.isStrict else {
-        throw DefinitionFault("limits cannot be enforced: \(reason); StrictLimits=no would run it without")
-      }
-      if toldMissing[workflow] != missing {
-        toldMissing[workflow] = missing
-        let jobs = workflow.map { "workflow \($0)" } ?? "a job without a workflow"
-        journal.tell(
-          JournalEntry(
-            .limitsNotApplied, "limits of \(jobs) are not enforced: \(reason); StrictLimits=yes would refuse its jobs",
-            fields: [.workflow: workflow?.text ?? ""]))
-      }
-    }
+    let refusal = warnings.refusal(
+      of: limits, for: workflow, missing: missing, because: reason(forMissing: missing), journal: journal)
+    if let refusal { throw DefinitionFault(refusal) }
     try group?.limit(to: limits)
   }
 
@@ -56,12 +45,6 @@ extension ProcessRunner {
     return
       "\(root.path)/cgroup.subtree_control has no \(controllers.joined(separator: " ")): where control groups of version 1"
       + " have them, the machine has to be booted with systemd.unified_cgroup_hierarchy=1"
-  }
-
-  /// What a list of controllers controls.
-  private static func words(_ controllers: [String]) -> String {
-    let words = ["memory": "memory", "cpu": "CPU time", "pids": "the number of tasks"]
-    return controllers.compactMap { words[$0] }.joined(separator: " and ")
   }
 
   /// The only variable that a definition may refer to: nothing else is known when it is written.
@@ -85,12 +68,5 @@ extension ProcessRunner {
   private static func home(of account: Account) -> String {
     var status = stat()
     return stat(account.home, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? account.home : "/"
-  }
-}
-
-extension CommandLimits {
-  /// The controllers that enforce it.
-  fileprivate var controllers: [String] {
-    [memoryMax.map { _ in "memory" }, cpuQuota.map { _ in "cpu" }, tasksMax.map { _ in "pids" }].compactMap(\.self)
   }
 }

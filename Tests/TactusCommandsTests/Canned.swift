@@ -12,10 +12,10 @@ enum Canned {
     case .examine(let request):
       reply.answer(
         request,
-        with: Examine.Reply(findings: [
-          Finding("clock", .ok, "is synchronized"),
-          Finding("cgroups", .warning, "have no controllers", cure: "Delegate=yes in the unit"),
-          Finding("disk", .problem, "is full", cure: "make room"),
+        with: Examine.Reply(diagnoses: [
+          Diagnosis("clock", .ok, "is synchronized"),
+          Diagnosis("cgroups", .warning, "have no controllers", cure: "Delegate=yes in the unit"),
+          Diagnosis("disk", .problem, "is full", cure: "make room"),
         ]))
     case .listProviders(let request):
       let local = Provider(name: .local, endpoint: .unix("/run/podman/podman.sock"))

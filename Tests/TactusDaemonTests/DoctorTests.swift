@@ -5,9 +5,9 @@ import Testing
 
 @Suite("What the doctor sees")
 struct DoctorTests {
-  private func finding(_ check: String, of daemon: RunningDaemon) async throws -> Finding {
-    let findings = try await daemon.call(Examine()).findings
-    return try #require(findings.first { $0.check == check }, "\(findings.map(\.check))")
+  private func diagnosis(_ check: String, of daemon: RunningDaemon) async throws -> Diagnosis {
+    let diagnoses = try await daemon.call(Examine()).diagnoses
+    return try #require(diagnoses.first { $0.check == check }, "\(diagnoses.map(\.check))")
   }
 
   @Test("A daemon on a sound machine has no problem, and what is wrong is told with its cure")
@@ -17,13 +17,13 @@ struct DoctorTests {
     #expect(sound.code == 0, "\(sound.output)\(sound.complaints)")
     #expect(sound.output.contains("0 problems"))
     #expect(sound.output.split(separator: "\n").contains { $0.hasPrefix("ok       sqlite") })
-    #expect(try await finding("storage", of: daemon).message.contains("ms"))
-    #expect(try await finding("engines", of: daemon).message.contains("container engine"))
+    #expect(try await diagnosis("storage", of: daemon).message.contains("ms"))
+    #expect(try await diagnosis("engines", of: daemon).message.contains("container engine"))
 
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: daemon.state)
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: "\(daemon.configuration)/workflows")
-    #expect(try await finding("state", of: daemon).cure == "chmod 0700 \(daemon.state)")
-    #expect(try await finding("files", of: daemon).cure == "chmod o-w \(daemon.configuration)/workflows")
+    #expect(try await diagnosis("state", of: daemon).cure == "chmod 0700 \(daemon.state)")
+    #expect(try await diagnosis("files", of: daemon).cure == "chmod o-w \(daemon.configuration)/workflows")
     let sick = try await daemon.control("doctor")
     #expect(sick.code == 1 && sick.output.contains("2 problems"), "\(sick.output)")
     // The disk was asked, and nothing is left of the question.
@@ -38,9 +38,9 @@ struct DoctorTests {
     let daemon = try RunningDaemon(notStartedWith: [:], variables: ["STATE_DIRECTORY": memory])
     try daemon.write("etc/providers/far.provider", "[Provider]\nEndpoint=unix:///nowhere/engine.sock\n")
     try await daemon.start()
-    let storage = try await finding("storage", of: daemon)
+    let storage = try await diagnosis("storage", of: daemon)
     #expect(storage.state == .warning && storage.message.contains("is in memory"))
-    let engines = try await finding("engines", of: daemon)
+    let engines = try await diagnosis("engines", of: daemon)
     #expect(engines.state == .warning && engines.message.contains("far does not answer: "), "\(engines)")
     #expect(try await daemon.stop() == 0)
   }

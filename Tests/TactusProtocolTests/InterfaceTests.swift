@@ -37,8 +37,8 @@ struct InterfaceTests {
       Sample(Describe(), Samples.describe()),
       Sample(
         Examine(),
-        Examine.Reply(findings: [
-          Finding("disk", .warning, "1 GiB is free", cure: "make room"), Finding("clock", .ok, "is right"),
+        Examine.Reply(diagnoses: [
+          Diagnosis("disk", .warning, "1 GiB is free", cure: "make room"), Diagnosis("clock", .ok, "is right"),
         ])),
       Sample(ListProviders(), ListProviders.Reply(providers: [WireProvider(Samples.provider(), for: .admin)])),
       Sample(

@@ -8,38 +8,41 @@ enum DoctorVerb: Verb {
 
   static func run(_ invocation: Invocation) throws {
     let reply = try invocation.connect().reply(to: Examine())
-    let findings = try reply.read(Examine.Reply.self).findings
+    let diagnoses = try reply.read(Examine.Reply.self).diagnoses
     let console = invocation.console
     if invocation.json != .off {
       console.print(bytes: invocation.json.rendered(reply.parameters))
     } else {
-      for finding in findings where invocation.isTalkative || finding.state != .ok { print(finding, on: console) }
+      for diagnosis in diagnoses where invocation.isTalkative || diagnosis.state != .ok {
+        print(diagnosis, on: console)
+      }
     }
-    let problems = findings.count { $0.state == .problem }
-    let warnings = findings.count { $0.state == .warning }
+    let problems = diagnoses.count { $0.state == .problem }
+    let warnings = diagnoses.count { $0.state == .warning }
     if invocation.isTalkative {
       console.print()
-      console.print("\(findings.count) checks: \(problems) problems, \(warnings) warnings.")
+      console.print("\(diagnoses.count) checks: \(problems) problems, \(warnings) warnings.")
     }
     if problems > 0 { throw Complaint(nil, .failed) }
   }
 
-  private static func print(_ finding: Finding, on console: Console) {
+  private static func print(_ diagnosis: Diagnosis, on console: Console) {
     let style: Style =
-      switch finding.state {
+      switch diagnosis.state {
       case .ok: .good
       case .warning: .plain
       case .problem: .bad
       }
-    let word = finding.state.rawValue
+    let word = diagnosis.state.rawValue
     let mark = style.applied(to: word, on: console) + String(repeating: " ", count: 9 - word.count)
-    let check = finding.check.visible
+    let check = diagnosis.check.visible
     let name = check + String(repeating: " ", count: max(1, 13 - check.count))
-    let lines = finding.message.visible.folded(to: max(30, (console.columns ?? 120) - 22))
+    let lines = diagnosis.message.visible.folded(to: max(30, (console.columns ?? 120) - 22))
     for (index, line) in lines.enumerated() {
       console.print(index == 0 ? "\(mark)\(name)\(line)" : String(repeating: " ", count: 22) + line)
     }
-    for line in (finding.cure?.visible).map({ "mend: \($0)".folded(to: max(30, (console.columns ?? 120) - 22)) }) ?? []
+    for line in (diagnosis.cure?.visible).map({ "mend: \($0)".folded(to: max(30, (console.columns ?? 120) - 22)) })
+      ?? []
     {
       console.print(String(repeating: " ", count: 22) + line)
     }

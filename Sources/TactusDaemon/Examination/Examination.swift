@@ -7,7 +7,7 @@ internal import TactusRunners
 internal import TactusStore
 internal import TactusSystemd
 
-/// What `tactusctl doctor` shows: facts about the machine are gathered here, and judged by ``Finding``'s pure functions.
+/// What `tactusctl doctor` shows: facts about the machine are gathered here, and judged by ``Diagnosis``'s pure functions.
 ///
 /// Runs on the queue of the files, because it asks the disk.
 struct Examination: Sendable {
@@ -20,13 +20,13 @@ struct Examination: Sendable {
   let time: SystemTime
 
   /// Looks at everything; answers on the queue of the files.
-  func run(answer: @escaping @Sendable ([Finding]) -> Void) {
+  func run(answer: @escaping @Sendable ([Diagnosis]) -> Void) {
     containers.report { reports in
-      files.post { answer(findings + [.engines(reports)]) }
+      files.post { answer(diagnoses + [.engines(reports)]) }
     }
   }
 
-  private var findings: [Finding] {
+  private var diagnoses: [Diagnosis] {
     [
       .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
       .clock(isSynchronized: Machine.isClockSynchronized),
@@ -40,31 +40,31 @@ struct Examination: Sendable {
     ]
   }
 
-  private var storage: Finding {
+  private var storage: Diagnosis {
     do {
       let span = try FileSystem.syncSpan(in: directories.state, time: time)
       return .storage(directories.state, try FileSystem.under(directories.state).kind, syncSpan: span)
     } catch {
-      return Finding("storage", .problem, "\(error)", cure: "see that tactusd can write to \(directories.state)")
+      return Diagnosis("storage", .problem, "\(error)", cure: "see that tactusd can write to \(directories.state)")
     }
   }
 
-  private var room: Finding {
+  private var room: Diagnosis {
     do { return .room(directories.state, try FileSystem.under(directories.state)) } catch {
-      return Finding("room", .problem, "\(error)", cure: "see that \(directories.state) is mounted")
+      return Diagnosis("room", .problem, "\(error)", cure: "see that \(directories.state) is mounted")
     }
   }
 
-  private var permissions: Finding { .privacy(of: directories.state, mode: mode(of: directories.state)) }
+  private var permissions: Diagnosis { .privacy(of: directories.state, mode: mode(of: directories.state)) }
 
-  private var configuration: Finding {
+  private var configuration: Diagnosis {
     let paths = ["", "/workflows", "/queues", "/providers", "/tactusd.conf", "/tactusd.conf.d"]
       .map { directories.configuration + $0 }
     return .integrity(
       of: directories.configuration, writable: paths.filter { mode(of: $0).map { $0 & 0o002 != 0 } == true })
   }
 
-  private var controlGroups: Finding {
+  private var controlGroups: Diagnosis {
     .controlGroups(
       groupRoot.map { ControlGroup(at: $0).handedDown }, isHybrid: access("/sys/fs/cgroup/unified", F_OK) == 0)
   }

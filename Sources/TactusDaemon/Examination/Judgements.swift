@@ -2,107 +2,107 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusProtocol
 
-/// Facts in, findings out: each says what was seen, and what mends it.
-extension Finding {
-  static func sqlite(version: String) -> Finding {
+/// Facts in, diagnoses out: each says what was seen, and what mends it.
+extension Diagnosis {
+  static func sqlite(version: String) -> Diagnosis {
     // 3.37 brought STRICT tables. What versions before 3.51.3 can lose needs several connections that write; here one does.
     let parts = version.split(separator: ".").compactMap { Int($0) }
     let isEnough = !parts.lexicographicallyPrecedes([3, 37])
     return isEnough
-      ? Finding("sqlite", .ok, "version \(version)")
-      : Finding("sqlite", .problem, "version \(version) is too old", cure: "install libsqlite3 3.37 or newer")
+      ? Diagnosis("sqlite", .ok, "version \(version)")
+      : Diagnosis("sqlite", .problem, "version \(version) is too old", cure: "install libsqlite3 3.37 or newer")
   }
 
-  static func storage(_ path: String, _ kind: FileSystem.Kind, syncSpan: Duration) -> Finding {
+  static func storage(_ path: String, _ kind: FileSystem.Kind, syncSpan: Duration) -> Diagnosis {
     let milliseconds = Double(syncSpan.microseconds) / 1000
     let speed = "a commit takes about \(milliseconds.rounded(toPlaces: 1)) ms to be on the disk"
     switch kind {
     case .network:
-      return Finding(
+      return Diagnosis(
         "storage", .problem, "\(path) is on a network file system, where SQLite's write-ahead log does not work",
         cure: "move the state to a local disk, see StateDirectory= in systemd.exec(5)")
     case .memory:
-      return Finding(
+      return Diagnosis(
         "storage", .warning, "\(path) is in memory: everything is forgotten at the next reboot",
         cure: "move the state to a disk, unless that is what you want")
     case .local where syncSpan > .milliseconds(50):
-      return Finding(
+      return Diagnosis(
         "storage", .warning, "\(speed): jobs start and end no faster than that",
         cure: "move the state to a faster disk, if it matters")
-    case .local: return Finding("storage", .ok, speed)
+    case .local: return Diagnosis("storage", .ok, speed)
     }
   }
 
-  static func room(_ path: String, _ system: FileSystem) -> Finding {
+  static func room(_ path: String, _ system: FileSystem) -> Diagnosis {
     let percent = system.totalBytes > 0 ? system.freeBytes * 100 / system.totalBytes : 0
     let free = "\(system.freeBytes >> 20) MiB (\(percent) %) are free on the disk of \(path)"
     let cure = "make room there; what is too old goes by itself, see EventsKeep= and LogLimit="
     if system.freeBytes < 64 << 20 || system.freeFiles ?? .max < 100 {
-      return Finding(
+      return Diagnosis(
         "room", .problem, "\(free), \(system.freeFiles.map { "\($0) files" } ?? "no limit of files")", cure: cure)
     }
     return system.freeBytes < 1 << 30 && percent < 10
-      ? Finding("room", .warning, free, cure: cure) : Finding("room", .ok, free)
+      ? Diagnosis("room", .warning, free, cure: cure) : Diagnosis("room", .ok, free)
   }
 
-  static func privacy(of path: String, mode: UInt32?) -> Finding {
+  static func privacy(of path: String, mode: UInt32?) -> Diagnosis {
     guard let mode else {
-      return Finding("state", .problem, "\(path) is not there", cure: "restart tactusd, which makes it")
+      return Diagnosis("state", .problem, "\(path) is not there", cure: "restart tactusd, which makes it")
     }
     return mode & 0o077 == 0
-      ? Finding("state", .ok, "\(path) is for the daemon alone")
-      : Finding(
+      ? Diagnosis("state", .ok, "\(path) is for the daemon alone")
+      : Diagnosis(
         "state", .problem,
         "others may enter \(path) (mode \(String(mode, radix: 8))), where definitions and output are",
         cure: "chmod 0700 \(path)")
   }
 
-  static func integrity(of path: String, writable: [String]) -> Finding {
+  static func integrity(of path: String, writable: [String]) -> Diagnosis {
     writable.isEmpty
-      ? Finding("files", .ok, "\(path) can be changed by its owner only")
-      : Finding(
+      ? Diagnosis("files", .ok, "\(path) can be changed by its owner only")
+      : Diagnosis(
         "files", .problem, "everybody may write to \(writable.joined(separator: ", ")), and so decide what runs",
         cure: "chmod o-w \(writable.joined(separator: " "))")
   }
 
-  static func clock(isSynchronized: Bool?) -> Finding {
+  static func clock(isSynchronized: Bool?) -> Diagnosis {
     switch isSynchronized {
-    case true?: Finding("clock", .ok, "something keeps it right")
+    case true?: Diagnosis("clock", .ok, "something keeps it right")
     case false?:
-      Finding(
+      Diagnosis(
         "clock", .warning, "nothing keeps the wall clock right, so jobs run when it says so, not when it is time",
         cure: "systemctl enable --now systemd-timesyncd, or chrony")
-    case nil: Finding("clock", .ok, "the kernel does not tell whether something keeps it right")
+    case nil: Diagnosis("clock", .ok, "the kernel does not tell whether something keeps it right")
     }
   }
 
-  static func timeZones(arePresent: Bool) -> Finding {
+  static func timeZones(arePresent: Bool) -> Diagnosis {
     arePresent
-      ? Finding("time zones", .ok, "are installed")
-      : Finding(
+      ? Diagnosis("time zones", .ok, "are installed")
+      : Diagnosis(
         "time zones", .warning, "are not installed: times are shown in UTC, and jobs see no other",
         cure: "apt install tzdata")
   }
 
-  static func groups(missing: [String]) -> Finding {
+  static func groups(missing: [String]) -> Diagnosis {
     missing.isEmpty
-      ? Finding("groups", .ok, "those that give rights exist")
-      : Finding(
+      ? Diagnosis("groups", .ok, "those that give rights exist")
+      : Diagnosis(
         "groups", .warning, "there is no group \(missing.joined(separator: ", ")): nobody has rights by it",
         cure: missing.map { "groupadd --system \($0)" }.joined(separator: "; ") + "; tactusctl reload")
   }
 
   /// `handedDown` are the controllers of jobs' groups; nil where jobs have none.
-  static func controlGroups(_ handedDown: [String]?, isHybrid: Bool) -> Finding {
+  static func controlGroups(_ handedDown: [String]?, isHybrid: Bool) -> Diagnosis {
     guard let handedDown else {
-      return Finding(
+      return Diagnosis(
         "cgroups", .warning,
         "jobs have no control groups: what leaves its session outlives its job, and nothing is measured or limited",
         cure: "run tactusd as a unit of systemd with Delegate=yes, or name a delegated directory in CgroupRoot=")
     }
     let missing = ["cpu", "memory", "pids"].filter { !handedDown.contains($0) }
-    guard !missing.isEmpty else { return Finding("cgroups", .ok, "each command has its own, with all controllers") }
-    return Finding(
+    guard !missing.isEmpty else { return Diagnosis("cgroups", .ok, "each command has its own, with all controllers") }
+    return Diagnosis(
       "cgroups", .warning,
       "each command has its own, but without \(missing.joined(separator: ", ")): \(isHybrid ? "this machine mounts those as version 1" : "they are not delegated")",
       cure: isHybrid
@@ -110,33 +110,33 @@ extension Finding {
         : "Delegate=yes in the unit, and DefaultTasksAccounting= and the like not switched off")
   }
 
-  static func journal(isConnected: Bool, isPersistent: Bool) -> Finding {
-    guard isConnected else { return Finding("journal", .ok, "messages go to standard error: not started by systemd") }
+  static func journal(isConnected: Bool, isPersistent: Bool) -> Diagnosis {
+    guard isConnected else { return Diagnosis("journal", .ok, "messages go to standard error: not started by systemd") }
     return isPersistent
-      ? Finding("journal", .ok, "messages go there, and it is kept on the disk")
-      : Finding(
+      ? Diagnosis("journal", .ok, "messages go there, and it is kept on the disk")
+      : Diagnosis(
         "journal", .warning, "it is kept in memory only, and forgotten at the next reboot",
         cure: "mkdir -p /var/log/journal && systemctl restart systemd-journald")
   }
 
-  static func descriptors(limit: Int, running: Int) -> Finding {
+  static func descriptors(limit: Int, running: Int) -> Diagnosis {
     // Three for each command, one for each connection, and what the daemon itself needs.
     let needed = 3 * running + 512 + 64
     return limit >= needed
-      ? Finding("descriptors", .ok, "\(limit) are allowed")
-      : Finding(
+      ? Diagnosis("descriptors", .ok, "\(limit) are allowed")
+      : Diagnosis(
         "descriptors", .warning, "\(limit) are allowed, and \(running) jobs at once may need \(needed)",
         cure: "LimitNOFILE= in the unit, or a smaller MaxRunning=")
   }
 
-  static func engines(_ reports: [ProviderReport]) -> Finding {
+  static func engines(_ reports: [ProviderReport]) -> Diagnosis {
     let silent = reports.filter { $0.state != .live }
     guard let first = silent.first else {
       return reports.isEmpty
-        ? Finding("engines", .ok, "there is no container engine, which only containers need")
-        : Finding("engines", .ok, reports.map { "\($0.provider.name) answers" }.joined(separator: ", "))
+        ? Diagnosis("engines", .ok, "there is no container engine, which only containers need")
+        : Diagnosis("engines", .ok, reports.map { "\($0.provider.name) answers" }.joined(separator: ", "))
     }
-    return Finding(
+    return Diagnosis(
       "engines", .warning,
       silent.map { "\($0.provider.name) does not answer: \($0.lastError ?? "no reason was told")" }.joined(
         separator: "; "),

@@ -26,7 +26,7 @@ public actor UnitRunner: Runner, QueueConfined {
   private var openWatches: ProcessWatches?
   private var openView: PipeView?
   private(set) var isClosed = false
-  var isLimitTold = false
+  var warnings = LimitWarnings()
 
   /// Makes a runner on a bus, of which it is the only user.
   public init(

@@ -11,7 +11,9 @@ extension UnitRunner {
       fatalError("the unit runner was given a \(order.work.kind.rawValue)")
     }
     guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
-    if let refusal = examineLimits(of: command) { return events(.ended(.failed(.validationError, refusal), Report())) }
+    if let refusal = examineLimits(of: command, for: order.workflow) {
+      return events(.ended(.failed(.validationError, refusal), Report()))
+    }
     let run = UnitRun(order.id, pipes: UnitPipes(directory: settings.pipes, id: order.id), events: events)
     do {
       let properties = try prepare(run, order, command)
