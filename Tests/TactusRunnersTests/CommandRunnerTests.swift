@@ -10,14 +10,8 @@ private final class NotingRunner: Runner {
   let asked = Mutex<[String]>([])
   let found: Found
   let outlives: Bool
-  /// Answers that are held back, if they are to be.
-  let held = Mutex<[@Sendable () -> Void]>([])
-  let holds: Bool
 
-  init(found: Found = .gone, outlives: Bool, holds: Bool = false) {
-    (self.found, self.outlives) = (found, outlives)
-    self.holds = holds
-  }
+  init(found: Found = .gone, outlives: Bool) { (self.found, self.outlives) = (found, outlives) }
 
   private func note(_ word: String) { asked.withLock { $0.append(word) } }
   var words: [String] { asked.withLock { $0 } }
@@ -30,7 +24,7 @@ private final class NotingRunner: Runner {
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     note("recover")
-    if holds { held.withLock { $0.append { [found] in answer(found) } } } else { answer(found) }
+    answer(found)
   }
   func recovered() { note("recovered") }
   func outlivesDaemon(_ id: JobID) -> Bool { outlives }
@@ -94,25 +88,20 @@ struct CommandRunnerTests {
   }
 
   @Test(
-    "A claim that says nothing is looked up in both places, processes first",
-    arguments: [(Found.orphan, Found.gone, Found.orphan), (.gone, .unstarted, .unstarted), (.gone, .gone, .gone)])
-  func claimed(process: Found, unit: Found, both: Found) {
+    "A claim that says nothing is looked up in both places, units first",
+    arguments: [
+      (Found.adopted(StartFacts(at: Instant(microseconds: 0))), Found.orphan), (.unstarted, .orphan), (.gone, .orphan),
+      (.gone, .gone),
+    ])
+  func claimed(unit: Found, process: Found) {
     let (processes, units) = (NotingRunner(found: process, outlives: false), NotingRunner(found: unit, outlives: true))
     let runner = CommandRunner(processes: processes, units: units) { true }
-    runner.recover(Self.remnant(nil), events: { _ in }) { #expect($0 == both) }
-    #expect(processes.words == ["recover"])
-    #expect(units.words == (process == .gone ? ["recover"] : []))
-    #expect(runner.outlivesDaemon(Self.id) == (process == .gone))
-  }
-
-  @Test("Units are told that all was asked for only after the last claim has reached them")
-  func recovered() {
-    let (processes, units) = (NotingRunner(outlives: false, holds: true), NotingRunner(outlives: true))
-    let runner = CommandRunner(processes: processes, units: units) { true }
-    runner.recover(Self.remnant(nil), events: { _ in }) { _ in }
+    let isUnit = unit != .gone
+    runner.recover(Self.remnant(nil), events: { _ in }) { #expect($0 == (isUnit ? unit : process)) }
     runner.recovered()
-    #expect(units.words.isEmpty)
-    for answer in processes.held.withLock({ $0 }) { answer() }
+    // In this order: units take what nobody has asked for as nobody's.
     #expect(units.words == ["recover", "recovered"])
+    #expect(processes.words == (isUnit ? ["recovered"] : ["recover", "recovered"]))
+    #expect(runner.outlivesDaemon(Self.id) == isUnit)
   }
 }
