@@ -97,15 +97,15 @@ final class Daemon: Sendable {
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
     }
 
-    let groupRoot = Self.jobGroups(settings, health)
+    let surroundings = JobSurroundings(settings, journal: health)
     copy = JournalOutput.wanted(settings, over: output, journal: health, time: time, alarms: alarms)
     let sink: any OutputSink = copy ?? output
     let jobUser = JobUser.find(settings, isSystem: authority.isSystem)
     self.jobUser = jobUser
     let processes = ProcessRunner(
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: sink,
-      baseEnvironment: Self.baseEnvironment, defaultDirectory: Self.defaultDirectory,
-      cgroupRoot: groupRoot, user: jobUser.user, credentials: directories.credentials,
+      baseEnvironment: surroundings.environment, defaultDirectory: surroundings.directory,
+      cgroupRoot: surroundings.groupRoot, user: jobUser.user, credentials: directories.credentials,
       granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
     self.processes = processes
     let availability = UnitAvailability()
@@ -114,8 +114,9 @@ final class Daemon: Sendable {
         queue: DispatchWorkQueue(label: "tactus.units", level: .leaf), address: Units.address, time: time,
         alarms: alarms),
       settings: Units.settings(
-        directories, authority, jobUser: settings.jobUser, storeID: store.storeID, environment: Self.baseEnvironment,
-        directory: Self.defaultDirectory),
+        directories, authority, jobUser: settings.jobUser, storeID: store.storeID,
+        environment: surroundings.environment,
+        directory: surroundings.directory),
       output: sink, stored: output, time: time, alarms: alarms, journal: health, availability: availability)
     let commands = CommandRunner(processes: processes, units: units) { availability.isThere }
     engine = HTTPEngine(
@@ -155,7 +156,9 @@ final class Daemon: Sendable {
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
       startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers,
       examination: Examination(
-        directories: directories, authority: authority, limits: limits, groupRoot: groupRoot, containers: containers,
+        directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
+        containers: containers,
+        jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem) }, units: availability,
         files: files, time: time))
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: handler,
@@ -310,35 +313,6 @@ final class Daemon: Sendable {
     scheduling.call { _ in }
     journal.flush()
   }
-
-  /// The directory of cgroup v2 below which every job gets a group: the one that is configured, or the daemon's own if it
-  /// is delegated; without one, jobs are kept together by session and by the id in their environment.
-  private static func jobGroups(_ settings: DaemonSettings, _ health: Health) -> String? {
-    if let named = settings.cgroupRoot { return named }
-    guard let own = ControlGroup.own(), own.isDelegated else { return nil }
-    do {
-      // A group with members of its own cannot hand controllers down: the daemon steps aside first.
-      _ = try own.moveIntoLeaf(named: "tactusd")
-      // Where there are no controllers nothing is measured; jobs are kept together all the same.
-      own.enableControllers()
-      return own.path
-    } catch {
-      health.tell(JournalEntry(.controlGroupsUnused, "control groups are not used: \(error)"))
-      return nil
-    }
-  }
-
-  /// Of the daemon's own environment jobs get these only.
-  private static var baseEnvironment: [String] {
-    ["PATH", "HOME", "LANG", "TZ"].compactMap { (name: String) in getenv(name).map { "\(name)=\(String(cString: $0))" }
-    }
-  }
-
-  /// The home of the daemon's user, or the root directory if there is none: a service user's home often does not exist.
-  private static var defaultDirectory: String {
-    let home = getenv("HOME").map { String(cString: $0) } ?? "/"
-    return access(home, X_OK) == 0 ? home : "/"
-  }
 }
 
 extension JournalOutput {
@@ -349,31 +323,5 @@ extension JournalOutput {
   ) -> JournalOutput? {
     guard settings.journalOutput, case .journal = JournalDestination.connected() else { return nil }
     return JournalOutput(over: sink, journal: journal, time: time, alarms: alarms)
-  }
-}
-
-/// Reads definitions back that the store keeps as text.
-struct StoredDefinitions: DefinitionReader {
-  let queues: Set<QueueName>
-
-  func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem> {
-    WorkflowFile.read(text: text, name: name, queues: queues).mapError { failure in
-      failure.problems.first ?? UnitFileProblem(file: "\(name).workflow", line: 0, message: "cannot be read")
-    }
-  }
-}
-
-/// Makes ids with the system's random numbers.
-final class JobIDSource: Sendable {
-  private struct State {
-    var sequence = JobIDSequence()
-    // Kept, although it has no state: a variable of no size has no address, and ThreadSanitizer would look there.
-    var generator = SystemRandomNumberGenerator()
-  }
-
-  private let state = Mutex(State())
-
-  func make(at instant: Instant) -> JobID {
-    state.withLock { $0.sequence.next(at: instant, using: &$0.generator) }
   }
 }

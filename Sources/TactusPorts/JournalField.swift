@@ -36,6 +36,8 @@ public enum JournalField: String, CaseIterable, Sendable {
   case provider = "TACTUS_PROVIDER"
   /// Work queues of the daemon.
   case workQueues = "TACTUS_WORK_QUEUES"
+  /// By how much the clock was set, in microseconds; negative for back.
+  case step = "TACTUS_STEP_USEC"
   /// What the library below said.
   case reason = "TACTUS_REASON"
   /// How many there were.

@@ -29,6 +29,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case controlGroupsUnused = "control_groups_unused"
   /// A work queue of the daemon does not answer.
   case workQueueSilent = "work_queue_silent"
+  /// Somebody has set the wall clock of the machine.
+  case clockSet = "clock_set"
   /// A test brings a fault about.
   case faultInjected = "fault_injected"
   /// Commands do not run as the user whom they should run as.
@@ -131,6 +133,7 @@ extension JournalMessage {
     case .connectionsLimited: "b7c85d6112f045d9b10d9321bbadbc71"
     case .controlGroupsUnused: "367457e9e6b84e71892b71860818f163"
     case .workQueueSilent: "61dec2956b484d3f9d18f8bc72d38406"
+    case .clockSet: "838106f93cce49588465ccc8cb90703b"
     case .faultInjected: "8cc75a5cc25f4013adbe1c0de406216a"
     case .jobUserUnusable: "b43fd3f1de6d4cfca9db49b9420d41cf"
     case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
@@ -181,7 +184,7 @@ extension JournalMessage {
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
       .orphanEnded, .resultLate, .providerDown:
       .warning
-    case .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
+    case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
       .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp:
       .notice
     case .changeRefused, .workflowCreated, .workflowChanged, .jobRequested, .jobScheduled, .jobCancelRequested,
@@ -197,6 +200,7 @@ extension JournalMessage {
     case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
       .jobUserUnusable:
       []
+    case .clockSet: [.step]
     case .workQueueSilent: [.workQueues]
     case .fileRefused, .fileWarning: [.file]
     case .groupMissing: [.group]

@@ -18,6 +18,9 @@ public actor SchedulingWorker: QueueConfined {
   /// Whether changes are taken: from the end of the start-up to the beginning of the stop.
   private(set) var isOpen = false
 
+  /// How far the wall clock was from the monotonic one when that was looked at last, in microseconds.
+  private var clockDistance: Int64?
+
   private var isReleasing = false
   private var releaseAgain = false
   private var endedWorkflows: Set<WorkflowID> = []
@@ -109,8 +112,24 @@ public actor SchedulingWorker: QueueConfined {
       armedAt = nil
       release()
     case .clockSet:
+      tellStep()
       realign()
     }
+  }
+
+  /// Says by how much the clock was set, which the kernel does not tell.
+  private func tellStep() {
+    let distance = time.distance
+    defer { clockDistance = distance }
+    guard let before = clockDistance else { return }
+    let step: Duration = .microseconds(distance - before)
+    let sign = step < .zero ? "back" : "forward"
+    let milliseconds = abs(step.milliseconds)
+    journal.tell(
+      JournalEntry(
+        .clockSet,
+        "the wall clock was set \(sign) by \(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst()) s: "
+          + "the plan is looked at anew", fields: [.step: "\(distance - before)"]))
   }
 
   /// After a backward step planned rows may lie too late; after a forward step some are due.
@@ -132,6 +151,7 @@ public actor SchedulingWorker: QueueConfined {
     isOpen = true
     roomyQueues = recovered.change.backlogged
     endedWorkflows = recovered.waiting
+    clockDistance = time.distance
     alarm = alarms.wallAlarm(on: queue) { event in self.post { $0.noticed(event) } }
     release()
   }
@@ -153,4 +173,9 @@ public actor SchedulingWorker: QueueConfined {
     roomyQueues.insert(queue)
     release()
   }
+}
+
+extension TimeSource {
+  /// How far the wall clock is from the monotonic one, in microseconds; only a step changes it by much.
+  fileprivate var distance: Int64 { now.microseconds - monotonic.microseconds }
 }

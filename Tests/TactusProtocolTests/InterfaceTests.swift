@@ -35,11 +35,7 @@ struct InterfaceTests {
       Sample(DescribeService(), DescribeService.Reply(version: "1")),
       Sample(GetInterfaceDescription(interface: "x"), GetInterfaceDescription.Reply(description: "y")),
       Sample(Describe(), Samples.describe()),
-      Sample(
-        Examine(),
-        Examine.Reply(diagnoses: [
-          Diagnosis("disk", .warning, "1 GiB is free", cure: "make room"), Diagnosis("clock", .ok, "is right"),
-        ])),
+      Sample(Examine(), Examine.Reply(diagnoses: [Diagnosis("disk", .warning, "is nearly full", cure: "make room")])),
       Sample(ListProviders(), ListProviders.Reply(providers: [WireProvider(Samples.provider(), for: .admin)])),
       Sample(
         Reload(),

@@ -16,6 +16,9 @@ struct Examination: Sendable {
   let limits: [QueueName: QueueLimits]
   let groupRoot: String?
   let containers: ContainerRunner
+  /// Whom commands run as; looked up anew.
+  let jobUser: @Sendable () -> JobUser
+  let units: UnitAvailability
   let files: DispatchWorkQueue
   let time: SystemTime
 
@@ -31,7 +34,8 @@ struct Examination: Sendable {
       .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
       .clock(isSynchronized: Machine.isClockSynchronized),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
-      .groups(missing: authority.missingGroups), controlGroups,
+      .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
+      .units(areThere: units.isThere),
       .journal(
         isConnected: JournalDestination.connected() != .lines(descriptor: STDERR_FILENO),
         isPersistent: access("/var/log/journal", F_OK) == 0),

@@ -1,6 +1,7 @@
 internal import TactusLinux
 internal import TactusModel
 internal import TactusProtocol
+internal import TactusRunners
 
 /// Facts in, diagnoses out: each says what was seen, and what mends it.
 extension Diagnosis {
@@ -108,6 +109,21 @@ extension Diagnosis {
       cure: isHybrid
         ? "boot with systemd.unified_cgroup_hierarchy=1, or use Runner=systemd for limits"
         : "Delegate=yes in the unit, and DefaultTasksAccounting= and the like not switched off")
+  }
+
+  static func users(_ user: JobUser) -> Diagnosis {
+    guard let warning = user.warning else { return Diagnosis("users", .ok, "commands run as whom they should") }
+    let cure = "systemd-sysusers makes the account that the package names, see JobUser= in tactusd.conf(5)"
+    if case .nobody = user.user.choice { return Diagnosis("users", .problem, warning, cure: cure) }
+    return Diagnosis("users", .warning, warning, cure: cure)
+  }
+
+  static func units(areThere: Bool) -> Diagnosis {
+    areThere
+      ? Diagnosis("units", .ok, "systemd runs commands as units for this daemon (Runner=systemd)")
+      : Diagnosis(
+        "units", .ok, "systemd runs no commands as units for this daemon, so User= and sandboxes are refused",
+        cure: "if that is wanted: ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules")
   }
 
   static func journal(isConnected: Bool, isPersistent: Bool) -> Diagnosis {

@@ -1,0 +1,50 @@
+import Foundation
+import Glibc
+import Testing
+
+extension OnMachine {
+  /// It sets the clock of the machine that it runs on, which all others there see, too: nothing else is tested meanwhile.
+  @Suite("The clock")
+  struct ClockTests {
+    /// Steps the real clock; only this and the way back leave it as it was.
+    private func step(by seconds: Int) throws {
+      var now = timespec()
+      guard clock_gettime(CLOCK_REALTIME, &now) == 0 else { throw ServiceLab.Failed(description: "no clock") }
+      now.tv_sec += seconds
+      guard clock_settime(CLOCK_REALTIME, &now) == 0 else {
+        throw ServiceLab.Failed(description: "the clock cannot be set: \(String(cString: strerror(errno)))")
+      }
+    }
+
+    @Test("A step of the real clock and the way back are told by the kernel, and no instant is lost or repeated")
+    func realClock() async throws {
+      let machine = try await ServiceLab.installed(workflows: [
+        "tick": "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n"
+      ])
+      func steps() async throws -> [Int] {
+        try await machine.journal("TACTUS_MESSAGE=clock_set").compactMap { $0["TACTUS_STEP_USEC"].flatMap { Int($0) } }
+      }
+      func ticked() async throws {
+        let count = try await machine.jobs("--workflow=tick", "--status=COMPLETED").count
+        _ = try await eventually("the workflow goes on") {
+          try await machine.jobs("--workflow=tick", "--status=COMPLETED").count > count + 1 ? true : nil
+        }
+      }
+      try await ticked()
+      do {
+        try step(by: 5)
+        var isBack = false
+        defer { if !isBack { try? step(by: -5) } }  // there is nobody left to tell
+        let forward = try await eventually("the step is told") { try await steps().first }
+        #expect((4_900_000...5_100_000).contains(forward), "\(forward)")
+        try await ticked()
+        try step(by: -5)
+        isBack = true
+      }
+      let back = try await eventually("the way back is told") { try await steps().dropFirst().first }
+      #expect((-5_100_000 ... -4_900_000).contains(back), "\(back)")
+      try await ticked()
+      try await machine.verify()
+    }
+  }
+}
