@@ -3,7 +3,7 @@ import TactusTransport
 
 enum DoctorVerb: Verb {
   static let name = "doctor"
-  static let summary = "Check what the machine gives the daemon, and say what to mend"
+  static let summary = "Check the machine, and say what to mend"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
