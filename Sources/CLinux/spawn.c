@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -83,6 +84,8 @@ static int unprotect(void) {
 
 /* By the system calls themselves, because glibc's change all threads of the process by signals. */
 static void become(const struct child *child, const struct tactus_identity *identity) {
+  /* What the daemon may take of the processor is no right of its jobs; to give it away is always allowed. */
+  setrlimit(RLIMIT_NICE, &(struct rlimit){0, 0});
   if (syscall(SYS_setgroups, identity->group_count, identity->groups) < 0) fail(child, TACTUS_SPAWN_GROUPS);
   if (syscall(SYS_setresgid, identity->group, identity->group, identity->group) < 0) fail(child, TACTUS_SPAWN_GROUP);
   if (syscall(SYS_setresuid, identity->user, identity->user, identity->user) < 0) fail(child, TACTUS_SPAWN_USER);

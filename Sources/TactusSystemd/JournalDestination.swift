@@ -26,19 +26,19 @@ public enum JournalDestination: Hashable, Sendable {
   /// `$JOURNAL_STREAM` of this process.
   public static var journalStream: String? { getenv("JOURNAL_STREAM").map { String(cString: $0) } }
 
-  /// Writes one entry; may block for as long as nobody reads.
+  /// Writes one entry; may block for as long as nobody reads. False if nobody took it.
   ///
   /// Intentionally tells no failure: this is the place where failures are told, and there is no other.
-  func write(_ entry: JournalEntry, at instant: Instant) {
+  func write(_ entry: JournalEntry, at instant: Instant) -> Bool {
     switch self {
     case .journal(let identifier):
       var record = entry.record(identifier: identifier)
-      _ = record.send()
-    case .lines(let descriptor): Self.write(Array((entry.line(at: instant) + "\n").utf8), to: descriptor)
+      return record.send()
+    case .lines(let descriptor): return Self.write(Array((entry.line(at: instant) + "\n").utf8), to: descriptor)
     }
   }
 
-  private static func write(_ line: [UInt8], to descriptor: Int32) {
+  private static func write(_ line: [UInt8], to descriptor: Int32) -> Bool {
     var written = 0
     while written < line.count {
       switch line[written...].withUnsafeBytes({ Descriptor.write(descriptor, from: $0) }) {
@@ -47,8 +47,9 @@ public enum JournalDestination: Hashable, Sendable {
         // Somebody else made the shared file non-blocking; waiting is what this queue is for.
         var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&wait, 1, -1)
-      case .end, .failed: return
+      case .end, .failed: return false
       }
     }
+    return true
   }
 }

@@ -8,6 +8,8 @@ struct JournalRecord {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
 
+  private static let socket = "/run/systemd/journal/socket"
+
   /// Begins the next entry.
   mutating func clear() {
     bytes.removeAll(keepingCapacity: true)
@@ -36,7 +38,9 @@ struct JournalRecord {
   /// What is too large for a datagram goes as a file, which the library sees to. The corresponding C function is
   /// `sd_journal_sendv`.
   mutating func send() -> Bool {
-    bytes.withUnsafeMutableBytes { bytes in
+    // The library takes a journal that is not there for success: sd_journal_print(3), "silently ignored".
+    guard access(Self.socket, W_OK) == 0 else { return false }
+    return bytes.withUnsafeMutableBytes { bytes in
       guard let base = bytes.baseAddress else { return true }
       var start = 0
       let vectors = ends.map { end in

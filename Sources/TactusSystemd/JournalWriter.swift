@@ -38,8 +38,9 @@ public actor JournalWriter: QueueConfined, Journal {
     // Read here, because an entry may wait.
     let now = time.now
     post { writer in
-      writer.destination.write(entry, at: now)
-      writer.leave()
+      let isTaken = writer.destination.write(entry, at: now)
+      if !isTaken { writer.dropped.add(1, ordering: .relaxed) }
+      writer.leave(mayTell: isTaken)
     }
   }
 
@@ -53,16 +54,16 @@ public actor JournalWriter: QueueConfined, Journal {
     return written.wait(timeout: .now() + .microseconds(Int(span.microseconds))) == .success
   }
 
-  /// Makes room, and tells of those for whom there was none.
-  private func leave() {
+  /// Makes room, and tells of those for whom there was none, or whom nobody took.
+  private func leave(mayTell: Bool) {
     let free = free.add(1, ordering: .relaxed).newValue
     // Not at once, or in an overload every second line would be about the lines that are missing.
-    guard free * 2 >= capacity else { return }
+    guard mayTell, free * 2 >= capacity else { return }
     let dropped = dropped.exchange(0, ordering: .relaxed)
     guard dropped > 0 else { return }
     let entry = JournalEntry(
       .messagesDropped, "\(dropped) messages were dropped, because they came faster than they could be written",
       fields: [.count: "\(dropped)"])
-    destination.write(entry, at: time.now)
+    if !destination.write(entry, at: time.now) { self.dropped.add(dropped, ordering: .relaxed) }
   }
 }

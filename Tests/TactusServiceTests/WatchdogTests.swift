@@ -33,9 +33,9 @@ extension OnMachine {
       #expect(try await machine.journal("--unit=tactusd").contains { $0.message.contains("Watchdog timeout") })
 
       // It goes on, and nothing is unaccounted for.
-      let restarted = try await machine.shell("date +%s")
+      let restarted = try await machine.shell("date --utc +%Y-%m-%dT%H:%M:%SZ")
       _ = try await eventually("ticks run again") {
-        try await machine.jobs("--workflow=tick", "--status=COMPLETED", "--since=@\(restarted)").isEmpty ? nil : true
+        try await machine.jobs("--workflow=tick", "--status=COMPLETED", "--since=\(restarted)").isEmpty ? nil : true
       }
       let long = try #require(try await machine.jobs("--workflow=long").first)
       #expect(long.status == "FAILED" && long.errorCode == "LOST", "\(long)")

@@ -41,7 +41,9 @@ enum DoctorVerb: Verb {
     for (index, line) in lines.enumerated() {
       console.print(index == 0 ? "\(mark)\(name)\(line)" : String(repeating: " ", count: 22) + line)
     }
-    for line in (diagnosis.cure?.visible).map({ "mend: \($0)".folded(to: max(30, (console.columns ?? 120) - 22)) })
+    for line in (diagnosis.cure?.visible).map({
+      "\(diagnosis.state == .ok ? "hint" : "mend"): \($0)".folded(to: max(30, (console.columns ?? 120) - 22))
+    })
       ?? []
     {
       console.print(String(repeating: " ", count: 22) + line)

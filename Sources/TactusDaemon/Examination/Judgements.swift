@@ -73,7 +73,8 @@ extension Diagnosis {
       Diagnosis(
         "clock", .warning, "nothing keeps the wall clock right, so jobs run when it says so, not when it is time",
         cure: "systemctl enable --now systemd-timesyncd, or chrony")
-    case nil: Diagnosis("clock", .ok, "the kernel does not tell whether something keeps it right")
+    case nil:
+      Diagnosis("clock", .ok, "whether something keeps it right is not to be seen from the sandbox: timedatectl tells")
     }
   }
 
