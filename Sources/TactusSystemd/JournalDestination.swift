@@ -26,7 +26,9 @@ public enum JournalDestination: Hashable, Sendable {
   /// `$JOURNAL_STREAM` of this process.
   public static var journalStream: String? { getenv("JOURNAL_STREAM").map { String(cString: $0) } }
 
-  /// Writes one entry; may block for as long as nobody reads. False if nobody took it.
+  /// Writes one entry; may block for as long as nobody reads.
+  ///
+  /// False if nobody took it.
   ///
   /// Intentionally tells no failure: this is the place where failures are told, and there is no other.
   func write(_ entry: JournalEntry, at instant: Instant) -> Bool {
