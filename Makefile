@@ -80,7 +80,8 @@ bench: build ## Measure it against bare loops and the peers that are installed
 soak: build ## Kill it ROUNDS times under load and prove that nothing was lost, doubled or stuck
 	@scripts/kill-loop --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 	@scripts/setup --engines
-	TACTUS_TEST_KILLS=50 swift test --disable-xctest --filter ContainerTests/kills
+	@$(MAKE) --no-print-directory lab deb
+	TACTUS_TEST_KILLS=50 swift test --disable-xctest --filter 'ContainerTests/kills|UnitJobTests/killRounds'
 
 .PHONY: fuzz
 fuzz: ## Fuzz the socket's messages and the unit files, FUZZ_SECONDS each (needs no `make build`)

@@ -143,7 +143,8 @@ struct Configuration: Sendable {
 
   /// A missing executable is no refusal: it may be installed later, and the run says it if it is not.
   static func warning(of definition: Definition, file: String) -> UnitFileProblem? {
-    guard case .command(let command) = definition.work, let executable = command.arguments.first,
+    // Another user may execute what this one may not even see.
+    guard case .command(let command) = definition.work, command.user == nil, let executable = command.arguments.first,
       access(executable, X_OK) != 0
     else { return nil }
     let reason = String(cString: strerror(errno))
@@ -193,7 +194,8 @@ struct Configuration: Sendable {
       return bytes
     case .failure(let error) where isOptional && error.code == ENOENT: return nil
     case .failure(let error):
-      problems.append(UnitFileProblem(file: shown, line: 0, message: "cannot be read: \(error)"))
+      let way = error.code == EACCES ? ": let the user of tactusd read it (chgrp tactus FILE; chmod 0640 FILE)" : ""
+      problems.append(UnitFileProblem(file: shown, line: 0, message: "cannot be read: \(error)\(way)"))
       return nil
     }
   }

@@ -37,7 +37,12 @@ final class DebugFaults: Sendable {
     queue.post { while true { pause() } }
   }
 
-  private var offset: Duration { .seconds(text("clock-offset").flatMap { Int64($0) } ?? 0) }
+  private var offset: Duration {
+    .seconds(min(max(text("clock-offset").flatMap { Int64($0) } ?? 0, -Self.farthest), Self.farthest))
+  }
+
+  /// A century, in seconds: the instants of what is tested stay within the years that can be written.
+  private static let farthest: Int64 = 100 * 366 * 86_400
 
   private func text(_ file: String) -> String? {
     guard case .success(let bytes) = Files.bytes("\(directory)/\(file)", limit: 4096) else { return nil }

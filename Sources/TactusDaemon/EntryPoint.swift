@@ -42,11 +42,29 @@ public enum EntryPoint {
       defer { daemon.close() }
       return try daemon.wait()
     } catch let held as FileLock.Held {
-      complain("tactusd: another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
+      tellFailure("another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
+    } catch let failure as SettingsRefused {
+      for problem in failure.problems { tellFailure("\(problem)") }
+      return configurationStatus
     } catch {
-      complain("tactusd: \(error)")
+      tellFailure("\(error)")
     }
     return 1
+  }
+
+  /// A start that is tried again would end in the same way: the unit has systemd not try. Source: sysexits.h, `EX_CONFIG`
+  private static let configurationStatus: Int32 = 78
+
+  private struct SettingsRefused: Error {
+    let problems: [UnitFileProblem]
+  }
+
+  /// Why there will be no daemon: to the journal with its kind, if that listens, else to whoever started it.
+  private static func tellFailure(_ sentence: String) {
+    guard case .journal = JournalDestination.connected() else { return complain("tactusd: \(sentence)") }
+    let journal = JournalWriter()
+    journal.tell(JournalEntry(.startFailed, "tactusd does not start: \(sentence)"))
+    journal.flush()
   }
 
   /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
@@ -55,7 +73,7 @@ public enum EntryPoint {
     let configuration = Configuration.read(directories.configuration)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
     let problems = configuration.problems.filter { $0.file.hasPrefix("tactusd.conf") }
-    if !problems.isEmpty { throw StartFailure(problems.map(\.description).joined(separator: "\ntactusd: ")) }
+    if !problems.isEmpty { throw SettingsRefused(problems: problems) }
     let daemon = try Daemon(
       directories: directories, configuration: configuration, startedAs: options.instance,
       faults: DebugFaults(environment: ProcessInfo.processInfo.environment))

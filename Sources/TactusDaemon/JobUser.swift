@@ -26,6 +26,9 @@ struct JobUser: Sendable {
         "there is no account \(name): make it with systemd-sysusers, or with useradd --system --create-home \(name), and reload"
       return geteuid() == 0 ? JobUser(.own, warning: "commands run as root, because \(reason)") : refusing(reason)
     }
+    guard account.user != 0 else {
+      return refusing("JobUser=\(name) is root, from whom nothing can be kept: name an account without rights")
+    }
     guard account.user != geteuid() else {
       return refusing("tactusd itself runs as \(name), to whom its store belongs: run it as another user")
     }
@@ -45,8 +48,10 @@ struct JobUser: Sendable {
   /// Where a job that was denied something may write, and what would allow more.
   private static func hint(for account: Account) -> String {
     let isThere = access(account.home, F_OK) == 0
-    return "it runs as \(account.name) in the sandbox of tactusd\(isThere ? " and may write to \(account.home)" : ""); "
-      + "Runner=systemd gives it a sandbox of its own"
+    return
+      "it runs as \(account.name), in the sandbox of tactusd\(isThere ? ", and has \(account.home) to write to" : ""); "
+      + "give \(account.name) the right and open the sandbox (ReadWritePaths= in a drop-in of tactusd.service), or run it by "
+      + "Runner=systemd as another User="
   }
 }
 

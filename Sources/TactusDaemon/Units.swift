@@ -24,7 +24,9 @@ enum Units {
     return UnitSettings(
       baseEnvironment: environment, defaultDirectory: directory,
       defaultUser: user,
-      credentials: variable("CREDENTIALS_DIRECTORY"), unitCredentials: "\(runtime)/credentials", storeID: storeID,
+      credentials: variable("CREDENTIALS_DIRECTORY"), secrets: "\(directories.runtime)/unit-credentials",
+      unitCredentials: "\(runtime)/credentials",
+      isUsersOwn: isUsersOwn, storeID: storeID,
       pipes: "\(directories.state)/pipes")
   }
 

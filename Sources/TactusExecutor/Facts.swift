@@ -48,7 +48,7 @@ extension ExecutionWorker {
     let (attempt, effects) = Attempt.adopted(stop: running.attempt.stopReason ?? remnant.stopReason)
     attempts[id]?.attempt = attempt
     attempts[id]?.facts = facts
-    attempts[id]?.timeout = facts.timeout.map { max(.zero, $0 - max(.zero, time.now - facts.at)) }
+    attempts[id]?.timeout = facts.timeout.map { max(.zero, $0 - (facts.elapsed ?? max(.zero, time.now - facts.at))) }
     journal.tell(
       JournalEntry(
         .jobAdopted, "a job of the last daemon is taken over, where it runs", job: running.labels))
@@ -99,7 +99,7 @@ extension ExecutionWorker {
       for effect in effects { perform(effect, id) }
       return
     }
-    handle(.ended(.failed(.lost, "it was under way when the daemon was killed, and is gone")), id)
+    handle(.ended(.failed(.lost, "it was under way when the last daemon ended, and is gone")), id)
   }
 
   func check() {

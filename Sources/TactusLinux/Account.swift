@@ -13,17 +13,14 @@ public struct Account: Hashable, Sendable {
   public var groups: [UInt32]
   /// The home directory, which need not exist.
   public var home: String
-  /// The login shell.
-  public var shell: String
 
   /// Puts an account together.
-  public init(name: String, user: UInt32, group: UInt32, groups: [UInt32], home: String, shell: String) {
+  public init(name: String, user: UInt32, group: UInt32, groups: [UInt32], home: String) {
     self.name = name
     self.user = user
     self.group = group
     self.groups = groups
     self.home = home
-    self.shell = shell
   }
 
   /// Looks an account up; nil if there is none of that name.
@@ -63,7 +60,7 @@ public struct Account: Hashable, Sendable {
     let name = String(cString: entry.pw_name)
     self.init(
       name: name, user: entry.pw_uid, group: entry.pw_gid, groups: Self.groups(of: name, entry.pw_gid),
-      home: String(cString: entry.pw_dir), shell: String(cString: entry.pw_shell))
+      home: String(cString: entry.pw_dir))
   }
 
   private static func groups(of name: String, _ own: UInt32) -> [UInt32] {

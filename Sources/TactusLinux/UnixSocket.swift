@@ -45,6 +45,15 @@ public enum UnixSocket {
     try check(tactus_unix_connect(path), "connect to", path)
   }
 
+  /// Whose the directory of a socket is; nil without one.
+  ///
+  /// That of who serves the socket, also where somebody else listens for them.
+  public static func owner(ofFolderOf path: String) -> UInt32? {
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    var status = stat()
+    return stat(folder.isEmpty ? "/" : folder, &status) == 0 ? status.st_uid : nil
+  }
+
   /// Who is at the other end.
   public static func peer(of socket: Int32) throws(SystemError) -> Peer {
     var peer = tactus_peer()

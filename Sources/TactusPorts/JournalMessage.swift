@@ -7,6 +7,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
 
   /// The daemon has started, and takes what is asked of it.
   case daemonReady = "daemon_ready"
+  /// The daemon cannot start.
+  case startFailed = "start_failed"
   /// The daemon was asked to stop, and gives what runs time to end.
   case daemonStopping = "daemon_stopping"
   /// The files were read again.
@@ -104,6 +106,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case jobUnverified = "job_unverified"
   /// A process that the last daemon left behind was ended.
   case orphanEnded = "orphan_ended"
+  /// A unit that should end goes on, because the daemon may no longer stop it.
+  case unitNotStopped = "unit_not_stopped"
   /// A job ended that was recorded as ended before.
   case resultLate = "result_late"
 
@@ -122,6 +126,7 @@ extension JournalMessage {
   public var id: String {
     switch self {
     case .daemonReady: "28bdcd61fa8045d485e49cbb96b157ec"
+    case .startFailed: "b759142b1c764c02a9a6c1b494a4c2c3"
     case .daemonStopping: "199fbc75327d4bc29318fed91325642e"
     case .daemonReloaded: "2590b6c1242047cf9f92c236a399b563"
     case .reloadFailed: "766ccbaea9a94dea906196eec8109eed"
@@ -166,6 +171,7 @@ extension JournalMessage {
     case .jobAdopted: "572e55548c294a1b80ba906813d85a7d"
     case .jobUnverified: "4a6ced9f2b334118a90a62cf95ebe516"
     case .orphanEnded: "4e12cbfe8a1348a4a43ac38f44426062"
+    case .unitNotStopped: "c718760f524247eb98fbc66411dd740e"
     case .resultLate: "4421b45359d741b9a744fe58fef1296b"
     case .providerDown: "ab7ffe837e6847a58a1e43009ad72b53"
     case .providerUp: "317254e40be6423da542d3bbe230f8e8"
@@ -175,7 +181,8 @@ extension JournalMessage {
   /// How much it matters: from warning on somebody should look, from error on somebody should act.
   public var priority: JournalEntry.Priority {
     switch self {
-    case .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted, .workQueueSilent:
+    case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
+      .workQueueSilent:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
       .jobUserUnusable,
@@ -197,6 +204,7 @@ extension JournalMessage {
   public var fields: [JournalField] {
     switch self {
     case .daemonReady: [.version]
+    case .startFailed: []
     case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
       .jobUserUnusable:
       []
@@ -217,7 +225,7 @@ extension JournalMessage {
     case .jobCompleted: [.job, .workflow, .kind, .trigger, .attempt, .status]
     case .jobFailed, .jobTimedOut, .jobCanceled, .jobInterrupted, .jobLost, .jobUndispatched:
       [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode]
-    case .jobAdopted, .jobUnverified, .orphanEnded, .resultLate: [.job]
+    case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate: [.job]
     case .providerDown, .providerUp: [.provider]
     }
   }

@@ -103,6 +103,8 @@ public struct StartFacts: Hashable, Sendable {
   public var provider: ProviderName?
   /// The container's id; nil for what is none.
   public var containerID: String?
+  /// How long it has run when it was looked up, by a clock that nobody sets; nil where only `at` tells.
+  public var elapsed: Duration?
   /// How long it may run; nil for as long as it likes.
   ///
   /// The execution worker knows it, not the runner.

@@ -16,6 +16,7 @@ public actor JournalOutput: QueueConfined {
   private let journal: any Journal
   private let time: any TimeSource
   private let send: @Sendable (inout JournalRecord) -> Bool
+  private let isThere: @Sendable () -> Bool
   private let room: Room
   private var jobs: [JobID: [[UInt8]]] = [:]
   private var record = JournalRecord()
@@ -37,18 +38,20 @@ public actor JournalOutput: QueueConfined {
   ) {
     self.init(
       over: sink, queue: DispatchWorkQueue(label: "tactus.output", level: .leaf), journal: journal, time: time,
-      alarms: alarms, limit: limit, send: { $0.send() })
+      alarms: alarms, limit: limit, send: { $0.send() }, isThere: { JournalRecord.isListenedFor })
   }
 
   init(
     over sink: any OutputSink, queue: any WorkQueue, journal: any Journal, time: any TimeSource,
-    alarms: any AlarmSource, limit: Int, send: @escaping @Sendable (inout JournalRecord) -> Bool
+    alarms: any AlarmSource, limit: Int, send: @escaping @Sendable (inout JournalRecord) -> Bool,
+    isThere: @escaping @Sendable () -> Bool = { true }
   ) {
     self.sink = sink
     self.queue = queue
     self.journal = journal
     self.time = time
     self.send = send
+    self.isThere = isThere
     room = Room(limit: limit)
     post { output in
       output.alarm = alarms.monotonicAlarm(on: output.queue) { self.post { $0.tellDropped() } }
@@ -93,6 +96,11 @@ public actor JournalOutput: QueueConfined {
   }
 
   private func tellDropped() {
+    // The count must not go where the lines went: it waits for a journal that is away, and only then looks again and again.
+    guard isThere() else {
+      alarm?.arm(at: time.monotonic + Self.tellEvery)
+      return
+    }
     let (lines, bytes) = room.takeDropped()
     guard lines > 0 else { return }
     toldAt = time.monotonic

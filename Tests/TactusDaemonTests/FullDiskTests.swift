@@ -42,6 +42,21 @@ struct FullDiskTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
+  @Test("The status line says that it is degraded, and why, until it is well again")
+  func statusLine() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["work": "[Command]\nExec=/bin/true\n"])
+    let notify = try NotifySocket(at: "\(daemon.directory)/notify")
+    try daemon.spawn(notifySocket: notify.path)
+    #expect(try await daemon.tells(notify, "READY=1") { $0 == "READY=1" } != nil)
+    try await fill(daemon)
+    let degraded = "STATUS=degraded: the store cannot be written: "
+    #expect(try await daemon.tells(notify, degraded) { $0.hasPrefix(degraded) && $0.contains("0 running") } != nil)
+    try await limit(daemon, to: "unlimited")
+    #expect(try await daemon.outcome(of: "work").status == .completed)
+    #expect(try await daemon.tells(notify, "it is well") { $0.hasPrefix("STATUS=0 running") } != nil)
+    #expect(try await daemon.stop() == 0)
+  }
+
   // Found with a full file system: the drain waited for an end that could not be recorded, for ever.
   @Test("It stops all the same, and what could not be recorded is LOST at the next start")
   func stops() async throws {

@@ -154,7 +154,6 @@ struct JournalTests {
     #expect(try await daemon.output(of: id).compactMap(\.text) == (1...200_000).map { "\($0)" })
     let (written, dropped) = try await settled(lab, id, of: 200_000)
     print("200,000 lines in \(span): \(written) in the journal, \(dropped) counted")
-    #expect(span < .seconds(10))
   }
 
   @Test("JournalOutput=no keeps output out, and messages in")

@@ -49,7 +49,7 @@ struct StartTests {
     let daemon = try RunningDaemon(
       notStartedWith: ["bad": "[Command]\n"], settings: "[Manager]\nStopTimeout=10s\nStopTimeot=10s\n")
     let refused = try await daemon.check()
-    #expect(refused.code == 1)
+    #expect(refused.code == 78)
     #expect(refused.complaints.hasPrefix("tactusd: tactusd.conf:3: StopTimeot= "), "\(refused.complaints)")
     #expect(refused.complaints.contains("did you mean StopTimeout=?"))
     try daemon.write("etc/tactusd.conf", "[Manager]\nStopTimeout=10s\n")

@@ -46,14 +46,18 @@ struct SupervisionTests {
     #expect(try await daemon.outcome(of: "quick").status == .completed)
     try "tactus.execution".write(toFile: "\(faults.directory)/block", atomically: true, encoding: .utf8)
     daemon.send(.user2)
-    _ = try await eventually("the silence is told") {
-      daemon.complaints.contains("tactus.execution did not answer for 1 s") ? true : nil
+    // On a busy machine others may be late as well.
+    func told() -> Int {
+      daemon.complaints.split(separator: "\n").count {
+        $0.contains("tactus.execution") && $0.contains("did not answer")
+      }
     }
+    _ = try await eventually("the silence is told") { told() > 0 ? true : nil }
     // The service manager would have ended it by now: nothing was heard for the rest of the interval.
     notify.drain()
     try await daemon.rest(.seconds(3))
     #expect(notify.drain().allSatisfy { $0 != "WATCHDOG=1" })
-    #expect(daemon.complaints.split(separator: "\n").count { $0.contains("did not answer") } == 1)
+    #expect(told() == 1)
     try await daemon.kill()
   }
 

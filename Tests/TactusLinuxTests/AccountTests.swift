@@ -10,7 +10,7 @@ import Testing
 struct AccountTests {
   /// Numbers that belong to nobody, so that nothing else of the machine is theirs.
   private static let stranger = Account(
-    name: "stranger", user: 54_321, group: 54_322, groups: [54_322, 54_323], home: "/", shell: "/bin/sh")
+    name: "stranger", user: 54_321, group: 54_322, groups: [54_322, 54_323], home: "/")
 
   private struct Ran {
     var exit: ProcessHandle.Exit?
@@ -76,7 +76,7 @@ struct AccountTests {
           return "none"
         } catch { return "\(error)" }
       }
-      let other = Account(name: "other", user: 7, group: 7, groups: [7], home: "/", shell: "/bin/sh")
+      let other = Account(name: "other", user: 7, group: 7, groups: [7], home: "/")
       var many = other
       many.groups = Array(repeating: 7, count: 70_000)
       guard failure(many) == "cannot take the supplementary groups of other: Invalid argument" else {
@@ -129,7 +129,7 @@ struct AccountTests {
         waitpid(Int32(process), nil, 0)
         return String(decoding: buffer[..<size], as: UTF8.self)
       }
-      let stranger = Account(name: "s", user: 54_321, group: 54_322, groups: [], home: "/", shell: "/bin/sh")
+      let stranger = Account(name: "s", user: 54_321, group: 54_322, groups: [], home: "/")
       // Root of a container may not protect itself.
       if (try? SmallFile.write("-500", to: "/proc/self/oom_score_adj")) != nil {
         guard try score(nil) == "0\n", try score(stranger) == "0\n" else { fatalError("a child is protected") }

@@ -56,7 +56,7 @@ struct CredentialTests {
   @Test("another user's job reads them by its group, and nobody else can", .enabled(if: geteuid() == 0))
   func otherUser() async throws {
     let account = Account(
-      name: "stranger", user: 54_321, group: 54_322, groups: [54_322], home: "/", shell: "/bin/sh")
+      name: "stranger", user: 54_321, group: 54_322, groups: [54_322], home: "/")
     #expect(chmod(files.directory, 0o755) == 0)
     let fixture = fixture(user: CommandUser(.account(account)))
     let attempt = fixture.start(

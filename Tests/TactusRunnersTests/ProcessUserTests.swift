@@ -11,7 +11,7 @@ import Testing
 struct ProcessUserTests {
   /// Numbers that belong to nobody, so that nothing else of the machine is theirs.
   private static func stranger(home: String = "/nonexistent") -> Account {
-    Account(name: "stranger", user: 54_321, group: 54_322, groups: [54_322], home: home, shell: "/bin/sh")
+    Account(name: "stranger", user: 54_321, group: 54_322, groups: [54_322], home: home)
   }
 
   private static func fixture(home: String = "/nonexistent", cgroupRoot: String? = nil) -> ProcessFixture {

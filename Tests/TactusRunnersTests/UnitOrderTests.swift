@@ -11,7 +11,9 @@ struct UnitOrderTests {
     UnitSettings(
       baseEnvironment: ["PATH=/usr/bin", "HOME=/var/lib/tactus"], defaultDirectory: "/var/lib/tactus",
       defaultUser: user,
-      credentials: "/run/credentials/tactusd.service", unitCredentials: "/run/credentials", storeID: "s",
+      credentials: "/run/credentials/tactusd.service", secrets: "/run/tactus/unit-credentials",
+      unitCredentials: "/run/credentials", isUsersOwn: false,
+      storeID: "s",
       pipes: "/var/lib/tactus/pipes")
   }
 
@@ -84,17 +86,18 @@ struct UnitOrderTests {
     #expect(properties["User"] == .text("backup") && properties["Group"] == .text("adm"))
   }
 
-  @Test("Credentials come from their files, or are the daemon's own, and their directory has its known place")
+  @Test("Credentials come from where the daemon has put them, and their directory has its known place")
   func credentials() throws {
     let command = Command(
       arguments: ["/bin/true"], environment: ["KEY=${CREDENTIALS_DIRECTORY}/key and ${CREDENTIALS_DIRECTORY}"],
       credentials: [Credential(name: "key"), Credential(name: "cert", path: "/etc/cert")])
-    let properties = try Self.properties(command)
+    var order = try Self.order(command)
+    order.secrets = "/run/secrets"
+    let properties = Dictionary(
+      order.properties(finalEnvironment: nil).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     #expect(
       properties["LoadCredential"]
-        == .pairs([
-          .init(name: "key", path: "/run/credentials/tactusd.service/key"), .init(name: "cert", path: "/etc/cert"),
-        ]))
+        == .pairs([.init(name: "cert", path: "/run/secrets/cert"), .init(name: "key", path: "/run/secrets/key")]))
     guard case .texts(let environment) = properties["Environment"] else {
       Issue.record("no Environment")
       return
@@ -103,22 +106,23 @@ struct UnitOrderTests {
     #expect(environment.contains("KEY=\(directory)/key and \(directory)"))
   }
 
-  @Test("What the definition sets wins over files, which systemd would let win: a last file says it again, quoted")
+  @Test("What the definition sets wins over files, and systemd reads no file but the daemon's, which says both, quoted")
   func finalEnvironment() throws {
     let command = Command(
       arguments: ["/bin/true"], environment: [#"A=a "b" $c `d` \e"#, "TACTUS_X=1"],
       environmentFiles: [EnvironmentFile(path: "/etc/default/x", isOptional: true)])
-    let order = try Self.order(command)
+    var order = try Self.order(command)
+    order.fileVariables = ["A=from the file", "B=1"]
     #expect(order.needsFinalEnvironment)
     let lines = order.finalEnvironment.split(separator: "\n")
-    #expect(lines.first == #"A="a \"b\" \$c \`d\` \\e""#)
+    #expect(lines.prefix(2) == ["A=\"from the file\"", "B=\"1\""])
+    #expect(lines.dropFirst(2).first == #"A="a \"b\" \$c \`d\` \\e""#)
     #expect(lines.contains("TACTUS_WORKFLOW=\"nightly\"") && !order.finalEnvironment.contains("TACTUS_X"))
     let properties = order.properties(finalEnvironment: "/last")
     #expect(
       properties.contains(
         UnitProperty(
-          "EnvironmentFiles",
-          .files([.init(path: "/etc/default/x", isOptional: true), .init(path: "/last", isOptional: false)]))))
+          "EnvironmentFiles", .files([.init(path: "/last", isOptional: false)]))))
   }
 
   @Test("The sandbox keys keep their names and the types that they have on the bus")

@@ -155,11 +155,13 @@ extension OnMachine {
         "/etc/systemd/system/tactusd.service.d/often.conf",
         "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=100ms\n")
       try await machine.shell("systemctl daemon-reload")
-      for _ in 1...8 {
+      // `make soak` asks for more.
+      let rounds = ProcessInfo.processInfo.environment["TACTUS_TEST_KILLS"].flatMap { Int($0) } ?? 8
+      for _ in 0..<rounds {
         try await machine.shell("for n in $(seq 20); do until tactusctl --quiet run load; do sleep 0.1; done; done")
         try await machine.killDaemon()
       }
-      let jobs: [ServiceLab.Job] = try await eventually("all jobs have ended", within: .seconds(90)) {
+      let jobs: [ServiceLab.Job] = try await eventually("all jobs have ended", within: .seconds(90 + rounds)) {
         let ran = try await machine.control("list-jobs", "--status=PENDING,QUEUED,RUNNING", "--json=short")
         guard ran.code == 0, try await machine.jobs("--status=PENDING,QUEUED,RUNNING").isEmpty else { return nil }
         return try await machine.jobs()

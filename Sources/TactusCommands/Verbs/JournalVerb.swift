@@ -24,7 +24,9 @@ enum JournalVerb: Verb {
   static func run(_ invocation: Invocation) throws {
     let match = try match(invocation.operands[0], invocation)
     let least = invocation.values[priority].flatMap { JournalPriority.words.firstIndex(of: $0) }
-    let reader = try JournalReader(matching: [match] + (least.map { (0...$0).map { "PRIORITY=\($0)" } } ?? []))
+    // Anybody may write entries with any field; whose they are only the journal says.
+    let owner = UnixSocket.owner(ofFolderOf: try invocation.socketPath()).map { ["_UID=\($0)"] } ?? []
+    let reader = try JournalReader(matching: [match] + owner + (least.map { (0...$0).map { "PRIORITY=\($0)" } } ?? []))
     let (since, until) = (try instant(.since, invocation), try instant(.until, invocation))
     let count = try invocation.number(.limit, in: 0...1_000_000) ?? (invocation.has(.follow) ? 10 : nil)
     if let count { try reader.seekLast(count, before: until) } else if let since { try reader.seek(to: since) }

@@ -75,7 +75,8 @@ struct Examination: Sendable {
 
   private var controlGroups: Diagnosis {
     .controlGroups(
-      groupRoot.map { ControlGroup(at: $0).handedDown }, isHybrid: access("/sys/fs/cgroup/unified", F_OK) == 0)
+      groupRoot.map { ControlGroup(at: $0).handedDown }, isHybrid: access("/sys/fs/cgroup/unified", F_OK) == 0,
+      areUnits: units.isThere)
   }
 
   private func mode(of path: String) -> UInt32? {

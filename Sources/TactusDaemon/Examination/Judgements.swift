@@ -94,9 +94,10 @@ extension Diagnosis {
         cure: missing.map { "groupadd --system \($0)" }.joined(separator: "; ") + "; tactusctl reload")
   }
 
-  /// `handedDown` are the controllers of jobs' groups; nil where jobs have none.
-  static func controlGroups(_ handedDown: [String]?, isHybrid: Bool) -> Diagnosis {
+  /// `handedDown` are the controllers of the groups of jobs that the daemon starts itself; nil where those have none.
+  static func controlGroups(_ handedDown: [String]?, isHybrid: Bool, areUnits: Bool) -> Diagnosis {
     guard let handedDown else {
+      if areUnits { return Diagnosis("cgroups", .ok, "commands run as units of systemd, each in a group of its own") }
       return Diagnosis(
         "cgroups", .warning,
         "jobs have no control groups: what leaves its session outlives its job, and nothing is measured or limited",
@@ -108,7 +109,7 @@ extension Diagnosis {
       "cgroups", .warning,
       "each command has its own, but without \(missing.joined(separator: ", ")): \(isHybrid ? "this machine mounts those as version 1" : "they are not delegated")",
       cure: isHybrid
-        ? "boot with systemd.unified_cgroup_hierarchy=1, or use Runner=systemd for limits"
+        ? "boot with systemd.unified_cgroup_hierarchy=1 on the kernel's command line"
         : "Delegate=yes in the unit, and DefaultTasksAccounting= and the like not switched off")
   }
 

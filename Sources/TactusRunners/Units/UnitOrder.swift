@@ -12,8 +12,12 @@ public struct UnitSettings: Sendable {
   public var defaultUser: String?
   /// The directory of the daemon's own credentials, if it has any.
   public var credentials: String?
+  /// The directory in which secrets lie until systemd has read them; in memory if the runtime directory is.
+  public var secrets: String
   /// The directory below which systemd puts the credentials of units.
   public var unitCredentials: String
+  /// Whether systemd starts units for one user alone, and so as that user and without most sandboxes.
+  public var isUsersOwn: Bool
   /// Names the store, so that daemons of one machine leave each other's units alone.
   public var storeID: String
   /// The directory of the pipes; only the daemon enters it.
@@ -22,13 +26,15 @@ public struct UnitSettings: Sendable {
   /// Puts settings together.
   public init(
     baseEnvironment: [String], defaultDirectory: String, defaultUser: String?, credentials: String?,
-    unitCredentials: String, storeID: String, pipes: String
+    secrets: String, unitCredentials: String, isUsersOwn: Bool, storeID: String, pipes: String
   ) {
     self.baseEnvironment = baseEnvironment
     self.defaultDirectory = defaultDirectory
     self.defaultUser = defaultUser
     self.credentials = credentials
+    self.secrets = secrets
     self.unitCredentials = unitCredentials
+    self.isUsersOwn = isUsersOwn
     self.storeID = storeID
     self.pipes = pipes
   }
@@ -59,7 +65,13 @@ struct UnitOrder {
   private var name: String { Self.name(of: order.id) }
   private var user: String? { command.user ?? settings.defaultUser }
 
-  /// Whether a file of variables has to come after those of the definition, which systemd would let win.
+  /// What `EnvironmentFile=` of the definition says, read by the daemon as its own user: systemd would read as root, wherever a
+  /// link leads, and process 1 would wait for whoever writes to a named pipe.
+  var fileVariables: [String] = []
+  /// The directory of the secrets, read in the same way; nil if there are none.
+  var secrets: String?
+
+  /// Whether variables come from files, and so in a file: those of the unit itself are shown to everybody.
   var needsFinalEnvironment: Bool { !command.environmentFiles.isEmpty }
 
   /// Everything but the descriptors.
@@ -95,15 +107,15 @@ struct UnitOrder {
     if let group = command.group { properties.append(UnitProperty("Group", .text(group))) }
     let home = user == nil ? settings.defaultDirectory : "~"
     properties.append(UnitProperty("WorkingDirectory", .text(command.workingDirectory ?? "-\(home)")))
-    var files = command.environmentFiles.map { UnitProperty.File(path: $0.path, isOptional: $0.isOptional) }
-    if let finalEnvironment { files.append(UnitProperty.File(path: finalEnvironment, isOptional: false)) }
-    if !files.isEmpty { properties.append(UnitProperty("EnvironmentFiles", .files(files))) }
-    let credentials = command.credentials.map { credential in
-      UnitProperty.Pair(
-        name: credential.name,
-        path: credential.path ?? "\(settings.credentials ?? "/run/credentials/tactusd.service")/\(credential.name)")
+    if let finalEnvironment {
+      properties.append(
+        UnitProperty("EnvironmentFiles", .files([UnitProperty.File(path: finalEnvironment, isOptional: false)])))
     }
-    if !credentials.isEmpty { properties.append(UnitProperty("LoadCredential", .pairs(credentials))) }
+    if let secrets {
+      let names = Set(command.credentials.map(\.name)).sorted()
+      let pairs = names.map { UnitProperty.Pair(name: $0, path: "\(secrets)/\($0)") }
+      properties.append(UnitProperty("LoadCredential", .pairs(pairs)))
+    }
     return properties
   }
 
@@ -122,7 +134,7 @@ struct UnitOrder {
 
   /// The variables that nothing overrides, as an environment file.
   var finalEnvironment: String {
-    (own.filter { !$0.hasPrefix("TACTUS_") } + order.environment).map { variable in
+    ((fileVariables + own).filter { !$0.hasPrefix("TACTUS_") } + order.environment).map { variable in
       let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       return "\(parts[0])=\(Self.quoted(parts.count == 2 ? String(parts[1]) : ""))\n"
     }.joined()
@@ -176,7 +188,9 @@ struct UnitOrder {
     [
       UnitProperty("Type", .text("exec")), UnitProperty("RemainAfterExit", .flag(true)),
       UnitProperty("SuccessExitStatus", .exits(codes: Array(1...255), signals: Array(1...31) + Array(34...64))),
-      UnitProperty("KillMode", .text("control-group")), UnitProperty("SendSIGKILL", .flag(true)),
+      // As for other commands: a pipe whose reader has ended ends the writer.
+      UnitProperty("IgnoreSIGPIPE", .flag(false)), UnitProperty("KillMode", .text("control-group")),
+      UnitProperty("SendSIGKILL", .flag(true)),
       UnitProperty("TimeoutStopUSec", .number(UInt64(Limits.grace.microseconds))),
       UnitProperty("CollectMode", .text("inactive")),
     ]

@@ -28,6 +28,9 @@ public actor UnitRunner: Runner, QueueConfined {
   private(set) var isClosed = false
   var warnings = LimitWarnings()
 
+  /// Where secrets lie until systemd has read them.
+  var secrets: CredentialDirectories { CredentialDirectories(root: settings.secrets, granted: settings.credentials) }
+
   /// Makes a runner on a bus, of which it is the only user.
   public init(
     bus: UnitBus, settings: UnitSettings, output: any OutputSink, stored: any OutputReader, time: any TimeSource,
@@ -83,6 +86,7 @@ public actor UnitRunner: Runner, QueueConfined {
   public nonisolated func recovered() {
     post { runner in
       runner.isToBeSwept = true
+      runner.secrets.sweep { runner.runs[$0] != nil }
       runner.sweep()
     }
   }
@@ -193,7 +197,20 @@ public actor UnitRunner: Runner, QueueConfined {
   private static let silenceToTell: Duration = .seconds(3)
 
   private func examineRights() {
-    bus.mayStartUnits { [availability] in availability.set($0) }
+    bus.mayStartUnits { mayStart in
+      self.assumeIsolated { runner in
+        runner.availability.set(mayStart)
+        if mayStart { runner.catchUp() }
+      }
+    }
+  }
+
+  /// Does what was refused while this daemon had no right to it.
+  private func catchUp() {
+    for run in runs.values where !run.isOver && run.isCreated {
+      if let signal = run.signal { send(signal, to: run) }
+    }
+    for id in owed { removeUnit(of: id) }
   }
 
   private func signal(_ id: JobID, _ signal: Signal) {
@@ -205,7 +222,18 @@ public actor UnitRunner: Runner, QueueConfined {
 
   /// What does not arrive is sent again when systemd is back; to a unit that has ended it means nothing.
   func send(_ signal: Signal, to run: UnitRun) {
-    bus.kill(run.unit, with: signal) { _ in }
+    let (id, unit) = (run.id, run.unit)
+    bus.kill(unit, with: signal) { result in
+      guard case .failure(let failure) = result, failure.isForbidden else { return }
+      self.assumeIsolated { runner in
+        guard runner.live(id) != nil else { return }
+        runner.journal.tell(
+          JournalEntry(
+            .unitNotStopped,
+            "\(unit) goes on, because this daemon may no longer stop units (\(failure)): allow it again, or systemctl stop \(unit)",
+            fields: [.job: "\(id)"]))
+      }
+    }
   }
 
   private func remove(_ id: JobID) {
@@ -215,6 +243,7 @@ public actor UnitRunner: Runner, QueueConfined {
     run.isOver = true
     run.output?.close()
     forgetRest(of: run)
+    secrets.remove(id)
     owed.insert(id)
     removeUnit(of: id)
   }
@@ -227,8 +256,8 @@ public actor UnitRunner: Runner, QueueConfined {
       bus.resetFailed(unit) { reset in
         self.assumeIsolated { runner in
           for case .failure(let failure) in [stopped, reset] {
-            // Done when systemd is back.
-            if case .refused = failure { continue }
+            // Done when systemd is back, or lets us again.
+            if case .refused = failure, !failure.isForbidden { continue }
             return
           }
           runner.owed.remove(id)

@@ -11,7 +11,7 @@ extension UnitRunner {
       fatalError("the unit runner was given a \(order.work.kind.rawValue)")
     }
     guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
-    if let refusal = examineLimits(of: command, for: order.workflow) {
+    if let refusal = refusal(of: command, for: order.workflow) {
       return events(.ended(.failed(.validationError, refusal), Report()))
     }
     let run = UnitRun(order.id, pipes: UnitPipes(directory: settings.pipes, id: order.id), events: events)
@@ -22,21 +22,27 @@ extension UnitRunner {
       bus.start(run.unit, properties) { result in
         self.assumeIsolated { $0.answered(id, result) }
       }
+    } catch let fault as DefinitionFault {
+      release(run)
+      events(.ended(.failed(.validationError, "\(fault)"), Report()))
     } catch {
-      run.output?.close()
-      run.pipes.remove()
+      release(run)
       // The machine's fault, or ours: nothing that would count against the workflow.
       events(.ended(.failed(.dispatchExhausted, "\(error)"), Report()))
     }
   }
 
   /// Makes the pipes and everything else that systemd is asked for.
-  private func prepare(_ run: UnitRun, _ order: RunOrder, _ command: Command) throws(SystemError) -> [UnitProperty] {
+  private func prepare(_ run: UnitRun, _ order: RunOrder, _ command: Command) throws -> [UnitProperty] {
+    var unit = UnitOrder(order: order, command: command, settings: settings)
+    unit.fileVariables = try EnvironmentLines.read(command.environmentFiles)
+    if !command.credentials.isEmpty {
+      unit.secrets = try secrets.place(command.credentials, for: order.id, account: nil)
+    }
     let (watches, view) = try descriptors()
     try run.pipes.make()
     run.output = try UnitOutput(
       of: run.pipes, stored: [:], limit: order.logLimit, watches: watches, view: view)
-    let unit = UnitOrder(order: order, command: command, settings: settings)
     var finalEnvironment: String?
     if unit.needsFinalEnvironment {
       try run.pipes.write(environment: unit.finalEnvironment)
@@ -52,6 +58,13 @@ extension UnitRunner {
       UnitProperty("StandardOutputFileDescriptor", .descriptor(stdout)),
       UnitProperty("StandardErrorFileDescriptor", .descriptor(stderr)),
     ]
+  }
+
+  /// Gives back what a start took that comes to nothing.
+  private func release(_ run: UnitRun) {
+    run.output?.close()
+    run.pipes.remove()
+    secrets.remove(run.id)
   }
 
   private func answered(_ id: JobID, _ result: Result<Void, BusFailure>) {
@@ -97,6 +110,7 @@ extension UnitRunner {
     run.isOver = true
     run.output?.close()
     if !keepsPipes { run.pipes.remove() }
+    secrets.remove(run.id)
     runs[run.id] = nil
   }
 
@@ -153,6 +167,8 @@ extension UnitRunner {
     guard !run.isTold, run.state.activeState == "active" || run.state.isOver, run.state.mainPID != 0 else { return }
     if run.state.isOver, run.state.couldNotStart(wasHeard: hasOutput(run)) { return }
     run.isTold = true
+    // It has its own copies by now.
+    secrets.remove(run.id)
     run.events(.started(run.facts(at: time.now)))
   }
 

@@ -24,6 +24,8 @@ public struct UnitState: Hashable, Sendable {
   public var endedAt: Instant?
   /// The same in microseconds of `CLOCK_MONOTONIC`.
   public var endedMonotonic: UInt64 = 0
+  /// When it was started, in µs of CLOCK_MONOTONIC; 0 if it was not.
+  public var startedMonotonic: UInt64 = 0
   /// When the unit became active, in microseconds of `CLOCK_MONOTONIC`.
   public var activeMonotonic: UInt64 = 0
   /// CPU time of the whole tree.
@@ -50,7 +52,8 @@ public struct UnitState: Hashable, Sendable {
   /// The properties that are read; the many others are passed over.
   static let names: Set<String> = [
     "LoadState", "ActiveState", "SubState", "Result", "ControlGroup", "ExecMainPID", "ExecMainCode", "ExecMainStatus",
-    "ExecMainStartTimestamp", "ExecMainExitTimestamp", "ExecMainExitTimestampMonotonic",
+    "ExecMainStartTimestamp", "ExecMainStartTimestampMonotonic", "ExecMainExitTimestamp",
+    "ExecMainExitTimestampMonotonic",
     "ActiveEnterTimestampMonotonic", "CPUUsageNSec", "MemoryPeak", "LogExtraFields",
   ]
 
@@ -106,6 +109,7 @@ public struct UnitState: Hashable, Sendable {
     case "ExecMainStatus": exitStatus = Int32(clamping: number)
     case "ExecMainStartTimestamp": startedAt = Self.instant(number)
     case "ExecMainExitTimestamp": endedAt = Self.instant(number)
+    case "ExecMainStartTimestampMonotonic": startedMonotonic = number
     case "ExecMainExitTimestampMonotonic": endedMonotonic = number
     case "ActiveEnterTimestampMonotonic": activeMonotonic = number
     case "CPUUsageNSec": cpuTime = known.map { .nanoseconds($0) }
