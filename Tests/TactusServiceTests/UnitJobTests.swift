@@ -143,6 +143,35 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
+    @Test("Files of variables and secrets are read as the daemon's user, wherever a link of the job's user leads")
+    func files() async throws {
+      func command(_ lines: String) -> String {
+        "[Command]\nRunner=systemd\nExec=/bin/sh -c 'echo $A; cat $CREDENTIALS_DIRECTORY/k'\n\(lines)\n"
+      }
+      let machine = try await Self.machine([
+        "link": command("EnvironmentFile=/var/lib/tactus-job/link"),
+        "secret": command("LoadCredential=k:/var/lib/tactus-job/link"),
+        "pipe": command("EnvironmentFile=/var/lib/tactus-job/pipe"),
+        "good": command("EnvironmentFile=/etc/tactus/good.env\nLoadCredential=k:/etc/tactus/key"),
+      ])
+      try await machine.shell(
+        """
+        echo A=secret-of-root >/root/env; chmod 0600 /root/env
+        ln -s /root/env /var/lib/tactus-job/link; mkfifo /var/lib/tactus-job/pipe
+        echo A=fine >/etc/tactus/good.env; echo key >/etc/tactus/key; chgrp tactus /etc/tactus/good.env /etc/tactus/key
+        chmod 0640 /etc/tactus/good.env /etc/tactus/key
+        """)
+      for name in ["link", "secret", "pipe"] {
+        #expect(try await machine.control("run", name, "--wait").code == 1)
+        let job = try #require(try await machine.jobs("--workflow=\(name)").first)
+        #expect(job.errorCode == "VALIDATION_ERROR", "\(job)")
+        #expect(try await machine.control("logs", job.id).output.isEmpty)
+      }
+      let ran = try await machine.control("run", "good", "--follow").expectSuccess()
+      #expect(ran.hasSuffix("fine\nkey\n"), "\(ran)")
+      #expect(try await machine.shell("ls /run/tactus/unit-credentials").isEmpty)
+    }
+
     @Test("Kill rounds with twenty units at once: nothing is lost, doubled, stuck or left")
     func killRounds() async throws {
       let machine = try await Self.machine([
