@@ -1,5 +1,6 @@
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import TactusTransport
 import Testing
 

@@ -1,5 +1,6 @@
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import TactusTransport
 
 /// What tests ask of a daemon, each on a connection of its own.

@@ -5,7 +5,7 @@ import TactusTestSupport
 import Testing
 
 /// Containers on real engines: podman and dockerd, each by the same tests.
-@Suite("Containers", .enabled(if: EngineLab.isPossible, "needs root: not run"), .serialized)
+@Suite("Containers", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized)
 struct ContainerTests {
   private func daemon(_ lab: EngineLab, _ workflows: [String: String]) async throws -> RunningDaemon {
     let daemon = try RunningDaemon(
@@ -24,7 +24,7 @@ struct ContainerTests {
 
   @Test("The exit code decides; output of both streams is complete and in order", arguments: EngineLab.Kind.allCases)
   func ends(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try await daemon(
       lab,
       [
@@ -70,7 +70,7 @@ struct ContainerTests {
     "One that ignores TERM is ended after its time-out and the grace, with what it printed",
     arguments: EngineLab.Kind.allCases)
   func timeout(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try await daemon(
       lab,
       [
@@ -91,7 +91,7 @@ struct ContainerTests {
     "Twenty containers outlive a killed daemon and are taken over, with output without gap or repeat",
     arguments: EngineLab.Kind.allCases)
   func adoption(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try await daemon(
       lab, ["long": "Timeout=2min\nExec=sh -c 'i=0; while [ $i -lt 60 ]; do echo $i; i=$((i+1)); sleep 0.2; done'"])
     _ = try daemon.write("etc/queues/container.queue", "[Queue]\nMaxRunning=20\n")
@@ -125,7 +125,7 @@ struct ContainerTests {
     let seed = UInt64.random(in: .min ... .max)
     print("seed of the kills with \(kind): \(seed)")
     var generator = SeededGenerator(seed: seed)
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let side = FileManager.default.temporaryDirectory.appending(path: "tactus-side-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: side, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: side) }  // a directory that is left in /tmp fails no test
@@ -158,7 +158,7 @@ struct ContainerTests {
 
   @Test("A stop leaves containers alone; the next daemon tells their ends", arguments: EngineLab.Kind.allCases)
   func stop(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try await daemon(lab, ["nap": "Exec=sh -c 'echo a; sleep 2; echo b; exit 4'"])
     let id = try await daemon.call(RunWorkflow(name: "nap")).jobID
     _ = try await eventually("it runs") { try await daemon.job(id).status == .running ? true : nil }
@@ -174,15 +174,15 @@ struct ContainerTests {
 
   @Test("An engine that is killed and comes back finds its containers followed on", arguments: EngineLab.Kind.allCases)
   func engineRestart(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try await daemon(
       lab, ["long": "Exec=sh -c 'i=0; while [ $i -lt 40 ]; do echo $i; i=$((i+1)); sleep 0.1; done'"])
     let id = try await daemon.call(RunWorkflow(name: "long")).jobID
     _ = try await eventually("it runs") { try await daemon.job(id).status == .running ? true : nil }
-    try lab.order("kill")
+    try await lab.order("kill")
     try await Task.sleep(for: .seconds(1))
     #expect(try await daemon.job(id).status == .running)
-    try lab.order("start")
+    try await lab.order("start")
     #expect(try await daemon.ended(id).status == .completed)
     #expect(try await texts(daemon, id) == (0..<40).map(String.init))
     #expect(try await daemon.stop() == 0)

@@ -37,7 +37,7 @@ struct EngineFaultTests {
     "Without a provider's file the first usual socket that is listened on is taken",
     .enabled(if: !hasEngine, "this machine has an engine: not run"))
   func usualSocket() async throws {
-    let engine = try FakeEngine()
+    let engine = try await FakeEngine()
     let runtime = TemporaryFile(named: "docker.sock")
     try FileManager.default.createSymbolicLink(atPath: runtime.path, withDestinationPath: engine.socket)
     // A socket that nobody listens on any more.
@@ -56,7 +56,7 @@ struct EngineFaultTests {
 
   @Test("An engine that answers with failures is asked four times, and the job fails by infrastructure")
   func faults() async throws {
-    let engine = try FakeEngine()
+    let engine = try await FakeEngine()
     var workflows = Dictionary(
       uniqueKeysWithValues: Self.faults.map { fault in
         (fault.name, "[Workflow]\nOverlap=allow\n[Container]\nImage=fault/\(fault.name):1\n")

@@ -1,7 +1,5 @@
 import Foundation
-import Glibc
-import Synchronization
-import Testing
+import TactusTestSupport
 
 /// A real container engine of its own for one test: `Tests/engines/lab`.
 final class EngineLab: Sendable {
@@ -12,75 +10,37 @@ final class EngineLab: Sendable {
   }
 
   let socket: String
-  private let process: Process
-  private let input: FileHandle
-  private let output: FileHandle
+  private let lab: Laboratory
   private let directory: String
 
-  /// A skipped laboratory is a failure where it must not be skipped.
-  static let isPossible: Bool = {
-    if getuid() == 0 { return true }
-    if ProcessInfo.processInfo.environment["CI"] == "true" { fatalError("the tests of container engines need root") }
-    print("SKIPPED: the tests of container engines need root, for namespaces and mounts")
-    return false
-  }()
-
-  struct Failed: Error, CustomStringConvertible {
-    let description: String
-  }
-
   /// Starts an engine with an image `localhost/busybox:1`.
-  convenience init(_ kind: Kind) throws { try self.init(arguments: [kind.rawValue]) }
+  convenience init(_ kind: Kind) async throws { try await self.init(arguments: [kind.rawValue]) }
 
   /// Starts an engine that pulls from a registry on a port of 127.0.0.1.
-  convenience init(_ kind: Kind, registry port: Int) throws {
+  convenience init(_ kind: Kind, registry port: Int) async throws {
     // dockerd trusts all of 127.0.0.0/8 by itself.
-    try self.init(arguments: kind == .podman ? [kind.rawValue, "\(port)"] : [kind.rawValue])
+    try await self.init(arguments: kind == .podman ? [kind.rawValue, "\(port)"] : [kind.rawValue])
   }
 
   /// Starts a dockerd that listens on a port of 127.0.0.1, too, with TLS, and wants to see a certificate of ``certificates``.
-  convenience init(tlsOn port: Int) throws { try self.init(arguments: ["docker", "\(port)"]) }
+  convenience init(tlsOn port: Int) async throws { try await self.init(arguments: ["docker", "\(port)"]) }
 
   /// The directory with `ca.pem`, `client.pem` and `client-key.pem`.
   var certificates: String { "\(directory)/tls" }
 
   /// Starts a registry on a port of 127.0.0.1.
-  convenience init(registryOn port: Int) throws { try self.init(arguments: ["registry", "\(port)"]) }
+  convenience init(registryOn port: Int) async throws { try await self.init(arguments: ["registry", "\(port)"]) }
 
   /// The kind, then what comes behind the directory.
-  private init(arguments: [String]) throws {
+  private init(arguments: [String]) async throws {
     // A socket's path has 107 bytes at most.
     directory = "/tmp/tactus-lab-\(UUID().uuidString.prefix(8))"
     socket = "\(directory)/engine.sock"
-    let program = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "engines/lab")
-    process = Process()
-    process.executableURL = program
-    process.arguments = [arguments[0], directory] + arguments.dropFirst()
-    let (toLab, fromLab) = (Pipe(), Pipe())
-    process.standardInput = toLab
-    process.standardOutput = fromLab
-    input = toLab.fileHandleForWriting
-    output = fromLab.fileHandleForReading
-    try process.run()
-    let answer = line()
-    guard answer.hasPrefix("ready") else { throw Failed(description: "\(arguments): \(answer)") }
-  }
-
-  deinit {
-    // Ends the lab, whatever it is doing.
-    try? input.close()
-    process.waitUntilExit()
-    // A directory that is left in /tmp fails no test.
-    try? FileManager.default.removeItem(atPath: directory)
+    lab = try await Laboratory("engines/lab", [arguments[0], directory] + arguments.dropFirst(), litter: directory)
   }
 
   /// Has the lab do something: `kill`, `start`, `stop`, `pause`, `resume`.
-  func order(_ command: String) throws {
-    input.write(Data("\(command)\n".utf8))
-    let answer = line()
-    guard answer.hasPrefix("ok") else { throw Failed(description: answer) }
-  }
+  func order(_ command: String) async throws { try await lab.order(command) }
 
   /// The names of all containers, as the engine itself tells them.
   ///
@@ -108,12 +68,6 @@ final class EngineLab: Sendable {
 
   /// What the service has written about itself.
   func log() throws -> String { try String(contentsOfFile: "\(directory)/engine.log", encoding: .utf8) }
-
-  private func line() -> String {
-    var bytes: [UInt8] = []
-    while let byte = output.readData(ofLength: 1).first, byte != UInt8(ascii: "\n") { bytes.append(byte) }
-    return String(decoding: bytes, as: UTF8.self)
-  }
 }
 
 extension RunningDaemon {

@@ -3,6 +3,7 @@ import Synchronization
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import TactusTransport
 import Testing
 

@@ -1,61 +1,26 @@
 import Foundation
 import Glibc
 import TactusLinux
+import TactusTestSupport
 
 /// A real journal of its own for one test: `Tests/systemd/journald`.
 final class JournalLab: Sendable {
-  private let process: Process
-  private let input: FileHandle
-  private let output: FileHandle
+  private let lab: Laboratory
   private let directory: String
 
-  /// A skipped laboratory is a failure where it must not be skipped.
-  static let isPossible: Bool = {
-    if getuid() == 0 { return true }
-    if ProcessInfo.processInfo.environment["CI"] == "true" { fatalError("the tests of the journal need root") }
-    print("SKIPPED: the tests of the journal need root, for namespaces and mounts")
-    return false
-  }()
-
-  struct Failed: Error, CustomStringConvertible {
-    let description: String
-  }
-
-  init() throws {
+  init() async throws {
     directory = "/tmp/tactus-journal-\(UUID().uuidString.prefix(8))"
-    process = Process()
-    process.executableURL = URL(filePath: "\(Program.project)/Tests/systemd/journald")
-    process.arguments = [directory]
-    let (toLab, fromLab) = (Pipe(), Pipe())
-    process.standardInput = toLab
-    process.standardOutput = fromLab
-    input = toLab.fileHandleForWriting
-    output = fromLab.fileHandleForReading
-    try process.run()
-    let answer = line()
-    guard answer.hasPrefix("ready") else { throw Failed(description: answer) }
-  }
-
-  deinit {
-    // Ends the lab, whatever it is doing.
-    try? input.close()
-    process.waitUntilExit()
-    // A directory that is left in /tmp fails no test.
-    try? FileManager.default.removeItem(atPath: directory)
+    lab = try await Laboratory("systemd/journald", [directory], litter: directory)
   }
 
   /// Has the lab do something: `pause`, `resume`, `sync`.
-  func order(_ command: String) throws {
-    input.write(Data("\(command)\n".utf8))
-    let answer = line()
-    guard answer.hasPrefix("ok") else { throw Failed(description: answer) }
-  }
+  func order(_ command: String) async throws { try await lab.order(command) }
 
   /// A program where this journal is the machine's.
   func inside(_ program: Program, _ arguments: [String] = []) -> (program: Program, arguments: [String]) {
     (
       Program(path: "/usr/bin/nsenter", environment: program.environment),
-      ["-m", "-t", "\(process.processIdentifier)", program.path] + arguments
+      ["-m", "-t", "\(lab.process)", program.path] + arguments
     )
   }
 
@@ -69,10 +34,10 @@ final class JournalLab: Sendable {
 
   /// The entries that match, with all their fields; those that were sent before are in it.
   func entries(_ matches: String...) async throws -> [[String: Field]] {
-    try order("sync")
+    try await order("sync")
     let ran = try await Program(path: "/usr/bin/journalctl", environment: Program.baseEnvironment).run(
       ["--directory=\(directory)/journal", "--output=json", "--all", "--quiet"] + matches)
-    guard ran.code == 0 else { throw Failed(description: ran.complaints) }
+    guard ran.code == 0 else { throw Laboratory.Failed(ran.complaints) }
     return try ran.output.split(separator: "\n").map { line in
       try JSONDecoder().decode([String: Field].self, from: Data(line.utf8))
     }
@@ -96,11 +61,5 @@ final class JournalLab: Sendable {
     }
 
     var text: String? { if case .text(let text) = self { text } else { nil } }
-  }
-
-  private func line() -> String {
-    var bytes: [UInt8] = []
-    while let byte = output.readData(ofLength: 1).first, byte != UInt8(ascii: "\n") { bytes.append(byte) }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
 import TactusLinux
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 /// What a real journal gets of a real daemon, and what becomes of both when it takes nothing.
-@Suite("The journal", .enabled(if: JournalLab.isPossible, "needs root: not run"), .serialized, .timeLimit(.minutes(5)))
+@Suite("The journal", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized, .timeLimit(.minutes(5)))
 struct JournalTests {
   private func daemon(
     _ lab: JournalLab, _ commands: [String: String], settings: String? = nil
@@ -31,7 +32,7 @@ struct JournalTests {
 
   @Test("Output and the end of a job are found by its fields, whatever bytes it wrote")
   func fields() async throws {
-    let lab = try JournalLab()
+    let lab = try await JournalLab()
     let daemon = try await daemon(
       lab, ["nightly": "seq 2000\nprintf 'oops\\n\\001\\377\\n' >&2\nhead -c 100000 /dev/zero | tr '\\0' x\nexit 3"])
     let id = try await run("nightly", daemon)
@@ -62,10 +63,10 @@ struct JournalTests {
 
   @Test("tactusctl journal prints and follows it, by a workflow's name, an id or its end")
   func verb() async throws {
-    let lab = try JournalLab()
+    let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["good": "echo hello; echo oops >&2"])
     let id = try await run("good", daemon)
-    try lab.order("sync")
+    try await lab.order("sync")
     for operand in ["good", id, String(id.suffix(8))] {
       let ran = try await daemon.control("journal", operand)
       #expect(ran.code == 0, "\(ran)")
@@ -100,10 +101,10 @@ struct JournalTests {
 
   @Test("Whoever may not read the journal is told so, and what else there is; a name that nothing has finds nothing")
   func rights() async throws {
-    let lab = try JournalLab()
+    let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["good": "echo hello"])
     _ = try await run("good", daemon)
-    try lab.order("sync")
+    try await lab.order("sync")
     let (nsenter, arguments) = lab.inside(
       Program(path: "/usr/bin/setpriv", environment: Program.baseEnvironment),
       ["--reuid=65534", "--regid=65534", "--clear-groups", "\(Program.products)/tactusctl", "journal", "good"])
@@ -118,7 +119,7 @@ struct JournalTests {
 
   @Test("A journal that stops for ten seconds delays nothing: what it misses is counted, and logs have it all")
   func stopped() async throws {
-    let lab = try JournalLab()
+    let lab = try await JournalLab()
     let line = String(repeating: "x", count: 600)
     let daemon = try await daemon(
       lab,
@@ -129,7 +130,7 @@ struct JournalTests {
     let flood = try #require(
       try await daemon.control("run", "flood", "--json=short").output.firstMatch(of: /[0-9a-f]{8}-[0-9a-f-]{27}/))
     let id = String(flood.output)
-    try lab.order("pause")
+    try await lab.order("pause")
     for _ in 0..<10 {
       let begin = ContinuousClock.now
       _ = try await run("other", daemon)
@@ -137,7 +138,7 @@ struct JournalTests {
       try await daemon.rest(.milliseconds(800))
     }
     #expect(try await daemon.control("wait", id, "--timeout=30s").code == 0)
-    try lab.order("resume")
+    try await lab.order("resume")
     #expect(try await daemon.output(of: id).compactMap(\.text) == Array(repeating: line, count: 10_000))
     let (written, dropped) = try await settled(lab, id, of: 10_000)
     print("journal stopped for 10 s, 10,000 lines of 600 bytes: \(written) in the journal, \(dropped) counted")
@@ -146,7 +147,7 @@ struct JournalTests {
 
   @Test("200,000 lines at once are all in logs; the journal has them, or says how many it has not")
   func flood() async throws {
-    let lab = try JournalLab()
+    let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["flood": "seq 200000"])
     let begin = ContinuousClock.now
     let id = try await run("flood", daemon)
@@ -158,7 +159,7 @@ struct JournalTests {
 
   @Test("JournalOutput=no keeps output out, and messages in")
   func off() async throws {
-    let lab = try JournalLab()
+    let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["good": "echo hello"], settings: "[Manager]\nJournalOutput=no\n")
     let id = try await run("good", daemon)
     #expect(

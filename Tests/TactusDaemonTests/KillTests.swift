@@ -1,5 +1,6 @@
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 @Suite("kill -9")

@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import TactusLinux
+import TactusTestSupport
 
 /// The other end of `NOTIFY_SOCKET`, as a service manager holds it; sd_notify(3).
 final class NotifySocket: Sendable {

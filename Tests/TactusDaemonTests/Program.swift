@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import TactusLinux
+import TactusTestSupport
 
 /// A program that tests run to its end.
 struct Program: Sendable {

@@ -1,10 +1,11 @@
 import Foundation
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 /// Engines that come and go: where jobs run, what waits, and what is unknown.
-@Suite("Providers", .enabled(if: EngineLab.isPossible, "needs root: not run"), .serialized)
+@Suite("Providers", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized)
 struct ProviderTests {
   private func workflow(_ lines: String, queue: String = "") -> String {
     "[Workflow]\nOverlap=allow\n[Container]\nImage=localhost/busybox:1\nNetwork=none\n\(lines)\n"
@@ -18,7 +19,7 @@ struct ProviderTests {
 
   @Test("Jobs go where what they require is; those of an engine that is gone go to the others, or wait for it")
   func comeAndGo() async throws {
-    let (plain, special) = (try EngineLab(.podman), try EngineLab(.podman))
+    let (plain, special) = (try await EngineLab(.podman), try await EngineLab(.podman))
     let daemon = try RunningDaemon(
       notStartedWith: [
         "any": workflow("Exec=true"), "gpu": workflow("Exec=true\nRequires=gpu"),
@@ -31,7 +32,7 @@ struct ProviderTests {
     let far = try await daemon.outcome(of: "far")
     #expect(far.errorCode == .validationError && far.errorMessage?.contains("moon") == true)
     #expect(try await daemon.call(ListProviders()).providers.map(\.state) == [.live, .live])
-    try plain.order("kill")
+    try await plain.order("kill")
     for _ in 0..<3 {
       let job = try await daemon.outcome(of: "any")
       #expect(job.status == .completed && job.provider == "special", "\(job)")
@@ -40,14 +41,14 @@ struct ProviderTests {
     #expect(providers.map(\.state) == [.aside, .live])
     #expect(providers.first?.lastError?.contains(plain.socket) == true)
 
-    try special.order("kill")
+    try await special.order("kill")
     var ids: [String] = []
     // More than the queue has slots.
     for _ in 0..<10 { ids.append(try await daemon.run("any")) }
     try await reaches(daemon, ids, .waitingForProvider)
     let why = try await daemon.call(ExplainJob(id: ids[0])).answer.reason
     #expect(why.hasPrefix("waits for a provider"), "\(why)")
-    try plain.order("start")
+    try await plain.order("start")
     for id in ids {
       let job = try await daemon.ended(id)
       #expect(job.status == .completed && job.provider == "plain", "\(job)")
@@ -70,7 +71,7 @@ struct ProviderTests {
 
   @Test("An engine is given no more jobs than MaxRunning= says; the others wait for it, without slots")
   func room() async throws {
-    let lab = try EngineLab(.podman)
+    let lab = try await EngineLab(.podman)
     let daemon = try RunningDaemon(
       notStartedWith: ["nap": workflow("Exec=sleep 0.5")], settings: "[Manager]\nDispatchTimeout=2s\n")
     try daemon.provide("small", lab, "MaxRunning=1")
@@ -92,14 +93,14 @@ struct ProviderTests {
   @Test(
     "What an engine that is away has is unverified, and goes on when it is back", arguments: EngineLab.Kind.allCases)
   func unverified(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try RunningDaemon(notStartedWith: ["long": workflow("Exec=sh -c 'echo a; sleep 6; echo b'")])
     try daemon.provide("lab", lab)
     try await daemon.start()
     let id = try await daemon.run("long")
     try await reaches(daemon, [id], .running)
     #expect(try await daemon.stop() == 0)
-    try lab.order("kill")
+    try await lab.order("kill")
     try await daemon.start()
     try await reaches(daemon, [id], .unverified)
     let job = try await daemon.job(id)
@@ -108,7 +109,7 @@ struct ProviderTests {
     #expect(why.contains("provider lab does not answer") && why.contains("cancel --abandon \(id)"), "\(why)")
     // What the row says is found again by another daemon, when the engine is there.
     #expect(try await daemon.stop() == 0)
-    try lab.order("start")
+    try await lab.order("start")
     try await daemon.start()
     let ended = try await daemon.ended(id)
     // dockerd loses the output of a container that ended while it was away.
@@ -119,7 +120,7 @@ struct ProviderTests {
 
   @Test("What is given up is LOST, and removed when its engine answers again", arguments: EngineLab.Kind.allCases)
   func abandon(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try RunningDaemon(notStartedWith: ["long": workflow("Exec=sleep 300")])
     try daemon.provide("lab", lab)
     try await daemon.start()
@@ -128,7 +129,7 @@ struct ProviderTests {
     let early = try await daemon.call(CancelJobs(ids: [id], abandon: true)).results
     #expect(
       early.map(\.error) == ["Conflict"] && early[0].message?.contains("only what is unverified") == true, "\(early)")
-    try lab.order("kill")
+    try await lab.order("kill")
     // While the daemon runs, a silence is told, too.
     try await reaches(daemon, [id], .unverified)
     // A cancel is kept for when the engine is back; it does not make the row move.
@@ -137,7 +138,7 @@ struct ProviderTests {
     #expect(try await daemon.call(CancelJobs(ids: [id], abandon: true)).results.map(\.error) == [nil])
     let job = try await daemon.job(id)
     #expect(job.errorCode == .lost && job.errorMessage?.contains("given up by a person") == true, "\(job)")
-    try lab.order("start")
+    try await lab.order("start")
     _ = try await eventually("the container is removed") { try await lab.containers().isEmpty ? true : nil }
     #expect(try await daemon.stop() == 0)
     #expect(try await daemon.check("--verify").code == 0)
@@ -147,19 +148,19 @@ struct ProviderTests {
     "An engine that dies in the middle of a dispatch has the job run once, when it is back",
     arguments: EngineLab.Kind.allCases)
   func dispatch(_ kind: EngineLab.Kind) async throws {
-    let lab = try EngineLab(kind)
+    let lab = try await EngineLab(kind)
     let daemon = try RunningDaemon(notStartedWith: ["a": workflow("Exec=echo done")])
     try daemon.provide("lab", lab)
     try await daemon.start()
     #expect(try await daemon.outcome(of: "a").status == .completed)
-    try lab.order("pause")
+    try await lab.order("pause")
     let ids = [try await daemon.run("a"), try await daemon.run("a")]
     try await reaches(daemon, ids, .dispatching)
     // What they were created by was sent, and is not answered.
     try await daemon.rest(.milliseconds(300))
-    try lab.order("kill")
+    try await lab.order("kill")
     try await daemon.rest(.milliseconds(300))
-    try lab.order("start")
+    try await lab.order("start")
     for id in ids {
       let job = try await daemon.ended(id)
       #expect(job.status == .completed, "\(job)")
@@ -184,7 +185,7 @@ struct ProviderTests {
 
   @Test("An engine behind TLS takes jobs of who shows a certificate, and the others are told what is wrong")
   func transportSecurity() async throws {
-    let lab = try EngineLab(tlsOn: 5613)
+    let lab = try await EngineLab(tlsOn: 5613)
     let daemon = try RunningDaemon(
       notStartedWith: [
         "good": workflow("Exec=echo secret\nRequires=good"), "stranger": workflow("Requires=stranger"),

@@ -1,10 +1,11 @@
 import Foundation
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 /// Images from a real registry, on both engines.
-@Suite("Pulls", .enabled(if: EngineLab.isPossible, "needs root: not run"), .serialized)
+@Suite("Pulls", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized)
 struct PullTests {
   private func port(_ kind: EngineLab.Kind) -> Int { kind == .podman ? 5611 : 5612 }
 
@@ -18,10 +19,10 @@ struct PullTests {
 
   @Test("An image is pulled once for all who wait, before the first job needs it", arguments: EngineLab.Kind.allCases)
   func shared(_ kind: EngineLab.Kind) async throws {
-    let registry = try EngineLab(registryOn: port(kind))
-    let lab = try EngineLab(kind, registry: port(kind))
+    let registry = try await EngineLab(registryOn: port(kind))
+    let lab = try await EngineLab(kind, registry: port(kind))
     let image = "127.0.0.1:\(port(kind))/team/job"
-    try lab.order("push localhost/busybox:1 \(image):1")
+    try await lab.order("push localhost/busybox:1 \(image):1")
     let daemon = try RunningDaemon(notStartedWith: [
       "missing": workflow("Image=\(image):1"), "unknown": workflow("Image=\(image):nix"),
     ])
@@ -45,7 +46,7 @@ struct PullTests {
     #expect(try await daemon.workflow("unknown").consecutiveFailures == 1)
     #expect(daemon.complaints.contains("the image of unknown is not there yet"))
     // The image is there: a registry that is gone hurts only who must pull.
-    try registry.order("kill")
+    try await registry.order("kill")
     #expect(try await daemon.outcome(of: "missing").status == .completed)
     #expect(try await daemon.workflow("missing").consecutiveFailures == 0)
     #expect(try await daemon.stop() == 0)
@@ -53,11 +54,11 @@ struct PullTests {
 
   @Test("A tag that has moved is followed by those who always pull", arguments: EngineLab.Kind.allCases)
   func moved(_ kind: EngineLab.Kind) async throws {
-    let registry = try EngineLab(registryOn: port(kind))
-    let lab = try EngineLab(kind, registry: port(kind))
+    let registry = try await EngineLab(registryOn: port(kind))
+    let lab = try await EngineLab(kind, registry: port(kind))
     let image = "127.0.0.1:\(port(kind))/team/job:1"
-    for mark in ["old", "new"] { try lab.order("mark localhost/\(mark):1 \(mark)") }
-    try lab.order("push localhost/old:1 \(image)")
+    for mark in ["old", "new"] { try await lab.order("mark localhost/\(mark):1 \(mark)") }
+    try await lab.order("push localhost/old:1 \(image)")
     let daemon = try RunningDaemon(notStartedWith: [
       "missing": workflow("Exec=\nExec=cat /mark\nImage=\(image)"),
       "always": workflow("Exec=\nExec=cat /mark\nImage=\(image)\nPull=always"),
@@ -71,10 +72,10 @@ struct PullTests {
     }
     #expect(try await mark("missing") == ["old"])
     #expect(try await mark("always") == ["old"])
-    try lab.order("push localhost/new:1 \(image)")
+    try await lab.order("push localhost/new:1 \(image)")
     #expect(try await mark("missing") == ["old"])
     #expect(try await mark("always") == ["new"])
-    try registry.order("kill")
+    try await registry.order("kill")
     #expect(try await daemon.stop() == 0)
   }
 
@@ -82,14 +83,14 @@ struct PullTests {
     "A registry that hangs is given up after PullTimeout=, one that dies in the middle is asked again",
     arguments: EngineLab.Kind.allCases)
   func dying(_ kind: EngineLab.Kind) async throws {
-    let registry = try EngineLab(registryOn: port(kind))
-    let lab = try EngineLab(kind, registry: port(kind))
+    let registry = try await EngineLab(registryOn: port(kind))
+    let lab = try await EngineLab(kind, registry: port(kind))
     let image = "127.0.0.1:\(port(kind))/team/job"
-    try lab.order("push localhost/busybox:1 \(image):1")
+    try await lab.order("push localhost/busybox:1 \(image):1")
     let daemon = try RunningDaemon(notStartedWith: ["other": workflow("Image=localhost/busybox:1")])
     try daemon.provide("lab", lab)
     try await daemon.start()
-    try registry.order("pause")
+    try await registry.order("pause")
     try daemon.define("hanging", workflow("Image=\(image):hanging\nPullTimeout=1s"))
     try daemon.define("dying", workflow("Image=\(image):1"))
     _ = try await daemon.call(Reload())
@@ -102,9 +103,9 @@ struct PullTests {
     let waiting = try await daemon.job(dying)
     #expect(waiting.phase == .dispatching, "\(waiting)")
     #expect(try await daemon.workflow("dying").buildStatus == .started)
-    try registry.order("kill")
+    try await registry.order("kill")
     try await daemon.rest(.milliseconds(500))
-    try registry.order("start")
+    try await registry.order("start")
     let job = try await daemon.ended(dying)
     #expect(job.status == .completed, "\(job)")
     #expect(try await daemon.workflow("dying").buildStatus == .completed)

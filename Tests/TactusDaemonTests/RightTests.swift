@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 /// Other users, as whom tests run programs.

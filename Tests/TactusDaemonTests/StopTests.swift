@@ -2,6 +2,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 @Suite("How a daemon stops")

@@ -36,11 +36,7 @@ struct SupervisionTests {
     #expect(try await daemon.end() == 0)
   }
 
-  // Not under ThreadSanitizer, where a hundred daemons of other tests share two processors, and an interval of two seconds
-  // says nothing; there the daemon on a machine of its own is not sanitized either (WatchdogTests).
-  @Test(
-    "A watchdog hears of the daemon twice in its interval, and nothing any more once a work queue is blocked",
-    .enabled(if: getenv("TSAN_OPTIONS") == nil, "an interval of two seconds says nothing under ThreadSanitizer"))
+  @Test("A watchdog hears of the daemon twice in its interval, and nothing any more once a work queue is blocked")
   func watchdog() async throws {
     let faults = TemporaryFile(named: "")
     let (daemon, notify) = try await started(

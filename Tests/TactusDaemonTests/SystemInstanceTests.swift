@@ -3,6 +3,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 /// A system instance as its unit starts it: a user that is not root, with three capabilities, and another one for its jobs.

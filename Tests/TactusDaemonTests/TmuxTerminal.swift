@@ -1,5 +1,6 @@
 import Foundation
 import TactusLinux
+import TactusTestSupport
 import Testing
 
 /// A real terminal with a shell in it: a server of tmux of its own, which goes with this object.

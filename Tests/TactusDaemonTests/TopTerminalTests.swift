@@ -3,6 +3,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 @Suite("tactusctl top on a real terminal, against the real daemon")

@@ -14,7 +14,7 @@ struct EngineSilenceTests {
     "What was asked for and not answered is looked up, and neither made nor started twice",
     arguments: ["create-hang", "start-hang"])
   func hang(_ fault: String) async throws {
-    let engine = try FakeEngine()
+    let engine = try await FakeEngine()
     let bench = ContainerBench(socket: engine.socket, patience: .milliseconds(500))
     let image = try #require(ImageName("fault/\(fault):1"))
     var (id, events) = bench.start(Container(image: image))
@@ -37,7 +37,7 @@ struct EngineSilenceTests {
 
   @Test("An engine that stops to say anything is noticed by the regular check, and its container is found again")
   func freeze() async throws {
-    let engine = try FakeEngine()
+    let engine = try await FakeEngine()
     let bench = ContainerBench(socket: engine.socket, patience: .seconds(1))
     let image = try #require(ImageName("fault/long:1"))
     var (id, events) = bench.start(Container(image: image))

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TactusTestSupport
 import Testing
 
 extension OnMachine {
@@ -9,10 +10,10 @@ extension OnMachine {
     /// Steps the real clock; only this and the way back leave it as it was.
     private func step(by seconds: Int) throws {
       var now = timespec()
-      guard clock_gettime(CLOCK_REALTIME, &now) == 0 else { throw ServiceLab.Failed(description: "no clock") }
+      guard clock_gettime(CLOCK_REALTIME, &now) == 0 else { throw Laboratory.Failed("no clock") }
       now.tv_sec += seconds
       guard clock_settime(CLOCK_REALTIME, &now) == 0 else {
-        throw ServiceLab.Failed(description: "the clock cannot be set: \(String(cString: strerror(errno)))")
+        throw Laboratory.Failed("the clock cannot be set: \(String(cString: strerror(errno)))")
       }
     }
 

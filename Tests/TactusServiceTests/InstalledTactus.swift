@@ -1,4 +1,5 @@
 import Foundation
+import TactusTestSupport
 
 /// Tactus on a machine: installed from the package, used through its commands, as an operator would.
 extension ServiceLab {

@@ -1,6 +1,6 @@
 import Foundation
-import Glibc
 import Synchronization
+import TactusTestSupport
 import Testing
 
 /// All that is tried on a machine with a real systemd.
@@ -20,7 +20,7 @@ import Testing
 ///         }
 ///       }
 ///     }
-@Suite("On a machine with systemd", .serialized, .enabled(if: ServiceLab.isPossible))
+@Suite("On a machine with systemd", .serialized, .enabled(if: Laboratory.isPossible))
 enum OnMachine {}
 
 /// A machine of its own for one test, `Tests/systemd/lab`: Debian, systemd as process 1, journald, D-Bus, polkit, no network.
@@ -28,55 +28,21 @@ enum OnMachine {}
 /// It boots in less than a second, so no test has to share one, and goes with this object. It runs as root what it is told to run.
 /// What it has in /run and /tmp goes with a reboot, everything else with the machine.
 final class ServiceLab: Sendable {
-  /// A skipped laboratory is a failure where it must not be skipped.
-  static let isPossible: Bool = {
-    if getuid() == 0 { return true }
-    if ProcessInfo.processInfo.environment["CI"] == "true" {
-      fatalError("the tests on machines of their own need root")
-    }
-    print("SKIPPED: the tests on machines with systemd need root, for namespaces and mounts")
-    return false
-  }()
-
   /// The top of the source tree.
   static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  private let lab: Process
-  private let input: FileHandle
-  private let sending = Mutex(0)
+  private let lab: Laboratory
+  private let last = Atomic(0)
+  private let sending = Mutex(())
   private let waiting = Mutex<[Int: CheckedContinuation<Answer, any Error>]?>([:])
-
-  struct Failed: Error, CustomStringConvertible {
-    let description: String
-  }
 
   /// Boots a machine on which nothing of Tactus is.
   init() async throws {
-    lab = Process()
-    lab.executableURL = URL(filePath: "\(Self.project)/Tests/systemd/lab")
-    lab.arguments = ["boot", "\(Self.project)/.build-lab/root"]
-    let (toLab, fromLab) = (Pipe(), Pipe())
-    lab.standardInput = toLab
-    lab.standardOutput = fromLab
-    input = toLab.fileHandleForWriting
-    try lab.run()
-    let output = fromLab.fileHandleForReading
-    // On threads of their own, because the few that all tests share must not wait.
-    let first = await withCheckedContinuation { continuation in
-      Thread.detachNewThread { continuation.resume(returning: Self.line(of: output) ?? "it ended") }
+    lab = try await Laboratory("systemd/lab", ["boot", "\(Self.project)/.build-lab/root"])
+    lab.forEachLine { [weak self] line in
+      if let line { self?.take(line) } else { self?.fail() }
     }
-    guard first.hasPrefix("ready") else { throw Failed(description: "no machine: \(first)") }
-    Thread.detachNewThread { [weak self] in
-      while let line = Self.line(of: output) { self?.take(line) }
-      self?.fail()
-    }
-  }
-
-  deinit {
-    // Ends the machine, whatever it is doing.
-    try? input.close()
-    lab.waitUntilExit()
   }
 
   // MARK: Requests
@@ -114,7 +80,7 @@ final class ServiceLab: Sendable {
     /// Throws all that is known unless the exit code is 0; answers the output.
     @discardableResult
     func expectSuccess() throws -> String {
-      guard code == 0 else { throw Failed(description: "\(command): exit code \(code)\n\(output)\(errors)") }
+      guard code == 0 else { throw Laboratory.Failed("\(command): exit code \(code)\n\(output)\(errors)") }
       return output
     }
   }
@@ -131,7 +97,7 @@ final class ServiceLab: Sendable {
   }
 
   /// Runs a script of sh, which ends at the first command that fails, and answers its output without the last newlines.
-  /// - Throws: ``Failed`` with everything that was printed, unless the exit code is 0.
+  /// - Throws: ``Laboratory/Failed`` with everything that was printed, unless the exit code is 0.
   @discardableResult
   func shell(_ script: String, as user: String? = nil, within limit: Duration = .seconds(60)) async throws -> String {
     try await run(["sh", "-ec", script], as: user, within: limit).expectSuccess().trimmingCharacters(in: .newlines)
@@ -155,21 +121,18 @@ final class ServiceLab: Sendable {
 
   private func ask(_ request: Request) async throws -> Answer {
     var request = request
-    request.id = sending.withLock { last in
-      last += 1
-      return last
-    }
-    let id = request.id
-    let line = try JSONEncoder().encode(request) + Data("\n".utf8)
+    let id = last.add(1, ordering: .relaxed).newValue
+    request.id = id
+    let line = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
     let answer = try await withCheckedThrowingContinuation { continuation in
       let isOver = waiting.withLock { waiting in
         waiting?[id] = continuation
         return waiting == nil
       }
-      if isOver { return continuation.resume(throwing: Failed(description: "the machine is gone")) }
-      sending.withLock { _ in input.write(line) }
+      if isOver { return continuation.resume(throwing: Laboratory.Failed("the machine is gone")) }
+      sending.withLock { _ in lab.send(line) }
     }
-    if let failed = answer.failed { throw Failed(description: failed) }
+    if let failed = answer.failed { throw Laboratory.Failed(failed) }
     return answer
   }
 
@@ -187,30 +150,6 @@ final class ServiceLab: Sendable {
       defer { waiting = nil }
       return waiting ?? [:]
     }
-    for continuation in left.values { continuation.resume(throwing: Failed(description: "the machine is gone")) }
-  }
-
-  /// The next line without its end; nil when there is none to come.
-  private static func line(of file: FileHandle) -> String? {
-    var bytes: [UInt8] = []
-    while let byte = file.readData(ofLength: 1).first {
-      if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
-      bytes.append(byte)
-    }
-    return nil
-  }
-}
-
-/// Looks every 50 ms until there is something to see; the one place of these tests that waits for a state.
-func eventually<Value>(
-  _ what: String, within limit: Duration = .seconds(60), _ look: () async throws -> Value?
-) async throws -> Value {
-  let deadline = ContinuousClock.now + limit
-  while true {
-    if let value = try await look() { return value }
-    guard ContinuousClock.now < deadline else {
-      throw ServiceLab.Failed(description: "not within \(limit): \(what)")
-    }
-    try await Task.sleep(for: .milliseconds(50))
+    for continuation in left.values { continuation.resume(throwing: Laboratory.Failed("the machine is gone")) }
   }
 }

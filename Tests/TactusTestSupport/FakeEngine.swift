@@ -1,44 +1,24 @@
 internal import Foundation
+internal import Glibc
 
 /// The container engine that does wrong what it is told to: `Tests/engines/fake`.
 public final class FakeEngine: Sendable {
   /// Where it listens.
   public let socket: String
-  private let process: Process
-  private let input: FileHandle
-
-  /// It did not start.
-  public struct Failed: Error {}
+  private let lab: Laboratory
 
   /// Starts one.
-  public init() throws {
+  public init() async throws {
     // A socket's path has 107 bytes at most.
     socket = "/tmp/tactus-fake-\(UUID().uuidString.prefix(8)).sock"
-    process = Process()
-    process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "engines/fake")
-    process.arguments = [socket]
-    let (toFake, fromFake) = (Pipe(), Pipe())
-    process.standardInput = toFake
-    process.standardOutput = fromFake
-    input = toFake.fileHandleForWriting
-    try process.run()
-    guard fromFake.fileHandleForReading.readData(ofLength: 6) == Data("ready\n".utf8) else { throw Failed() }
-  }
-
-  deinit {
-    // Ends it, whatever it is doing.
-    try? input.close()
-    process.waitUntilExit()
-    // A socket that is left in /tmp fails no test.
-    try? FileManager.default.removeItem(atPath: socket)
+    lab = try await Laboratory("engines/fake", [socket], litter: socket)
   }
 
   /// Stops it where it is, as a machine does that is out of memory.
-  public func freeze() { _ = process.suspend() }
+  public func freeze() { kill(lab.process, SIGSTOP) }
 
   /// Lets it go on.
-  public func thaw() { _ = process.resume() }
+  public func thaw() { kill(lab.process, SIGCONT) }
 
   /// What it counted: `starts`, `waits`, `left`; by the container's name.
   public func counts(_ what: String) throws -> [String: Int] {

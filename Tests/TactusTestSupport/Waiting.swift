@@ -1,21 +1,23 @@
-import Dispatch
-import Foundation
-import Synchronization
+internal import Dispatch
+public import Foundation
+internal import Synchronization
 
 /// Something did not happen in time.
-struct TimedOut: Error, CustomStringConvertible {
-  let description: String
+public struct TimedOut: Error, CustomStringConvertible {
+  /// What it was, and how long was waited for it.
+  public let description: String
 
-  init(_ what: String, after limit: Duration) { description = "not within \(limit): \(what)" }
+  /// Makes one.
+  public init(_ what: String, after limit: Duration) { description = "not within \(limit): \(what)" }
 }
 
 /// Long enough for a machine that builds and tests other things at the same time; never waited for when all is well.
-let patience = Duration.seconds(60)
+public let patience = Duration.seconds(60)
 
 /// Runs what blocks on a thread of its own, because the few threads that all tests share must not wait.
 ///
 /// After the limit it throws and leaves the thread behind; the end of the fixture lets that thread go on.
-func blocking<Value: Sendable>(
+public func blocking<Value: Sendable>(
   _ what: String, within limit: Duration = patience, _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
@@ -28,7 +30,7 @@ func blocking<Value: Sendable>(
 }
 
 /// Looks every 20 ms until there is something to see; the one place of these tests that waits for a state.
-func eventually<Value>(
+public func eventually<Value>(
   _ what: String, within limit: Duration = patience, _ look: () async throws -> Value?
 ) async throws -> Value {
   let deadline = ContinuousClock.now + limit
@@ -56,5 +58,5 @@ private final class Waiter<Value: Sendable>: Sendable {
 
 extension Duration {
   /// In seconds.
-  var timeInterval: TimeInterval { self / .seconds(1) }
+  public var timeInterval: TimeInterval { self / .seconds(1) }
 }
