@@ -14,6 +14,9 @@ checked := --explicit-target-dependency-import-check error
 release := -c release --static-swift-stdlib $(checked)
 thread := --sanitize=thread --scratch-path .build-tsan $(checked)
 
+# So many tests of a group at once: each has processes of its own, and a hundred of them would wait for two processors.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 10
+
 define tests
 	swift test $(1) --disable-xctest --filter TactusDaemonTests
 	swift test $(1) --disable-xctest --filter '$(processes)' --skip DescriptorTests

@@ -20,11 +20,6 @@ int tactus_bytes_waiting(int descriptor) {
   return ioctl(descriptor, FIONREAD, &count) < 0 ? -errno : count;
 }
 
-int tactus_pipe_capacity(int descriptor) {
-  int size = fcntl(descriptor, F_GETPIPE_SZ);
-  return size < 0 ? -errno : size;
-}
-
 long tactus_tee(int from, int to, unsigned long size) {
   ssize_t copied = tee(from, to, size, SPLICE_F_NONBLOCK);
   return copied < 0 ? -errno : copied;

@@ -38,7 +38,7 @@ final class JobOutput {
       if let dropped = line.droppedBytes, dropped > 0 {
         printer.finish()
         invocation.console.complain(
-          "\(Readable.bytes(dropped)) of output were not kept: see LogLimit= in tactus.workflow(5)")
+          "\(Readable.bytes(dropped)) of output were not kept: beyond LogLimit=, or the disk was full then")
       }
       if let bytes = line.bytes { printer.print(bytes, of: line) }
     }

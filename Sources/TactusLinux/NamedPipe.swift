@@ -14,16 +14,22 @@ public enum NamedPipe {
     guard chmod(path, 0o666) == 0 else { throw SystemError(code: errno, operation: "open to jobs", subject: path) }
   }
 
-  /// The end that is read, non-blocking; it needs no writer.
+  /// The end that is read, non-blocking; it needs no writer, and is one itself, because only writers are told by poll(2)
+  /// whether a pipe is full.
   public static func openReader(_ path: String) throws(SystemError) -> Int32 {
-    try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
+    try Descriptor.open(path, O_RDWR | O_NONBLOCK)
   }
 
   /// An end that is both, so that its owner is never told that nobody reads, and nobody else that nobody writes.
   public static func openBoth(_ path: String) throws(SystemError) -> Int32 { try Descriptor.open(path, O_RDWR) }
 
-  /// How many bytes the pipe can hold.
-  public static func capacity(of descriptor: Int32) -> Int { max(4096, Int(tactus_pipe_capacity(descriptor))) }
+  /// Whether who writes waits now until somebody reads: all its pages are used, however few bytes are in them.
+  ///
+  /// Source: `pipe_poll` and `pipe_full` of Linux.
+  public static func isFull(_ reader: Int32) -> Bool {
+    var entry = pollfd(fd: reader, events: Int16(POLLOUT), revents: 0)
+    return poll(&entry, 1, 0) == 0
+  }
 }
 
 /// Looks at what is in a pipe without taking it out, tee(2).

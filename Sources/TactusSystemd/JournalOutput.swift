@@ -107,7 +107,7 @@ public actor JournalOutput: QueueConfined {
     journal.tell(
       JournalEntry(
         .outputDropped,
-        "\(lines) lines of output (\(bytes) bytes) are not in the journal, which took them too slowly; tactusctl logs has them",
+        "\(lines) lines of output (\(bytes) bytes) are not in the journal, which took them too slowly; tactusctl logs has what is kept of each job",
         fields: [.count: "\(lines)", .bytes: "\(bytes)"]))
   }
 }

@@ -149,7 +149,8 @@ struct VerbTests {
     try await withDaemon { daemon in
       let piped = daemon.run("logs", "89abcdef", "--stream=stdout", columns: nil)
       #expect(piped.output == "plain é\n\u{1B}[31m\u{FFFD}\nno newline")
-      #expect(piped.complaints == "tactusctl: 1.5K of output were not kept: see LogLimit= in tactus.workflow(5)\n")
+      #expect(
+        piped.complaints == "tactusctl: 1.5K of output were not kept: beyond LogLimit=, or the disk was full then\n")
       #expect(daemon.operations == [.readLogs(ReadLogs(id: "89abcdef", stream: .stdout))])
       let shown = daemon.run("logs", "89abcdef")
       #expect(

@@ -84,12 +84,16 @@ struct UnitOutputTests {
     let bench = try Bench()
     let output = try bench.open()
     defer { output.close() }
-    let half = String(repeating: "x", count: 40_000)
-    bench.write(half)
+    let (full, rest) = (String(repeating: "x", count: 65_536), String(repeating: "x", count: 10_000))
+    bench.write(rest)
     bench.pump(output)
-    bench.write(half + "\n")
+    #expect(bench.text.isEmpty, "there is room for more of the line")
+    bench.write(String(full.dropLast(rest.count)))
     bench.pump(output)
-    #expect(bench.text == half + half + "\n")
+    #expect(bench.text == full)
+    bench.write(rest + "\n")
+    bench.pump(output)
+    #expect(bench.text == full + rest + "\n")
   }
 
   @Test("Pages that are half empty fill a pipe as well")
@@ -102,6 +106,33 @@ struct UnitOutputTests {
     for _ in 0..<16 { bench.write(piece) }
     bench.pump(output)
     #expect(bench.text.utf8.count == 16 * 2049)
+  }
+
+  @Test("Pages that hold a byte each fill a pipe as well, as sendfile(2) makes them")
+  func splicedPages() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    let writer = bench.writers[.stdout] ?? -1
+    try Descriptor.setNonBlocking(writer)
+    let source = try Descriptor.open("/proc/self/exe", O_RDONLY)
+    defer { Descriptor.close(source) }
+    var (pieces, waits) = (0, 0)
+    while pieces < 100, waits < 100 {
+      var place = off_t(0)
+      if sendfile(writer, source, &place, 1) == 1 {
+        pieces += 1
+      } else {
+        // Here a job would wait until somebody reads.
+        #expect(errno == EAGAIN)
+        waits += 1
+        bench.pump(output)
+      }
+    }
+    #expect(pieces == 100 && waits == 6, "\(pieces) pieces, \(waits) waits")
+    output.finish()
+    bench.pump(output)
+    #expect(output.storedBytes == 100 && output.droppedBytes == 0)
   }
 
   @Test(

@@ -100,6 +100,21 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
+    @Test("A reboot ends it as the loss that it is, and not as a failure of the workflow")
+    func reboot() async throws {
+      let machine = try await Self.machine(["long": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n"])
+      for _ in 0..<3 {
+        let id = try await start("long", on: machine)
+        _ = try await eventually("it runs") {
+          try await machine.property("SubState", of: "tactus-\(id).service") == "running" ? true : nil
+        }
+        try await machine.reboot()
+        #expect(try await end(of: id, on: machine).errorCode == "LOST")
+      }
+      let workflow = try await machine.control("show-workflow", "long").expectSuccess()
+      #expect(workflow.contains(/Failures in a row: +0,/), "\(workflow)")
+    }
+
     static let mistakes = [
       ("Exec=/nonexistent/program\n", "Exec="), ("Exec=/bin/true\nUser=nobodyknows\n", "User="),
       ("Exec=/bin/true\nWorkingDirectory=/nonexistent\n", "WorkingDirectory="),

@@ -71,7 +71,6 @@ const char *tactus_signal_name(int signal);
 /* ends[0] is read, non-blocking if wanted; ends[1] is written. */
 int tactus_pipe(int *ends, int nonblocking_read);
 int tactus_bytes_waiting(int descriptor);
-int tactus_pipe_capacity(int descriptor);
 /* Copies what a pipe has into another, both non-blocking, and takes nothing out of it. */
 long tactus_tee(int from, int to, unsigned long size);
 /* Puts /dev/null in the place of 0, 1 and 2 where they are closed, so that no file or socket takes their numbers. */

@@ -21,7 +21,7 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Whether what is still answered is nobody's business any more.
   private(set) var isClosed = false
   private var alarm: (any MonotonicAlarm)?
-  private var delayed: [(at: MonotonicInstant, body: (isolated ContainerRunner) -> Void)] = []
+  private var agenda = Agenda<ContainerRunner>()
 
   /// Makes a runner for engines, on an HTTP engine of its own.
   /// - Parameters:
@@ -124,7 +124,7 @@ public actor ContainerRunner: Runner, QueueConfined {
       runner.runs.removeAll()
       runner.pulls.removeAll()
       runner.lines.removeAll()
-      runner.delayed.removeAll()
+      runner.agenda.clear()
     }
     http.close()
   }
@@ -210,16 +210,12 @@ public actor ContainerRunner: Runner, QueueConfined {
   // MARK: Later
 
   func later(_ span: Duration, _ body: @escaping (isolated ContainerRunner) -> Void) {
-    delayed.append((time.monotonic + span, body))
-    delayed.sort { $0.at < $1.at }
-    alarm?.arm(at: delayed.first?.at)
+    agenda.add(at: time.monotonic + span, body)
+    alarm?.arm(at: agenda.first)
   }
 
   private func wake() {
-    let now = time.monotonic
-    let due = delayed.prefix { $0.at <= now }
-    delayed.removeFirst(due.count)
-    for entry in due { entry.body(self) }
-    alarm?.arm(at: delayed.first?.at)
+    for body in agenda.take(until: time.monotonic) { body(self) }
+    alarm?.arm(at: agenda.first)
   }
 }

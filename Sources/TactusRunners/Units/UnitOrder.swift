@@ -49,6 +49,9 @@ struct UnitOrder {
   /// The name of an attempt's unit.
   static func name(of id: JobID) -> String { "tactus-\(id).service" }
 
+  /// The daemon's own unit.
+  private static let daemon = "tactusd.service"
+
   /// The attempt that a unit belongs to; nil if it is none of ours.
   static func job(of unit: String) -> JobID? {
     guard unit.hasPrefix("tactus-"), unit.hasSuffix(".service") else { return nil }
@@ -193,6 +196,8 @@ struct UnitOrder {
       UnitProperty("SendSIGKILL", .flag(true)),
       UnitProperty("TimeoutStopUSec", .number(UInt64(Limits.grace.microseconds))),
       UnitProperty("CollectMode", .text("inactive")),
+      // At shutdown the later one goes first: a daemon that is still there would take the end for the job's own failure.
+      UnitProperty("Before", .texts([Self.daemon])),
     ]
   }
 }

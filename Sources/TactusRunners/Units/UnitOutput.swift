@@ -31,7 +31,6 @@ final class UnitOutput {
   private struct Stream {
     let descriptor: Int32
     let token: Poller.Token
-    let capacity: Int
     var record: UnitRecord
     /// Bytes at the head of the pipe that are with the sink, or that only count; nil if there are none.
     var taken: Int?
@@ -56,7 +55,7 @@ final class UnitOutput {
           streams[stream] = Stream(
             descriptor: descriptor,
             token: try watches.add(descriptor, for: [.read, .edge], as: .output(pipes.id, stream)),
-            capacity: NamedPipe.capacity(of: descriptor), record: UnitRecord(of: stream, in: ledger))
+            record: UnitRecord(of: stream, in: ledger))
         } catch {
           Descriptor.close(descriptor)
           throw error
@@ -105,7 +104,7 @@ final class UnitOutput {
     while let stream = streams[name], stream.taken == nil {
       let size = view.look(into: watches.buffer, at: stream.descriptor)
       let seen = UnsafeRawBufferPointer(rebasing: watches.buffer[..<size])
-      let whole = Self.whole(seen, of: stream.capacity, due: stream.due)
+      let whole = whole(seen, of: stream)
       guard whole > 0 else {
         // What was counted and is not there was read by the job itself, which holds the pipe for reading too.
         if size == 0, stream.due != nil { streams[name]?.due = 0 }
@@ -137,15 +136,12 @@ final class UnitOutput {
     takeOut(piece.stream, kept: piece.kept, isStored: isStored)
   }
 
-  /// How many of the bytes at the head of a pipe go out together: whole lines; everything, if nothing follows or nothing
-  /// else would fit.
-  ///
-  /// A pipe is full when its pages are used up, and two neighbouring pages have more than one page of bytes in them: so a
-  /// full pipe is more than half full of bytes. Source: `pipe_write` of Linux merges writes that fit into the last page.
-  private static func whole(_ seen: UnsafeRawBufferPointer, of capacity: Int, due: Int?) -> Int {
-    if let due { return min(seen.count, due) }
+  /// How many of the bytes at the head of a pipe go out together: whole lines; everything that is seen, if nothing follows,
+  /// nothing else would fit, or no more can be seen.
+  private func whole(_ seen: UnsafeRawBufferPointer, of stream: Stream) -> Int {
+    if let due = stream.due { return min(seen.count, due) }
     if let newline = seen.lastIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
-    return seen.count >= capacity / 2 ? seen.count : 0
+    return seen.count == watches.buffer.count || NamedPipe.isFull(stream.descriptor) ? seen.count : 0
   }
 
   private func takeOut(_ name: OutputStream, kept: Int, isStored: Bool) {

@@ -22,7 +22,7 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Whether units are there of which nobody has been asked yet; never before all claims of earlier daemons were.
   var isToBeSwept = false
   private var alarm: (any MonotonicAlarm)?
-  private var delayed: [(at: MonotonicInstant, body: (isolated UnitRunner) -> Void)] = []
+  private var agenda = Agenda<UnitRunner>()
   private var openWatches: ProcessWatches?
   private var openView: PipeView?
   private(set) var isClosed = false
@@ -113,7 +113,7 @@ public actor UnitRunner: Runner, QueueConfined {
         runner.forgetRest(of: run)
       }
       runner.runs.removeAll()
-      runner.delayed.removeAll()
+      runner.agenda.clear()
     }
     bus.close()
   }
@@ -270,16 +270,12 @@ public actor UnitRunner: Runner, QueueConfined {
   // MARK: Later
 
   func later(_ span: Duration, _ body: @escaping (isolated UnitRunner) -> Void) {
-    delayed.append((time.monotonic + span, body))
-    delayed.sort { $0.at < $1.at }
-    alarm?.arm(at: delayed.first?.at)
+    agenda.add(at: time.monotonic + span, body)
+    alarm?.arm(at: agenda.first)
   }
 
   private func wake() {
-    let now = time.monotonic
-    let due = delayed.prefix { $0.at <= now }
-    delayed.removeFirst(due.count)
-    for entry in due { entry.body(self) }
-    alarm?.arm(at: delayed.first?.at)
+    for body in agenda.take(until: time.monotonic) { body(self) }
+    alarm?.arm(at: agenda.first)
   }
 }
