@@ -21,6 +21,8 @@ final class Health: Journal {
     var incidents: [Incident] = []
     /// What is wrong with files now.
     var fileProblems: [FileProblem] = []
+    /// The first that is wrong with each of them.
+    var refusals: [String: FileProblem] = [:]
     /// When files were read the last time.
     var filesReadAt = Instant(microseconds: 0)
   }
@@ -30,10 +32,17 @@ final class Health: Journal {
     let entry: JournalEntry
     /// The file, and the line if there is one.
     let place: String
+
+    /// What is told to somebody with a right.
+    func message(for right: Right) -> String {
+      right >= .read ? entry.message : "\(place) is wrong; the log says what"
+    }
   }
 
   /// Errors that are kept.
   private static let keptIncidents = 8
+  /// Refused files of which the reason is kept; the log has those of all.
+  private static let keptRefusals = 1000
 
   /// Tells everything to a journal and keeps the last errors.
   init(journal: any Journal, time: any TimeSource) {
@@ -57,6 +66,11 @@ final class Health: Journal {
     let now = time.now
     state.withLock { state in
       state.fileProblems = Array(problems.prefix(Self.keptIncidents))
+      state.refusals = [:]
+      for problem in problems where state.refusals.count < Self.keptRefusals {
+        guard let file = problem.entry[.file], state.refusals[file] == nil else { continue }
+        state.refusals[file] = problem
+      }
       state.filesReadAt = now
     }
     for problem in problems { journal.tell(problem.entry) }
@@ -117,12 +131,20 @@ final class Health: Journal {
   /// What is wrong with a file quotes it: without the right to read only the place is told.
   func incidents(for right: Right) -> [Incident] {
     let (errors, files, readAt) = state.withLock { ($0.incidents, $0.fileProblems, $0.filesReadAt) }
-    let problems = files.map { problem in
-      Incident(
-        at: readAt, message: right >= .read ? problem.entry.message : "\(problem.place) is wrong; the log says what")
-    }
+    let problems = files.map { Incident(at: readAt, message: $0.message(for: right)) }
     let later = errors.prefix { $0.at > readAt }
     return later + problems + errors.dropFirst(later.count)
+  }
+}
+
+extension Health {
+  /// Why there is no workflow although it has a file, and the way out.
+  func refusal(ofWorkflow name: String, for right: Right) -> String {
+    let file = "workflows/\(name).workflow"
+    guard let problem = state.withLock({ $0.refusals[file] }) else {
+      return "its file \(file) is there, but not in force: tactusctl reload reads it, and says what is wrong with it"
+    }
+    return "its file was refused when it was last read: \(problem.message(for: right)); mend it, then tactusctl reload"
   }
 }
 

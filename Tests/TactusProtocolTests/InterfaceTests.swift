@@ -172,7 +172,8 @@ struct InterfaceTests {
   @Test("Each interface declares the errors that its methods can answer with, with their parameters")
   func errors() throws {
     let own: [CallFailure] = [
-      .notFound(entity: "", id: ""), .invalid(field: "", reason: ""), .conflict(reason: ""), .forbidden(action: ""),
+      .notFound(entity: "", id: "", reason: ""), .invalid(field: "", reason: ""), .conflict(reason: ""),
+      .forbidden(action: ""),
       .busy(retryAfterMs: 1), .unavailable(reason: ""), .tooSlow, .expired(oldest: ""),
     ]
     let service: [CallFailure] = [

@@ -19,10 +19,11 @@ enum WhyVerb: Verb {
     if JobID(name) != nil { return try explainJob(name, client, invocation) }
     do {
       try explainWorkflow(name, client, invocation)
-    } catch ControlError.failed(.notFound) where name.isEndOfJobID {
+    } catch ControlError.failed(.notFound(let entity, let id, let reason)) where name.isEndOfJobID {
       do {
         try explainJob(name, client, invocation)
       } catch ControlError.failed(.notFound) {
+        if let reason { throw ControlError.failed(.notFound(entity: entity, id: id, reason: reason)) }
         throw Complaint(
           "no workflow and no job \(name); tactusctl list-workflows and list-jobs show what is there", .notFound)
       }
