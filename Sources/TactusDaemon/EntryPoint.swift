@@ -25,10 +25,13 @@ public enum EntryPoint {
       return 2
     }
     let isOfSystem = options.instance.map { $0 == .system } ?? (geteuid() == 0)
-    let directories = Directories(environment: ProcessInfo.processInfo.environment, isOfSystem: isOfSystem)
+    let environment = ProcessInfo.processInfo.environment
+    let directories = Directories(environment: environment, isOfSystem: isOfSystem)
     switch options.task {
     case nil: return daemon(directories, options)
-    case .check: return Check.run(directories)
+    case .check:
+      let isNamed = environment["CONFIGURATION_DIRECTORY"].map { !$0.isEmpty } ?? false
+      return Check.run(directories, options, isOfSystem: isOfSystem, isNamed: isNamed)
     case .verify: return Verification.run(directories)
     case .help: print(help)
     case .version: print("tactusd \(Product.version)")
