@@ -75,7 +75,7 @@ public enum EntryPoint {
     let socket = try Activation.takeSocket()
     let configuration = Configuration.read(directories.configuration)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
-    let problems = configuration.problems.filter { $0.file.hasPrefix("tactusd.conf") }
+    let problems = configuration.settingsProblems
     if !problems.isEmpty { throw SettingsRefused(problems: problems) }
     let daemon = try Daemon(
       directories: directories, configuration: configuration, startedAs: options.instance,
