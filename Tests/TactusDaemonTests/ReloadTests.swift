@@ -76,6 +76,24 @@ struct ReloadTests {
     #expect(workflow.state == .active && workflow.origin == .socket && workflow.nextAt == applied.nextRuns.first)
   }
 
+  @Test("Where workflows are counted, other files and files that are not in force are not")
+  func counts() async throws {
+    let daemon = try await RunningDaemon(["one": Self.definition("1h")], settings: "[Manager]\nStopTimeout=20s\n")
+    #expect(daemon.complaints.contains("is ready: 1 workflows from files"), "\(daemon.complaints)")
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=3\n")
+    try daemon.define("two", Self.definition("1h"))
+    try daemon.define("bad", "[Command]\n")
+    try await daemon.call(ApplyWorkflow(name: "mine", definition: Self.definition("1h")))
+    try daemon.define("mine", Self.definition("2h"))
+    let ran = try await daemon.control("reload")
+    #expect(ran.output == "two: created\n2 workflows and 2 other files in force from files.\n", "\(ran)")
+    #expect(daemon.complaints.contains(": 2 workflows from files, 1 created, 0 changed, 0 removed, 2 problems"))
+    #expect(try await daemon.stop() == 0)
+    try await daemon.start()
+    #expect(daemon.complaints.contains("is ready: 2 workflows from files"), "\(daemon.complaints)")
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("What only a start takes up is told by a reload, and what is as it was is not")
   func nextStart() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:], settings: "[Manager]\nStopTimeout=20s\n")

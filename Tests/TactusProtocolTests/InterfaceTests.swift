@@ -40,7 +40,8 @@ struct InterfaceTests {
       Sample(
         Reload(),
         Reload.Reply(
-          loaded: 1, created: WorkflowName(name).map { [$0] } ?? [], changed: WorkflowName(name).map { [$0] } ?? [],
+          loaded: 2, workflows: 1, created: WorkflowName(name).map { [$0] } ?? [],
+          changed: WorkflowName(name).map { [$0] } ?? [],
           removed: WorkflowName(name).map { [$0] } ?? [], problems: [WireProblem(file: "f", line: 1, message: "m")],
           warnings: [WireProblem(file: "g", line: 0, message: "n")])),
       Sample(
