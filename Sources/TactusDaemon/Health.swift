@@ -23,6 +23,7 @@ final class Health: Journal {
     var fileProblems: [FileProblem] = []
     /// The first that is wrong with each of them.
     var refusals: [String: FileProblem] = [:]
+    var refusedFiles = 0
     /// When files were read the last time.
     var filesReadAt = Instant(microseconds: 0)
   }
@@ -64,7 +65,9 @@ final class Health: Journal {
   /// What is wrong with the files that were just read: told to the journal, and shown until they are read again.
   func tell(filesRefused problems: [FileProblem]) {
     let now = time.now
-    state.withLock { state in
+    let files = Set(problems.compactMap { $0.entry[.file] }).count
+    let changed = state.withLock { state in
+      state.refusedFiles = files
       state.fileProblems = Array(problems.prefix(Self.keptIncidents))
       state.refusals = [:]
       for problem in problems where state.refusals.count < Self.keptRefusals {
@@ -72,8 +75,10 @@ final class Health: Journal {
         state.refusals[file] = problem
       }
       state.filesReadAt = now
+      return state.changed
     }
     for problem in problems { journal.tell(problem.entry) }
+    changed?()
   }
 
   /// The store began to fail, or works again (nil).
@@ -98,7 +103,7 @@ final class Health: Journal {
   ///
   /// A stop is the last word: a reload that ends during it does not make the daemon ready again.
   func announce(_ announcement: ServiceNotifier.State) {
-    let isOver = state.withLock { $0.isStopping } && announcement.isOfRunning
+    let isOver = isStopping && announcement.isOfRunning
     guard !isOver else { return }
     notifier.tell(announcement)
   }
@@ -111,14 +116,20 @@ final class Health: Journal {
     changed?()
   }
 
+  var isStopping: Bool { state.withLock { $0.isStopping } }
+
   /// Has the body run, on any queue, whenever ``headline`` changes.
   func onChange(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.changed = body } }
 
   /// What is out of the ordinary; nil if nothing is.
   var headline: String? {
     state.withLock { state in
-      state.isStopping
-        ? "stopping" : state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+      if state.isStopping { return "stopping" }
+      let store = state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+      let files = state.refusedFiles == 1 ? "1 file is" : "\(state.refusedFiles) files are"
+      let refused = state.refusedFiles > 0 ? "\(files) refused (tactusctl status)" : nil
+      let parts = [store, refused].compactMap(\.self)
+      return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
   }
 
