@@ -141,6 +141,7 @@ struct Configuration: Sendable {
           definitions.append((name, definition))
           goodCount += 1
           if let warning = Self.warning(of: definition, file: shown) { warnings.append(warning) }
+          if let warning = ShellWords.warning(of: definition, file: shown) { warnings.append(warning) }
         case .failure(let failure): problems += failure.problems
         }
       }

@@ -139,6 +139,18 @@ struct BadFileTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("What a shell would act upon is a warning with its line, and the program gets it as it is")
+  func shellWords() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["list": "[Command]\nExec=/bin/echo $HOME | wc\n"])
+    let check = try await daemon.check("--check")
+    #expect(check.code == 0 && check.output.contains("workflows/list.workflow:2: Exec= holds $HOME, and no shell"))
+    try await daemon.start()
+    #expect(daemon.complaints.contains("workflows/list.workflow:2: Exec= holds $HOME"))
+    let job = try await daemon.outcome(of: "list")
+    #expect(try await daemon.output(of: job.id).compactMap(\.text) == ["$HOME | wc"])
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("A missing executable is a warning, and its run a validation error")
   func missing() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["absent": "[Command]\nExec=/nonexistent/program\n"])
