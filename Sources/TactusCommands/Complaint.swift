@@ -47,8 +47,9 @@ struct Complaint: Error, Equatable {
 
   init(_ failure: CallFailure) {
     switch failure {
-    case .notFound(let entity, _):
+    case .notFound(let entity, _, nil):
       self.init("\(failure.sentence); tactusctl list-\(entity)s shows what is there", .notFound)
+    case .notFound: self.init(failure.sentence, .notFound)
     case .expired(let oldest):
       self.init(
         "no events are kept from there on: they were older than EventsKeep= in tactusd.conf(5), or of another store; "

@@ -1,14 +1,29 @@
+internal import Glibc
+internal import TactusLinux
 internal import TactusModel
+internal import TactusUnitFile
 
 /// `tactusd --check`: reads all files as a starting daemon would.
 enum Check {
-  static func run(_ directories: Directories) -> Int32 {
-    let configuration = Configuration.read(directories.configuration)
+  /// - Parameter isNamed: whether somebody said which directories are meant, so that it needs no words.
+  static func run(_ directories: Directories, _ options: Options, isOfSystem: Bool, isNamed: Bool) -> Int32 {
+    let directory = directories.configuration
+    if !isOfSystem && !isNamed {
+      let absence = access(directory, F_OK) == 0 ? "" : " (it is not there)"
+      print(
+        "checked is \(directory)\(absence), of the daemon that serves \(Account.name(of: geteuid())) alone; "
+          + "for that of the machine: tactusd --check --system")
+    }
+    var configuration = Configuration.read(directory)
+    // Elsewhere it may be the daemon of root itself, who may read everything.
+    if options.instance == .system || isOfSystem && !isNamed {
+      configuration.warnings += Readability.warnings(of: directory)
+    }
     for warning in configuration.warnings { print("\(warning) (warning)") }
     for problem in configuration.problems { print(problem) }
     let bad = Set(configuration.problems.map(\.file)).count
     print(
-      "\(directories.configuration): files: \(configuration.fileCount), good: \(configuration.goodCount), bad: \(bad), warnings: \(configuration.warnings.count)"
+      "\(directory): files: \(configuration.fileCount), good: \(configuration.goodCount), bad: \(bad), warnings: \(configuration.warnings.count)"
     )
     return configuration.problems.isEmpty ? 0 : 1
   }

@@ -37,6 +37,17 @@ struct Configuration: Sendable {
     return configuration
   }
 
+  /// What a daemon does not start with: settings that are not the ones that somebody meant.
+  var settingsProblems: [UnitFileProblem] { problems.filter { $0.file.hasPrefix("tactusd.conf") } }
+
+  /// The same of what the files say now, without a look at the others.
+  static func settingsProblems(in directory: String) -> [UnitFileProblem] {
+    var configuration = Configuration(limits: [:])
+    configuration.readSettings(directory)
+    configuration.examineGroupRoot()
+    return configuration.settingsProblems
+  }
+
   private mutating func readSettings(_ directory: String) {
     var files = ["tactusd.conf"]
     if let names = list("\(directory)/tactusd.conf.d", suffix: ".conf") {
@@ -130,6 +141,7 @@ struct Configuration: Sendable {
           definitions.append((name, definition))
           goodCount += 1
           if let warning = Self.warning(of: definition, file: shown) { warnings.append(warning) }
+          if let warning = ShellWords.warning(of: definition, file: shown) { warnings.append(warning) }
         case .failure(let failure): problems += failure.problems
         }
       }

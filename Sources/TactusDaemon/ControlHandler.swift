@@ -84,9 +84,9 @@ struct ControlHandler: CallHandler {
     case .terminateWorkflow(let request): try terminate(request, peer, reply)
     case .resumeWorkflow(let request): try resume(request, peer, reply)
     case .deleteWorkflow(let request): try delete(request, peer, reply)
-    case .listUpcoming(let request): try listUpcoming(request, peer, reply)
+    case .listUpcoming(let request): try listUpcoming(request, peer, right, reply)
     case .explainWorkflow(let request): try explain(request, peer, right, reply)
-    case .readStatistics(let request): try readStatistics(request, peer, reply)
+    case .readStatistics(let request): try readStatistics(request, peer, right, reply)
     case .getJob(let request): get(request, peer, right, reply)
     case .listJobs(let request): try list(request, peer, right, reply)
     case .explainJob(let request): explain(request, peer, right, reply)
@@ -156,11 +156,19 @@ struct ControlHandler: CallHandler {
   static let foreignCursor = CallFailure.invalid(
     field: "cursor", reason: "is not one that this list gave; begin again without a cursor")
 
+  /// Answers a call; of a workflow that is not there because of its file that is told, as far as the right goes.
   func answer<R: TactusProtocol.Request, Value>(
-    _ request: R, _ reply: ReplyPort, _ result: Result<Value, LedgerFailure>, _ body: (Value) -> R.Reply
+    _ request: R, _ reply: ReplyPort, _ result: Result<Value, LedgerFailure>, for right: Right = .look,
+    _ body: (Value) -> R.Reply
   ) {
     switch result {
     case .success(let value): reply.answer(request, with: body(value))
+    case .failure(.notFound("workflow", let id)):
+      guard let name = WorkflowName(id) else { return reply.fail(.notFound(entity: "workflow", id: id)) }
+      reloading.hasFile(of: name) { [health] hasFile in
+        let reason = hasFile ? health.refusal(ofWorkflow: id, for: right) : nil
+        reply.fail(.notFound(entity: "workflow", id: id, reason: reason))
+      }
     case .failure(let failure): reply.fail(CallFailure(failure))
     }
   }

@@ -5,13 +5,15 @@ internal import TactusTransport
 
 /// What is to come, what was decided and why, how it went: reads that may take a while, each user in turn.
 extension ControlHandler {
-  func listUpcoming(_ request: ListUpcoming, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+  func listUpcoming(
+    _ request: ListUpcoming, _ peer: Peer, _ right: Right, _ reply: ReplyPort
+  ) throws(CallFailure) {
     let limit = try pageLimit(request.limit, default: 10)
     let workflow = try request.name.map(name)
     slowTurns.take(for: peer.uid) { done in
       slow.upcoming(of: workflow, limit: limit, now: time.now) { result in
         done()
-        answer(request, reply, result) { .init(runs: $0.map(WireUpcoming.init)) }
+        answer(request, reply, result, for: right) { .init(runs: $0.map(WireUpcoming.init)) }
       }
     }
   }
@@ -28,7 +30,9 @@ extension ControlHandler {
       slowTurns.take(for: peer.uid) { done in
         slow.explanation(of: workflow, at: instant, now: time.now) { result in
           done()
-          answer(request, reply, result) { .init(answers: [WireExplanation($0, for: right)], nextCursor: nil) }
+          answer(request, reply, result, for: right) {
+            .init(answers: [WireExplanation($0, for: right)], nextCursor: nil)
+          }
         }
       }
       return
@@ -45,7 +49,7 @@ extension ControlHandler {
     slowTurns.take(for: peer.uid) { [before] done in
       slow.explanations(of: workflow, before: before, limit: limit + 1, now: time.now) { result in
         done()
-        answer(request, reply, result) { explanations in
+        answer(request, reply, result, for: right) { explanations in
           let page = explanations.prefix(limit)
           var next: String?
           if explanations.count > limit, let last = page.last?.nominalAt {
@@ -57,7 +61,9 @@ extension ControlHandler {
     }
   }
 
-  func readStatistics(_ request: ReadStatistics, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
+  func readStatistics(
+    _ request: ReadStatistics, _ peer: Peer, _ right: Right, _ reply: ReplyPort
+  ) throws(CallFailure) {
     var subject = StatisticsSubject.all
     let given = [request.workflow != nil, request.queue != nil, request.kind != nil].count { $0 }
     guard given <= 1 else {
@@ -77,7 +83,7 @@ extension ControlHandler {
     slowTurns.take(for: peer.uid) { [subject] done in
       slow.statistics(of: subject, from: now - window, until: now) { result in
         done()
-        answer(request, reply, result) { .init($0) }
+        answer(request, reply, result, for: right) { .init($0) }
       }
     }
   }

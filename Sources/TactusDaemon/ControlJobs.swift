@@ -79,15 +79,18 @@ extension ControlHandler {
       switch result {
       case .failure(let failure): next(CancelResult(id: text, failure: failure))
       case .success(let id):
-        let isAbandoned = request.abandon == true
-        @Sendable func answered<Value>(_ result: Result<Value, LedgerFailure>) {
-          note("\(isAbandoned ? "abandon" : "cancel") \(id)", peer, result, job: id) { _ in .jobCancelRequested }
-          switch result {
-          case .success: next(CancelResult(id: id.description))
-          case .failure(let failure): next(CancelResult(id: id.description, failure: CallFailure(failure)))
+        workflow(of: id) { workflow in
+          let isAbandoned = request.abandon == true
+          @Sendable func answered<Value>(_ result: Result<Value, LedgerFailure>) {
+            let what = "\(isAbandoned ? "abandon" : "cancel") \(id)"
+            note(what, peer, result, workflow: workflow, job: id) { _ in .jobCancelRequested }
+            switch result {
+            case .success: next(CancelResult(id: id.description))
+            case .failure(let failure): next(CancelResult(id: id.description, failure: CallFailure(failure)))
+            }
           }
+          if isAbandoned { scheduling.abandon(id, answer: answered) } else { scheduling.cancel(id, answer: answered) }
         }
-        if isAbandoned { scheduling.abandon(id, answer: answered) } else { scheduling.cancel(id, answer: answered) }
       }
     }
   }
@@ -98,11 +101,21 @@ extension ControlHandler {
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
-        scheduling.schedule(id, for: instant) { result in
-          note("schedule \(id) for \(instant)", peer, result, job: id) { _ in .jobScheduled }
-          answer(request, reply, result) { _ in Done() }
+        workflow(of: id) { workflow in
+          scheduling.schedule(id, for: instant) { result in
+            note("schedule \(id) for \(instant)", peer, result, workflow: workflow, job: id) { _ in .jobScheduled }
+            answer(request, reply, result) { _ in Done() }
+          }
         }
       }
+    }
+  }
+
+  /// Looks up whose a job is, for the journal; nil if it is nobody's, or that cannot be known.
+  private func workflow(of id: JobID, then: @escaping @Sendable (WorkflowName?) -> Void) {
+    archive.jobs([id]) { result in
+      // What is wrong with the id, or the store, is told by what is done next.
+      then((try? result.get())?.first?.workflow)
     }
   }
 

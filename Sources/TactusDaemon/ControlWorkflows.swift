@@ -44,7 +44,7 @@ extension ControlHandler {
     quickTurns.take(for: peer.uid) { done in
       archive.workflow(name) { result in
         done()
-        answer(request, reply, result) { .init(workflow: WireWorkflow($0, withDefinition: withDefinition)) }
+        answer(request, reply, result, for: right) { .init(workflow: WireWorkflow($0, withDefinition: withDefinition)) }
       }
     }
   }
@@ -89,7 +89,7 @@ extension ControlHandler {
     scheduling.run(RunRequest(name, start: start, idempotencyKey: request.idempotencyKey)) { result in
       // A failure made no job.
       note("run \(name)", peer, result, workflow: name, job: try? result.get()) { _ in .jobRequested }
-      answer(request, reply, result) { .init(jobID: $0.description) }
+      answer(request, reply, result, for: .admin) { .init(jobID: $0.description) }
     }
   }
 
@@ -97,7 +97,7 @@ extension ControlHandler {
     let name = try name(request.name)
     scheduling.terminate(name, cancelRunning: request.cancelRunning ?? false) { result in
       note("terminate \(name)", peer, result, workflow: name) { _ in .workflowTerminated }
-      answer(request, reply, result) { _ in Done() }
+      answer(request, reply, result, for: .admin) { _ in Done() }
     }
   }
 
@@ -105,7 +105,7 @@ extension ControlHandler {
     let name = try name(request.name)
     scheduling.resume(name) { result in
       note("resume \(name)", peer, result, workflow: name) { _ in .workflowResumed }
-      answer(request, reply, result) { _ in Done() }
+      answer(request, reply, result, for: .admin) { _ in Done() }
     }
   }
 
@@ -119,7 +119,7 @@ extension ControlHandler {
       }
       scheduling.delete(name) { result in
         note("delete \(name)", peer, result, workflow: name) { _ in .workflowDeleted }
-        answer(request, reply, result) { _ in Done() }
+        answer(request, reply, result, for: .admin) { _ in Done() }
       }
     }
   }

@@ -25,10 +25,13 @@ public enum EntryPoint {
       return 2
     }
     let isOfSystem = options.instance.map { $0 == .system } ?? (geteuid() == 0)
-    let directories = Directories(environment: ProcessInfo.processInfo.environment, isOfSystem: isOfSystem)
+    let environment = ProcessInfo.processInfo.environment
+    let directories = Directories(environment: environment, isOfSystem: isOfSystem)
     switch options.task {
     case nil: return daemon(directories, options)
-    case .check: return Check.run(directories)
+    case .check:
+      let isNamed = environment["CONFIGURATION_DIRECTORY"].map { !$0.isEmpty } ?? false
+      return Check.run(directories, options, isOfSystem: isOfSystem, isNamed: isNamed)
     case .verify: return Verification.run(directories)
     case .help: print(help)
     case .version: print("tactusd \(Product.version)")
@@ -72,7 +75,7 @@ public enum EntryPoint {
     let socket = try Activation.takeSocket()
     let configuration = Configuration.read(directories.configuration)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
-    let problems = configuration.problems.filter { $0.file.hasPrefix("tactusd.conf") }
+    let problems = configuration.settingsProblems
     if !problems.isEmpty { throw SettingsRefused(problems: problems) }
     let daemon = try Daemon(
       directories: directories, configuration: configuration, startedAs: options.instance,

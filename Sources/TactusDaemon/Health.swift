@@ -21,6 +21,9 @@ final class Health: Journal {
     var incidents: [Incident] = []
     /// What is wrong with files now.
     var fileProblems: [FileProblem] = []
+    /// The first that is wrong with each of them.
+    var refusals: [String: FileProblem] = [:]
+    var refusedFiles = 0
     /// When files were read the last time.
     var filesReadAt = Instant(microseconds: 0)
   }
@@ -30,10 +33,17 @@ final class Health: Journal {
     let entry: JournalEntry
     /// The file, and the line if there is one.
     let place: String
+
+    /// What is told to somebody with a right.
+    func message(for right: Right) -> String {
+      right >= .read ? entry.message : "\(place) is wrong; the log says what"
+    }
   }
 
   /// Errors that are kept.
   private static let keptIncidents = 8
+  /// Refused files of which the reason is kept; the log has those of all.
+  private static let keptRefusals = 1000
 
   /// Tells everything to a journal and keeps the last errors.
   init(journal: any Journal, time: any TimeSource) {
@@ -55,11 +65,20 @@ final class Health: Journal {
   /// What is wrong with the files that were just read: told to the journal, and shown until they are read again.
   func tell(filesRefused problems: [FileProblem]) {
     let now = time.now
-    state.withLock { state in
+    let files = Set(problems.compactMap { $0.entry[.file] }).count
+    let changed = state.withLock { state in
+      state.refusedFiles = files
       state.fileProblems = Array(problems.prefix(Self.keptIncidents))
+      state.refusals = [:]
+      for problem in problems where state.refusals.count < Self.keptRefusals {
+        guard let file = problem.entry[.file], state.refusals[file] == nil else { continue }
+        state.refusals[file] = problem
+      }
       state.filesReadAt = now
+      return state.changed
     }
     for problem in problems { journal.tell(problem.entry) }
+    changed?()
   }
 
   /// The store began to fail, or works again (nil).
@@ -84,7 +103,7 @@ final class Health: Journal {
   ///
   /// A stop is the last word: a reload that ends during it does not make the daemon ready again.
   func announce(_ announcement: ServiceNotifier.State) {
-    let isOver = state.withLock { $0.isStopping } && announcement.isOfRunning
+    let isOver = isStopping && announcement.isOfRunning
     guard !isOver else { return }
     notifier.tell(announcement)
   }
@@ -97,14 +116,20 @@ final class Health: Journal {
     changed?()
   }
 
+  var isStopping: Bool { state.withLock { $0.isStopping } }
+
   /// Has the body run, on any queue, whenever ``headline`` changes.
   func onChange(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.changed = body } }
 
   /// What is out of the ordinary; nil if nothing is.
   var headline: String? {
     state.withLock { state in
-      state.isStopping
-        ? "stopping" : state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+      if state.isStopping { return "stopping" }
+      let store = state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+      let files = state.refusedFiles == 1 ? "1 file is" : "\(state.refusedFiles) files are"
+      let refused = state.refusedFiles > 0 ? "\(files) refused (tactusctl status)" : nil
+      let parts = [store, refused].compactMap(\.self)
+      return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
   }
 
@@ -117,12 +142,20 @@ final class Health: Journal {
   /// What is wrong with a file quotes it: without the right to read only the place is told.
   func incidents(for right: Right) -> [Incident] {
     let (errors, files, readAt) = state.withLock { ($0.incidents, $0.fileProblems, $0.filesReadAt) }
-    let problems = files.map { problem in
-      Incident(
-        at: readAt, message: right >= .read ? problem.entry.message : "\(problem.place) is wrong; the log says what")
-    }
+    let problems = files.map { Incident(at: readAt, message: $0.message(for: right)) }
     let later = errors.prefix { $0.at > readAt }
     return later + problems + errors.dropFirst(later.count)
+  }
+}
+
+extension Health {
+  /// Why there is no workflow although it has a file, and the way out.
+  func refusal(ofWorkflow name: String, for right: Right) -> String {
+    let file = "workflows/\(name).workflow"
+    guard let problem = state.withLock({ $0.refusals[file] }) else {
+      return "its file \(file) is there, but not in force: tactusctl reload reads it, and says what is wrong with it"
+    }
+    return "its file was refused when it was last read: \(problem.message(for: right)); mend it, then tactusctl reload"
   }
 }
 

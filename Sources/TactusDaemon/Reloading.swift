@@ -74,6 +74,7 @@ extension Reload.Reply {
     }
     self.init(
       loaded: max(0, configuration.goodCount - refused.count),
+      workflows: max(0, configuration.definitions.count - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused,
       warnings: configuration.warnings.map { WireProblem($0) })
@@ -123,7 +124,7 @@ extension Health {
       tell(
         JournalEntry(
           .daemonReloaded,
-          "reload\(asked): \(reply.loaded) definitions loaded, \(reply.created.count) workflows created, "
+          "reload\(asked): \(reply.workflows ?? 0) workflows from files, \(reply.created.count) created, "
             + "\(reply.changed.count) changed, \(reply.removed.count) removed\(problems)", all: peer?.fields ?? []))
     case .failure(let failure):
       tell(

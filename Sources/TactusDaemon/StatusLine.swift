@@ -59,7 +59,9 @@ actor StatusLine: QueueConfined {
 
   private func show(_ pulse: Pulse?) {
     isReading = false
-    let text = [health.headline, pulse?.sentence].compactMap(\.self).joined(separator: "; ")
+    // A daemon that stops releases nothing: what is due next is the next one's.
+    let jobs = pulse?.sentence(withNext: !health.isStopping)
+    let text = [health.headline, jobs].compactMap(\.self).joined(separator: "; ")
     if text != shown, !text.isEmpty {
       shown = text
       health.announce(.status(text))
@@ -70,8 +72,8 @@ actor StatusLine: QueueConfined {
 
 extension Pulse {
   /// `3 running, 12 queued; next due 2026-12-01T03:00:00Z`.
-  fileprivate var sentence: String {
-    let next = nextDue.map { "; next due \($0.description.prefix { $0 != "." })Z" } ?? ""
+  fileprivate func sentence(withNext isWanted: Bool) -> String {
+    let next = !isWanted ? "" : nextDue.map { "; next due \($0.description.prefix { $0 != "." })Z" } ?? ""
     return "\(running) running, \(queued) queued\(next)"
   }
 }

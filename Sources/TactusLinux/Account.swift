@@ -76,6 +76,25 @@ public struct Account: Hashable, Sendable {
   }
 }
 
+extension Account {
+  /// Runs the body with this account's rights to files; nil, and nothing is run, unless this process may become it.
+  ///
+  /// All threads are that account for as long: only for a process that does nothing else.
+  ///
+  /// Source: seteuid(2), setgroups(2)
+  public func acting<Value>(_ body: () -> Value) -> Value? {
+    let (ownUser, ownGroup) = (geteuid(), getegid())
+    var ownGroups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+    guard getgroups(Int32(ownGroups.count), &ownGroups) >= 0, setgroups(groups.count, groups) == 0 else { return nil }
+    defer { _ = setgroups(ownGroups.count, ownGroups) }
+    guard setegid(group) == 0 else { return nil }
+    defer { _ = setegid(ownGroup) }
+    guard seteuid(user) == 0 else { return nil }
+    defer { _ = seteuid(ownUser) }
+    return body()
+  }
+}
+
 /// What this process may do beyond its user.
 public enum Privileges {
   /// Whether it may become any other user, and signal what it has started then: CAP_SETUID, CAP_SETGID and CAP_KILL.

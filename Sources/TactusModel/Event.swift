@@ -59,7 +59,7 @@ public enum EventType: String, CaseIterable, Sendable {
   case workflowResumed = "workflow.resumed"
   /// A workflow is gone.
   case workflowDeleted = "workflow.deleted"
-  /// The first failure after a success.
+  /// The first failure, or the first after a success.
   case workflowFailing = "workflow.failing"
   /// The first success after failures.
   case workflowRecovered = "workflow.recovered"

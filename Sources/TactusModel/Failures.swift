@@ -15,7 +15,7 @@ public struct Failures: Hashable, Sendable {
   public enum Consequence: Hashable, Sendable {
     /// Nothing to tell.
     case none
-    /// The first failure after a success.
+    /// The first failure in a row: since the workflow was made, resumed, or last succeeded.
     case failing
     /// The first success after a failure.
     case recovered

@@ -100,3 +100,26 @@ public struct Workflow: Hashable, Sendable {
     self.buildError = buildError
   }
 }
+
+extension Workflow.TerminatedReason {
+  /// What ended a workflow, to be said behind "is terminated".
+  ///
+  /// A run by hand goes on counting, and may have cleared the count since.
+  public func cause(failures: Int, limit: Int?) -> String {
+    switch self {
+    case .user: "because somebody said so"
+    case .removed: "because its file is gone"
+    case .consecutiveFailures where failures < max(1, limit ?? 1): "after too many failures in a row"
+    case .consecutiveFailures: failures == 1 ? "after a failure" : "after \(failures) failures in a row"
+    }
+  }
+
+  /// What has a workflow plan again; what a missing file ended, its return alone undoes.
+  public func wayOut(of name: String) -> String {
+    switch self {
+    case .user: "tactusctl resume \(name)"
+    case .consecutiveFailures: "when the cause is mended: tactusctl resume \(name)"
+    case .removed: "put workflows/\(name).workflow back, then tactusctl reload"
+    }
+  }
+}

@@ -33,7 +33,8 @@ public struct EndedJob: Hashable, Sendable {
     let kind = JournalMessage(endOf: outcome.errorCode)
     let reason = outcome.message ?? outcome.errorCode?.rawValue
     return JournalEntry(
-      kind, "job of \(labels.workflow?.text ?? "nobody") \(kind.predicate)\(reason.map { ": \($0)" } ?? "")",
+      kind,
+      "job \(labels.id)\(labels.workflow.map { " of \($0)" } ?? "") \(kind.predicate)\(reason.map { ": \($0)" } ?? "")",
       all: fields)
   }
 
@@ -43,7 +44,7 @@ public struct EndedJob: Hashable, Sendable {
     case .none: return nil
     case .failing:
       return JournalEntry(
-        .workflowFailing, "workflow \(workflow) is failing: this was the first failure since it last succeeded",
+        .workflowFailing, "workflow \(workflow) is failing: this is the first of its failures in a row",
         fields: [.workflow: workflow])
     case .recovered:
       return JournalEntry(.workflowRecovered, "workflow \(workflow) works again", fields: [.workflow: workflow])

@@ -71,7 +71,7 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case workflowResumed = "workflow_resumed"
   /// A workflow is gone, and its name is free.
   case workflowDeleted = "workflow_deleted"
-  /// The first failure of a workflow after a success.
+  /// The first failure of a workflow, or the first after a success.
   case workflowFailing = "workflow_failing"
   /// The first success of a workflow after failures.
   case workflowRecovered = "workflow_recovered"

@@ -1,7 +1,7 @@
 /// Why a call was not done: the errors that the interfaces declare, and those of `org.varlink.service`.
 public enum CallFailure: Error, Hashable, Sendable {
-  /// No such thing: `entity` is `workflow` or `job`.
-  case notFound(entity: String, id: String)
+  /// No such thing: `entity` is `workflow` or `job`; the reason, if more is known of it, names the way out.
+  case notFound(entity: String, id: String, reason: String? = nil)
   /// A value is not acceptable; the reason says what would be.
   case invalid(field: String, reason: String)
   /// It cannot be done to this thing now; the reason names the way out.
@@ -59,7 +59,7 @@ extension CallFailure {
   /// What went wrong, in one sentence for people, without a full stop.
   public var sentence: String {
     switch self {
-    case .notFound(let entity, let id): "no \(entity) \(id)"
+    case .notFound(let entity, let id, let reason): "no \(entity) \(id)\(reason.map { ": \($0)" } ?? "")"
     case .invalid(let field, let reason): "\(field): \(reason)"
     case .conflict(let reason), .unavailable(let reason): reason
     case .forbidden(let action): "not permitted: \(action)"
@@ -95,7 +95,7 @@ extension CallFailure {
 
   var parameters: Parameters {
     switch self {
-    case .notFound(let entity, let id): Parameters(entity: entity, id: id)
+    case .notFound(let entity, let id, let reason): Parameters(entity: entity, id: id, reason: reason)
     case .invalid(let field, let reason): Parameters(field: field, reason: reason)
     case .conflict(let reason), .unavailable(let reason): Parameters(reason: reason)
     case .forbidden(let action): Parameters(action: action)
@@ -112,7 +112,7 @@ extension CallFailure {
   init?(name: String, parameters: Parameters) {
     let short = name.split(separator: ".").last.map(String.init) ?? name
     switch (short, parameters) {
-    case ("NotFound", let p): self = .notFound(entity: p.entity ?? "thing", id: p.id ?? "")
+    case ("NotFound", let p): self = .notFound(entity: p.entity ?? "thing", id: p.id ?? "", reason: p.reason)
     case ("Invalid", let p): self = .invalid(field: p.field ?? "", reason: p.reason ?? "")
     case ("Conflict", let p): self = .conflict(reason: p.reason ?? "")
     case ("Forbidden", let p): self = .forbidden(action: p.action ?? "")

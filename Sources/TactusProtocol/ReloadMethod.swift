@@ -16,6 +16,8 @@ public struct Reload: Request {
   public struct Reply: Codable, Hashable, Sendable {
     /// How many files were read and are in force.
     public var loaded: Int
+    /// How many of them are workflows; nil from a daemon that does not tell.
+    public var workflows: Int?
     /// Workflows that are new, or back.
     public var created: [String]
     /// Workflows with a new generation.
@@ -29,10 +31,11 @@ public struct Reload: Request {
 
     /// Puts an answer together.
     public init(
-      loaded: Int, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
+      loaded: Int, workflows: Int? = nil, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
       problems: [WireProblem], warnings: [WireProblem] = []
     ) {
       self.loaded = loaded
+      self.workflows = workflows
       self.created = created.map(\.text)
       self.changed = changed.map(\.text)
       self.removed = removed.map(\.text)

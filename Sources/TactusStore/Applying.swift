@@ -7,7 +7,7 @@ extension Tables {
     _ definition: Definition, to name: WorkflowName, origin: Workflow.Origin, at now: Instant
   ) throws -> Applied {
     guard let existing = try workflow(named: name) else { return try create(definition, name, origin, now) }
-    guard existing.origin == origin else { throw Self.ownership(of: name, owner: existing.origin) }
+    guard existing.origin == origin else { throw Self.ownership(of: existing) }
     let previous = try connection.first(
       "SELECT canonical FROM definitions WHERE workflow_id = ? AND generation = ?", existing.id, existing.generation
     ) { $0.text(0) }
@@ -23,13 +23,23 @@ extension Tables {
     return try edit(existing, to: definition, previous: previous, now)
   }
 
-  private static func ownership(of name: WorkflowName, owner: Workflow.Origin) -> LedgerFailure {
-    switch owner {
+  /// Who owns a definition, and how it changes hands.
+  private static func ownership(of row: WorkflowRow) -> LedgerFailure {
+    let name = row.name
+    return switch row.origin {
+    case .file where row.terminatedReason == .removed:
+      .conflict(
+        reason: "\(name) belongs to the file workflows/\(name).workflow, which is gone: tactusctl delete \(name), and "
+          + "apply again")
     case .file:
-      .conflict(reason: "\(name) is defined by the file workflows/\(name).workflow: edit that file and reload")
+      .conflict(
+        reason:
+          "\(name) is defined by the file workflows/\(name).workflow: edit that file and reload; to define it with "
+          + "apply, remove the file, then tactusctl reload, tactusctl delete \(name), and apply again")
     case .socket:
       .conflict(
-        reason: "\(name) was made with apply: change it with apply, or terminate it and choose another file name")
+        reason: "\(name) was made with apply: change it with apply; to define it by a file, move the file away, then "
+          + "tactusctl terminate \(name), tactusctl delete \(name), put the file back, and tactusctl reload")
     }
   }
 

@@ -81,14 +81,17 @@ extension Archive {
   ) throws -> Explanation {
     let workflow = try connection.first(
       """
-      SELECT w.state, w.created_at, w.terminated_at, p.nominal_at, d.interval, d.anchor_at, d.starts_at_anchor
+      SELECT w.state, w.created_at, w.terminated_at, p.nominal_at, d.interval, d.anchor_at, d.starts_at_anchor,
+        w.terminated_reason, w.consecutive_failures, d.max_consecutive_failures
       FROM workflows w JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
         LEFT JOIN jobs p ON p.id = w.planned_job WHERE w.id = ?
       """, id
     ) { row in
       (
         state: row.word(0) as Workflow.State, createdAt: row.instant(1), terminatedAt: row.optionalInstant(2),
-        planned: row.optionalInstant(3), grid: Self.grid(row, 4)
+        planned: row.optionalInstant(3), grid: Self.grid(row, 4),
+        reason: row.optionalWord(7) as Workflow.TerminatedReason?, failures: Int(row.integer(8)),
+        limit: row.optionalInteger(9).map(Int.init)
       )
     }
     func none(_ reason: String) -> Explanation { Explanation(nominalAt: instant, outcome: .none, reason: reason) }
@@ -103,9 +106,11 @@ extension Archive {
     }
     if workflow.state == .terminated {
       let since = workflow.terminatedAt.map { " since \($0)" } ?? ""
+      let reason = workflow.reason ?? .user
+      let cause = reason.cause(failures: workflow.failures, limit: workflow.limit)
       return Explanation(
         nominalAt: instant, outcome: .terminated,
-        reason: "\(name) is terminated\(since) and plans nothing until tactusctl resume \(name)")
+        reason: "\(name) is terminated\(since), \(cause), and plans nothing; \(reason.wayOut(of: name.text))")
     }
     guard let planned = workflow.planned, instant > planned else {
       return none("no record of it is kept: it lies before the first instant of the schedule in force")

@@ -25,6 +25,7 @@ struct Vocabulary: Sendable {
     if laterSections.contains(name) { return ("[\(name)] is not supported by this version yet: remove it", name) }
     let known = sections.map(\.name)
     let shown = "[\(name.abbreviated)] is not a section of this file"
+    if let like = ForeignWords.sections[name], known.contains(like) { return ("\(shown): its like is [\(like)]", like) }
     if let meant = Spelling.nearest(to: name, among: known) { return ("\(shown): did you mean [\(meant)]?", meant) }
     return ("\(shown): it may have \(known.map { "[\($0)]" }.joined(separator: " "))", nil)
   }
@@ -38,6 +39,9 @@ struct Vocabulary: Sendable {
       return ("\(key)= belongs in [\(home.name)], not in [\(section.name)]: move it there", nil)
     }
     let shown = "\(key.abbreviated)= is not a key of [\(section.name)]"
+    if let foreign = ForeignWords.keys[key], sections.contains(where: { $0.keys.contains(foreign.meant) }) {
+      return ("\(shown): \(foreign.hint)", foreign.meant)
+    }
     if let meant = Spelling.nearest(to: key, among: section.keys) {
       return ("\(shown): did you mean \(meant)=?", meant)
     }

@@ -34,7 +34,7 @@ enum Canned {
       reply.answer(
         request,
         with: Reload.Reply(
-          loaded: 2, created: names("new"), changed: names("nightly"), removed: [],
+          loaded: 3, workflows: 2, created: names("new"), changed: names("nightly"), removed: [],
           problems: [WireProblem(file: "bad.workflow", line: 3, message: "there is no key Intervall")],
           warnings: [WireProblem(file: "queues/command.queue", line: 0, message: "waits for the next start")]))
     case .applyWorkflow(let request):

@@ -98,20 +98,43 @@ struct InsightTests {
     await daemon.stop()
   }
 
-  @Test("That a workflow is terminated is said before all else, and how it goes on")
-  func whyTerminated() async throws {
-    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
-      guard case .getWorkflow(let request) = operation else { return try Canned.answer(operation, reply) }
-      var workflow = Canned.workflow("nightly")
-      (workflow.state, workflow.terminatedReason) = (.terminated, .consecutiveFailures)
-      (workflow.terminatedAt, workflow.consecutiveFailures) = (Canned.at(-60), 3)
-      reply.answer(request, with: .init(workflow: WireWorkflow(workflow, withDefinition: false)))
+  /// A daemon with one terminated workflow, of which it has no more to say.
+  private func terminated(_ reason: Workflow.TerminatedReason, failures: Int) throws -> CannedDaemon {
+    try CannedDaemon { operation, reply throws(CallFailure) in
+      switch operation {
+      case .getWorkflow(let request):
+        var workflow = Canned.workflow("nightly")
+        (workflow.state, workflow.terminatedReason) = (.terminated, reason)
+        (workflow.terminatedAt, workflow.interval) = (Canned.at(-60), .seconds(3600))
+        (workflow.consecutiveFailures, workflow.maxConsecutiveFailures) = (failures, 3)
+        reply.answer(request, with: .init(workflow: WireWorkflow(workflow, withDefinition: false)))
+      case .explainWorkflow(let request): reply.answer(request, with: .init(answers: [], nextCursor: nil))
+      case .listJobs(let request): reply.answer(request, with: .init(jobs: [], nextCursor: nil))
+      default: try Canned.answer(operation, reply)
+      }
     }
-    #expect(
-      daemon.run("why", "nightly", columns: nil).lines[0]
-        == "nightly is TERMINATED since 2026-12-01T02:59:00.000000Z after 3 failures in a row; tactusctl resume nightly"
-    )
-    await daemon.stop()
+  }
+
+  @Test("That a workflow is terminated is said before all else, with the cause and the way out that helps")
+  func whyTerminated() async throws {
+    let expected: [(Workflow.TerminatedReason, Int, String)] = [
+      (.consecutiveFailures, 3, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
+      // It was run by hand since, and that went well.
+      (.consecutiveFailures, 0, "after too many failures in a row; when the cause is mended: tactusctl resume nightly"),
+      (.user, 0, "because somebody said so; tactusctl resume nightly"),
+      // To resume it would be refused.
+      (.removed, 0, "because its file is gone; put workflows/nightly.workflow back, then tactusctl reload"),
+    ]
+    for (reason, failures, sentence) in expected {
+      let daemon = try terminated(reason, failures: failures)
+      #expect(
+        daemon.run("why", "nightly", columns: nil).lines == [
+          "nightly is TERMINATED since 2026-12-01T02:59:00.000000Z, \(sentence)",
+          // It has a schedule, even if nothing is left of it.
+          "nothing of nightly waits or runs; see tactusctl list-jobs --workflow=nightly", "",
+        ])
+      await daemon.stop()
+    }
   }
 
   @Test("A workflow without a schedule has nothing to explain, and that is said")
@@ -121,7 +144,9 @@ struct InsightTests {
       case .explainWorkflow(let request): reply.answer(request, with: .init(answers: [], nextCursor: nil))
       case .listJobs(let request): reply.answer(request, with: .init(jobs: [], nextCursor: nil))
       case .getWorkflow(let request):
-        reply.answer(request, with: .init(workflow: WireWorkflow(Canned.workflow("a"), withDefinition: false)))
+        var workflow = Canned.workflow("a")
+        workflow.interval = nil
+        reply.answer(request, with: .init(workflow: WireWorkflow(workflow, withDefinition: false)))
       default: try Canned.answer(operation, reply)
       }
     }

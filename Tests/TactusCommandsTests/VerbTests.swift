@@ -195,7 +195,7 @@ struct VerbTests {
   func reload() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("reload")
-      #expect(ran.output == "new: created\nnightly: changed\n2 files in force.\n")
+      #expect(ran.output == "new: created\nnightly: changed\n2 workflows and 1 other file in force from files.\n")
       #expect(
         ran.complaints == """
           tactusctl: bad.workflow:3: there is no key Intervall

@@ -58,7 +58,7 @@ struct BadFileTests {
     try daemon.define("better", "[Command]\nExec=/bin/echo better\n")
     let reply = try await daemon.call(Reload())
     #expect(reply.created == ["better"] && reply.changed.isEmpty && reply.removed.isEmpty)
-    #expect(reply.loaded == 2)
+    #expect(reply.loaded == 2 && reply.workflows == 2)
     try expectRefused(reply.problems.map { ($0.file, $0.line, $0.message) })
     #expect(try await daemon.outcome(of: "good").status == .completed)
     #expect(try await daemon.outcome(of: "better").status == .completed)
@@ -100,6 +100,55 @@ struct BadFileTests {
     #expect(workflow.generation == 1 && workflow.state == .active)
     let job = try await daemon.outcome(of: "job")
     #expect(try await daemon.output(of: job.id).first?.text == "first")
+  }
+
+  @Test(
+    "Who asks for a workflow whose file was refused is told so, with the place and the reason, or that it was not read yet"
+  )
+  func absent() async throws {
+    let daemon = try await RunningDaemon(["bad": "[Command]\nExec=true\n", "ffffff": "[Command]\n"])
+    try daemon.define("new", "[Command]\nExec=/bin/true\n")
+    let verbs = ["run", "why", "show-workflow", "terminate", "resume", "upcoming", "stats"]
+    for verb in verbs {
+      let bad = try await daemon.control(verb, "bad")
+      #expect(bad.code == 4, "\(verb): \(bad)")
+      for words in [
+        "no workflow bad: its file was refused", "workflows/bad.workflow:2: Exec=true does not begin with the absolute",
+        "then tactusctl reload",
+      ] { #expect(bad.complaints.contains(words), "\(verb): \(bad)") }
+      let new = try await daemon.control(verb, "new")
+      #expect(new.code == 4, "\(verb): \(new)")
+      #expect(
+        new.complaints.contains(
+          "no workflow new: its file workflows/new.workflow is there, but not in force: tactusctl reload"),
+        "\(verb): \(new)")
+    }
+    // It might be the end of a job's id as well.
+    let digits = try await daemon.control("why", "ffffff")
+    #expect(digits.code == 4 && digits.complaints.contains("workflows/ffffff.workflow:1: [Command] needs Exec="))
+    let none = try await daemon.control("run", "none")
+    #expect(none.code == 4 && none.complaints.contains("no workflow none; tactusctl list-workflows"), "\(none)")
+    // What is told is what the last reading said.
+    try daemon.define("bad", "[Command]\n# better\nExec=/bin/true\nNice=3\n")
+    try await daemon.call(Reload())
+    let again = try await daemon.control("run", "bad")
+    #expect(again.complaints.contains("workflows/bad.workflow:4: Nice= is not a key"), "\(again)")
+    try daemon.define("bad", "[Command]\nExec=/bin/true\n")
+    try await daemon.call(Reload())
+    #expect(try await daemon.control("run", "bad", "--wait").code == 0)
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("What a shell would act upon is a warning with its line, and the program gets it as it is")
+  func shellWords() async throws {
+    let daemon = try RunningDaemon(notStartedWith: ["list": "[Command]\nExec=/bin/echo $HOME | wc\n"])
+    let check = try await daemon.check("--check")
+    #expect(check.code == 0 && check.output.contains("workflows/list.workflow:2: Exec= holds $HOME, and no shell"))
+    try await daemon.start()
+    #expect(daemon.complaints.contains("workflows/list.workflow:2: Exec= holds $HOME"))
+    let job = try await daemon.outcome(of: "list")
+    #expect(try await daemon.output(of: job.id).compactMap(\.text) == ["$HOME | wc"])
+    #expect(try await daemon.stop() == 0)
   }
 
   @Test("A missing executable is a warning, and its run a validation error")

@@ -65,7 +65,23 @@ struct ConsecutiveFailureTests {
       #expect(workflow.consecutiveFailures == counter && workflow.state == .active)
     }
     _ = try await daemon.outcome(of: "judged")
-    #expect(try await daemon.workflow("judged").state == .terminated)
+    let ended = try await daemon.workflow("judged")
+    #expect(ended.state == .terminated)
+    let since = try #require(ended.terminatedAt)
+    let why = try await daemon.control("why", "judged")
+    #expect(
+      why.output.hasPrefix(
+        "judged is TERMINATED since \(since), after 3 failures in a row; when the cause is mended: "
+          + "tactusctl resume judged\n"), "\(why)")
+  }
+
+  @Test("What runs by hand alone and ended with a schedule is not said to have none")
+  func scheduled() async throws {
+    let daemon = try await daemon(schedule: "[Schedule]\nInterval=1d\n")
+    for _ in 0..<3 { _ = try await daemon.outcome(of: "judged") }
+    let why = try await daemon.control("why", "judged")
+    #expect(why.code == 0 && why.output.contains("after 3 failures in a row"), "\(why)")
+    #expect(!why.output.contains("has no schedule"), "\(why)")
   }
 
   @Test("What is no failure of the job does not count")

@@ -31,6 +31,24 @@ struct DoctorTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("What the next start would refuse is told while this daemon runs, with file and line")
+  func settings() async throws {
+    let daemon = try await RunningDaemon(settings: "[Manager]\nStopTimeout=10s\n")
+    #expect(try await diagnosis("settings", of: daemon).state == .ok)
+    try daemon.write("etc/tactusd.conf", "[Manager]\nStopTimeot=10s\n")
+    try daemon.write("etc/tactusd.conf.d/50-groups.conf", "[Manager]\n\nCgroupRoot=/nowhere\nAdminGroup=a:b\n")
+    let settings = try await diagnosis("settings", of: daemon)
+    #expect(settings.state == .problem)
+    #expect(settings.message.hasPrefix("tactusd.conf:2: StopTimeot= is not a key of [Manager]"), "\(settings)")
+    #expect(settings.message.contains("; tactusd.conf.d/50-groups.conf:4: AdminGroup=a:b"), "\(settings)")
+    #expect(settings.message.hasSuffix("the next start of tactusd ends there, with status 78"), "\(settings)")
+    let sick = try await daemon.control("doctor")
+    #expect(sick.code == 1 && sick.output.contains("1 problem") && sick.output.contains("StopTimeot="), "\(sick)")
+    // And so it is.
+    #expect(try await daemon.stop() == 0)
+    #expect(try await daemon.check().code == 78)
+  }
+
   @Test("State in memory is told, and a container engine that is gone")
   func surroundings() async throws {
     let memory = "/dev/shm/tactus-test-\(UUID().uuidString)"

@@ -72,7 +72,7 @@ struct JournalTests {
       #expect(ran.code == 0, "\(ran)")
       let lines = ran.output.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1).last ?? "" }
       #expect(lines.contains("good: hello") && lines.contains("good: oops"), "\(ran)")
-      #expect(lines.contains("tactusd: job of good completed"), "\(ran)")
+      #expect(lines.contains("tactusd: job \(id) of good completed"), "\(ran)")
     }
     let last = try await daemon.control("journal", "good", "-n", "1", "--json=short")
     #expect(
@@ -155,6 +155,32 @@ struct JournalTests {
     #expect(try await daemon.output(of: id).compactMap(\.text) == (1...200_000).map { "\($0)" })
     let (written, dropped) = try await settled(lab, id, of: 200_000)
     print("200,000 lines in \(span): \(written) in the journal, \(dropped) counted")
+  }
+
+  @Test("What is asked of a job, and its end, name the job in the text and its workflow in a field")
+  func names() async throws {
+    let lab = try await JournalLab()
+    let daemon = try await daemon(lab, ["long": "exec sleep 60", "sad": "exit 1"])
+    let id = try await daemon.run("long")
+    _ = try await daemon.running(id)
+    try await daemon.call(CancelJobs(ids: [id]))
+    _ = try await daemon.ended(id)
+    let held = try await daemon.call(RunWorkflow(name: "sad", hold: true)).jobID
+    try await daemon.call(ScheduleJob(id: held, at: "\(SystemTime().now)"))
+    _ = try await daemon.ended(held)
+    for (job, workflow, kinds) in [
+      (id, "long", ["job_requested", "job_cancel_requested", "job_canceled"]),
+      (held, "sad", ["job_requested", "job_scheduled", "job_failed"]),
+    ] {
+      let entries = try await lab.entries("TACTUS_JOB_ID=\(job)", "SYSLOG_IDENTIFIER=tactusd")
+      #expect(entries.compactMap { $0["TACTUS_MESSAGE"]?.text } == kinds)
+      #expect(entries.allSatisfy { $0["TACTUS_WORKFLOW"]?.text == workflow }, "\(texts(entries))")
+      let end = try #require(texts(entries).last)
+      #expect(end.hasPrefix("job \(job) of \(workflow) "), "\(end)")
+    }
+    // It never succeeded.
+    let turns = try await lab.entries("TACTUS_MESSAGE=workflow_failing")
+    #expect(texts(turns) == ["workflow sad is failing: this is the first of its failures in a row"])
   }
 
   @Test("JournalOutput=no keeps output out, and messages in")

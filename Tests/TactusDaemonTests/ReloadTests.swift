@@ -76,6 +76,61 @@ struct ReloadTests {
     #expect(workflow.state == .active && workflow.origin == .socket && workflow.nextAt == applied.nextRuns.first)
   }
 
+  @Test("A workflow goes from the socket to a file and back by the steps that the refusals name")
+  func changesHands() async throws {
+    let daemon = try await RunningDaemon()
+    func expect(_ words: String..., _ code: Int, saying sentence: String = "") async throws {
+      let ran = try await Program.built("tactusctl", daemon.environment).run(words)
+      #expect(ran.code == code && ran.complaints.contains(sentence), "\(words): \(ran)")
+    }
+    let own = try daemon.write("mine.workflow", Self.definition("1h"))
+    try await expect("apply", own, 0)
+    try daemon.define("mine", Self.definition("2h"))
+    try await expect(
+      "reload", 1,
+      saying:
+        "to define it by a file, move the file away, then tactusctl terminate mine, tactusctl delete mine, put the "
+        + "file back, and tactusctl reload")
+    try daemon.undefine("mine")
+    try await expect("terminate", "mine", 0)
+    try await expect("delete", "mine", 0)
+    try daemon.define("mine", Self.definition("2h"))
+    try await expect("reload", 0)
+    #expect(try await daemon.workflow("mine").origin == .file)
+
+    try await expect(
+      "apply", own, 1,
+      saying: "to define it with apply, remove the file, then tactusctl reload, tactusctl delete mine, and apply again")
+    try daemon.undefine("mine")
+    try await expect("reload", 0)
+    try await expect(
+      "apply", own, 1, saying: "the file workflows/mine.workflow, which is gone: tactusctl delete mine, and apply again"
+    )
+    try await expect("delete", "mine", 0)
+    try await expect("apply", own, 0)
+    let workflow = try await daemon.workflow("mine")
+    #expect(workflow.origin == .socket && workflow.intervalMs == 3_600_000)
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("Where workflows are counted, other files and files that are not in force are not")
+  func counts() async throws {
+    let daemon = try await RunningDaemon(["one": Self.definition("1h")], settings: "[Manager]\nStopTimeout=20s\n")
+    #expect(daemon.complaints.contains("is ready: 1 workflows from files"), "\(daemon.complaints)")
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=3\n")
+    try daemon.define("two", Self.definition("1h"))
+    try daemon.define("bad", "[Command]\n")
+    try await daemon.call(ApplyWorkflow(name: "mine", definition: Self.definition("1h")))
+    try daemon.define("mine", Self.definition("2h"))
+    let ran = try await daemon.control("reload")
+    #expect(ran.output == "two: created\n2 workflows and 2 other files in force from files.\n", "\(ran)")
+    #expect(daemon.complaints.contains(": 2 workflows from files, 1 created, 0 changed, 0 removed, 2 problems"))
+    #expect(try await daemon.stop() == 0)
+    try await daemon.start()
+    #expect(daemon.complaints.contains("is ready: 2 workflows from files"), "\(daemon.complaints)")
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("What only a start takes up is told by a reload, and what is as it was is not")
   func nextStart() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:], settings: "[Manager]\nStopTimeout=20s\n")

@@ -113,6 +113,13 @@ struct RightTests {
     let looked = try await nobody(daemon, ["status"])
     #expect(looked.code == 0 && looked.output.contains("broken.workflow:2 is wrong"), "\(looked)")
     #expect(!looked.output.contains("the-secret"))
+    for words in [["show-workflow", "broken"], ["why", "broken"], ["upcoming", "broken"], ["stats", "broken"]] {
+      let none = try await nobody(daemon, words)
+      #expect(none.code == 4 && none.complaints.contains("broken.workflow:2 is wrong"), "\(none)")
+      #expect(!none.complaints.contains("the-secret"), "\(none)")
+      let all = try await nobody(daemon, in: Self.readers, words)
+      #expect(all.code == 4 && all.complaints.contains("the-secret"), "\(all)")
+    }
     let read = try await nobody(daemon, in: Self.readers, ["status"])
     #expect(read.output.contains("the-secret"), "\(read)")
     #expect(try await daemon.stop() == 0)

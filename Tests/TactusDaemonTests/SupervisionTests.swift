@@ -36,6 +36,36 @@ struct SupervisionTests {
     #expect(try await daemon.end() == 0)
   }
 
+  @Test(
+    "The status line says how many files are refused until they are mended, and of a daemon that stops not what is due next"
+  )
+  func refusedFiles() async throws {
+    let (daemon, notify) = try await started([
+      // It does not end when it is asked to, so that the stop lasts.
+      "long": "[Command]\nExec=/bin/sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.1; done'\n",
+      "yearly": "[Schedule]\nInterval=365d\nStartAt=2099-12-01T03:00:00Z\n[Command]\nExec=/bin/true\n",
+    ])
+    let idle = "0 running, 0 queued; next due 2099-12-01T03:00:00Z"
+    #expect(try await daemon.tells(notify, idle) { $0 == "STATUS=\(idle)" } != nil)
+    try daemon.define("bad", "[Command]\nNice=3\nNicer=4\n")
+    daemon.send(.hangUp)
+    let one = "STATUS=1 file is refused (tactusctl status); \(idle)"
+    #expect(try await daemon.tells(notify, one) { $0 == one } != nil)
+    try daemon.define("worse", "[Command]\n")
+    daemon.send(.hangUp)
+    let two = "STATUS=2 files are refused (tactusctl status); \(idle)"
+    #expect(try await daemon.tells(notify, two) { $0 == two } != nil)
+    for name in ["bad", "worse"] { try daemon.undefine(name) }
+    daemon.send(.hangUp)
+    #expect(try await daemon.tells(notify, idle) { $0 == "STATUS=\(idle)" } != nil)
+    _ = try await daemon.running(daemon.run("long"))
+    daemon.send(.terminate)
+    let stopping = try await daemon.tells(notify, "it stops") { $0.hasPrefix("STATUS=stopping") }
+    #expect(stopping == "STATUS=stopping; 1 running, 0 queued")
+    daemon.send(.terminate)
+    #expect(try await daemon.end() == 0)
+  }
+
   @Test("A watchdog hears of the daemon twice in its interval, and nothing any more once a work queue is blocked")
   func watchdog() async throws {
     let faults = TemporaryFile(named: "")

@@ -81,7 +81,8 @@ struct CallTests {
   @Test("Every failure comes back as it was written, in the interface that was called")
   func failures() throws {
     let failures: [CallFailure] = [
-      .notFound(entity: "job", id: "x"), .invalid(field: "name", reason: "too long"), .conflict(reason: "no"),
+      .notFound(entity: "job", id: "x"), .notFound(entity: "workflow", id: "x", reason: "its file was refused"),
+      .invalid(field: "name", reason: "too long"), .conflict(reason: "no"),
       .forbidden(action: "apply"), .busy(retryAfterMs: 100), .unavailable(reason: "disk full"),
       .methodNotFound(method: "a.b"), .interfaceNotFound(interface: "a"), .methodNotImplemented(method: "a.b"),
       .invalidParameter(parameter: "p"), .expectedMore,

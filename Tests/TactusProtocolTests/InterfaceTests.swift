@@ -40,7 +40,8 @@ struct InterfaceTests {
       Sample(
         Reload(),
         Reload.Reply(
-          loaded: 1, created: WorkflowName(name).map { [$0] } ?? [], changed: WorkflowName(name).map { [$0] } ?? [],
+          loaded: 2, workflows: 1, created: WorkflowName(name).map { [$0] } ?? [],
+          changed: WorkflowName(name).map { [$0] } ?? [],
           removed: WorkflowName(name).map { [$0] } ?? [], problems: [WireProblem(file: "f", line: 1, message: "m")],
           warnings: [WireProblem(file: "g", line: 0, message: "n")])),
       Sample(
@@ -172,7 +173,8 @@ struct InterfaceTests {
   @Test("Each interface declares the errors that its methods can answer with, with their parameters")
   func errors() throws {
     let own: [CallFailure] = [
-      .notFound(entity: "", id: ""), .invalid(field: "", reason: ""), .conflict(reason: ""), .forbidden(action: ""),
+      .notFound(entity: "", id: "", reason: ""), .invalid(field: "", reason: ""), .conflict(reason: ""),
+      .forbidden(action: ""),
       .busy(retryAfterMs: 1), .unavailable(reason: ""), .tooSlow, .expired(oldest: ""),
     ]
     let service: [CallFailure] = [

@@ -26,6 +26,11 @@ enum ReloadVerb: Verb {
     for (names, word) in [(answer.created, "created"), (answer.changed, "changed"), (answer.removed, "removed")] {
       for name in names { console.print("\(name.visible): \(word)") }
     }
-    console.print("\(Readable.count(answer.loaded, "file", "files")) in force.")
+    guard let workflows = answer.workflows else {
+      return console.print("\(Readable.count(answer.loaded, "file", "files")) in force.")
+    }
+    let others = answer.loaded - workflows
+    let rest = others > 0 ? " and \(Readable.count(others, "other file", "other files"))" : ""
+    console.print("\(Readable.count(workflows, "workflow", "workflows"))\(rest) in force from files.")
   }
 }

@@ -19,10 +19,11 @@ enum WhyVerb: Verb {
     if JobID(name) != nil { return try explainJob(name, client, invocation) }
     do {
       try explainWorkflow(name, client, invocation)
-    } catch ControlError.failed(.notFound) where name.isEndOfJobID {
+    } catch ControlError.failed(.notFound(let entity, let id, let reason)) where name.isEndOfJobID {
       do {
         try explainJob(name, client, invocation)
       } catch ControlError.failed(.notFound) {
+        if let reason { throw ControlError.failed(.notFound(entity: entity, id: id, reason: reason)) }
         throw Complaint(
           "no workflow and no job \(name); tactusctl list-workflows and list-jobs show what is there", .notFound)
       }
@@ -56,29 +57,25 @@ enum WhyVerb: Verb {
       return (page.answers.count, page.nextCursor)
     }
     guard invocation.json == .off else { return }
-    try tellState(of: name, client, invocation.console)
+    let workflow = try workflow(name, client)
+    tellState(of: name, workflow, invocation.console)
     answers = try manual(of: name, client) + answers
     if answers.isEmpty && invocation.isTalkative {
-      let jobs = "tactusctl list-jobs --workflow=\(name)"
-      invocation.console.print("\(name) has no schedule, and nothing waits or runs; see \(jobs)")
+      let nothing = workflow?.intervalMs == nil ? "\(name) has no schedule, and nothing" : "nothing of \(name)"
+      invocation.console.print("\(nothing) waits or runs; see tactusctl list-jobs --workflow=\(name)")
     }
     print(answers, invocation.console)
   }
 
   /// That a workflow plans nothing is the first thing to know of it.
-  private static func tellState(of name: String, _ client: ControlClient, _ console: Console) throws {
-    guard let workflow = try workflow(name, client) else { return console.print("\(name) was deleted") }
+  private static func tellState(of name: String, _ workflow: WireWorkflow?, _ console: Console) {
+    guard let workflow else { return console.print("\(name) was deleted") }
     guard workflow.state == .terminated else { return }
     let since = workflow.terminatedAt.map { " since \($0)" } ?? ""
-    let reason =
-      switch workflow.terminatedReason {
-      case .consecutiveFailures:
-        " after \(Readable.count(workflow.consecutiveFailures, "failure", "failures")) in a row"
-      case .removed: ", because its file is gone"
-      case .user, nil: ", because somebody said so"
-      }
-    console.print(
-      "\(name) is \(Style.bad.applied(to: "TERMINATED", on: console))\(since)\(reason); tactusctl resume \(name)")
+    let reason = workflow.terminatedReason ?? .user
+    let cause = reason.cause(failures: workflow.consecutiveFailures, limit: workflow.maxConsecutiveFailures)
+    let state = Style.bad.applied(to: "TERMINATED", on: console)
+    console.print("\(name) is \(state)\(since), \(cause); \(reason.wayOut(of: name))")
   }
 
   /// A workflow; nil if there is none any more.

@@ -32,6 +32,7 @@ struct Examination: Sendable {
   private var diagnoses: [Diagnosis] {
     [
       .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
+      .settings(problems: Configuration.settingsProblems(in: directories.configuration)),
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
       .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),

@@ -66,6 +66,16 @@ extension Diagnosis {
         cure: "chmod o-w \(writable.joined(separator: " "))")
   }
 
+  /// What a reload leaves for the next start, that start refuses.
+  static func settings(problems: [UnitFileProblem]) -> Diagnosis {
+    problems.isEmpty
+      ? Diagnosis("settings", .ok, "tactusd.conf and its drop-ins are understood")
+      : Diagnosis(
+        "settings", .problem,
+        "\(problems.map(\.description).joined(separator: "; ")): the next start of tactusd ends there, with status 78",
+        cure: "mend it before tactusd is restarted; tactusd --check tells when it is right")
+  }
+
   static func clock(isSynchronized: Bool?) -> Diagnosis {
     switch isSynchronized {
     case true?: Diagnosis("clock", .ok, "something keeps it right")

@@ -1,0 +1,93 @@
+import Foundation
+import Glibc
+import TactusTestSupport
+import Testing
+
+/// What `--check` says of files that another user's daemon will read.
+@Suite("--check for another user", .enabled(if: OtherUsers.arePossible, "needs root, to become other users: not run"))
+struct CheckTests {
+  private static let owner: UInt32 = 54_401
+
+  /// Runs `tactusd` as root on a machine that has an account `tactus`.
+  private func check(_ daemon: RunningDaemon, _ options: String...) async throws -> Program.Ran {
+    let accounts = try [
+      "passwd": "tactus:x:\(Self.owner):\(Self.owner)::/:/bin/false", "group": "tactus:x:\(Self.owner):",
+    ]
+    .map { name, line in
+      let all = try String(contentsOfFile: "/etc/\(name)", encoding: .utf8)
+      return "mount --bind '\(try daemon.write(name, "\(all)\(line)\n"))' /etc/\(name)"
+    }
+    let words = (accounts + ["exec '\(Program.products)/tactusd' \(options.joined(separator: " "))"])
+      .joined(separator: " && ")
+    return try await Program(
+      path: "/usr/bin/unshare", environment: Program.baseEnvironment.merging(daemon.environment) { $1 }
+    ).run(["--mount", "/bin/sh", "-c", words])
+  }
+
+  @Test("What the daemon's user may not read is told to root, with its mode, its owner and the way out")
+  func readability() async throws {
+    let text = "[Command]\nExec=/bin/true\n"
+    let daemon = try RunningDaemon(notStartedWith: ["open": text, "shared": text], settings: "[Manager]\n")
+    chmod(daemon.directory, 0o755)
+    let secret = try daemon.write("etc/workflows/secret.workflow", text, mode: 0o600)
+    let shared = "\(daemon.configuration)/workflows/shared.workflow"
+    chown(shared, 0, Self.owner)
+    chmod(shared, 0o640)
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=3\n")
+    let queues = "\(daemon.configuration)/queues"
+    chmod(queues, 0o700)
+    let ran = try await check(daemon, "--check", "--system")
+    #expect(ran.code == 0, "\(ran)")
+    #expect(
+      ran.output.split(separator: "\n").map(String.init) == [
+        "queues: the daemon's user tactus may not read it (mode 700, root:root): chown root:tactus \(queues); "
+          + "chmod 750 \(queues) (warning)",
+        "workflows/secret.workflow: the daemon's user tactus may not read it (mode 600, root:root): "
+          + "chown root:tactus \(secret); chmod 640 \(secret) (warning)",
+        "\(daemon.configuration): files: 5, good: 5, bad: 0, warnings: 2",
+      ], "\(ran)")
+    // A private daemon of root may read everything.
+    let own = try await check(daemon, "--check")
+    #expect(own.code == 0 && own.output.hasSuffix("bad: 0, warnings: 0\n"), "\(own)")
+    // What the sentence says does mend it.
+    for (path, mode) in [(secret, 0o640), (queues, 0o750)] {
+      chown(path, 0, Self.owner)
+      chmod(path, mode_t(mode))
+    }
+    let mended = try await check(daemon, "--check", "--system")
+    #expect(mended.code == 0 && mended.output.hasSuffix("bad: 0, warnings: 0\n"), "\(mended)")
+    chmod(daemon.configuration, 0o700)
+    let closed = try await check(daemon, "--check", "--system")
+    #expect(closed.output.contains("\(daemon.configuration): the daemon's user tactus may not read it"), "\(closed)")
+    #expect(closed.output.hasSuffix("warnings: 1\n"), "\(closed)")
+  }
+
+  @Test("A user without --system is told that it is the own directory that is checked, and where the machine's is")
+  func ownDirectory() async throws {
+    let daemon = try RunningDaemon(notStartedWith: [:])
+    chmod(daemon.directory, 0o755)
+    func check(_ words: String...) async throws -> Program.Ran {
+      try await Program(
+        path: "/usr/bin/setpriv",
+        environment: Program.baseEnvironment.merging(["HOME": daemon.directory]) { $1 }
+      ).run(["--reuid=65534", "--regid=65534", "--clear-groups", "\(Program.products)/tactusd", "--check"] + words)
+    }
+    let own = "\(daemon.directory)/.config/tactus"
+    let none = try await check()
+    #expect(none.code == 0)
+    #expect(
+      none.output == """
+        checked is \(own) (it is not there), of the daemon that serves nobody alone; \
+        for that of the machine: tactusd --check --system
+        \(own): files: 0, good: 0, bad: 0, warnings: 0
+
+        """, "\(none)")
+    try daemon.write(".config/tactus/workflows/good.workflow", "[Command]\nExec=/bin/true\n")
+    let good = try await check()
+    #expect(good.output.hasPrefix("checked is \(own), of the daemon that serves nobody alone; "), "\(good)")
+    #expect(good.output.hasSuffix("\n\(own): files: 1, good: 1, bad: 0, warnings: 0\n"), "\(good)")
+    let system = try await check("--system")
+    #expect(system.output.contains("/etc/tactus: files: "), "\(system)")
+    #expect(!system.output.contains("checked is"), "\(system)")
+  }
+}
