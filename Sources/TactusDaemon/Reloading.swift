@@ -37,17 +37,26 @@ struct Reloading: Sendable {
     files.post {
       authority.refresh()
       health.tell(user())
-      units.examine()
-      var configuration = Configuration.read(directory)
-      configuration.warnings += unappliedChanges(in: configuration)
-      scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
-        health.announce(.ready)
-        // Told in the log as well, if the store cannot take it.
-        ledger.record(.daemonReloaded, at: time.now) { _ in }
-        health.tell(configuration, try? result.get())  // a failure is told by the next line
-        health.tell(reloadOf: result.map { Reload.Reply($0, configuration) }, askedBy: peer)
-        answer(result.map { Reload.Reply($0, configuration) })
+      // Before the files, so that what they make due goes where it belongs by now.
+      units.examine { place in
+        files.post { takeOver(for: peer, autoRunner: place, answer: answer) }
       }
+    }
+  }
+
+  private func takeOver(
+    for peer: Peer?, autoRunner: RunnerName?, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void
+  ) {
+    var configuration = Configuration.read(directory)
+    configuration.warnings += unappliedChanges(in: configuration)
+    scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
+      health.announce(.ready)
+      // Told in the log as well, if the store cannot take it.
+      ledger.record(.daemonReloaded, at: time.now) { _ in }
+      health.tell(configuration, try? result.get())  // a failure is told by the next line
+      let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner) }
+      health.tell(reloadOf: reply, askedBy: peer)
+      answer(reply)
     }
   }
 }
@@ -68,7 +77,7 @@ extension Reloading {
 }
 
 extension Reload.Reply {
-  init(_ loaded: Loaded, _ configuration: Configuration) {
+  init(_ loaded: Loaded, _ configuration: Configuration, autoRunner: RunnerName?) {
     let refused = loaded.refused.sorted { $0.key < $1.key }.map {
       WireProblem(file: "workflows/\($0.key).workflow", line: 0, message: $0.value)
     }
@@ -76,7 +85,7 @@ extension Reload.Reply {
       loaded: max(0, configuration.goodCount - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused,
-      warnings: configuration.warnings.map { WireProblem($0) })
+      warnings: configuration.warnings.map { WireProblem($0) }, autoRunner: autoRunner)
   }
 }
 

@@ -39,6 +39,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case jobUserUnusable = "job_user_unusable"
   /// A job runs without limits that its definition asks for.
   case limitsNotApplied = "limits_not_applied"
+  /// Commands that leave their runner open (Runner=auto) are started by another from now on.
+  case runnerChanged = "runner_changed"
 
   // MARK: The store and the journal
 
@@ -142,6 +144,7 @@ extension JournalMessage {
     case .faultInjected: "8cc75a5cc25f4013adbe1c0de406216a"
     case .jobUserUnusable: "b43fd3f1de6d4cfca9db49b9420d41cf"
     case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
+    case .runnerChanged: "350e1346c7d947ed865db97cf51f4943"
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
     case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
@@ -192,7 +195,8 @@ extension JournalMessage {
       .orphanEnded, .resultLate, .providerDown:
       .warning
     case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
-      .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp:
+      .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp,
+      .runnerChanged:
       .notice
     case .changeRefused, .workflowCreated, .workflowChanged, .jobRequested, .jobScheduled, .jobCancelRequested,
       .jobCompleted, .jobCanceled, .jobAdopted, .jobUnverified:
@@ -227,6 +231,7 @@ extension JournalMessage {
       [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode]
     case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate: [.job]
     case .providerDown, .providerUp: [.provider]
+    case .runnerChanged: [.runner]
     }
   }
 }

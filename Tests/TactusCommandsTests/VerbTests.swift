@@ -194,7 +194,14 @@ struct VerbTests {
   func reload() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("reload")
-      #expect(ran.output == "new: created\nnightly: changed\n2 files in force.\n")
+      #expect(
+        ran.output == """
+          new: created
+          nightly: changed
+          Runner=auto: means systemd from now on, outside the sandbox of tactusd
+          2 files in force.
+
+          """)
       #expect(
         ran.complaints == """
           tactusctl: bad.workflow:3: there is no key Intervall

@@ -168,6 +168,8 @@ struct BusMethod {
   var path = "/org/freedesktop/systemd1"
   var interface = "org.freedesktop.systemd1.Manager"
   var name: String
+  /// How long an answer is waited for; nil for as long as the library waits.
+  var patience: Duration?
 }
 
 /// The characters of a signature. Source: https://dbus.freedesktop.org/doc/dbus-specification.html#type-system
