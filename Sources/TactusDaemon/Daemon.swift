@@ -150,7 +150,7 @@ final class Daemon: Sendable {
         let user = JobUser.find(settings, isSystem: authority.isSystem)
         processes.run(as: user.user)
         return user
-      }, units: units)
+      }, units: units, pipes: Units.pipes(directories))
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
@@ -196,6 +196,7 @@ final class Daemon: Sendable {
       }
     }
     health.tell(jobUser)
+    health.tell(Units.pipes(directories))
     if case .account = jobUser.user.choice, geteuid() != 0, !processes.hasGroups {
       health.tell(
         JournalEntry(

@@ -25,6 +25,7 @@ struct Reloading: Sendable {
   /// Looks up whom commands run as, and lets the next ones run so.
   let user: @Sendable () -> JobUser
   let units: UnitRunner
+  let pipes: PipeDirectory
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
@@ -37,6 +38,7 @@ struct Reloading: Sendable {
     files.post {
       authority.refresh()
       health.tell(user())
+      health.tell(pipes)
       // Before the files, so that what they make due goes where it belongs by now.
       units.examine { place in
         files.post { takeOver(for: peer, autoRunner: place, answer: answer) }

@@ -41,6 +41,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case limitsNotApplied = "limits_not_applied"
   /// Commands that leave their runner open (Runner=auto) are started by another from now on.
   case runnerChanged = "runner_changed"
+  /// No command can run as a unit, because the directory of their pipes is not usable.
+  case pipesUnusable = "pipes_unusable"
 
   // MARK: The store and the journal
 
@@ -110,6 +112,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case orphanEnded = "orphan_ended"
   /// A unit that should end goes on, because the daemon may no longer stop it.
   case unitNotStopped = "unit_not_stopped"
+  /// What a unit writes from now on is lost, because somebody has removed its pipes.
+  case unitOutputLost = "unit_output_lost"
   /// A job ended that was recorded as ended before.
   case resultLate = "result_late"
 
@@ -145,6 +149,7 @@ extension JournalMessage {
     case .jobUserUnusable: "b43fd3f1de6d4cfca9db49b9420d41cf"
     case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
     case .runnerChanged: "350e1346c7d947ed865db97cf51f4943"
+    case .pipesUnusable: "7bc82067ab2144a49f0783c9d63a3096"
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
     case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
@@ -175,6 +180,7 @@ extension JournalMessage {
     case .jobUnverified: "4a6ced9f2b334118a90a62cf95ebe516"
     case .orphanEnded: "4e12cbfe8a1348a4a43ac38f44426062"
     case .unitNotStopped: "c718760f524247eb98fbc66411dd740e"
+    case .unitOutputLost: "4e17364e22cf4be79fdbe239a2be7b3f"
     case .resultLate: "4421b45359d741b9a744fe58fef1296b"
     case .providerDown: "ab7ffe837e6847a58a1e43009ad72b53"
     case .providerUp: "317254e40be6423da542d3bbe230f8e8"
@@ -185,14 +191,14 @@ extension JournalMessage {
   public var priority: JournalEntry.Priority {
     switch self {
     case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
-      .workQueueSilent:
+      .workQueueSilent, .pipesUnusable:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
       .jobUserUnusable,
       .limitsNotApplied,
       .messagesDropped,
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
-      .orphanEnded, .resultLate, .providerDown:
+      .orphanEnded, .resultLate, .providerDown, .unitOutputLost:
       .warning
     case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
       .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp,
@@ -210,7 +216,7 @@ extension JournalMessage {
     case .daemonReady: [.version]
     case .startFailed: []
     case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
-      .jobUserUnusable:
+      .jobUserUnusable, .pipesUnusable:
       []
     case .clockSet: [.step]
     case .workQueueSilent: [.workQueues]
@@ -229,7 +235,7 @@ extension JournalMessage {
     case .jobCompleted: [.job, .workflow, .kind, .trigger, .attempt, .status]
     case .jobFailed, .jobTimedOut, .jobCanceled, .jobInterrupted, .jobLost, .jobUndispatched:
       [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode]
-    case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate: [.job]
+    case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
     case .providerDown, .providerUp: [.provider]
     case .runnerChanged: [.runner]
     }

@@ -22,6 +22,74 @@ extension OnMachine {
       try await machine.journal("TACTUS_MESSAGE=\(kind)").last?.message
     }
 
+    private static let pipes = "/var/lib/tactus/pipes"
+
+    static let obstacles = [
+      ("rm -rf \(pipes); touch \(pipes)", "no directory", "mv \(pipes) \(pipes).old"),
+      ("rm -rf \(pipes); ln -s /tmp \(pipes)", "no directory", "mv \(pipes) \(pipes).old"),
+      ("mkdir -p \(pipes); chown root:root \(pipes)", "belongs to root", "chown -R tactus: \(pipes)"),
+    ]
+
+    @Test(
+      "What lies in the place of the pipes is named by the start, the job and the doctor, with the command that mends it",
+      arguments: obstacles)
+    func obstacle(making: String, reason: String, cure: String) async throws {
+      let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/echo hello\n"])
+      try await machine.shell("systemctl stop --quiet tactusd tactusd.socket; \(making); systemctl start tactusd")
+      let message = try #require(try await told("pipes_unusable", on: machine))
+      #expect(message.contains(reason) && message.contains(cure), "\(message)")
+      let ran = try await machine.control("run", "unit", "--wait")
+      #expect(ran.code == 1 && ran.errors.contains(reason) && ran.errors.contains(cure), "\(ran.errors)")
+      let doctor = try await machine.control("doctor", "--quiet")
+      #expect(doctor.code == 1 && doctor.output.contains(reason) && doctor.output.contains(cure), "\(doctor)")
+      // As it is told, and nothing else.
+      try await machine.shell(cure)
+      #expect(try await machine.control("run", "unit", "--follow").expectSuccess().hasSuffix("hello\n"))
+      #expect(try await machine.control("doctor").output.contains("systemd runs commands as units for this daemon"))
+    }
+
+    @Test("A unit whose pipes were removed while no daemon ran goes on to its end, and its output is said to be lost")
+    func pipesAreGone() async throws {
+      let machine = try await Self.permitted([
+        "unit": """
+        [Command]
+        Runner=systemd
+        Exec=/bin/sh -c 'echo first; while ! [ -e /srv/go ]; do sleep 0.1; done; echo second; exit 7'
+
+        """
+      ])
+      let id = try await machine.shell("tactusctl run unit")
+      let unit = "tactus-\(id).service"
+      _ = try await eventually("it writes") {
+        try await machine.control("logs", id).output == "first\n" ? true : nil
+      }
+      try await machine.shell(
+        "systemctl stop --quiet tactusd tactusd.socket; rm -rf \(Self.pipes); systemctl start tactusd.socket tactusd")
+      let entry = try await eventually("it is told") {
+        try await machine.journal("TACTUS_MESSAGE=unit_output_lost").last
+      }
+      #expect(entry["TACTUS_JOB_ID"] == id)
+      #expect(try await machine.property("SubState", of: unit) == "running")
+      #expect(try await machine.jobs().first { $0.id == id }?.status == "RUNNING")
+      // Units of others, and its own, are swept by now: this one is still not among them.
+      try await machine.control("run", "unit").expectSuccess()
+      try await machine.shell("touch /srv/go")
+      let job = try await eventually("it has ended") {
+        try await machine.jobs().first { $0.id == id && $0.status != "RUNNING" }
+      }
+      #expect(job.errorCode == "EXIT_NONZERO" && job.exitCode == 7, "\(job)")
+      #expect(try await machine.control("logs", id).expectSuccess() == "first\n")
+      _ = try await eventually("no unit and no pipe is left", within: .seconds(10)) {
+        try await machine.shell(
+          "systemctl list-units --all --no-legend 'tactus-*.service'; ls \(Self.pipes)"
+        ).isEmpty ? true : nil
+      }
+      try await machine.verify()
+    }
+
+    private static let way =
+      "systemctl stop tactusd tactusd.socket; systemctl start tactusd.socket tactusd"
+
     @Test("polkit that is masked, or not there, is told apart from one that says no")
     func noPolkit() async throws {
       let machine = try await Self.permitted([

@@ -35,7 +35,7 @@ struct Examination: Sendable {
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
       .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
-      .units(units.right),
+      .units(units.right, Units.pipes(directories).fault),
       .journal(
         isConnected: JournalDestination.connected() != .lines(descriptor: STDERR_FILENO),
         isPersistent: access("/var/log/journal", F_OK) == 0),

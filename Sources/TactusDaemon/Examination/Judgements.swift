@@ -121,9 +121,13 @@ extension Diagnosis {
     return Diagnosis("users", .warning, warning, cure: cure)
   }
 
-  static func units(_ right: UnitRight?) -> Diagnosis {
+  static func units(_ right: UnitRight?, _ fault: PipeDirectory.Unusable?) -> Diagnosis {
     let consequence = "so Runner=systemd, User= and sandboxes are refused"
     switch right {
+    case .granted? where fault != nil:
+      return Diagnosis(
+        "units", .problem, "no command can run as a unit of systemd, because \(fault?.reason ?? "")",
+        cure: fault?.cure ?? "")
     case .granted?:
       return Diagnosis("units", .ok, "systemd runs commands as units for this daemon (Runner=systemd)")
     case .undecided(let reason)?:
