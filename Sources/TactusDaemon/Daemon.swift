@@ -208,13 +208,7 @@ final class Daemon: Sendable {
     health.tell(configuration, loaded)
     store.record(.daemonStarted, at: time.now) { _ in }
     // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
-    do {
-      if let activated {
-        try control.start(on: activated)
-      } else {
-        try control.start(at: directories.socket, mode: authority.isSystem ? 0o666 : 0o600)
-      }
-    } catch {
+    do { try listen(on: activated) } catch {
       throw StartFailure("the control socket cannot be opened: \(error)")
     }
     health.tell(
@@ -225,6 +219,26 @@ final class Daemon: Sendable {
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }
     supervision.begin(line: statusLine, watching: workQueues)
+  }
+
+  private func listen(on activated: Int32?) throws {
+    let mode: UInt32 = authority.isSystem ? 0o666 : 0o600
+    guard let activated else { return try control.start(at: directories.socket, mode: mode) }
+    guard let path = Activation.lostPath(of: activated) else { return try control.start(on: activated) }
+    let reason = "nobody reaches the socket that systemd listens on, because its file \(path) was removed"
+    // In this order: systemd does not start a socket while its service runs.
+    let systemctl = authority.isSystem ? "systemctl" : "systemctl --user"
+    let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"
+    do {
+      try control.start(at: path, mode: mode)
+      Descriptor.close(activated)
+      health.tell(
+        JournalEntry(.socketLost, "\(reason): tactusd listens there itself, until \(restart) puts that right"))
+    } catch {
+      // Jobs do not need it: better a daemon that nobody can ask than none.
+      health.tell(JournalEntry(.socketLost, "\(reason), and \(error): nobody can ask tactusd until \(restart)"))
+      try control.start(on: activated)
+    }
   }
 
   /// The queues whose work never takes long, so that silence means that something is wrong.

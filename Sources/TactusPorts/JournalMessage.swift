@@ -27,6 +27,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case changeRefused = "change_refused"
   /// For a moment no connection is taken.
   case connectionsLimited = "connections_limited"
+  /// The file of the socket that the service manager listens on is gone.
+  case socketLost = "socket_lost"
   /// Jobs are not kept together by control groups.
   case controlGroupsUnused = "control_groups_unused"
   /// A work queue of the daemon does not answer.
@@ -142,6 +144,7 @@ extension JournalMessage {
     case .accessRefused: "e0cb42d903db4d029b165371588a3bc8"
     case .changeRefused: "a0abe5451cad41dc9217ac63a64a5c0f"
     case .connectionsLimited: "b7c85d6112f045d9b10d9321bbadbc71"
+    case .socketLost: "055517a0e44143f79dee122e7189ce28"
     case .controlGroupsUnused: "367457e9e6b84e71892b71860818f163"
     case .workQueueSilent: "61dec2956b484d3f9d18f8bc72d38406"
     case .clockSet: "838106f93cce49588465ccc8cb90703b"
@@ -191,7 +194,7 @@ extension JournalMessage {
   public var priority: JournalEntry.Priority {
     switch self {
     case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
-      .workQueueSilent, .pipesUnusable:
+      .workQueueSilent, .pipesUnusable, .socketLost:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
       .jobUserUnusable,
@@ -216,7 +219,7 @@ extension JournalMessage {
     case .daemonReady: [.version]
     case .startFailed: []
     case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
-      .jobUserUnusable, .pipesUnusable:
+      .jobUserUnusable, .pipesUnusable, .socketLost:
       []
     case .clockSet: [.step]
     case .workQueueSilent: [.workQueues]

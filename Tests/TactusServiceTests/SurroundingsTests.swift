@@ -90,6 +90,46 @@ extension OnMachine {
     private static let way =
       "systemctl stop tactusd tactusd.socket; systemctl start tactusd.socket tactusd"
 
+    @Test("A socket that was removed is opened again by a restart, and given back to systemd by the way that is told")
+    func socketIsGone() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/true\n"])
+      try await machine.shell("rm -rf /run/tactus")
+      let lost = try await machine.control("status")
+      #expect(lost.code == 3 && lost.errors.contains("the socket was removed: restart tactusd"), "\(lost)")
+      try await machine.shell("systemctl restart tactusd")
+      try await machine.control("run", "job", "--wait").expectSuccess()
+      #expect(try await machine.shell("stat -c '%a %U' /run/tactus/control.sock") == "666 tactus")
+      let message = try #require(try await told("socket_lost", on: machine))
+      #expect(message.contains(Self.way), "\(message)")
+      // Again, because the socket of the last daemon is gone with it.
+      try await machine.shell("systemctl restart tactusd")
+      try await machine.control("status").expectSuccess()
+      #expect(try await machine.journal("TACTUS_MESSAGE=socket_lost").count == 2)
+
+      try await machine.shell(Self.way)
+      try await machine.control("status").expectSuccess()
+      #expect(try await machine.shell("stat -c '%a %U' /run/tactus/control.sock") == "666 root")
+      #expect(try await machine.journal("TACTUS_MESSAGE=socket_lost").count == 2)
+    }
+
+    @Test("A socket in a directory that is closed to the daemon leaves it running, and told of")
+    func socketIsOutOfReach() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/true\n"])
+      try await machine.write(
+        "/etc/systemd/system/tactusd.socket.d/elsewhere.conf", "[Socket]\nListenStream=\nListenStream=/run/other/sock\n"
+      )
+      try await machine.shell(
+        """
+        systemctl daemon-reload; \(Self.way)
+        tactusctl --socket=/run/other/sock status
+        rm /run/other/sock; systemctl restart tactusd
+        """)
+      let message = try #require(try await told("socket_lost", on: machine))
+      #expect(message.contains("/run/other/sock") && message.contains("nobody can ask tactusd until"), "\(message)")
+      #expect(try await machine.property("ActiveState") == "active")
+      try await machine.shell("\(Self.way); tactusctl --socket=/run/other/sock status")
+    }
+
     @Test("polkit that is masked, or not there, is told apart from one that says no")
     func noPolkit() async throws {
       let machine = try await Self.permitted([
