@@ -56,7 +56,7 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case storeRecovered = "store_recovered"
   /// The daemon stops although the store has not taken the ends of some jobs.
   case endsUnrecorded = "ends_unrecorded"
-  /// Messages came faster than the journal takes them.
+  /// Messages came faster than the journal takes them, or while it was away.
   case messagesDropped = "messages_dropped"
   /// Output of jobs came faster than the journal takes it.
   case outputDropped = "output_dropped"

@@ -130,6 +130,29 @@ extension OnMachine {
       try await machine.shell("\(Self.way); tactusctl --socket=/run/other/sock status")
     }
 
+    @Test("A daemon that was started without a journal writes to it when it is back, output of jobs as well")
+    func withoutJournal() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/echo hello\n"])
+      try await machine.stopJournal()
+      try await machine.shell("systemctl restart tactusd")
+      let doctor = try await machine.control("doctor")
+      #expect(doctor.output.contains("nobody takes messages"), "\(doctor.output)")
+      try await machine.startJournal()
+      let id = try await machine.shell("tactusctl run job --wait")
+      let end = try await eventually("its end is told") {
+        try await machine.journal("TACTUS_MESSAGE=job_completed", "TACTUS_JOB_ID=\(id)").last
+      }
+      #expect(end["_SYSTEMD_UNIT"] == "tactusd.service")
+      let output = try await eventually("its output is there") {
+        try await machine.journal("--identifier=job", "TACTUS_JOB_ID=\(id)").last
+      }
+      #expect(output.message == "hello")
+      // What was told meanwhile is counted.
+      let count = try #require(try await machine.journal("TACTUS_MESSAGE=messages_dropped").last?["TACTUS_COUNT"])
+      #expect(Int(count) ?? 0 > 0)
+      #expect(try await machine.control("doctor").output.contains("nobody takes messages") == false)
+    }
+
     @Test("polkit that is masked, or not there, is told apart from one that says no")
     func noPolkit() async throws {
       let machine = try await Self.permitted([

@@ -37,7 +37,7 @@ struct Examination: Sendable {
       .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
       .units(units.right, Units.pipes(directories).fault),
       .journal(
-        isConnected: JournalDestination.connected() != .lines(descriptor: STDERR_FILENO),
+        .connected(), isService: JournalDestination.isService,
         isPersistent: access("/var/log/journal", F_OK) == 0),
       .descriptors(
         limit: Machine.descriptorLimit, running: limits.values.reduce(0) { $0 + $1.maxRunning }),

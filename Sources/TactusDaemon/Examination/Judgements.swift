@@ -147,8 +147,16 @@ extension Diagnosis {
     }
   }
 
-  static func journal(isConnected: Bool, isPersistent: Bool) -> Diagnosis {
-    guard isConnected else { return Diagnosis("journal", .ok, "messages go to standard error: not started by systemd") }
+  static func journal(_ destination: JournalDestination, isService: Bool, isPersistent: Bool) -> Diagnosis {
+    guard case .journal = destination else {
+      let reason = isService ? "as StandardError= of its unit says" : "not started by systemd"
+      return Diagnosis("journal", .ok, "messages go to standard error: \(reason)")
+    }
+    guard destination.isListenedFor else {
+      return Diagnosis(
+        "journal", .warning, "nobody takes messages: they are counted, and lost until the journal runs again",
+        cure: "systemctl start systemd-journald.socket systemd-journald")
+    }
     return isPersistent
       ? Diagnosis("journal", .ok, "messages go there, and it is kept on the disk")
       : Diagnosis(
