@@ -153,6 +153,18 @@ extension OnMachine {
       #expect(try await machine.control("doctor").output.contains("nobody takes messages") == false)
     }
 
+    @Test("An account for jobs that is not there is named, by those who run as units as well")
+    func noAccount() async throws {
+      let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/true\n"])
+      try await machine.shell("userdel tactus-job")
+      let ran = try await machine.control("run", "unit", "--wait")
+      #expect(
+        ran.code == 1 && ran.errors.contains("no user tactus-job") && ran.errors.contains("systemd-sysusers"),
+        "\(ran.errors)")
+      try await machine.shell("systemd-sysusers; tactusctl reload")
+      try await machine.control("run", "unit", "--wait").expectSuccess()
+    }
+
     @Test("polkit that is masked, or not there, is told apart from one that says no")
     func noPolkit() async throws {
       let machine = try await Self.permitted([

@@ -101,8 +101,11 @@ extension OnMachine {
     }
 
     static let mistakes = [
-      ("Exec=/nonexistent/program\n", "Exec="), ("Exec=/bin/true\nUser=nobodyknows\n", "User="),
-      ("Exec=/bin/true\nWorkingDirectory=/nonexistent\n", "WorkingDirectory="),
+      ("Exec=/nonexistent/program\n", "Exec=/nonexistent/program"),
+      ("Exec=/bin/true\nUser=nobodyknows\n", "no user nobodyknows (User="),
+      ("Exec=/bin/true\nGroup=nobodyknows\n", "no group nobodyknows (Group="),
+      ("Exec=/bin/true\nReadWritePaths=/nonexistent\n", "ReadWritePaths=/nonexistent"),
+      ("Exec=/bin/true\nWorkingDirectory=/nonexistent\n", "WorkingDirectory=/nonexistent"),
       ("Exec=/bin/true\nLoadCredential=key:/nonexistent\n", "LoadCredential="),
       ("Exec=/bin/true\nEnvironmentFile=/nonexistent\n", "EnvironmentFile="),
     ]
