@@ -195,5 +195,36 @@ extension OnMachine {
       let away = try await machine.control("run", "unit", "--wait")
       #expect(away.code == 1 && away.errors.contains("sudo apt install polkitd"), "\(away.errors)")
     }
+
+    @Test("A command finds the same around it, whoever runs it")
+    func sameSurroundings() async throws {
+      func command(_ runner: String) -> String {
+        """
+        [Command]
+        Runner=\(runner)
+        EnvironmentFile=/srv/file.env
+        Exec=/bin/sh /srv/look
+
+        """
+      }
+      let machine = try await Self.permitted(["direct": command("direct"), "unit": command("systemd")])
+      try await machine.write(
+        "/srv/look",
+        "for n in HOME USER LOGNAME SHELL PATH LANG TZ A; do eval echo $n=\\$$n; done; pwd; id; umask; ulimit -Sn\n")
+      try await machine.write("/srv/file.env", "A=grün\n")
+      var found: [String] = []
+      for name in ["direct", "unit"] {
+        let id = try await machine.shell("tactusctl run \(name) --wait")
+        found.append(try await machine.control("logs", id).expectSuccess())
+      }
+      #expect(found[0] == found[1])
+      #expect(found[0].contains("SHELL=/bin/sh\n") && found[0].hasSuffix("\n1024\n") && found[0].contains("A=grün\n"))
+      try await machine.shell(#"printf '# \344\nA=gr\374n\n' >/srv/file.env"#)
+      for name in ["direct", "unit"] {
+        let ran = try await machine.control("run", name, "--wait")
+        #expect(
+          ran.code == 1 && ran.errors.contains("EnvironmentFile=/srv/file.env: line 1 is not UTF-8"), "\(ran.errors)")
+      }
+    }
   }
 }
