@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,6 +83,15 @@ static int unprotect(void) {
   return size == 1 ? 0 : -1;
 }
 
+/* Programs that use select(2) cannot stand a descriptor above 1023, so more is for those that ask: they may go up to the hard limit
+ * themselves. Units of systemd have the same soft limit, systemd.exec(5) "LimitNOFILE=". */
+static void limit_descriptors(void) {
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur <= FD_SETSIZE) return;
+  files.rlim_cur = FD_SETSIZE;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /* By the system calls themselves, because glibc's change all threads of the process by signals. */
 static void become(const struct child *child, const struct tactus_identity *identity) {
   /* What the daemon may take of the processor is no right of its jobs; to give it away is always allowed. */
@@ -120,6 +130,8 @@ static _Noreturn __attribute__((noinline)) void run(const struct child *child) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 
+  /* After the last descriptor was made. */
+  limit_descriptors();
   if (order->identity) become(child, order->identity);
   /* As whom it runs as, who may enter where we may not. */
   if (chdir(order->directory) < 0) fail(child, TACTUS_SPAWN_DIRECTORY);

@@ -1,3 +1,4 @@
+import Glibc
 import TactusLinux
 import TactusProtocol
 import TactusTransport
@@ -30,8 +31,11 @@ struct Complaint: Error, Equatable {
   init(_ error: ControlError) {
     switch error {
     case .unreachable(let path, let reason):
+      // A daemon that runs without the file of its socket is asked by nobody, and looks well to systemd.
+      let removed = access(path, F_OK) == 0 ? "" : " (if it runs, the socket was removed: restart tactusd)"
       self.init(
-        "no daemon answers at \(path): \(reason); start tactusd, or name its socket with --socket=PATH", .unreachable)
+        "no daemon answers at \(path): \(reason); start tactusd\(removed), or name its socket with --socket=PATH",
+        .unreachable)
     case .refused(let path):
       self.init("the socket \(path) is not for this user; try it as root or as the user that runs tactusd", .forbidden)
     case .lost(let path, let reason):

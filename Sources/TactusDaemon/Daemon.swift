@@ -150,7 +150,7 @@ final class Daemon: Sendable {
         let user = JobUser.find(settings, isSystem: authority.isSystem)
         processes.run(as: user.user)
         return user
-      }, units: units)
+      }, units: units, pipes: Units.pipes(directories))
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
@@ -196,6 +196,7 @@ final class Daemon: Sendable {
       }
     }
     health.tell(jobUser)
+    health.tell(Units.pipes(directories))
     if case .account = jobUser.user.choice, geteuid() != 0, !processes.hasGroups {
       health.tell(
         JournalEntry(
@@ -207,13 +208,7 @@ final class Daemon: Sendable {
     health.tell(configuration, loaded)
     store.record(.daemonStarted, at: time.now) { _ in }
     // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
-    do {
-      if let activated {
-        try control.start(on: activated)
-      } else {
-        try control.start(at: directories.socket, mode: authority.isSystem ? 0o666 : 0o600)
-      }
-    } catch {
+    do { try listen(on: activated) } catch {
       throw StartFailure("the control socket cannot be opened: \(error)")
     }
     health.tell(
@@ -224,6 +219,26 @@ final class Daemon: Sendable {
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }
     supervision.begin(line: statusLine, watching: workQueues)
+  }
+
+  private func listen(on activated: Int32?) throws {
+    let mode: UInt32 = authority.isSystem ? 0o666 : 0o600
+    guard let activated else { return try control.start(at: directories.socket, mode: mode) }
+    guard let path = Activation.lostPath(of: activated) else { return try control.start(on: activated) }
+    let reason = "nobody reaches the socket that systemd listens on, because its file \(path) was removed"
+    // In this order: systemd does not start a socket while its service runs.
+    let systemctl = authority.isSystem ? "systemctl" : "systemctl --user"
+    let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"
+    do {
+      try control.start(at: path, mode: mode)
+      Descriptor.close(activated)
+      health.tell(
+        JournalEntry(.socketLost, "\(reason): tactusd listens there itself, until \(restart) puts that right"))
+    } catch {
+      // Jobs do not need it: better a daemon that nobody can ask than none.
+      health.tell(JournalEntry(.socketLost, "\(reason), and \(error): nobody can ask tactusd until \(restart)"))
+      try control.start(on: activated)
+    }
   }
 
   /// The queues whose work never takes long, so that silence means that something is wrong.

@@ -25,6 +25,7 @@ struct Reloading: Sendable {
   /// Looks up whom commands run as, and lets the next ones run so.
   let user: @Sendable () -> JobUser
   let units: UnitRunner
+  let pipes: PipeDirectory
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
@@ -37,17 +38,27 @@ struct Reloading: Sendable {
     files.post {
       authority.refresh()
       health.tell(user())
-      units.examine()
-      var configuration = Configuration.read(directory)
-      configuration.warnings += unappliedChanges(in: configuration)
-      scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
-        health.announce(.ready)
-        // Told in the log as well, if the store cannot take it.
-        ledger.record(.daemonReloaded, at: time.now) { _ in }
-        health.tell(configuration, try? result.get())  // a failure is told by the next line
-        health.tell(reloadOf: result.map { Reload.Reply($0, configuration) }, askedBy: peer)
-        answer(result.map { Reload.Reply($0, configuration) })
+      health.tell(pipes)
+      // Before the files, so that what they make due goes where it belongs by now.
+      units.examine { place in
+        files.post { takeOver(for: peer, autoRunner: place, answer: answer) }
       }
+    }
+  }
+
+  private func takeOver(
+    for peer: Peer?, autoRunner: RunnerName?, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void
+  ) {
+    var configuration = Configuration.read(directory)
+    configuration.warnings += unappliedChanges(in: configuration)
+    scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
+      health.announce(.ready)
+      // Told in the log as well, if the store cannot take it.
+      ledger.record(.daemonReloaded, at: time.now) { _ in }
+      health.tell(configuration, try? result.get())  // a failure is told by the next line
+      let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner) }
+      health.tell(reloadOf: reply, askedBy: peer)
+      answer(reply)
     }
   }
 }
@@ -68,7 +79,7 @@ extension Reloading {
 }
 
 extension Reload.Reply {
-  init(_ loaded: Loaded, _ configuration: Configuration) {
+  init(_ loaded: Loaded, _ configuration: Configuration, autoRunner: RunnerName?) {
     let refused = loaded.refused.sorted { $0.key < $1.key }.map {
       WireProblem(file: "workflows/\($0.key).workflow", line: 0, message: $0.value)
     }
@@ -77,7 +88,7 @@ extension Reload.Reply {
       workflows: max(0, configuration.definitions.count - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused,
-      warnings: configuration.warnings.map { WireProblem($0) })
+      warnings: configuration.warnings.map { WireProblem($0) }, autoRunner: autoRunner)
   }
 }
 

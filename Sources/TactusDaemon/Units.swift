@@ -1,5 +1,6 @@
 internal import Glibc
 internal import TactusLinux
+internal import TactusPorts
 internal import TactusRunners
 internal import TactusSystemd
 
@@ -14,6 +15,9 @@ enum Units {
     return .system
   }
 
+  /// Where the pipes of units lie.
+  static func pipes(_ directories: Directories) -> PipeDirectory { PipeDirectory(at: "\(directories.state)/pipes") }
+
   static func settings(
     _ directories: Directories, _ authority: Authority, jobUser: String, storeID: String, environment: [String],
     directory: String
@@ -27,7 +31,7 @@ enum Units {
       credentials: variable("CREDENTIALS_DIRECTORY"), secrets: "\(directories.runtime)/unit-credentials",
       unitCredentials: "\(runtime)/credentials",
       isUsersOwn: isUsersOwn, storeID: storeID,
-      pipes: "\(directories.state)/pipes")
+      pipes: pipes(directories).path)
   }
 
   /// Whom the system's manager runs commands as that name nobody: never as root for a daemon that is not root itself.
@@ -37,4 +41,13 @@ enum Units {
   }
 
   private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}
+
+extension Health {
+  /// Tells what keeps every unit from starting.
+  func tell(_ pipes: PipeDirectory) {
+    if let fault = pipes.fault {
+      tell(JournalEntry(.pipesUnusable, "no command can run as a unit of systemd, because \(fault)"))
+    }
+  }
 }

@@ -7,8 +7,11 @@ public enum NamedPipe {
   ///
   /// The directory is what keeps everybody else out.
   public static func make(_ path: String) throws(SystemError) {
-    guard mkfifo(path, 0o600) == 0 || errno == EEXIST else {
-      throw SystemError(code: errno, operation: "make", subject: path)
+    if mkfifo(path, 0o600) != 0 {
+      let code = errno
+      var status = stat()
+      let isPipe = code == EEXIST && lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+      guard isPipe else { throw SystemError(code: code, operation: "make", subject: path) }
     }
     // Not by the mode above, which the umask cuts: /dev/stdout leads to the file, and the job may be anybody.
     guard chmod(path, 0o666) == 0 else { throw SystemError(code: errno, operation: "open to jobs", subject: path) }

@@ -34,6 +34,8 @@ public enum JournalField: String, CaseIterable, Sendable {
   case group = "TACTUS_GROUP"
   /// A provider, by name.
   case provider = "TACTUS_PROVIDER"
+  /// Who starts commands: `direct`, `systemd`.
+  case runner = "TACTUS_RUNNER"
   /// Work queues of the daemon.
   case workQueues = "TACTUS_WORK_QUEUES"
   /// By how much the clock was set, in microseconds; negative for back.

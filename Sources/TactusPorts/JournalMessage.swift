@@ -27,6 +27,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case changeRefused = "change_refused"
   /// For a moment no connection is taken.
   case connectionsLimited = "connections_limited"
+  /// The file of the socket that the service manager listens on is gone.
+  case socketLost = "socket_lost"
   /// Jobs are not kept together by control groups.
   case controlGroupsUnused = "control_groups_unused"
   /// A work queue of the daemon does not answer.
@@ -39,6 +41,10 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case jobUserUnusable = "job_user_unusable"
   /// A job runs without limits that its definition asks for.
   case limitsNotApplied = "limits_not_applied"
+  /// Commands that leave their runner open (Runner=auto) are started by another from now on.
+  case runnerChanged = "runner_changed"
+  /// No command can run as a unit, because the directory of their pipes is not usable.
+  case pipesUnusable = "pipes_unusable"
 
   // MARK: The store and the journal
 
@@ -50,7 +56,7 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case storeRecovered = "store_recovered"
   /// The daemon stops although the store has not taken the ends of some jobs.
   case endsUnrecorded = "ends_unrecorded"
-  /// Messages came faster than the journal takes them.
+  /// Messages came faster than the journal takes them, or while it was away.
   case messagesDropped = "messages_dropped"
   /// Output of jobs came faster than the journal takes it.
   case outputDropped = "output_dropped"
@@ -108,6 +114,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case orphanEnded = "orphan_ended"
   /// A unit that should end goes on, because the daemon may no longer stop it.
   case unitNotStopped = "unit_not_stopped"
+  /// What a unit writes from now on is lost, because somebody has removed its pipes.
+  case unitOutputLost = "unit_output_lost"
   /// A job ended that was recorded as ended before.
   case resultLate = "result_late"
 
@@ -136,12 +144,15 @@ extension JournalMessage {
     case .accessRefused: "e0cb42d903db4d029b165371588a3bc8"
     case .changeRefused: "a0abe5451cad41dc9217ac63a64a5c0f"
     case .connectionsLimited: "b7c85d6112f045d9b10d9321bbadbc71"
+    case .socketLost: "055517a0e44143f79dee122e7189ce28"
     case .controlGroupsUnused: "367457e9e6b84e71892b71860818f163"
     case .workQueueSilent: "61dec2956b484d3f9d18f8bc72d38406"
     case .clockSet: "838106f93cce49588465ccc8cb90703b"
     case .faultInjected: "8cc75a5cc25f4013adbe1c0de406216a"
     case .jobUserUnusable: "b43fd3f1de6d4cfca9db49b9420d41cf"
     case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
+    case .runnerChanged: "350e1346c7d947ed865db97cf51f4943"
+    case .pipesUnusable: "7bc82067ab2144a49f0783c9d63a3096"
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
     case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
@@ -172,6 +183,7 @@ extension JournalMessage {
     case .jobUnverified: "4a6ced9f2b334118a90a62cf95ebe516"
     case .orphanEnded: "4e12cbfe8a1348a4a43ac38f44426062"
     case .unitNotStopped: "c718760f524247eb98fbc66411dd740e"
+    case .unitOutputLost: "4e17364e22cf4be79fdbe239a2be7b3f"
     case .resultLate: "4421b45359d741b9a744fe58fef1296b"
     case .providerDown: "ab7ffe837e6847a58a1e43009ad72b53"
     case .providerUp: "317254e40be6423da542d3bbe230f8e8"
@@ -182,17 +194,18 @@ extension JournalMessage {
   public var priority: JournalEntry.Priority {
     switch self {
     case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
-      .workQueueSilent:
+      .workQueueSilent, .pipesUnusable, .socketLost:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
       .jobUserUnusable,
       .limitsNotApplied,
       .messagesDropped,
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
-      .orphanEnded, .resultLate, .providerDown:
+      .orphanEnded, .resultLate, .providerDown, .unitOutputLost:
       .warning
     case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
-      .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp:
+      .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp,
+      .runnerChanged:
       .notice
     case .changeRefused, .workflowCreated, .workflowChanged, .jobRequested, .jobScheduled, .jobCancelRequested,
       .jobCompleted, .jobCanceled, .jobAdopted, .jobUnverified:
@@ -206,7 +219,7 @@ extension JournalMessage {
     case .daemonReady: [.version]
     case .startFailed: []
     case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
-      .jobUserUnusable:
+      .jobUserUnusable, .pipesUnusable, .socketLost:
       []
     case .clockSet: [.step]
     case .workQueueSilent: [.workQueues]
@@ -225,8 +238,9 @@ extension JournalMessage {
     case .jobCompleted: [.job, .workflow, .kind, .trigger, .attempt, .status]
     case .jobFailed, .jobTimedOut, .jobCanceled, .jobInterrupted, .jobLost, .jobUndispatched:
       [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode]
-    case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate: [.job]
+    case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
     case .providerDown, .providerUp: [.provider]
+    case .runnerChanged: [.runner]
     }
   }
 }

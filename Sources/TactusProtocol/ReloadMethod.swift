@@ -28,11 +28,18 @@ public struct Reload: Request {
     public var problems: [WireProblem]
     /// What is in force and will not go as it is written.
     public var warnings: [WireProblem]
+    /// Who has commands of `Runner=auto` from now on, if that is another than before: `direct` or `systemd`.
+    public var autoRunner: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case loaded, created, changed, removed, problems, warnings
+      case autoRunner = "auto_runner"
+    }
 
     /// Puts an answer together.
     public init(
       loaded: Int, workflows: Int? = nil, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
-      problems: [WireProblem], warnings: [WireProblem] = []
+      problems: [WireProblem], warnings: [WireProblem] = [], autoRunner: RunnerName? = nil
     ) {
       self.loaded = loaded
       self.workflows = workflows
@@ -41,6 +48,7 @@ public struct Reload: Request {
       self.removed = removed.map(\.text)
       self.problems = problems
       self.warnings = warnings
+      self.autoRunner = autoRunner?.rawValue
     }
   }
 }

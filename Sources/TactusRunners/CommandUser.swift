@@ -35,8 +35,9 @@ public struct CommandUser: Hashable, Sendable {
 }
 
 extension Account {
-  /// What a login would tell the user of itself, as `NAME=value`.
-  ///
   /// The shell is one that runs commands, as under cron: that of a service account only says that nobody may log in.
-  var variables: [String] { ["HOME=\(home)", "USER=\(name)", "LOGNAME=\(name)", "SHELL=/bin/sh"] }
+  static let shell = "SHELL=/bin/sh"
+
+  /// What a login would tell the user of itself, as `NAME=value`.
+  var variables: [String] { ["HOME=\(home)", "USER=\(name)", "LOGNAME=\(name)", Self.shell] }
 }

@@ -9,7 +9,8 @@ enum EnvironmentLines {
   /// What is wrong with a line; never the line itself, which may hold a secret.
   struct Malformed: Error, CustomStringConvertible {
     let line: Int
-    var description: String { "line \(line) is not NAME=value" }
+    var form = "NAME=value"
+    var description: String { "line \(line) is not \(form)" }
   }
 
   private static let limit = 256 << 10
@@ -19,7 +20,7 @@ enum EnvironmentLines {
     var variables: [String] = []
     for file in files {
       do {
-        variables += try parse(String(decoding: RegularFile.bytes(file.path, limit: limit), as: UTF8.self))
+        variables += try parse(RegularFile.bytes(file.path, limit: limit))
       } catch let error as SystemError {
         if file.isOptional, error.code == ENOENT || error.code == ENOTDIR { continue }
         throw DefinitionFault("EnvironmentFile=\(file.path): \(error)\(Self.reader(for: error))")
@@ -34,6 +35,14 @@ enum EnvironmentLines {
   static func reader(for error: SystemError) -> String {
     guard error.code == EACCES || error.code == EPERM else { return "" }
     return "; \(Account.name(of: geteuid())), whom tactusd runs as, has to be able to read it"
+  }
+
+  /// Takes the bytes of a file apart, which have to be UTF-8: what is not would be another value where it arrives.
+  static func parse(_ bytes: [UInt8]) throws(Malformed) -> [String] {
+    if let text = String(validating: bytes, as: UTF8.self) { return try parse(text) }
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let bad = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
+    throw Malformed(line: (bad ?? 0) + 1, form: "UTF-8")
   }
 
   static func parse(_ text: String) throws(Malformed) -> [String] {

@@ -10,17 +10,32 @@ public enum JournalDestination: Hashable, Sendable {
   /// A descriptor, one line an entry; it stays the caller's.
   case lines(descriptor: Int32)
 
-  /// The journal if stderr leads there, else stderr.
+  /// The journal if stderr leads there, or leads nowhere because systemd started this process while no journal was there; else
+  /// stderr.
   ///
-  /// Source: systemd.exec(5), `$JOURNAL_STREAM`: device and inode of what stdout or stderr is connected to.
+  /// Source: systemd.exec(5), `$JOURNAL_STREAM`: device and inode of what stdout or stderr is connected to. Without a journal
+  /// systemd connects both to /dev/null.
   public static func connected(
-    identifier: String = "tactusd", journalStream: String? = Self.journalStream
+    identifier: String = "tactusd", to descriptor: Int32 = 2, journalStream: String? = Self.journalStream,
+    isService: Bool = Self.isService
   ) -> JournalDestination {
     var status = stat()
-    guard fstat(STDERR_FILENO, &status) == 0, journalStream == "\(status.st_dev):\(status.st_ino)" else {
-      return .lines(descriptor: STDERR_FILENO)
-    }
-    return .journal(identifier: identifier)
+    guard fstat(descriptor, &status) == 0 else { return .lines(descriptor: descriptor) }
+    let leadsThere = journalStream == "\(status.st_dev):\(status.st_ino)"
+    var nowhere = stat()
+    let leadsNowhere =
+      status.st_mode & S_IFMT == S_IFCHR && stat("/dev/null", &nowhere) == 0 && status.st_rdev == nowhere.st_rdev
+    return leadsThere || isService && leadsNowhere ? .journal(identifier: identifier) : .lines(descriptor: descriptor)
+  }
+
+  /// Whether systemd has started this very process, rather than one that it comes from.
+  ///
+  /// Source: systemd.exec(5), `$SYSTEMD_EXEC_PID`.
+  public static var isService: Bool { getenv("SYSTEMD_EXEC_PID").map { String(cString: $0) } == "\(getpid())" }
+
+  /// Whether somebody takes what is written there now.
+  public var isListenedFor: Bool {
+    if case .journal = self { JournalRecord.isListenedFor } else { true }
   }
 
   /// `$JOURNAL_STREAM` of this process.

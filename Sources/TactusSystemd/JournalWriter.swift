@@ -62,7 +62,8 @@ public actor JournalWriter: QueueConfined, Journal {
     let dropped = dropped.exchange(0, ordering: .relaxed)
     guard dropped > 0 else { return }
     let entry = JournalEntry(
-      .messagesDropped, "\(dropped) messages were dropped, because they came faster than they could be written",
+      .messagesDropped,
+      "\(dropped) messages were dropped, because they came faster than they could be written, or the journal was away",
       fields: [.count: "\(dropped)"])
     if !destination.write(entry, at: time.now) { self.dropped.add(dropped, ordering: .relaxed) }
   }

@@ -75,8 +75,8 @@ struct ExitCodeTests {
     #expect(ran.code == 3)
     #expect(
       ran.complaints
-        == "tactusctl: no daemon answers at \(path): No such file or directory; start tactusd, or name its socket with "
-        + "--socket=PATH\n")
+        == "tactusctl: no daemon answers at \(path): No such file or directory; start tactusd (if it runs, the socket was "
+        + "removed: restart tactusd), or name its socket with --socket=PATH\n")
   }
 
   @Test("What is not there ends with 4, what is not permitted with 5, and the help and the version with 0")

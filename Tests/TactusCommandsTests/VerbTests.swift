@@ -195,7 +195,14 @@ struct VerbTests {
   func reload() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("reload")
-      #expect(ran.output == "new: created\nnightly: changed\n2 workflows and 1 other file in force from files.\n")
+      #expect(
+        ran.output == """
+          new: created
+          nightly: changed
+          Runner=auto: means systemd from now on, outside the sandbox of tactusd
+          2 workflows and 1 other file in force from files.
+
+          """)
       #expect(
         ran.complaints == """
           tactusctl: bad.workflow:3: there is no key Intervall

@@ -43,7 +43,7 @@ struct InterfaceTests {
           loaded: 2, workflows: 1, created: WorkflowName(name).map { [$0] } ?? [],
           changed: WorkflowName(name).map { [$0] } ?? [],
           removed: WorkflowName(name).map { [$0] } ?? [], problems: [WireProblem(file: "f", line: 1, message: "m")],
-          warnings: [WireProblem(file: "g", line: 0, message: "n")])),
+          warnings: [WireProblem(file: "g", line: 0, message: "n")], autoRunner: .systemd)),
       Sample(
         ApplyWorkflow(name: name, definition: "d", dryRun: true),
         ApplyWorkflow.Reply(effect: .changed, generation: 2, differences: ["- a"], nextRuns: [Samples.at])),

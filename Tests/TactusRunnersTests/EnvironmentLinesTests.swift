@@ -17,4 +17,14 @@ struct EnvironmentLinesTests {
   func bad(_ line: String) {
     #expect { try EnvironmentLines.parse("A=1\n\(line)\n") } throws: { "\($0)" == "line 2 is not NAME=value" }
   }
+
+  @Test("What is not UTF-8 is refused with its line, not replaced by something else")
+  func bytes() throws {
+    #expect(try EnvironmentLines.parse(Array("A=ä\n".utf8)) == ["A=ä"])
+    #expect {
+      try EnvironmentLines.parse(Array("A=1\n# ä\nB=".utf8) + [0xE4] + Array("\nC=1\n".utf8))
+    } throws: {
+      "\($0)" == "line 3 is not UTF-8"
+    }
+  }
 }

@@ -45,6 +45,26 @@ struct UnitEndingTests {
     #expect(Self.state(kind: 1, status: status, executed: false).ending(wasHeard: true) == own)
   }
 
+  @Test("What systemd could not set up is named by its value")
+  func values() {
+    var state = Self.state(kind: 1, status: 0, executed: false)
+    (state.user, state.group, state.workingDirectory) = ("tactus-job", "backup", "!/srv/none")
+    state.program = "/srv/none/program"
+    state.paths = ["ReadWritePaths": ["/srv/a", "-/srv/b"], "InaccessiblePaths": ["/srv/c"]]
+    let named: [(Int32, String)] = [
+      (200, "WorkingDirectory=/srv/none)"), (203, "Exec=/srv/none/program)"), (216, "no group backup"),
+      (217, "no user tactus-job"), (226, "is each of InaccessiblePaths=/srv/c ReadWritePaths=/srv/a there?"),
+    ]
+    for (status, value) in named {
+      state.exitStatus = status
+      guard case .failed(.validationError, let sentence) = state.ending(wasHeard: false) else {
+        Issue.record("status \(status) is not told as systemd's")
+        continue
+      }
+      #expect(sentence.contains(value))
+    }
+  }
+
   @Test("An OOM kill is told as one")
   func outOfMemory() {
     guard

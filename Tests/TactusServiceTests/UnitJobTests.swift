@@ -116,8 +116,11 @@ extension OnMachine {
     }
 
     static let mistakes = [
-      ("Exec=/nonexistent/program\n", "Exec="), ("Exec=/bin/true\nUser=nobodyknows\n", "User="),
-      ("Exec=/bin/true\nWorkingDirectory=/nonexistent\n", "WorkingDirectory="),
+      ("Exec=/nonexistent/program\n", "Exec=/nonexistent/program"),
+      ("Exec=/bin/true\nUser=nobodyknows\n", "no user nobodyknows (User="),
+      ("Exec=/bin/true\nGroup=nobodyknows\n", "no group nobodyknows (Group="),
+      ("Exec=/bin/true\nReadWritePaths=/nonexistent\n", "ReadWritePaths=/nonexistent"),
+      ("Exec=/bin/true\nWorkingDirectory=/nonexistent\n", "WorkingDirectory=/nonexistent"),
       ("Exec=/bin/true\nLoadCredential=key:/nonexistent\n", "LoadCredential="),
       ("Exec=/bin/true\nEnvironmentFile=/nonexistent\n", "EnvironmentFile="),
     ]
@@ -149,14 +152,26 @@ extension OnMachine {
       #expect(try await machine.control("show-job", direct).expectSuccess().contains("Runner: direct"))
       try await machine.shell(Self.permit)
       // polkit sees the new file by inotify, in its own time.
-      _ = try await eventually("auto means systemd") {
-        try await machine.shell("systemctl reload tactusd; sleep 0.2")
-        let id = try await machine.shell("tactusctl run auto --wait")
-        return try await machine.control("show-job", id).expectSuccess().contains("Runner: systemd") ? true : nil
+      let reload = try await eventually("auto means systemd") {
+        let reload = try await machine.shell("tactusctl reload; sleep 0.2")
+        return reload.contains("Runner=auto: means systemd from now on") ? reload : nil
       }
+      #expect(reload.contains("files in force"))
+      let unit = try await machine.shell("tactusctl run auto --wait")
+      #expect(try await machine.control("show-job", unit).expectSuccess().contains("Runner: systemd"))
       try await machine.control("run", "unit", "--wait").expectSuccess()
       #expect(try await machine.shell("id -u tactus-job").isEmpty == false)
       try await expectNothingLeft(on: machine)
+      // Once each, however often the files are read.
+      #expect(try await machine.shell("tactusctl reload").contains("Runner=auto") == false)
+      try await machine.shell("rm /etc/polkit-1/rules.d/50-tactus.rules")
+      _ = try await eventually("auto means direct again") {
+        try await machine.shell("tactusctl reload; sleep 0.2").contains("Runner=auto: means direct") ? true : nil
+      }
+      let back = try await machine.shell("systemctl reload tactusd; tactusctl run auto --wait")
+      #expect(try await machine.control("show-job", back).expectSuccess().contains("Runner: direct"))
+      let told = try await machine.journal("TACTUS_MESSAGE=runner_changed")
+      #expect(told.map { $0["TACTUS_RUNNER"] } == ["systemd", "direct"], "\(told.map(\.message))")
     }
 
     @Test("Files of variables and secrets are read as the daemon's user, wherever a link of the job's user leads")

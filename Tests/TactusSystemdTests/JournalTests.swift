@@ -61,6 +61,22 @@ struct JournalTests {
     #expect(JournalDestination.connected(journalStream: nil) == .lines(descriptor: STDERR_FILENO))
   }
 
+  @Test("A service whose stderr leads nowhere was started without a journal, and writes there as soon as there is one")
+  func startedWithout() throws {
+    let nowhere = try Descriptor.open("/dev/null", O_WRONLY)
+    defer { Descriptor.close(nowhere) }
+    func destination(isService: Bool) -> JournalDestination {
+      .connected(to: nowhere, journalStream: nil, isService: isService)
+    }
+    #expect(destination(isService: true) == .journal(identifier: "tactusd"))
+    // Somebody's own `2>/dev/null`.
+    #expect(destination(isService: false) == .lines(descriptor: nowhere))
+    let zero = try Descriptor.open("/dev/zero", O_RDONLY)
+    defer { Descriptor.close(zero) }
+    #expect(
+      JournalDestination.connected(to: zero, journalStream: nil, isService: true) == .lines(descriptor: zero))
+  }
+
   @Test("Entries are written in the order they were told")
   func order() throws {
     let pipe = try FullPipe(full: false)

@@ -26,6 +26,11 @@ enum ReloadVerb: Verb {
     for (names, word) in [(answer.created, "created"), (answer.changed, "changed"), (answer.removed, "removed")] {
       for name in names { console.print("\(name.visible): \(word)") }
     }
+    switch answer.autoRunner {
+    case "systemd": console.print("Runner=auto: means systemd from now on, outside the sandbox of tactusd")
+    case "direct": console.print("Runner=auto: means direct from now on, in the sandbox of tactusd")
+    default: break
+    }
     guard let workflows = answer.workflows else {
       return console.print("\(Readable.count(answer.loaded, "file", "files")) in force.")
     }

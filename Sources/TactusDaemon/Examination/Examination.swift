@@ -36,9 +36,9 @@ struct Examination: Sendable {
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
       .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
-      .units(areThere: units.isThere),
+      .units(units.right, Units.pipes(directories).fault),
       .journal(
-        isConnected: JournalDestination.connected() != .lines(descriptor: STDERR_FILENO),
+        .connected(), isService: JournalDestination.isService,
         isPersistent: access("/var/log/journal", F_OK) == 0),
       .descriptors(
         limit: Machine.descriptorLimit, running: limits.values.reduce(0) { $0 + $1.maxRunning }),

@@ -2,6 +2,7 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusProtocol
 internal import TactusRunners
+internal import TactusSystemd
 
 /// Facts in, diagnoses out: each says what was seen, and what mends it.
 extension Diagnosis {
@@ -130,16 +131,42 @@ extension Diagnosis {
     return Diagnosis("users", .warning, warning, cure: cure)
   }
 
-  static func units(areThere: Bool) -> Diagnosis {
-    areThere
-      ? Diagnosis("units", .ok, "systemd runs commands as units for this daemon (Runner=systemd)")
-      : Diagnosis(
-        "units", .ok, "systemd runs no commands as units for this daemon, so User= and sandboxes are refused",
-        cure: "if that is wanted: ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules")
+  static func units(_ right: UnitRight?, _ fault: PipeDirectory.Unusable?) -> Diagnosis {
+    let consequence = "so Runner=systemd, User= and sandboxes are refused"
+    switch right {
+    case .granted? where fault != nil:
+      return Diagnosis(
+        "units", .problem, "no command can run as a unit of systemd, because \(fault?.reason ?? "")",
+        cure: fault?.cure ?? "")
+    case .granted?:
+      return Diagnosis("units", .ok, "systemd runs commands as units for this daemon (Runner=systemd)")
+    case .undecided(let reason)?:
+      return Diagnosis(
+        "units", .ok, "polkit, which would have to allow units, does not answer (\(reason)), \(consequence)",
+        cure: "if units are wanted: \(UnitRight.remedyForPolkit); then \(UnitRight.rule), and tactusctl reload")
+    case .denied?:
+      return Diagnosis(
+        "units", .ok, "polkit does not let this daemon start units, \(consequence)",
+        cure: "if that is wanted: \(UnitRight.rule), and tactusctl reload")
+    case .unreached?, nil:
+      var reason = ""
+      if case .unreached(let told)? = right { reason = " (\(told))" }
+      return Diagnosis(
+        "units", .ok, "systemd does not answer this daemon\(reason), \(consequence)",
+        cure: "if units are wanted: see that systemd runs the machine, and systemctl status dbus")
+    }
   }
 
-  static func journal(isConnected: Bool, isPersistent: Bool) -> Diagnosis {
-    guard isConnected else { return Diagnosis("journal", .ok, "messages go to standard error: not started by systemd") }
+  static func journal(_ destination: JournalDestination, isService: Bool, isPersistent: Bool) -> Diagnosis {
+    guard case .journal = destination else {
+      let reason = isService ? "as StandardError= of its unit says" : "not started by systemd"
+      return Diagnosis("journal", .ok, "messages go to standard error: \(reason)")
+    }
+    guard destination.isListenedFor else {
+      return Diagnosis(
+        "journal", .warning, "nobody takes messages: they are counted, and lost until the journal runs again",
+        cure: "systemctl start systemd-journald.socket systemd-journald")
+    }
     return isPersistent
       ? Diagnosis("journal", .ok, "messages go there, and it is kept on the disk")
       : Diagnosis(

@@ -83,7 +83,7 @@ extension UnitRunner {
     guard run.hasEnded, run.rest == nil, run.output?.isComplete != false, !run.isOver else { return }
     run.isOver = true
     var report = run.state.report
-    report.logBytes = run.output?.storedBytes ?? 0
+    report.logBytes = run.output?.storedBytes ?? run.storedBefore
     report.logDroppedBytes = run.output?.droppedBytes ?? 0
     let ending = run.state.ending(wasHeard: run.wasHeard)
     if case .failed(.validationError, _) = ending { report.exitCode = nil }

@@ -12,7 +12,7 @@ extension UnitState {
     switch exitKind {
     case Exit.exited where exitStatus == 0: return .succeeded
     case Exit.exited:
-      if let reason = Self.setupReasons[exitStatus], !wasHeard, !hasExecuted {
+      if let reason = setupReason(exitStatus), !wasHeard, !hasExecuted {
         return .failed(.validationError, "systemd could not start it: \(reason) (status \(exitStatus))")
       }
       return .failed(.exitNonzero, "exited with code \(exitStatus)")
@@ -66,7 +66,7 @@ extension UnitState {
   /// What systemd's own exit codes mean, in the words of the file's keys.
   ///
   /// Source: systemd.exec(5), "Process Exit Codes".
-  private static let setupReasons: [Int32: String] = [
+  static let setupReasons: [Int32: String] = [
     200: "its WorkingDirectory= cannot be entered", 201: "its priority cannot be set",
     202: "its descriptors cannot be set up", 203: "its Exec= cannot be executed: is it there, and a program?",
     204: "there is not enough memory", 205: "its limits cannot be set", 206: "its OOM score cannot be set",

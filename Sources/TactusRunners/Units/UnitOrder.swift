@@ -1,3 +1,4 @@
+import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusSystemd
@@ -124,7 +125,9 @@ struct UnitOrder {
 
   private var environment: [String] {
     // systemd sets HOME itself for a user that it switches to.
-    let base = settings.baseEnvironment.filter { user == nil || !$0.hasPrefix("HOME=") }
+    var base = settings.baseEnvironment.filter { user == nil || !$0.hasPrefix("HOME=") }
+    // That of the account may be one that refuses logins, which systemd leaves out: the same as for the daemon's processes.
+    if user != nil { base.append(Account.shell) }
     return ProcessEnvironment(base: base).variables(for: order, own: own)
   }
 

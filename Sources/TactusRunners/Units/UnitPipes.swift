@@ -27,14 +27,12 @@ struct UnitPipes {
     guard size == bytes.count else { throw SystemError(code: code, operation: "write", subject: environment) }
   }
 
-  /// Whether the attempt was handed to systemd, or was about to be.
+  /// Whether the attempt was handed to systemd, or was about to be; false as well if they were removed by somebody.
   var exist: Bool { access(path(of: .stdout), F_OK) == 0 }
 
   /// Makes the pipes, or finds those that an earlier daemon made.
-  func make() throws(SystemError) {
-    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw SystemError(code: errno, operation: "make", subject: directory)
-    }
+  func make() throws {
+    try PipeDirectory(at: directory).make()
     for stream in OutputStream.allCases { try NamedPipe.make(path(of: stream)) }
   }
 

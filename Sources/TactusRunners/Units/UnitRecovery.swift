@@ -1,3 +1,4 @@
+import Glibc
 import TactusLinux
 import TactusModel
 import TactusPorts
@@ -13,12 +14,15 @@ extension UnitRunner {
     let pipes = UnitPipes(directory: settings.pipes, id: remnant.id)
     // Without a boot id nothing can be of this boot, which is also what an unreadable /proc would show.
     let boot = try? Machine.bootID()
-    guard remnant.bootID == boot, pipes.exist else {
+    let hasPipes = pipes.exist
+    // Somebody may have removed the pipes while the unit runs: systemd is asked all the same. Not where nothing speaks for a
+    // unit and systemd is silent, or a claim of a daemon without systemd would wait for its answer for ever.
+    guard remnant.bootID == boot, hasPipes || remnant.facts?.runner == .systemd || isConnected else {
       pipes.remove()
       return answer(.gone)
     }
     let run = UnitRun(remnant.id, pipes: pipes, events: events)
-    run.inquiry = (answer, remnant.status == .running)
+    run.inquiry = (answer, remnant.status == .running, hasPipes)
     run.timeout = remnant.facts?.timeout
     runs[run.id] = run
     look(run)
@@ -45,7 +49,7 @@ extension UnitRunner {
     run.inquiry = nil
     forget(run)
     // The pipes were made for it, and systemd never had it, or it is ended and forgotten.
-    inquiry.answer(inquiry.wasRunning ? .gone : .unstarted)
+    inquiry.answer(inquiry.wasRunning || !inquiry.hadPipes ? .gone : .unstarted)
   }
 
   /// Takes a unit over, with the output from where it stopped.
@@ -58,8 +62,13 @@ extension UnitRunner {
           let fields = run.state.fields
           let limit = fields[UnitOrder.Field.logLimit].flatMap { Int64($0) } ?? 0
           let (watches, view) = try runner.descriptors()
-          run.output = try UnitOutput(
-            of: run.pipes, stored: try result.get(), limit: limit, watches: watches, view: view)
+          let stored = try result.get()
+          do {
+            run.output = try UnitOutput(of: run.pipes, stored: stored, limit: limit, watches: watches, view: view)
+          } catch let error as SystemError where Self.isLost(error) {
+            run.storedBefore = stored.values.reduce(0, +)
+            runner.tellLostOutput(of: run, error)
+          }
           run.timeout = fields[UnitOrder.Field.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
         } catch {
           return runner.later(.seconds(1)) { runner in if let run = runner.live(id) { runner.look(run) } }
@@ -75,6 +84,19 @@ extension UnitRunner {
         runner.look(run)
       }
     }
+  }
+
+  /// Whether pipes are out of reach for good, rather than descriptors or memory short for a moment.
+  private static func isLost(_ error: SystemError) -> Bool {
+    [ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, ELOOP].contains(error.code)
+  }
+
+  private func tellLostOutput(of run: UnitRun, _ error: SystemError) {
+    journal.tell(
+      JournalEntry(
+        .unitOutputLost,
+        "\(run.unit) goes on, but what it writes from now on is lost (\(error)), and it waits for ever once that is 64 KiB: "
+          + "tactusctl cancel \(run.id) ends it", fields: [.job: "\(run.id)"]))
   }
 
   /// Removes the units of this store, and the pipes, that belong to no attempt: their end is durable, or they were never

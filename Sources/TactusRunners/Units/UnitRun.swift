@@ -38,9 +38,11 @@ final class UnitRun {
   /// The open `cgroup.events` of what its main process left, and its registration.
   var rest: (group: ControlGroup, descriptor: Int32, token: Poller.Token)?
   /// Who wants to know what is left of it, and whether its row says that it runs.
-  var inquiry: (answer: @Sendable (Found) -> Void, wasRunning: Bool)?
+  var inquiry: (answer: @Sendable (Found) -> Void, wasRunning: Bool, hadPipes: Bool)?
   /// How often it was looked for and found about to start.
   var looks = 0
+  /// Bytes of its output that earlier daemons have stored, if no further ones can be read.
+  var storedBefore: Int64 = 0
   /// How long it may run, if it was taken over.
   var timeout: Duration?
 

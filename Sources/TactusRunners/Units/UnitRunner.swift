@@ -100,8 +100,11 @@ public actor UnitRunner: Runner, QueueConfined {
     }
   }
 
-  /// Asks again whether this daemon may start units: the rules may have changed.
-  public nonisolated func examine() { post { $0.examineRights() } }
+  /// Asks again whether this daemon may start units, because the rules may have changed; answers, on the queue, who has
+  /// commands of `Runner=auto` from now on, if that is another than before.
+  public nonisolated func examine(answer: @escaping @Sendable (RunnerName?) -> Void) {
+    post { $0.examineRights(answer: answer) }
+  }
 
   /// Tells nothing any more, and closes the connection; units go on.
   public nonisolated func close() {
@@ -181,12 +184,12 @@ public actor UnitRunner: Runner, QueueConfined {
   }
 
   private func lost(_ reason: String) {
-    guard isConnected || !runs.isEmpty else { return availability.set(false) }
+    guard isConnected || !runs.isEmpty else { return _ = learn(.unreached(reason)) }
     isConnected = false
     // A dbus-daemon, or systemd, that is just started again is not worth a word.
     later(Self.silenceToTell) { runner in
       guard !runner.isConnected else { return }
-      runner.availability.set(false)
+      _ = runner.learn(.unreached(reason))
       for run in runner.runs.values where !run.isOver && !run.isUnverified && (run.isCreated || run.inquiry != nil) {
         run.isUnverified = true
         run.events(.silent(reason))
@@ -195,23 +198,6 @@ public actor UnitRunner: Runner, QueueConfined {
   }
 
   private static let silenceToTell: Duration = .seconds(3)
-
-  private func examineRights() {
-    bus.mayStartUnits { mayStart in
-      self.assumeIsolated { runner in
-        runner.availability.set(mayStart)
-        if mayStart { runner.catchUp() }
-      }
-    }
-  }
-
-  /// Does what was refused while this daemon had no right to it.
-  private func catchUp() {
-    for run in runs.values where !run.isOver && run.isCreated {
-      if let signal = run.signal { send(signal, to: run) }
-    }
-    for id in owed { removeUnit(of: id) }
-  }
 
   private func signal(_ id: JobID, _ signal: Signal) {
     guard let run = live(id) else { return }

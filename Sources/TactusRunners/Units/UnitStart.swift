@@ -79,8 +79,7 @@ extension UnitRunner {
       return refuse(
         run, .validationError,
         "Runner=systemd needs systemd, which does not run this machine (\(reason)): write Runner=direct")
-    case .failure(let failure) where failure.isForbidden:
-      return refuse(run, .validationError, Self.cure(for: failure))
+    case .failure(let failure) where failure.isForbidden || failure.isOfPolkit: return cure(run, failure)
     case .failure(let failure) where failure.isInvalid:
       return refuse(run, .validationError, "systemd refuses the unit: \(failure)")
     case .failure(let failure):
@@ -91,13 +90,15 @@ extension UnitRunner {
     look(run)
   }
 
-  /// What has to be done once, by who runs the machine.
-  private static func cure(for failure: BusFailure) -> String {
-    var reason = "\(failure)"
-    // polkit's sentences end in a full stop.
-    if reason.hasSuffix(".") { reason.removeLast() }
-    return "this daemon may not start units (\(reason)); to let it, for all its workflows: "
-      + "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
+  /// Refuses with what has to be done once, by who runs the machine: it depends on whether polkit said no, or nothing.
+  private func cure(_ run: UnitRun, _ failure: BusFailure) {
+    let id = run.id
+    examineRights { [weak self] _ in
+      self?.assumeIsolated { runner in
+        guard let run = runner.live(id) else { return }
+        runner.refuse(run, .validationError, (runner.availability.right ?? .denied).cure(for: failure))
+      }
+    }
   }
 
   private func refuse(_ run: UnitRun, _ code: ErrorCode, _ sentence: String) {

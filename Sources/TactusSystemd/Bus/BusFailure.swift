@@ -17,6 +17,11 @@ public enum BusFailure: Error, Hashable, Sendable {
       || isNamed("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired")
       || isNamed("org.freedesktop.DBus.Error.AuthFailed")
   }
+  /// Whether systemd passes on that polkit could not be started: of itself it says nothing of the kind about a new unit.
+  public var isOfPolkit: Bool {
+    isNamed("org.freedesktop.systemd1.UnitMasked") || isNamed("org.freedesktop.systemd1.NoSuchUnit")
+      || isNamed("org.freedesktop.DBus.Error.ServiceUnknown") || isNamed("org.freedesktop.DBus.Error.NameHasNoOwner")
+  }
   /// Whether what was asked for is wrong, so that asking again changes nothing.
   public var isInvalid: Bool {
     isNamed("org.freedesktop.DBus.Error.InvalidArgs") || isNamed("org.freedesktop.DBus.Error.PropertyReadOnly")
@@ -25,6 +30,15 @@ public enum BusFailure: Error, Hashable, Sendable {
 
   private func isNamed(_ wanted: String) -> Bool {
     if case .refused(let name, _) = self { name == wanted } else { false }
+  }
+}
+
+extension BusFailure {
+  /// Why, without a word about who should have answered.
+  public var reason: String {
+    switch self {
+    case .unreached(let reason), .unanswered(let reason), .refused(_, let reason): reason
+    }
   }
 }
 

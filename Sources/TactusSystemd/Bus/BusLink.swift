@@ -133,7 +133,7 @@ final class BusLink {
       pending.insert(call)
       let sent = sd_bus_call_async(
         bus, nil, message.handle, { message, call, _ in BusLink.answered(message, call) },
-        Unmanaged.passUnretained(call).toOpaque(), 0)
+        Unmanaged.passUnretained(call).toOpaque(), UInt64(method.patience?.microseconds ?? 0))
       guard sent < 0 else { return }
       pending.remove(call)
       answer(.failure(.unreached(SystemError.words(for: -sent))))

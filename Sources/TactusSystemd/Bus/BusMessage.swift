@@ -122,6 +122,29 @@ final class BusMessage {
     return texts
   }
 
+  /// An array of texts; nil if the next value is something else.
+  func texts() -> [String]? {
+    var texts: [String] = []
+    let isThere = enter(CChar.array, "s") { while let text = text() { texts.append(text) } }
+    return isThere ? texts : nil
+  }
+
+  /// The path of the first program of `ExecStart=`; nil if the next value is something else, or there is none.
+  func programPath() -> String? {
+    var path: String?
+    _ = enter(CChar.array, "(sasbttttuii)") {
+      while enter(
+        CChar.structure, "sasbttttuii",
+        {
+          let text = text()
+          path = path ?? text
+          skip("asbttttuii")
+        })
+      {}
+    }
+    return path
+  }
+
   /// Reads what a container has; false if the next value is no such container, or the message is at its end.
   func enter(_ kind: CChar, _ contents: String?, _ body: () -> Void) -> Bool {
     guard sd_bus_message_enter_container(handle, kind, contents) > 0 else { return false }
@@ -168,6 +191,8 @@ struct BusMethod {
   var path = "/org/freedesktop/systemd1"
   var interface = "org.freedesktop.systemd1.Manager"
   var name: String
+  /// How long an answer is waited for; nil for as long as the library waits.
+  var patience: Duration?
 }
 
 /// The characters of a signature. Source: https://dbus.freedesktop.org/doc/dbus-specification.html#type-system

@@ -191,14 +191,15 @@ public actor UnitBus: QueueConfined {
   }
 
   /// Whether this process may start units: on the system bus polkit is asked, without a question to anybody.
-  public nonisolated func mayStartUnits(answer: @escaping @Sendable (Bool) -> Void) {
+  public nonisolated func mayStartUnits(answer: @escaping @Sendable (UnitRight) -> Void) {
     post { bus in
-      guard bus.isConnected, let link = bus.link else { return answer(false) }
+      guard bus.isConnected, let link = bus.link else { return answer(.unreached(bus.lastReason)) }
       // The manager's own socket is open only to those who may do everything.
-      guard bus.address == .system, geteuid() != 0 else { return answer(true) }
+      guard bus.address == .system, geteuid() != 0 else { return answer(.granted) }
+      // Not the 25 s of the library: a reload waits for this.
       let method = BusMethod(
         service: "org.freedesktop.PolicyKit1", path: "/org/freedesktop/PolicyKit1/Authority",
-        interface: "org.freedesktop.PolicyKit1.Authority", name: "CheckAuthorization")
+        interface: "org.freedesktop.PolicyKit1.Authority", name: "CheckAuthorization", patience: .seconds(5))
       bus.ask(method) { message in
         message.structure("sa{sv}") {
           message.write("system-bus-name")
@@ -214,14 +215,16 @@ public actor UnitBus: QueueConfined {
         message.write(bits: 0)
         message.write("")
       } answer: { result in
-        var isAuthorized = false
-        if case .success(let message) = result {
+        switch result {
+        case .failure(let failure): answer(.undecided(failure.reason))
+        case .success(let message):
+          var isAuthorized = false
           _ = message.enter(CChar.structure, "bba{ss}") {
             isAuthorized = message.number() == 1
             message.skip("ba{ss}")
           }
+          answer(isAuthorized ? .granted : .denied)
         }
-        answer(isAuthorized)
       }
     }
   }

@@ -34,6 +34,16 @@ public struct UnitState: Hashable, Sendable {
   public var peakMemory: Int64?
   /// The control group, as a path below the root of the hierarchy; empty if there is none (any more).
   public var controlGroup = ""
+  /// Whom it runs as: `User=`; empty for whom systemd itself runs as.
+  public var user = ""
+  /// `Group=`; empty for the user's own.
+  public var group = ""
+  /// `WorkingDirectory=`, with `!` before it if it may be missing.
+  public var workingDirectory = ""
+  /// The path of its program.
+  public var program = ""
+  /// `ReadOnlyPaths=`, `ReadWritePaths=` and `InaccessiblePaths=`, as far as they name any.
+  public var paths: [String: [String]] = [:]
   /// `LogExtraFields=`.
   public var fields: [String: String] = [:]
 
@@ -55,6 +65,7 @@ public struct UnitState: Hashable, Sendable {
     "ExecMainStartTimestamp", "ExecMainStartTimestampMonotonic", "ExecMainExitTimestamp",
     "ExecMainExitTimestampMonotonic",
     "ActiveEnterTimestampMonotonic", "CPUUsageNSec", "MemoryPeak", "LogExtraFields",
+    "User", "Group", "WorkingDirectory", "ExecStart", "ReadOnlyPaths", "ReadWritePaths", "InaccessiblePaths",
   ]
 
   /// Properties as one message tells them.
@@ -62,12 +73,17 @@ public struct UnitState: Hashable, Sendable {
     var texts: [String: String] = [:]
     var numbers: [String: UInt64] = [:]
     var fields: [String] = []
+    var paths: [String: [String]] = [:]
 
     /// Reads a dictionary of variants.
     init(of message: BusMessage) {
       message.properties { name in
         if name == "LogExtraFields" {
           fields = message.byteTexts() ?? []
+        } else if name == "ExecStart" {
+          texts[name] = message.programPath()
+        } else if name.hasSuffix("Paths") {
+          paths[name] = message.texts()
         } else if let text = message.text() {
           texts[name] = text
         } else if let number = message.number() {
@@ -81,6 +97,7 @@ public struct UnitState: Hashable, Sendable {
   mutating func take(_ told: Told) {
     for (name, text) in told.texts { set(name, text) }
     for (name, number) in told.numbers { set(name, number) }
+    paths.merge(told.paths.filter { !$0.value.isEmpty }) { $1 }
     for field in told.fields {
       let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
@@ -95,6 +112,10 @@ public struct UnitState: Hashable, Sendable {
     case "SubState": subState = text
     case "Result": result = text
     case "ControlGroup": controlGroup = text
+    case "User": user = text
+    case "Group": group = text
+    case "WorkingDirectory": workingDirectory = text
+    case "ExecStart": program = text
     default: break
     }
   }

@@ -1,0 +1,230 @@
+import Foundation
+import TactusTestSupport
+import Testing
+
+extension OnMachine {
+  @Suite("When the surroundings go wrong")
+  struct SurroundingsTests {
+    /// A machine whose daemon may start units, and knows it.
+    private static func permitted(_ workflows: [String: String]) async throws -> ServiceLab {
+      let machine = try await ServiceLab.installed(workflows: workflows)
+      try await machine.shell(
+        "ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules")
+      _ = try await eventually("the daemon may start units") {
+        try await machine.shell("tactusctl reload; sleep 0.2; tactusctl doctor || true")
+          .contains("systemd runs commands as units for this daemon") ? true : nil
+      }
+      return machine
+    }
+
+    /// The sentence of the newest message of a kind.
+    private func told(_ kind: String, on machine: ServiceLab) async throws -> String? {
+      try await machine.journal("TACTUS_MESSAGE=\(kind)").last?.message
+    }
+
+    private static let pipes = "/var/lib/tactus/pipes"
+
+    static let obstacles = [
+      ("rm -rf \(pipes); touch \(pipes)", "no directory", "mv \(pipes) \(pipes).old"),
+      ("rm -rf \(pipes); ln -s /tmp \(pipes)", "no directory", "mv \(pipes) \(pipes).old"),
+      ("mkdir -p \(pipes); chown root:root \(pipes)", "belongs to root", "chown -R tactus: \(pipes)"),
+    ]
+
+    @Test(
+      "What lies in the place of the pipes is named by the start, the job and the doctor, with the command that mends it",
+      arguments: obstacles)
+    func obstacle(making: String, reason: String, cure: String) async throws {
+      let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/echo hello\n"])
+      try await machine.shell("systemctl stop --quiet tactusd tactusd.socket; \(making); systemctl start tactusd")
+      let message = try #require(try await told("pipes_unusable", on: machine))
+      #expect(message.contains(reason) && message.contains(cure), "\(message)")
+      let ran = try await machine.control("run", "unit", "--wait")
+      #expect(ran.code == 1 && ran.errors.contains(reason) && ran.errors.contains(cure), "\(ran.errors)")
+      let doctor = try await machine.control("doctor", "--quiet")
+      #expect(doctor.code == 1 && doctor.output.contains(reason) && doctor.output.contains(cure), "\(doctor)")
+      // As it is told, and nothing else.
+      try await machine.shell(cure)
+      #expect(try await machine.control("run", "unit", "--follow").expectSuccess().hasSuffix("hello\n"))
+      #expect(try await machine.control("doctor").output.contains("systemd runs commands as units for this daemon"))
+    }
+
+    @Test("A unit whose pipes were removed while no daemon ran goes on to its end, and its output is said to be lost")
+    func pipesAreGone() async throws {
+      let machine = try await Self.permitted([
+        "unit": """
+        [Command]
+        Runner=systemd
+        Exec=/bin/sh -c 'echo first; while ! [ -e /srv/go ]; do sleep 0.1; done; echo second; exit 7'
+
+        """
+      ])
+      let id = try await machine.shell("tactusctl run unit")
+      let unit = "tactus-\(id).service"
+      _ = try await eventually("it writes") {
+        try await machine.control("logs", id).output == "first\n" ? true : nil
+      }
+      try await machine.shell(
+        "systemctl stop --quiet tactusd tactusd.socket; rm -rf \(Self.pipes); systemctl start tactusd.socket tactusd")
+      let entry = try await eventually("it is told") {
+        try await machine.journal("TACTUS_MESSAGE=unit_output_lost").last
+      }
+      #expect(entry["TACTUS_JOB_ID"] == id)
+      #expect(try await machine.property("SubState", of: unit) == "running")
+      #expect(try await machine.jobs().first { $0.id == id }?.status == "RUNNING")
+      // Units of others, and its own, are swept by now: this one is still not among them.
+      try await machine.control("run", "unit").expectSuccess()
+      try await machine.shell("touch /srv/go")
+      let job = try await eventually("it has ended") {
+        try await machine.jobs().first { $0.id == id && $0.status != "RUNNING" }
+      }
+      #expect(job.errorCode == "EXIT_NONZERO" && job.exitCode == 7, "\(job)")
+      #expect(try await machine.control("logs", id).expectSuccess() == "first\n")
+      _ = try await eventually("no unit and no pipe is left", within: .seconds(10)) {
+        try await machine.shell(
+          "systemctl list-units --all --no-legend 'tactus-*.service'; ls \(Self.pipes)"
+        ).isEmpty ? true : nil
+      }
+      try await machine.verify()
+    }
+
+    private static let way =
+      "systemctl stop tactusd tactusd.socket; systemctl start tactusd.socket tactusd"
+
+    @Test("A socket that was removed is opened again by a restart, and given back to systemd by the way that is told")
+    func socketIsGone() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/true\n"])
+      try await machine.shell("rm -rf /run/tactus")
+      let lost = try await machine.control("status")
+      #expect(lost.code == 3 && lost.errors.contains("the socket was removed: restart tactusd"), "\(lost)")
+      try await machine.shell("systemctl restart tactusd")
+      try await machine.control("run", "job", "--wait").expectSuccess()
+      #expect(try await machine.shell("stat -c '%a %U' /run/tactus/control.sock") == "666 tactus")
+      let message = try #require(try await told("socket_lost", on: machine))
+      #expect(message.contains(Self.way), "\(message)")
+      // Again, because the socket of the last daemon is gone with it.
+      try await machine.shell("systemctl restart tactusd")
+      try await machine.control("status").expectSuccess()
+      #expect(try await machine.journal("TACTUS_MESSAGE=socket_lost").count == 2)
+
+      try await machine.shell(Self.way)
+      try await machine.control("status").expectSuccess()
+      #expect(try await machine.shell("stat -c '%a %U' /run/tactus/control.sock") == "666 root")
+      #expect(try await machine.journal("TACTUS_MESSAGE=socket_lost").count == 2)
+    }
+
+    @Test("A socket in a directory that is closed to the daemon leaves it running, and told of")
+    func socketIsOutOfReach() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/true\n"])
+      try await machine.write(
+        "/etc/systemd/system/tactusd.socket.d/elsewhere.conf", "[Socket]\nListenStream=\nListenStream=/run/other/sock\n"
+      )
+      try await machine.shell(
+        """
+        systemctl daemon-reload; \(Self.way)
+        tactusctl --socket=/run/other/sock status
+        rm /run/other/sock; systemctl restart tactusd
+        """)
+      let message = try #require(try await told("socket_lost", on: machine))
+      #expect(message.contains("/run/other/sock") && message.contains("nobody can ask tactusd until"), "\(message)")
+      #expect(try await machine.property("ActiveState") == "active")
+      try await machine.shell("\(Self.way); tactusctl --socket=/run/other/sock status")
+    }
+
+    @Test("A daemon that was started without a journal writes to it when it is back, output of jobs as well")
+    func withoutJournal() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/echo hello\n"])
+      try await machine.stopJournal()
+      try await machine.shell("systemctl restart tactusd")
+      let doctor = try await machine.control("doctor")
+      #expect(doctor.output.contains("nobody takes messages"), "\(doctor.output)")
+      try await machine.startJournal()
+      let id = try await machine.shell("tactusctl run job --wait")
+      let end = try await eventually("its end is told") {
+        try await machine.journal("TACTUS_MESSAGE=job_completed", "TACTUS_JOB_ID=\(id)").last
+      }
+      #expect(end["_SYSTEMD_UNIT"] == "tactusd.service")
+      let output = try await eventually("its output is there") {
+        try await machine.journal("--identifier=job", "TACTUS_JOB_ID=\(id)").last
+      }
+      #expect(output.message == "hello")
+      // What was told meanwhile is counted.
+      let count = try #require(try await machine.journal("TACTUS_MESSAGE=messages_dropped").last?["TACTUS_COUNT"])
+      #expect(Int(count) ?? 0 > 0)
+      #expect(try await machine.control("doctor").output.contains("nobody takes messages") == false)
+    }
+
+    @Test("An account for jobs that is not there is named, by those who run as units as well")
+    func noAccount() async throws {
+      let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/true\n"])
+      try await machine.shell("userdel tactus-job")
+      let ran = try await machine.control("run", "unit", "--wait")
+      #expect(
+        ran.code == 1 && ran.errors.contains("no user tactus-job") && ran.errors.contains("systemd-sysusers"),
+        "\(ran.errors)")
+      try await machine.shell("systemd-sysusers; tactusctl reload")
+      try await machine.control("run", "unit", "--wait").expectSuccess()
+    }
+
+    @Test("polkit that is masked, or not there, is told apart from one that says no")
+    func noPolkit() async throws {
+      let machine = try await Self.permitted([
+        "unit": "[Command]\nRunner=systemd\nExec=/bin/true\n", "auto": "[Command]\nExec=/bin/true\n",
+      ])
+      try await machine.shell("systemctl mask --now --quiet polkit")
+      let masked = try await machine.control("run", "unit", "--wait")
+      #expect(
+        masked.code == 1 && masked.errors.contains("VALIDATION_ERROR")
+          && masked.errors.contains("sudo systemctl unmask polkit"), "\(masked.errors)")
+      // That start has found out, for the others as well.
+      let direct = try await machine.shell("tactusctl run auto --wait")
+      #expect(try await machine.control("show-job", direct).expectSuccess().contains("Runner: direct"))
+      #expect(try await told("runner_changed", on: machine)?.contains("polkit") == true)
+      let doctor = try await machine.control("doctor")
+      #expect(doctor.output.contains("polkit") && doctor.output.contains("unmask polkit"), "\(doctor.output)")
+      // As it is told.
+      try await machine.shell("systemctl unmask --quiet polkit")
+      // Which has systemd read its files again, so that the daemon may have asked before this does.
+      _ = try await eventually("units start again") {
+        try await machine.shell("tactusctl --quiet reload")
+        return try await told("runner_changed", on: machine)?.contains("Runner=auto means systemd") == true ? true : nil
+      }
+      try await machine.control("run", "unit", "--wait").expectSuccess()
+
+      try await machine.shell(
+        "apt-get purge --yes polkitd >/dev/null 2>&1; systemctl daemon-reload; systemctl reload dbus")
+      let away = try await machine.control("run", "unit", "--wait")
+      #expect(away.code == 1 && away.errors.contains("sudo apt install polkitd"), "\(away.errors)")
+    }
+
+    @Test("A command finds the same around it, whoever runs it")
+    func sameSurroundings() async throws {
+      func command(_ runner: String) -> String {
+        """
+        [Command]
+        Runner=\(runner)
+        EnvironmentFile=/srv/file.env
+        Exec=/bin/sh /srv/look
+
+        """
+      }
+      let machine = try await Self.permitted(["direct": command("direct"), "unit": command("systemd")])
+      try await machine.write(
+        "/srv/look",
+        "for n in HOME USER LOGNAME SHELL PATH LANG TZ A; do eval echo $n=\\$$n; done; pwd; id; umask; ulimit -Sn\n")
+      try await machine.write("/srv/file.env", "A=grün\n")
+      var found: [String] = []
+      for name in ["direct", "unit"] {
+        let id = try await machine.shell("tactusctl run \(name) --wait")
+        found.append(try await machine.control("logs", id).expectSuccess())
+      }
+      #expect(found[0] == found[1])
+      #expect(found[0].contains("SHELL=/bin/sh\n") && found[0].hasSuffix("\n1024\n") && found[0].contains("A=grün\n"))
+      try await machine.shell(#"printf '# \344\nA=gr\374n\n' >/srv/file.env"#)
+      for name in ["direct", "unit"] {
+        let ran = try await machine.control("run", name, "--wait")
+        #expect(
+          ran.code == 1 && ran.errors.contains("EnvironmentFile=/srv/file.env: line 1 is not UTF-8"), "\(ran.errors)")
+      }
+    }
+  }
+}
