@@ -11,7 +11,7 @@ enum Check {
     if !isOfSystem && !isNamed {
       let absence = access(directory, F_OK) == 0 ? "" : " (it is not there)"
       print(
-        "checked is \(directory)\(absence), of the daemon that serves \(Account.name(of: geteuid())) alone; "
+        "this checks \(directory)\(absence), which is for a daemon of \(Account.name(of: geteuid())) alone; "
           + "for that of the machine: tactusd --check --system")
     }
     var configuration = Configuration.read(directory)

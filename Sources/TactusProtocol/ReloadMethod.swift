@@ -32,7 +32,7 @@ public struct Reload: Request {
     public var autoRunner: String?
 
     private enum CodingKeys: String, CodingKey {
-      case loaded, created, changed, removed, problems, warnings
+      case loaded, workflows, created, changed, removed, problems, warnings
       case autoRunner = "auto_runner"
     }
 

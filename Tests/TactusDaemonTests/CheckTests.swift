@@ -77,17 +77,18 @@ struct CheckTests {
     #expect(none.code == 0)
     #expect(
       none.output == """
-        checked is \(own) (it is not there), of the daemon that serves nobody alone; \
+        this checks \(own) (it is not there), which is for a daemon of nobody alone; \
         for that of the machine: tactusd --check --system
-        \(own): files: 0, good: 0, bad: 0, warnings: 0
+        \(own)/workflows: is not there: no workflow is read from files, and none is terminated (warning)
+        \(own): files: 0, good: 0, bad: 0, warnings: 1
 
         """, "\(none)")
     try daemon.write(".config/tactus/workflows/good.workflow", "[Command]\nExec=/bin/true\n")
     let good = try await check()
-    #expect(good.output.hasPrefix("checked is \(own), of the daemon that serves nobody alone; "), "\(good)")
+    #expect(good.output.hasPrefix("this checks \(own), which is for a daemon of nobody alone; "), "\(good)")
     #expect(good.output.hasSuffix("\n\(own): files: 1, good: 1, bad: 0, warnings: 0\n"), "\(good)")
     let system = try await check("--system")
     #expect(system.output.contains("/etc/tactus: files: "), "\(system)")
-    #expect(!system.output.contains("checked is"), "\(system)")
+    #expect(!system.output.contains("this checks"), "\(system)")
   }
 }

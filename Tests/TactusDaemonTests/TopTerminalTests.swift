@@ -129,8 +129,9 @@ struct TopTerminalTests {
       $0.contains { $0.contains("Stopped") } && $0.contains { $0.hasPrefix("ready>") }
     }
     try await terminal.type("fg")
+    // What was there before has the same first and last row.
     try await terminal.expect("the screen after STOP and fg") {
-      $0.last == "q quits, p pauses" && $0[0].contains("running")
+      $0.last == "q quits, p pauses" && $0[0].contains("running") && !$0.contains { $0.contains("Stopped") }
     }
     // In the background it stops rather than draw, and ends when the shell says so.
     try await terminal.press("C-z")

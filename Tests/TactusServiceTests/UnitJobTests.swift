@@ -156,7 +156,7 @@ extension OnMachine {
         let reload = try await machine.shell("tactusctl reload; sleep 0.2")
         return reload.contains("Runner=auto: means systemd from now on") ? reload : nil
       }
-      #expect(reload.contains("files in force"))
+      #expect(reload.contains("in force from files"))
       let unit = try await machine.shell("tactusctl run auto --wait")
       #expect(try await machine.control("show-job", unit).expectSuccess().contains("Runner: systemd"))
       try await machine.control("run", "unit", "--wait").expectSuccess()

@@ -15,7 +15,13 @@ public final class FakeEngine: Sendable {
   }
 
   /// Stops it where it is, as a machine does that is out of memory.
-  public func freeze() { kill(lab.process, SIGSTOP) }
+  ///
+  /// Returns when it has stopped: until one of its threads gets the signal, on a busy machine, the others answer.
+  public func freeze() {
+    kill(lab.process, SIGSTOP)
+    var stopped = siginfo_t()
+    while waitid(P_PID, id_t(lab.process), &stopped, WSTOPPED | WNOWAIT) < 0, errno == EINTR {}
+  }
 
   /// Lets it go on.
   public func thaw() { kill(lab.process, SIGCONT) }

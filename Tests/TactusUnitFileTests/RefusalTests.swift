@@ -58,7 +58,8 @@ struct RefusalTests {
   private static let words = [
     BadFile("[Comand]\nExec=/bin/true\n", 1, "[Comand] is not a section of this file: did you mean [Command]?"),
     BadFile("[Heartbeet]\nEndpoint=http://localhost/\n", 1, "did you mean [Heartbeat]?"),
-    BadFile("[Unit]\n[Command]\nExec=/bin/true\n", 1, "it may have [Workflow] [Schedule] [Command] [Heartbeat]"),
+    BadFile("[Unit]\n[Command]\nExec=/bin/true\n", 1, "[Unit] is not a section of this file: its like is [Workflow]"),
+    BadFile("[Nonsense]\n[Command]\nExec=/bin/true\n", 1, "it may have [Workflow] [Schedule] [Command] [Heartbeat]"),
     BadFile("[Http]\nURL=http://a/\n", 1, "[Http] is not supported by this version yet: remove it"),
     BadFile("[Http]\nURL=http://localhost/\n", 1, "[Http] is not supported by this version yet: remove it"),
     .command("Enviroment=A=b", "Enviroment= is not a key of [Command]: did you mean Environment=?"),
