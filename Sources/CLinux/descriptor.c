@@ -25,6 +25,11 @@ long tactus_tee(int from, int to, unsigned long size) {
   return copied < 0 ? -errno : copied;
 }
 
+long tactus_splice(int from, int to, unsigned long size) {
+  ssize_t moved = splice(from, NULL, to, NULL, size, SPLICE_F_NONBLOCK);
+  return moved < 0 ? -errno : moved;
+}
+
 int tactus_terminal_columns(int descriptor) {
   struct winsize size;
   return ioctl(descriptor, TIOCGWINSZ, &size) < 0 ? -errno : size.ws_col;

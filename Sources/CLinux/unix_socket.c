@@ -23,17 +23,21 @@ static int closing(int descriptor, int answer) {
   return answer;
 }
 
+/* Connects, and goes again: 0 if somebody listens. EAGAIN is somebody with a full backlog, EACCES somebody else's. */
+static int probe(const struct sockaddr_un *address, int type) {
+  int client = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (client < 0) return -errno;
+  int answer = connect(client, (const struct sockaddr *)address, sizeof *address);
+  return closing(client, answer < 0 && errno != EAGAIN ? -errno : 0);
+}
+
 /* Removes the socket at an address when nobody answers on it. */
 static int remove_stale(const struct sockaddr_un *address) {
   struct stat status;
   if (lstat(address->sun_path, &status) < 0) return errno == ENOENT ? 0 : -errno;
   if (!S_ISSOCK(status.st_mode)) return -EEXIST;
-  int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (probe < 0) return -errno;
-  int answer = connect(probe, (const struct sockaddr *)address, sizeof *address);
-  /* EAGAIN is somebody with a full backlog, EACCES somebody else's. */
-  if (answer == 0 || errno != ECONNREFUSED) return closing(probe, answer == 0 || errno == EAGAIN ? -EADDRINUSE : -errno);
-  close(probe);
+  int answer = probe(address, SOCK_STREAM);
+  if (answer != -ECONNREFUSED) return answer == 0 ? -EADDRINUSE : answer;
   return unlink(address->sun_path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
@@ -71,6 +75,24 @@ int tactus_unix_connect(const char *path) {
     answer = connect(client, (struct sockaddr *)&address, sizeof address);
   } while (answer < 0 && errno == EINTR);
   return answer < 0 ? closing(client, -errno) : client;
+}
+
+int tactus_unix_probe(const char *path, int datagrams) {
+  struct sockaddr_un address;
+  int answer = address_of(path, &address);
+  return answer < 0 ? answer : probe(&address, datagrams ? SOCK_DGRAM : SOCK_STREAM);
+}
+
+int tactus_unix_path(int socket, char *path, unsigned long capacity) {
+  struct sockaddr_un address = {0};
+  socklen_t size = sizeof address;
+  if (getsockname(socket, (struct sockaddr *)&address, &size) < 0) return -errno;
+  size_t length = strnlen(address.sun_path, sizeof address.sun_path);
+  if (address.sun_family != AF_UNIX || length == 0) return -ENOENT;
+  if (length >= capacity) return -ENAMETOOLONG;
+  memcpy(path, address.sun_path, length);
+  path[length] = 0;
+  return 0;
 }
 
 int tactus_unix_peer_groups(int socket, unsigned int *groups, int capacity) {

@@ -40,7 +40,9 @@ enum Files {
       }
       guard status.st_mode & S_IFMT == S_IFREG else {
         return .failure(
-          SystemError(code: status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL, operation: "read", subject: path))
+          status.st_mode & S_IFMT == S_IFDIR
+            ? SystemError(code: EISDIR, operation: "read", subject: path)
+            : SystemError(code: EINVAL, operation: "read", subject: "\(path), which is no regular file"))
       }
       var bytes: [UInt8] = []
       while bytes.count < limit {

@@ -35,16 +35,38 @@ public enum NamedPipe {
   }
 }
 
-/// Looks at what is in a pipe without taking it out, tee(2).
+/// Looks at what is in a pipe without taking it out, tee(2), and takes out of it without looking, splice(2).
 public final class PipeView {
   private let ends: (read: Int32, write: Int32)
+  private let null: Int32
 
-  /// Makes the pipe that copies go through.
-  public init() throws(SystemError) { ends = try Descriptor.pipe(nonBlockingRead: true) }
+  /// Makes the pipe that copies go through, and opens the file that everything else goes to.
+  public init() throws(SystemError) {
+    let null = try Descriptor.open("/dev/null", O_WRONLY)
+    do throws(SystemError) { ends = try Descriptor.pipe(nonBlockingRead: true) } catch {
+      Descriptor.close(null)
+      throw error
+    }
+    self.null = null
+  }
 
   deinit {
     Descriptor.close(ends.read)
     Descriptor.close(ends.write)
+    Descriptor.close(null)
+  }
+
+  /// Takes the oldest bytes out of a pipe, so many as there are.
+  ///
+  /// Not by read(2), which takes a whole packet for a part of it where a writer has set O_DIRECT: pipe(2).
+  public func discard(_ count: Int, from descriptor: Int32) {
+    var rest = count
+    while rest > 0 {
+      let moved = Int(tactus_splice(descriptor, null, UInt(rest)))
+      if moved == -Int(EINTR) { continue }
+      guard moved > 0 else { return }
+      rest -= moved
+    }
   }
 
   /// Copies the oldest bytes of a pipe, as many as fit, and answers their number.

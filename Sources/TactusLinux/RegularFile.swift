@@ -14,7 +14,8 @@ public enum RegularFile {
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       let isDirectory = status.st_mode & S_IFMT == S_IFDIR
-      throw SystemError(code: isDirectory ? EISDIR : EINVAL, operation: "read", subject: path)
+      let subject = isDirectory ? path : "\(path), which is no regular file"
+      throw SystemError(code: isDirectory ? EISDIR : EINVAL, operation: "read", subject: subject)
     }
     var bytes: [UInt8] = []
     while bytes.count <= limit {

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Unix stream sockets, named by a path of at most 107 bytes.
+/// Unix sockets, named by a path of at most 107 bytes.
 public enum UnixSocket {
   /// Who is at the other end of a connection, as the kernel says.
   public struct Peer: Hashable, Sendable {
@@ -43,6 +43,19 @@ public enum UnixSocket {
   /// Connects to a listener; the descriptor is blocking, and the caller's to close.
   public static func connect(to path: String) throws(SystemError) -> Int32 {
     try check(tactus_unix_connect(path), "connect to", path)
+  }
+
+  /// Asks by connecting, which a listener sees as a client that goes again; nil if somebody listens at the path, else the errno.
+  public static func probe(_ path: String, datagrams: Bool = false) -> Int32? {
+    let answer = tactus_unix_probe(path, datagrams ? 1 : 0)
+    return answer == 0 ? nil : -answer
+  }
+
+  /// The path that a socket is bound to; nil for one without, or with an abstract name, which nobody can remove.
+  public static func path(of socket: Int32) -> String? {
+    var path = [CChar](repeating: 0, count: 109)
+    guard tactus_unix_path(socket, &path, UInt(path.count)) == 0 else { return nil }
+    return String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// Whose the directory of a socket is; nil without one.

@@ -28,22 +28,8 @@ public enum Activation {
   ///
   /// The service manager does not notice. Asked by connecting, which the listener sees as a client that goes again.
   public static func lostPath(of descriptor: Int32) -> String? {
-    var address = sockaddr_un()
-    var size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    let isNamed = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
-    }
-    let path = withUnsafeBytes(of: address.sun_path) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-    // Abstract names begin with a zero byte, and nobody can remove them.
-    guard isNamed, !path.isEmpty else { return nil }
-    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    let probe = socket(AF_UNIX, type, 0)
-    guard probe >= 0 else { return nil }
-    defer { Descriptor.close(probe) }
-    let code = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(probe, $0, size) == 0 ? 0 : errno }
-    }
-    // EAGAIN is a listener with many who wait, EACCES one that is for others.
+    guard let path = UnixSocket.path(of: descriptor), let code = UnixSocket.probe(path) else { return nil }
+    // EACCES is one that is for others.
     return [ENOENT, ENOTDIR, ECONNREFUSED].contains(code) ? path : nil
   }
 

@@ -1,5 +1,6 @@
 internal import CSystemd
 internal import Glibc
+internal import TactusLinux
 
 /// One entry on its way to the journal: all its fields in one buffer, which the next entry takes over.
 ///
@@ -11,18 +12,7 @@ struct JournalRecord {
   private static let socket = "/run/systemd/journal/socket"
 
   /// Whether anybody reads from the journal's socket.
-  static var isListenedFor: Bool {
-    let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: socket.utf8) }
-    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) == 0 }
-    }
-  }
+  static var isListenedFor: Bool { UnixSocket.probe(socket, datagrams: true) == nil }
 
   /// Begins the next entry.
   mutating func clear() {

@@ -94,7 +94,7 @@ struct CredentialTests {
     mkfifo("\(files.directory)/fifo", 0o600)
     #expect(
       await sentence([Credential(name: "a", path: "\(files.directory)/fifo")])
-        == "LoadCredential=a: cannot read \(files.directory)/fifo: Invalid argument")
+        == "LoadCredential=a: cannot read \(files.directory)/fifo, which is no regular file: Invalid argument")
     // One that cannot be started leaves nothing either.
     let missing = Command(arguments: ["/no/such"], credentials: [good])
     #expect(await fixture.start(missing).ended()?.ending.code == .validationError)

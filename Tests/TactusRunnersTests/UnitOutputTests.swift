@@ -79,6 +79,56 @@ struct UnitOutputTests {
     #expect(bench.text == "one\ntwo\nthree\nfour" && output.isComplete && output.storedBytes == 18)
   }
 
+  @Test("What has no newline is held, and goes out as it is when it was waited for long enough")
+  func beginning() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    #expect(!output.isHolding(.stdout))
+    bench.write("one\ntw")
+    let piece = try #require(output.take(.stdout, at: Instant(microseconds: 1)))
+    #expect(!output.isHolding(.stdout), "a piece is with the sink")
+    bench.keep(piece)
+    output.answered(piece, isStored: true)
+    #expect(output.take(.stdout, at: Instant(microseconds: 1)) == nil && output.isHolding(.stdout))
+    let late = try #require(output.take(.stdout, at: Instant(microseconds: 1), isLate: true))
+    bench.keep(late)
+    output.answered(late, isStored: true)
+    bench.write("o\n")
+    bench.pump(output)
+    #expect(bench.text == "one\ntwo\n" && !output.isHolding(.stdout))
+  }
+
+  @Test("Packets, which a writer with O_DIRECT makes, lose nothing")
+  func packets() throws {
+    let bench = try Bench()
+    let output = try bench.open()
+    defer { output.close() }
+    let writer = bench.writers[.stdout] ?? -1
+    #expect(fcntl(writer, F_SETFL, fcntl(writer, F_GETFL) | 0o40000) == 0)
+    bench.write("first\nsecond")
+    bench.pump(output)
+    bench.write("\nthird\n")
+    bench.pump(output)
+    #expect(bench.text == "first\nsecond\nthird\n" && output.storedBytes == 19 && output.droppedBytes == 0)
+  }
+
+  @Test("A record that is damaged is none", arguments: [0, 8, 24])
+  func damage(offset: Int) throws {
+    let bench = try Bench()
+    let words: [UInt64] = [0x8000_0000_0000_0000]
+    let record = try Descriptor.open(bench.pipes.record, O_RDWR | O_CREAT, mode: 0o600)
+    _ = [UInt64](repeating: 1, count: 4).withUnsafeBytes { pwrite(record, $0.baseAddress, 32, 0) }
+    _ = words.withUnsafeBytes { pwrite(record, $0.baseAddress, 8, off_t(offset)) }
+    Descriptor.close(record)
+    bench.stored[.stdout] = [1, 2, 3]
+    bench.write("one\n")
+    let output = try bench.open()
+    defer { output.close() }
+    bench.pump(output)
+    #expect(output.storedBytes == 7 && output.droppedBytes == 0)
+  }
+
   @Test("A pipe that is full of one line is taken as it is, so that the job goes on")
   func longLine() throws {
     let bench = try Bench()

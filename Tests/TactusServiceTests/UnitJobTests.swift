@@ -100,6 +100,27 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
+    @Test("One large write comes through whole, however its lines lie, and what has no end of a line within a moment")
+    func largeWrites() async throws {
+      let machine = try await Self.machine([
+        "file": "[Command]\nRunner=systemd\nTimeout=60s\nExec=/bin/cat /srv/report\n",
+        "begun": "[Command]\nRunner=systemd\nTimeout=60s\nExec=/bin/sh -c 'printf abc; exec cat /srv/report'\n",
+        "prompt": "[Command]\nRunner=systemd\nExec=/bin/sh -c 'printf password:; sleep 600'\n",
+      ])
+      try await machine.shell("head -c 2000000 /dev/zero | tr '\\0' x | fold -w 79 >/srv/report; wc -c </srv/report")
+      let report = try await machine.shell("cat /srv/report")
+      for (name, start) in [("file", ""), ("begun", "abc")] {
+        let id = try await machine.shell("tactusctl run \(name) --wait", within: .seconds(90))
+        let logs = try await machine.control("logs", id).expectSuccess()
+        #expect(logs.trimmingCharacters(in: .newlines) == start + report, "\(logs.utf8.count) bytes")
+      }
+      let id = try await start("prompt", on: machine)
+      _ = try await eventually("the beginning of a line is told") {
+        try await machine.control("logs", id).expectSuccess() == "password:" ? true : nil
+      }
+      try await machine.control("cancel", id).expectSuccess()
+    }
+
     @Test("A reboot ends it as the loss that it is, and not as a failure of the workflow")
     func reboot() async throws {
       let machine = try await Self.machine(["long": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n"])

@@ -73,6 +73,8 @@ int tactus_pipe(int *ends, int nonblocking_read);
 int tactus_bytes_waiting(int descriptor);
 /* Copies what a pipe has into another, both non-blocking, and takes nothing out of it. */
 long tactus_tee(int from, int to, unsigned long size);
+/* Moves what a pipe has elsewhere, at most so many bytes. */
+long tactus_splice(int from, int to, unsigned long size);
 /* Puts /dev/null in the place of 0, 1 and 2 where they are closed, so that no file or socket takes their numbers. */
 int tactus_keep_standard_descriptors(void);
 /* 0 for a terminal that does not know its size. */
@@ -93,6 +95,10 @@ int tactus_unix_listen(const char *path, unsigned int mode, int backlog);
 int tactus_unix_accept(int listener);
 /* The connection is made before the call returns. */
 int tactus_unix_connect(const char *path);
+/* 0 if somebody listens at the path, or would if he had the time. */
+int tactus_unix_probe(const char *path, int datagrams);
+/* The path that a socket is bound to, with its zero; ENOENT for one without, or with an abstract name. */
+int tactus_unix_path(int socket, char *path, unsigned long capacity);
 int tactus_unix_peer(int socket, struct tactus_peer *peer);
 /* The supplementary groups of the peer when it connected, up to capacity: how many there are; -ERANGE if there are more. */
 int tactus_unix_peer_groups(int socket, unsigned int *groups, int capacity);

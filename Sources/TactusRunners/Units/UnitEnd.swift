@@ -66,8 +66,13 @@ extension UnitRunner {
   }
 
   /// Hands the sink what a stream has; one piece at a time.
-  func pump(_ run: UnitRun, _ stream: OutputStream) {
-    guard let output = run.output, let piece = output.take(stream, at: time.now) else { return }
+  /// - Parameter looks: how often the beginning of a line was looked at since it was alone.
+  func pump(_ run: UnitRun, _ stream: OutputStream, looks: Int = 0) {
+    guard let output = run.output else { return }
+    guard let piece = output.take(stream, at: time.now, isLate: looks == Self.pauses.count) else {
+      if output.isHolding(stream) { lookAgain(run, stream, looks: looks) }
+      return
+    }
     let id = run.id
     sink.append(piece.lines, to: id) { [weak self] isStored in
       self?.post { runner in
@@ -76,6 +81,21 @@ extension UnitRunner {
         runner.pump(run, stream)
         runner.tellEnd(run)
       }
+    }
+  }
+
+  /// A writer that waits in the middle of a write needs one look, which a program that writes without an end gets at once; others
+  /// have a moment for the rest of their line.
+  private static let pauses: [Duration] = [.milliseconds(2), .milliseconds(100)]
+
+  private func lookAgain(_ run: UnitRun, _ stream: OutputStream, looks: Int) {
+    guard run.watched.insert(stream).inserted else { return }
+    // Bytes that came after the last look begin a line of their own.
+    let looks = looks == Self.pauses.count ? 0 : looks
+    later(Self.pauses[looks]) { [id = run.id] runner in
+      guard let run = runner.live(id) else { return }
+      run.watched.remove(stream)
+      runner.pump(run, stream, looks: looks + 1)
     }
   }
 

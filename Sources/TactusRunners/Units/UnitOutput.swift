@@ -7,7 +7,8 @@ import TactusPorts
 ///
 /// Bytes stay in their pipe until the sink has stored them, so that a daemon that dies loses none: it looks at what is
 /// there by tee(2), hands whole lines over, one piece of each stream at a time, and takes them out when they are stored.
-/// What has no newline yet stays where it is, unless it fills the pipe.
+/// What has no newline yet stays where it is for a moment, unless it fills the pipe. Not for longer: Linux tells nobody when a
+/// writer fills a pipe that is not empty, and waits in the middle of its write.
 final class UnitOutput {
   /// Output stored, in bytes.
   private(set) var storedBytes: Int64 = 0
@@ -99,12 +100,19 @@ final class UnitOutput {
     }
   }
 
+  /// Whether a stream has the beginning of a line and nothing with the sink: it is to be looked at again, unasked.
+  func isHolding(_ name: OutputStream) -> Bool {
+    guard let stream = streams[name], stream.taken == nil, stream.due == nil else { return false }
+    return Descriptor.bytesWaiting(in: stream.descriptor) > 0
+  }
+
   /// The next piece of a stream; nil if one is with the sink, or there is nothing to hand over.
-  func take(_ name: OutputStream, at instant: Instant) -> Piece? {
+  /// - Parameter isLate: whether the beginning of a line goes out without its end.
+  func take(_ name: OutputStream, at instant: Instant, isLate: Bool = false) -> Piece? {
     while let stream = streams[name], stream.taken == nil {
       let size = view.look(into: watches.buffer, at: stream.descriptor)
       let seen = UnsafeRawBufferPointer(rebasing: watches.buffer[..<size])
-      let whole = whole(seen, of: stream)
+      let whole = whole(seen, of: stream, isLate: isLate)
       guard whole > 0 else {
         // What was counted and is not there was read by the job itself, which holds the pipe for reading too.
         if size == 0, stream.due != nil { streams[name]?.due = 0 }
@@ -137,16 +145,16 @@ final class UnitOutput {
   }
 
   /// How many of the bytes at the head of a pipe go out together: whole lines; everything that is seen, if nothing follows,
-  /// nothing else would fit, or no more can be seen.
-  private func whole(_ seen: UnsafeRawBufferPointer, of stream: Stream) -> Int {
+  /// nothing else would fit, no more can be seen, or it was waited for long enough.
+  private func whole(_ seen: UnsafeRawBufferPointer, of stream: Stream, isLate: Bool) -> Int {
     if let due = stream.due { return min(seen.count, due) }
     if let newline = seen.lastIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
-    return seen.count == watches.buffer.count || NamedPipe.isFull(stream.descriptor) ? seen.count : 0
+    return isLate || seen.count == watches.buffer.count || NamedPipe.isFull(stream.descriptor) ? seen.count : 0
   }
 
   private func takeOut(_ name: OutputStream, kept: Int, isStored: Bool) {
     guard let stream = streams[name], let taken = stream.taken else { return }
-    discard(taken, from: stream.descriptor)
+    view.discard(taken, from: stream.descriptor)
     streams[name]?.taken = nil
     streams[name]?.due = stream.due.map { $0 - taken }
     if isStored {
@@ -174,21 +182,12 @@ final class UnitOutput {
       let isThere =
         size >= pending
         && UnitRecord.digest(of: UnsafeRawBufferPointer(rebasing: watches.buffer[..<pending])) == stream.record.digest
-      if isThere { discard(pending, from: stream.descriptor) }
+      if isThere { view.discard(pending, from: stream.descriptor) }
       streams[name]?.record.dropped += stream.record.pending - (stored - stream.record.stored)
     }
     streams[name]?.record.stored = stored
     streams[name]?.record.settle()
     write(name)
-  }
-
-  private func discard(_ count: Int, from descriptor: Int32) {
-    var rest = count
-    while rest > 0 {
-      let room = UnsafeMutableRawBufferPointer(rebasing: watches.buffer[..<min(rest, watches.buffer.count)])
-      guard case .bytes(let size) = Descriptor.read(descriptor, into: room) else { return }
-      rest -= size
-    }
   }
 
   private func write(_ name: OutputStream) {

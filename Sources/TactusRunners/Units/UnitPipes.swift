@@ -83,6 +83,8 @@ struct UnitRecord {
     let size = words.count * MemoryLayout<UInt64>.size
     guard words.withUnsafeMutableBytes({ pread(descriptor, $0.baseAddress, size, Self.offset(of: stream)) }) == size
     else { return }
+    // Damage is no record: no job writes that much.
+    guard (words[..<2] + words[3...]).allSatisfy({ $0 < 1 << 60 }) else { return }
     (stored, pending) = (Int64(bitPattern: words[0]), Int64(bitPattern: words[1]))
     (digest, dropped) = (words[2], Int64(bitPattern: words[3]))
   }

@@ -10,6 +10,8 @@ final class UnitRun {
   let pipes: UnitPipes
   /// What goes from the pipes to the sink; nil while nothing is known of it.
   var output: UnitOutput?
+  /// Streams that have the beginning of a line, and are looked at again soon.
+  var watched: Set<OutputStream> = []
   /// What systemd has told.
   var state = UnitState()
 
