@@ -39,7 +39,8 @@ struct Complaint: Error, Equatable {
     case .refused(let path):
       self.init("the socket \(path) is not for this user; try it as root or as the user that runs tactusd", .forbidden)
     case .lost(let path, let reason):
-      self.init("the daemon at \(path) went away: \(reason); look with tactusctl status", .unreachable)
+      self.init(
+        "the daemon at \(path) went away: \(reason); if systemd runs it, journalctl -u tactusd says why", .unreachable)
     case .malformed(let path, let reason):
       self.init("what answers at \(path) is no tactusd of this version: \(reason)", .failed)
     case .failed(let failure):

@@ -40,17 +40,30 @@ public enum EntryPoint {
   }
 
   private static func daemon(_ directories: Directories, _ options: Options) -> Int32 {
+    // The socket, as long as nobody serves it: those who wait there are told as well.
+    var socket: Int32?
+    func turnAway(_ sentence: String) {
+      guard let socket else { return }
+      Turnaway.tell("tactusd does not start: \(sentence); journalctl -u tactusd has more", on: socket)
+    }
     do {
-      let daemon = try start(directories, options)
+      socket = try Activation.takeSocket()
+      let daemon = try start(directories, options, on: socket)
+      socket = nil
       defer { daemon.close() }
       return try daemon.wait()
     } catch let held as FileLock.Held {
       tellFailure("another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
+      turnAway("another daemon uses its state directory")
     } catch let failure as SettingsRefused {
       for problem in failure.problems { tellFailure("\(problem)") }
+      // Where, and not what: not everybody may read the files.
+      turnAway(
+        "\(failure.problems[0].file):\(failure.problems[0].line) is refused: mend it, and systemctl restart tactusd")
       return configurationStatus
     } catch {
       tellFailure("\(error)")
+      turnAway("\(error)")
     }
     return 1
   }
@@ -71,8 +84,7 @@ public enum EntryPoint {
   }
 
   /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
-  private static func start(_ directories: Directories, _ options: Options) throws -> Daemon {
-    let socket = try Activation.takeSocket()
+  private static func start(_ directories: Directories, _ options: Options, on socket: Int32?) throws -> Daemon {
     let configuration = Configuration.read(directories.configuration)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
     let problems = configuration.settingsProblems

@@ -19,6 +19,12 @@ enum Verification {
       let auditor = try Auditor(file: directories.ledger)
       defer { auditor.close() }
       if try auditor.isEmpty() {
+        guard !Auditor.hasOutput(file: directories.output) else {
+          EntryPoint.complain(
+            "tactusd: \(directories.ledger) is empty, but \(directories.output) has output of its jobs: it is a copy "
+              + "without its tactus.db-wal; put that beside it, or restore another backup")
+          return 1
+        }
         print("\(directories.ledger): empty, because the first start has not come to an end; nothing was promised yet")
         return 0
       }

@@ -53,6 +53,15 @@ public final class Auditor {
   /// Whether the store has no tables yet: a daemon was killed during its first start.
   public func isEmpty() throws -> Bool { try connection.first("PRAGMA user_version") { $0.integer(0) == 0 } ?? true }
 
+  /// Whether a file of output has any, so that the store beside it was not new.
+  public static func hasOutput(file: String) -> Bool {
+    // A file that cannot be read says nothing, and is told of at the next start.
+    guard let connection = try? Connection(path: file, flags: SQLITE_OPEN_READONLY) else { return false }
+    defer { connection.close() }
+    // As above.
+    return (try? connection.first("SELECT EXISTS (SELECT 1 FROM lines)") { $0.integer(0) == 1 }) ?? false
+  }
+
   /// Claimed and RUNNING rows, for the comparison with processes.
   public func claims() throws -> [Remnant] {
     try Tables(connection: connection, limits: [:], makeID: { _ in JobID(high: 0, low: 0) }).remnants()

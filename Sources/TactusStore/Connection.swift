@@ -24,6 +24,15 @@ final class Connection {
     sqlite3_close_v2(handle)
   }
 
+  /// Moves what is in the -wal into the file, so that a copy of the file alone is whole; what a reader still needs stays there.
+  ///
+  /// Closing would do it for the last connection alone, and that is one that only reads.
+  /// Source: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+  func mergeLog() {
+    // What is not moved is read from the -wal at the next start.
+    try? execute("PRAGMA wal_checkpoint(TRUNCATE)")
+  }
+
   /// Closes the file without writing to it: what its -wal holds stays there.
   func abandon() {
     _ = tactus_sqlite3_keep_wal(handle)

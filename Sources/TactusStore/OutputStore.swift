@@ -90,6 +90,7 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
     guard !isClosed else { return }
     commit()
     isClosed = true
+    connection.mergeLog()
     connection.close()
   }
 

@@ -74,6 +74,7 @@ public actor Store: QueueConfined {
     isClosed = true
     // A mark that cannot be written only costs a check at the next start.
     try? tables.connection.run("UPDATE store SET in_use = 0")
+    tables.connection.mergeLog()
     tables.connection.close()
   }
 

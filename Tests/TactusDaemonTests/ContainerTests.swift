@@ -77,10 +77,11 @@ struct ContainerTests {
         "stubborn":
           "Timeout=1s\nExec=sh -c 'trap \"echo term\" TERM; echo begin; while :; do sleep 0.2; echo tick; done'"
       ])
-    let job = try await daemon.outcome(of: "stubborn")
+    var job = try await daemon.outcome(of: "stubborn")
+    // Three seconds; other tests can only make it later, so the best of three is the daemon's own.
+    for _ in 0..<2 where (job.durationMs ?? 0) > 3700 { job = try await daemon.outcome(of: "stubborn") }
     #expect(job.errorCode == .providerTimeout)
-    // Later on a machine that is busy; without the KILL it would never end.
-    #expect((job.durationMs ?? 0) >= 2300, "\(String(describing: job.durationMs)) ms")
+    #expect((2300...3700).contains(job.durationMs ?? 0), "\(String(describing: job.durationMs)) ms")
     let texts = try await texts(daemon, job.id)
     let term = try #require(texts.firstIndex(of: "term"))
     // Two seconds of grace have some eight ticks.

@@ -1,7 +1,9 @@
+import Foundation
 import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusStore
 import TactusTestSupport
 import Testing
 
@@ -15,6 +17,25 @@ struct StopTests {
     try daemon.define("planned", "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n")
     try await daemon.start()
     return daemon
+  }
+
+  @Test("After a stop a copy of the file alone is whole; an empty one beside output is not taken for new")
+  func copies() async throws {
+    let daemon = try await RunningDaemon(["works": "[Command]\nExec=/bin/echo hello\n"])
+    _ = try await daemon.outcome(of: "works")
+    #expect(try await daemon.stop() == 0)
+    let copy = TemporaryFile(named: "tactus.db")
+    try FileManager.default.copyItem(atPath: "\(daemon.state)/tactus.db", toPath: copy.path)
+    try FileManager.default.copyItem(atPath: "\(daemon.state)/logs.db", toPath: "\(copy.directory)/logs.db")
+    let tactusd = Program.built("tactusd", daemon.environment.merging(["STATE_DIRECTORY": copy.directory]) { $1 })
+    let whole = try await tactusd.run(["--verify"])
+    #expect(whole.code == 0 && whole.output.contains("every promise holds"), "\(whole)")
+    let auditor = try Auditor(file: copy.path)
+    #expect(try !auditor.isEmpty() && Auditor.hasOutput(file: "\(copy.directory)/logs.db"))
+    auditor.close()
+    try Data().write(to: URL(filePath: copy.path))
+    let empty = try await tactusd.run(["--verify"])
+    #expect(empty.code == 1 && empty.complaints.contains("it is a copy without its tactus.db-wal"), "\(empty)")
   }
 
   @Test("What runs may end, and the socket answers until then; nothing new is taken")
