@@ -14,17 +14,18 @@ enum Check {
         "this checks \(directory)\(absence), which is for a daemon of \(Account.name(of: geteuid())) alone; "
           + "for that of the machine: tactusd --check --system")
     }
-    var configuration = Configuration.read(directory)
+    let configuration = Configuration.read(directory)
     // Elsewhere it may be the daemon of root itself, who may read everything.
-    if options.instance == .system || isOfSystem && !isNamed {
-      configuration.warnings += Readability.warnings(of: directory)
-    }
+    let isForDaemon = options.instance == .system || isOfSystem && !isNamed
+    let unreadable = isForDaemon ? Readability.problems(of: directory) : (problems: [], files: [])
+    let problems = configuration.problems + unreadable.problems
     for warning in configuration.warnings { print("\(warning) (warning)") }
-    for problem in configuration.problems { print(problem) }
-    let bad = Set(configuration.problems.map(\.file)).count
+    for problem in problems { print(problem) }
+    let refused = Set(configuration.problems.map(\.file))
+    let good = configuration.goodCount - unreadable.files.subtracting(refused).count
     print(
-      "\(directory): files: \(configuration.fileCount), good: \(configuration.goodCount), bad: \(bad), warnings: \(configuration.warnings.count)"
+      "\(directory): files: \(configuration.fileCount), good: \(max(0, good)), bad: \(Set(problems.map(\.file)).count), warnings: \(configuration.warnings.count)"
     )
-    return configuration.problems.isEmpty ? 0 : 1
+    return problems.isEmpty ? 0 : 1
   }
 }

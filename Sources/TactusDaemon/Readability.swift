@@ -12,20 +12,22 @@ enum Readability {
     ("tactusd.conf.d", ".conf"), ("queues", ".queue"), ("providers", ".provider"), ("workflows", ".workflow"),
   ]
 
-  /// A warning for each file that the daemon's user may not read; none where there is no such user, or this is not root.
-  static func warnings(of directory: String) -> [UnitFileProblem] {
-    guard geteuid() == 0, let account = Account.named(daemonUser), account.user != 0 else { return [] }
+  /// What the daemon's user may not read; nothing where there is no such user, or this is not root.
+  /// - Returns: a problem for each file and folder, and the names of all files that are out of reach, in closed folders, too.
+  static func problems(of directory: String) -> (problems: [UnitFileProblem], files: Set<String>) {
+    guard geteuid() == 0, let account = Account.named(daemonUser), account.user != 0 else { return ([], []) }
     // Listed as root: the other may not even see what there is.
     let entries = entries(of: directory)
     let denied = account.acting { entries.filter { !isReadable("\(directory)/\($0.name)", $0.isFolder) } } ?? []
     // Below a folder that is closed nothing can be read, whatever its own mode is.
-    return denied.filter { entry in !denied.contains { entry.lies(below: $0) } }.map { entry in
+    let problems = denied.filter { entry in !denied.contains { entry.lies(below: $0) } }.map { entry in
       let path = entry.name.isEmpty ? directory : "\(directory)/\(entry.name)"
       return UnitFileProblem(
         file: entry.name.isEmpty ? directory : entry.name, line: 0,
         message: "the daemon's user \(daemonUser) may not read it (\(looks(of: path))): "
           + "chown root:\(daemonUser) \(path); chmod \(entry.isFolder ? "750" : "640") \(path)")
     }
+    return (problems, Set(denied.filter { !$0.isFolder }.map(\.name)))
   }
 
   private struct Entry {

@@ -18,6 +18,21 @@ struct SupervisionTests {
     return (daemon, notify)
   }
 
+  /// Has the first call at a path start the daemon; what it says is in the file `activation`.
+  private func activated(_ daemon: RunningDaemon, at path: String, _ options: String...) async throws -> ProcessHandle {
+    try FileManager.default.createDirectory(atPath: "\(daemon.directory)/run", withIntermediateDirectories: true)
+    let activator = Program(
+      path: "/usr/bin/systemd-socket-activate",
+      environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
+    let log = try Descriptor.open("\(daemon.directory)/activation", O_WRONLY | O_CREAT, mode: 0o600)
+    defer { Descriptor.close(log) }
+    let variables = daemon.environment.keys.map { "--setenv=\($0)" }
+    let process = try activator.start(
+      variables + ["--listen=\(path)"] + options + ["\(Program.products)/tactusd"], output: log, error: log)
+    _ = try await eventually("somebody listens") { access(path, F_OK) == 0 ? true : nil }
+    return process
+  }
+
   @Test("The status line says what runs, what waits and what is next, as it changes, and that the daemon stops")
   func status() async throws {
     let (daemon, notify) = try await started([
@@ -94,16 +109,7 @@ struct SupervisionTests {
   @Test("A socket of the service manager is served from the first call on, and left where it is")
   func activation() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["quick": "[Command]\nExec=/bin/true\n"])
-    try FileManager.default.createDirectory(atPath: "\(daemon.directory)/run", withIntermediateDirectories: true)
-    let activator = Program(
-      path: "/usr/bin/systemd-socket-activate",
-      environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
-    let log = try Descriptor.open("\(daemon.directory)/activation", O_WRONLY | O_CREAT, mode: 0o600)
-    defer { Descriptor.close(log) }
-    let variables = daemon.environment.keys.map { "--setenv=\($0)" }
-    let process = try activator.start(
-      variables + ["--listen=\(daemon.socket)", "\(Program.products)/tactusd"], output: log, error: log)
-    _ = try await eventually("somebody listens") { access(daemon.socket, F_OK) == 0 ? true : nil }
+    let process = try await activated(daemon, at: daemon.socket)
     // The call is what starts the daemon.
     let ran = try await daemon.control("run", "quick", "--wait")
     #expect(ran.code == 0, "\(ran.complaints)\(daemon.read("activation"))")
@@ -115,16 +121,7 @@ struct SupervisionTests {
   @Test("Who calls a daemon that cannot start is told why, and does not have it started again")
   func turnedAway() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:], settings: "[Manager]\nStopTimout=5s\n")
-    try FileManager.default.createDirectory(atPath: "\(daemon.directory)/run", withIntermediateDirectories: true)
-    let activator = Program(
-      path: "/usr/bin/systemd-socket-activate",
-      environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
-    let log = try Descriptor.open("\(daemon.directory)/activation", O_WRONLY | O_CREAT, mode: 0o600)
-    defer { Descriptor.close(log) }
-    let variables = daemon.environment.keys.map { "--setenv=\($0)" }
-    let process = try activator.start(
-      variables + ["--listen=\(daemon.socket)", "\(Program.products)/tactusd"], output: log, error: log)
-    _ = try await eventually("somebody listens") { access(daemon.socket, F_OK) == 0 ? true : nil }
+    let process = try await activated(daemon, at: daemon.socket)
     let ran = try await daemon.control("list-jobs")
     #expect(ran.code != 0 && ran.complaints.contains("tactusd.conf:2 is refused: mend it"), "\(ran)")
     #expect(try await blocking("it ends") { try process.waitForEnd(within: patience) } == 78)
@@ -134,16 +131,8 @@ struct SupervisionTests {
   @Test("Anything but one listening socket is refused with a sentence")
   func wrongSocket() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
-    let activator = Program(
-      path: "/usr/bin/systemd-socket-activate",
-      environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
     let path = "\(daemon.directory)/datagrams"
-    let log = try Descriptor.open("\(daemon.directory)/activation", O_WRONLY | O_CREAT, mode: 0o600)
-    defer { Descriptor.close(log) }
-    let variables = daemon.environment.keys.map { "--setenv=\($0)" }
-    let process = try activator.start(
-      variables + ["--listen=\(path)", "--datagram", "\(Program.products)/tactusd"], output: log, error: log)
-    _ = try await eventually("somebody listens") { access(path, F_OK) == 0 ? true : nil }
+    let process = try await activated(daemon, at: path, "--datagram")
     _ = try await Program(path: "/usr/bin/python3", environment: Program.baseEnvironment).run([
       "-c",
       "import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', sys.argv[1])", path,
