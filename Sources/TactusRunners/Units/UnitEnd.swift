@@ -84,8 +84,8 @@ extension UnitRunner {
     }
   }
 
-  /// A writer that waits in the middle of a write needs one look, which a program that writes without an end gets at once; others
-  /// have a moment for the rest of their line.
+  /// After how long the beginning of a line is looked at again: soon, for a writer that waits in the middle of a large write; and once
+  /// more, when the rest of the line had its time to come.
   private static let pauses: [Duration] = [.milliseconds(2), .milliseconds(100)]
 
   private func lookAgain(_ run: UnitRun, _ stream: OutputStream, looks: Int) {
