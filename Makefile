@@ -12,7 +12,7 @@ FUZZ_SECONDS := 600
 
 checked := --explicit-target-dependency-import-check error
 release := -c release --static-swift-stdlib $(checked)
-thread := --sanitize=thread --scratch-path .build-tsan $(checked)
+thread := --sanitize=thread --scratch-path .build-tsan --disable-index-store $(checked)
 
 # So many tests of a group at once: each has processes of its own, and a hundred of them would wait for two processors.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 10
@@ -52,24 +52,23 @@ build: setup ## Build tactusd and tactusctl for release, into .build/release
 	swift build $(release) --product tactusd
 	swift build $(release) --product tactusctl
 
-# Not one of the groups above: what runs on the machines of TactusServiceTests is the package, in which no sanitizer is.
+# Each test runs once, under ThreadSanitizer; `make quick` runs them without. What the machines of TactusServiceTests run is
+# the package: a release build, in which no sanitizer is.
 .PHONY: test
-test: engines lab lint deb ## Everything that must hold: lint, imports, data races, all tests (ends with the summary of the tests)
-	swift build --build-tests $(checked)
-	@$(MAKE) --no-print-directory tsan
-	swift test --skip-build --disable-xctest --filter TactusServiceTests
-	$(call tests,--skip-build)
+test: export TSAN_OPTIONS := halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)
+test: engines lab lint deb ## Everything that must hold: lint, imports, all tests, data races (ends with the summary of the tests)
+	swift test $(thread) --disable-xctest --filter TactusServiceTests
+	$(call tests,$(thread))
+
+.PHONY: quick
+quick: engines lint ## The same tests without ThreadSanitizer and without machines, for while you work
+	$(call tests,$(checked))
 
 .PHONY: lint
 lint: ## Check the format, the house rules, the import lines and the documents
 	@scripts/check-style
 	@scripts/check-imports
 	@scripts/check-docs
-
-.PHONY: tsan
-tsan: export TSAN_OPTIONS := halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)
-tsan: ## Run the tests under ThreadSanitizer, in a build directory of their own
-	$(call tests,$(thread))
 
 .PHONY: demo
 demo: build ## Show it live for 30 seconds: a private daemon with the example workflows
