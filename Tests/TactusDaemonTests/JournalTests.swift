@@ -149,18 +149,16 @@ struct JournalTests {
     #expect(dropped > 0)
   }
 
-  @Test("200,000 lines at once are all in logs; the journal has them, or says how many it has not")
+  // Ten times as many, on a machine: TactusServiceTests.
+  @Test("20,000 lines at once are all in logs; the journal has them, or says how many it has not")
   func flood() async throws {
     let lab = try await JournalLab()
-    let daemon = try await daemon(lab, ["flood": "seq 200000"])
-    let begin = ContinuousClock.now
+    let daemon = try await daemon(lab, ["flood": "seq 20000"])
     let id = try await run("flood", daemon)
-    let span = ContinuousClock.now - begin
-    // A message for each line, which ThreadSanitizer looks at on both sides.
-    let lines = try await daemon.output(of: id, within: .seconds(240)).compactMap(\.text)
-    #expect(lines == (1...200_000).map { "\($0)" })
-    let (written, dropped) = try await settled(lab, id, of: 200_000)
-    print("200,000 lines in \(span): \(written) in the journal, \(dropped) counted")
+    let lines = try await daemon.output(of: id).compactMap(\.text)
+    #expect(lines == (1...20_000).map { "\($0)" })
+    let (written, dropped) = try await settled(lab, id, of: 20_000)
+    print("20,000 lines: \(written) in the journal, \(dropped) counted")
   }
 
   @Test("What is asked of a job, and its end, name the job in the text and its workflow in a field")

@@ -83,5 +83,24 @@ extension OnMachine {
       print("journald away for 10 s, 12,000 lines: \(written) in the journal, \(dropped) counted")
       #expect(dropped > 0)
     }
+
+    @Test("200,000 lines at once are all in logs; the journal has them, or says how many it has not")
+    func flood() async throws {
+      let machine = try await ServiceLab.installed(workflows: ["flood": "[Command]\nExec=/usr/bin/seq 200000\n"])
+      let begin = ContinuousClock.now
+      try await machine.control("run", "flood", "--wait").expectSuccess()
+      let span = ContinuousClock.now - begin
+      let job = try #require(try await machine.jobs("--workflow=flood").first)
+      try await machine.shell("seq 200000 >/tmp/expected; tactusctl logs \(job.id) | cmp - /tmp/expected")
+
+      let (written, dropped) = try await eventually("every line is in the journal or counted") { () -> (Int, Int)? in
+        // Counted on the machine: as JSON it would be a quarter of a gigabyte.
+        let lines = try await machine.shell("journalctl --sync; journalctl --identifier=flood --output=cat | wc -l")
+        let dropped = try await machine.journal("TACTUS_MESSAGE=output_dropped")
+          .compactMap { $0["TACTUS_COUNT"].flatMap { Int($0) } }.reduce(0, +)
+        return Int(lines).flatMap { $0 + dropped == 200_000 ? ($0, dropped) : nil }
+      }
+      print("200,000 lines in \(span): \(written) in the journal, \(dropped) counted")
+    }
   }
 }
