@@ -263,22 +263,31 @@ final class Daemon: Sendable {
     return 0
   }
 
-  /// Starts the workers on what the store and the files say; waits for it.
+  /// How long the start waits at most until rows say what became of the jobs that the last daemon left.
+  ///
+  /// A provider that does not answer is told as silent after three seconds; one that answers slowly does not keep everybody waiting.
+  private static let patienceForRows: DispatchTimeInterval = .seconds(5)
+
+  /// Starts the workers on what the store and the files say; waits for it, and for what became of the jobs that ran, so that nobody who
+  /// calls is shown a job as RUNNING that is gone.
   private func open(_ configuration: Configuration) throws -> Loaded {
     let answered = DispatchSemaphore(value: 0)
+    let settled = DispatchSemaphore(value: 0)
     let answer = Mutex<Result<Loaded, LedgerFailure>?>(nil)
     let execution = execution
     execution.open(alarms: alarms)
     scheduling.open(
       configuration.definitions, present: configuration.present, execution: execution, alarms: alarms,
-      remnants: { execution.recover($0) }
+      remnants: { execution.recover($0) { settled.signal() } }
     ) { result in
       answer.withLock { $0 = result }
       answered.signal()
     }
     answered.wait()
     switch answer.withLock({ $0 }) {
-    case .success(let loaded): return loaded
+    case .success(let loaded):
+      _ = settled.wait(timeout: .now() + Self.patienceForRows)
+      return loaded
     case .failure(let failure): throw StartFailure("\(directories.ledger) cannot be used: \(failure)")
     case nil: fatalError("the scheduling worker answered nothing")
     }

@@ -79,7 +79,7 @@ extension UnitRunner {
           let started = MonotonicInstant(microseconds: Int64(clamping: run.state.startedMonotonic))
           facts.elapsed = max(.zero, runner.time.monotonic - started)
         }
-        inquiry.answer(.adopted(facts))
+        inquiry.answer(run.state.isOver ? .ended(facts) : .adopted(facts))
         for stream in OutputStream.allCases { runner.pump(run, stream) }
         runner.look(run)
       }
