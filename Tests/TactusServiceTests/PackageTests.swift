@@ -122,6 +122,28 @@ extension OnMachine {
       #expect(try await machine.shell("systemctl list-units --all --no-legend 'tactus-*.service'") == "")
     }
 
+    @Test("The link to the polkit rule works again when the package is back, and nobody has to tell polkit")
+    func rule() async throws {
+      let machine = try await ServiceLab.installed(workflows: [
+        "unit": "[Command]\nUser=daemon\nExec=/usr/bin/id --user --name\n"
+      ])
+      try await machine.shell(Self.permit)
+      try await unitsStart(on: machine)
+      try await machine.shell("apt-get remove --yes tactus", within: .seconds(120))
+      // As by a reboot: now it has looked at a link that leads nowhere.
+      try await machine.shell("systemctl restart polkit")
+      let polkit = try await machine.property("MainPID", of: "polkit.service")
+      #expect(
+        try await machine.run(
+          ["sh", "-c", "pkcheck --action-id=org.freedesktop.systemd1.manage-units --process=$$"], as: "tactus"
+        ).code != 0)
+      try await machine.install()
+      try await machine.shell("systemctl start tactusd.socket tactusd")
+      try await unitsStart(on: machine)
+      #expect(try await machine.control("run", "unit", "--follow").expectSuccess().hasSuffix("daemon\n"))
+      #expect(try await machine.property("MainPID", of: "polkit.service") == polkit)
+    }
+
     /// Waits until the daemon may start units: polkit sees its rule by inotify, in its own time.
     private func unitsStart(on machine: ServiceLab) async throws {
       _ = try await eventually("the daemon may start units") {
