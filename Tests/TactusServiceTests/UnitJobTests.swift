@@ -195,6 +195,29 @@ extension OnMachine {
       #expect(told.map { $0["TACTUS_RUNNER"] } == ["systemd", "direct"], "\(told.map(\.message))")
     }
 
+    @Test("A rule that polkit has not read though its link is there: message and doctor say what has it read")
+    func unreadRule() async throws {
+      let machine = try await ServiceLab()
+      try await machine.install()
+      try await machine.define("unit", "[Command]\nRunner=systemd\nUser=daemon\nExec=/bin/true\n")
+      // polkit looks at links when it is started, and when they change: not at what they lead to.
+      try await machine.shell(
+        """
+        mv /usr/share/tactus/polkit/tactus.rules /root/
+        \(Self.permit)
+        systemctl restart polkit
+        mv /root/tactus.rules /usr/share/tactus/polkit/
+        systemctl enable --now --quiet tactusd.socket tactusd
+        """)
+      let remedy = "if that link is there, polkit has not read it: sudo systemctl restart polkit"
+      let refused = try await machine.control("run", "unit", "--wait")
+      #expect(refused.errors.contains("VALIDATION_ERROR") && refused.errors.contains(remedy), "\(refused.errors)")
+      let doctor = try await machine.control("doctor", "--json=short").output
+      #expect(doctor.contains(remedy), "\(doctor)")
+      try await machine.shell("systemctl restart polkit")
+      try await machine.control("run", "unit", "--wait").expectSuccess()
+    }
+
     @Test("Files of variables and secrets are read as the daemon's user, wherever a link of the job's user leads")
     func files() async throws {
       func command(_ lines: String) -> String {
