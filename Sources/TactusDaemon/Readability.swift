@@ -18,22 +18,41 @@ enum Readability {
     guard geteuid() == 0, let account = Account.named(daemonUser), account.user != 0 else { return ([], []) }
     // Listed as root: the other may not even see what there is.
     let entries = entries(of: directory)
-    let denied = account.acting { entries.filter { !isReadable("\(directory)/\($0.name)", $0.isFolder) } } ?? []
+    let denied = account.acting { entries.compactMap { denial(of: $0, in: directory) } } ?? []
     // Below a folder that is closed nothing can be read, whatever its own mode is.
-    let problems = denied.filter { entry in !denied.contains { entry.lies(below: $0) } }.map { entry in
-      let path = entry.name.isEmpty ? directory : "\(directory)/\(entry.name)"
-      return UnitFileProblem(
-        file: entry.name.isEmpty ? directory : entry.name, line: 0,
-        message: "the daemon's user \(daemonUser) may not read it (\(looks(of: path))): "
-          + "chown root:\(daemonUser) \(path); chmod \(entry.isFolder ? "750" : "640") \(path)")
+    let problems = denied.filter { denial in !denied.contains { denial.entry.lies(below: $0.entry) } }.map { denial in
+      UnitFileProblem(
+        file: denial.entry.name.isEmpty ? directory : denial.entry.name, line: 0,
+        message: sentence(denial, in: directory))
     }
-    return (problems, Set(denied.filter { !$0.isFolder }.map(\.name)))
+    return (problems, Set(denied.map(\.entry).filter { !$0.isFolder }.map(\.name)))
+  }
+
+  /// What the daemon's user may not read, and the folder before it that this user may not enter, if it is that.
+  private typealias Denial = (entry: Entry, closed: String?)
+
+  private static func denial(of entry: Entry, in directory: String) -> Denial? {
+    let path = entry.path(in: directory)
+    return isReadable(path, entry.isFolder) ? nil : (entry, Passage.closedFolder(to: path))
+  }
+
+  private static func sentence(_ denial: Denial, in directory: String) -> String {
+    let path = denial.entry.path(in: directory)
+    guard let closed = denial.closed else {
+      return "the daemon's user \(daemonUser) may not read it (\(looks(of: path))): "
+        + "chown root:\(daemonUser) \(path); chmod \(denial.entry.isFolder ? "750" : "640") \(path)"
+    }
+    return
+      "the daemon's user \(daemonUser) may not read it, because on the way to it that user may not enter \(closed) "
+      + "(\(looks(of: closed))): put it elsewhere, or chmod o+x \(closed)"
   }
 
   private struct Entry {
     /// Below the directory; empty for itself.
     let name: String
     let isFolder: Bool
+
+    func path(in directory: String) -> String { name.isEmpty ? directory : "\(directory)/\(name)" }
 
     func lies(below other: Entry) -> Bool {
       other.isFolder && name != other.name && (other.name.isEmpty || name.hasPrefix("\(other.name)/"))
