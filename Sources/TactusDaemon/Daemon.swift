@@ -224,8 +224,11 @@ final class Daemon: Sendable {
   private func listen(on activated: Int32?) throws {
     let mode: UInt32 = authority.isSystem ? 0o666 : 0o600
     guard let activated else { return try control.start(at: directories.socket, mode: mode) }
-    guard let path = Activation.lostPath(of: activated) else { return try control.start(on: activated) }
-    let reason = "nobody reaches the socket that systemd listens on, because its file \(path) was removed"
+    guard let loss = Activation.loss(of: activated) else { return try control.start(on: activated) }
+    let path = loss.path
+    let reason =
+      "nobody reaches the socket that systemd listens on, because "
+      + (loss.taker.map { "\($0) listens at \(path) in its place" } ?? "its file \(path) was removed")
     // In this order: systemd does not start a socket while its service runs.
     let systemctl = authority.isSystem ? "systemctl" : "systemctl --user"
     let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"
