@@ -87,6 +87,30 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
+    @Test("Who restarts its unit by hand ends it, and does not have it run a second time")
+    func restartByHand() async throws {
+      let machine = try await Self.machine([
+        "once":
+          "[Command]\nRunner=systemd\nUser=tactus-job\nExec=/bin/sh -c 'echo $TACTUS_JOB_ID >>\"$HOME/ran\"; sleep 600'\n"
+      ])
+      for preparation in ["true", "systemctl daemon-reload", "systemctl restart tactusd"] {
+        let id = try await start("once", on: machine)
+        _ = try await eventually("it has written") {
+          try await machine.run(["grep", "--quiet", id, "/var/lib/tactus-job/ran"]).code == 0 ? true : nil
+        }
+        _ = try await eventually("its start is told") { try await machine.jobs("--status=RUNNING").first }
+        try await machine.shell(preparation)
+        let restart = try await machine.run(["systemctl", "restart", "tactus-\(id).service"])
+        #expect(restart.code != 0 && restart.errors.contains("Assertion failed"), "\(preparation): \(restart)")
+        let job = try await end(of: id, on: machine)
+        #expect(job.errorCode == "SIGNALED", "\(preparation): \(job)")
+      }
+      let ran = try await machine.shell("cat /var/lib/tactus-job/ran").split(separator: "\n")
+      #expect(ran.count == 3 && Set(ran).count == 3, "\(ran)")
+      try await expectNothingLeft(on: machine)
+      try await machine.verify()
+    }
+
     @Test("A time-out holds after a restart, and ends what ignores TERM")
     func timeout() async throws {
       let machine = try await Self.machine([
