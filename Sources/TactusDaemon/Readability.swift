@@ -39,12 +39,12 @@ enum Readability {
   private static func sentence(_ denial: Denial, in directory: String) -> String {
     let path = denial.entry.path(in: directory)
     guard let closed = denial.closed else {
-      return "the daemon's user \(daemonUser) may not read it (\(looks(of: path))): "
+      return "the daemon's user \(daemonUser) may not read it (\(FileOwner.text(of: path))): "
         + "chown root:\(daemonUser) \(path); chmod \(denial.entry.isFolder ? "750" : "640") \(path)"
     }
     return
       "the daemon's user \(daemonUser) may not read it, because on the way to it that user may not enter \(closed) "
-      + "(\(looks(of: closed))): put it elsewhere, or chmod o+x \(closed)"
+      + "(\(FileOwner.text(of: closed))): put it elsewhere, or chmod o+x \(closed)"
   }
 
   private struct Entry {
@@ -73,13 +73,5 @@ enum Readability {
   /// Whether the effective user may read it; what is not there is nobody's trouble.
   private static func isReadable(_ path: String, _ isFolder: Bool) -> Bool {
     faccessat(AT_FDCWD, path, isFolder ? R_OK | X_OK : R_OK, AT_EACCESS) == 0 || errno != EACCES
-  }
-
-  /// `mode 600, root:root`.
-  private static func looks(of path: String) -> String {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return "it cannot be looked at" }
-    let group = getgrgid(status.st_gid).map { String(cString: $0.pointee.gr_name) } ?? "gid \(status.st_gid)"
-    return "mode \(String(status.st_mode & 0o7777, radix: 8)), \(Account.name(of: status.st_uid)):\(group)"
   }
 }
