@@ -54,8 +54,6 @@ enum Readable {
   /// The part of a job's id that tells it from others: the heads of ids are alike within a minute.
   static func tail(of id: String) -> String { String(id.suffix(8)) }
 
-  static func count(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
-
   private static func parts(ofSeconds seconds: Int64) -> (largest: Int, parts: [(count: Int64, unit: String)]) {
     let parts = [
       (seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s"),
@@ -74,6 +72,17 @@ extension JobStatus {
     case .pending, .canceled: .faint
     }
   }
+}
+
+extension WireWorkflow {
+  /// How many failures in a row have terminated it; nil if none did, or an edit since then may have changed the limit.
+  var terminatingFailures: Int? {
+    guard terminatedReason == .consecutiveFailures, let terminatedAt, updatedAt <= terminatedAt else { return nil }
+    return maxConsecutiveFailures
+  }
+
+  /// Failures in a row, those that terminated it without the runs by hand since: these count on.
+  var shownFailures: Int { terminatingFailures ?? consecutiveFailures }
 }
 
 extension WireJob {

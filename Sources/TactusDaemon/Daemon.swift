@@ -214,7 +214,7 @@ final class Daemon: Sendable {
     health.tell(
       JournalEntry(
         .daemonReady,
-        "tactusd \(Product.version) is ready: \(configuration.definitions.count - loaded.refused.count) workflows from files, socket \(directories.socket)",
+        "tactusd \(Product.version) is ready: \((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, socket \(directories.socket)",
         fields: [.version: Product.version]))
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }

@@ -99,13 +99,16 @@ struct InsightTests {
   }
 
   /// A daemon with one terminated workflow, of which it has no more to say.
-  private func terminated(_ reason: Workflow.TerminatedReason, failures: Int) throws -> CannedDaemon {
+  private func terminated(
+    _ reason: Workflow.TerminatedReason, failures: Int = 0, updatedAt: Instant = Canned.at(-3600)
+  ) throws -> CannedDaemon {
     try CannedDaemon { operation, reply throws(CallFailure) in
       switch operation {
       case .getWorkflow(let request):
         var workflow = Canned.workflow("nightly")
         (workflow.state, workflow.terminatedReason) = (.terminated, reason)
         (workflow.terminatedAt, workflow.interval) = (Canned.at(-60), .seconds(3600))
+        workflow.updatedAt = updatedAt
         (workflow.consecutiveFailures, workflow.maxConsecutiveFailures) = (failures, 3)
         reply.answer(request, with: .init(workflow: WireWorkflow(workflow, withDefinition: false)))
       case .explainWorkflow(let request): reply.answer(request, with: .init(answers: [], nextCursor: nil))
@@ -119,8 +122,9 @@ struct InsightTests {
   func whyTerminated() async throws {
     let expected: [(Workflow.TerminatedReason, Int, String)] = [
       (.consecutiveFailures, 3, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
-      // It was run by hand since, and that went well.
-      (.consecutiveFailures, 0, "after too many failures in a row; when the cause is mended: tactusctl resume nightly"),
+      // It was run by hand since: that went well, or failed as well.
+      (.consecutiveFailures, 0, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
+      (.consecutiveFailures, 4, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
       (.user, 0, "because somebody said so; tactusctl resume nightly"),
       // To resume it would be refused.
       (.removed, 0, "because its file is gone; put workflows/nightly.workflow back, then tactusctl reload"),
@@ -135,6 +139,45 @@ struct InsightTests {
         ])
       await daemon.stop()
     }
+  }
+
+  @Test("The count of failures is the one that terminated a workflow, not that of the runs by hand since")
+  func terminatingFailures() async throws {
+    for (failures, shown) in [
+      (3, "3, which terminated it\n"), (4, "3, which terminated it; 4 with the runs by hand since\n"),
+      (0, "3, which terminated it; 0 with the runs by hand since\n"),
+    ] {
+      let daemon = try terminated(.consecutiveFailures, failures: failures)
+      #expect(daemon.run("show-workflow", "nightly").output.contains("Failures in a row: \(shown)"))
+      await daemon.stop()
+    }
+    // The limit of today may not be that of then.
+    let edited = try terminated(.consecutiveFailures, failures: 4, updatedAt: Canned.at(-1))
+    #expect(edited.run("show-workflow", "nightly").output.contains("Failures in a row: 4, and 3 terminate it\n"))
+    #expect(
+      edited.run("why", "nightly", columns: nil).lines[0].hasSuffix(
+        ", after too many failures in a row; when the cause is mended: tactusctl resume nightly"))
+    await edited.stop()
+  }
+
+  @Test("What failed before it was started is not said to have run")
+  func whyNotStarted() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      guard case .explainJob(let request) = operation, let id = JobID(Canned.ids[3]) else {
+        return try Canned.answer(operation, reply)
+      }
+      var job = Canned.job(id, 3)
+      (job.startedAt, job.errorCode) = (nil, .validationError)
+      job.errorMessage = "cannot execute /x: Permission denied"
+      let answer = WireExplanation(Explanation(of: job, in: Explanation.Circumstances()))
+      reply.answer(request, with: ExplainJob.Reply(answer: answer))
+    }
+    let ran = daemon.run("why", Canned.ids[3], columns: nil)
+    #expect(
+      ran.output
+        == "2026-12-01T02:59:00.000000Z  not started                 1cebabe5 VALIDATION_ERROR  "
+        + "it was never started: VALIDATION_ERROR; cannot execute /x: Permission denied\n")
+    await daemon.stop()
   }
 
   @Test("A workflow without a schedule has nothing to explain, and that is said")

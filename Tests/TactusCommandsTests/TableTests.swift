@@ -124,7 +124,7 @@ struct TableTests {
                  Anchor: 2026-12-01T01:34:00.000000Z (1 h ago)
                   Queue: command
                Priority: 0
-      Failures in a row: 1, terminated at 3
+      Failures in a row: 1, and 3 terminate it
              Generation: 3
              Defined by: socket
                 Created: 2026-11-29T03:00:00.000000Z (2 d ago)

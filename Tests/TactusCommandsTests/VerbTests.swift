@@ -79,7 +79,7 @@ struct VerbTests {
           problem  disk         is full
                                 mend: make room
 
-          3 checks: 1 problems, 1 warnings.
+          3 checks: 1 problem, 1 warning.
 
           """)
       #expect(!daemon.run("-q", "doctor").output.contains("clock"))

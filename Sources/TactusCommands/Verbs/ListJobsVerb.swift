@@ -51,7 +51,7 @@ enum ListJobsVerb: Verb {
     table.print(on: console, hasHeading: invocation.hasLegend)
     guard invocation.hasLegend else { return }
     let more = next.map { "; more with --cursor=\($0)" } ?? ""
-    console.print("\n\(Readable.count(jobs.count, "job", "jobs"))\(more).")
+    console.print("\n\(jobs.count.counted("job"))\(more).")
   }
 }
 

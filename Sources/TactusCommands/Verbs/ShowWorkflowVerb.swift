@@ -23,8 +23,7 @@ enum ShowWorkflowVerb: Verb {
     sheet.add("Anchor", Readable.exact(workflow.anchorAt, on: console))
     sheet.add("Queue", workflow.queue)
     sheet.add("Priority", "\(workflow.priority)")
-    let limit = workflow.maxConsecutiveFailures.map { "\($0)" } ?? "infinity"
-    sheet.add("Failures in a row", "\(workflow.consecutiveFailures), terminated at \(limit)")
+    sheet.add("Failures in a row", failures(of: workflow))
     sheet.add("Generation", "\(workflow.generation)")
     sheet.add("Defined by", workflow.origin.rawValue)
     if let build = workflow.buildStatus {
@@ -35,5 +34,14 @@ enum ShowWorkflowVerb: Verb {
     sheet.add("Terminated", Readable.exact(workflow.terminatedAt, on: console))
     sheet.add("Resumed", Readable.exact(workflow.resumedAt, on: console))
     return sheet
+  }
+
+  private static func failures(of workflow: WireWorkflow) -> String {
+    let count = workflow.consecutiveFailures
+    if let fatal = workflow.terminatingFailures {
+      return "\(fatal), which terminated it" + (count == fatal ? "" : "; \(count) with the runs by hand since")
+    }
+    guard let limit = workflow.maxConsecutiveFailures else { return "\(count), and no number terminates it" }
+    return "\(count), and \(limit) \(limit == 1 ? "terminates" : "terminate") it"
   }
 }

@@ -31,6 +31,6 @@ enum UpcomingVerb: Verb {
         ])
     }
     table.print(on: console, hasHeading: invocation.hasLegend)
-    if invocation.hasLegend { console.print("\n\(Readable.count(runs.count, "run", "runs")).") }
+    if invocation.hasLegend { console.print("\n\(runs.count.counted("run")).") }
   }
 }

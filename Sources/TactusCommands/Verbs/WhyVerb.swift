@@ -73,7 +73,7 @@ enum WhyVerb: Verb {
     guard workflow.state == .terminated else { return }
     let since = workflow.terminatedAt.map { " since \($0)" } ?? ""
     let reason = workflow.terminatedReason ?? .user
-    let cause = reason.cause(failures: workflow.consecutiveFailures, limit: workflow.maxConsecutiveFailures)
+    let cause = reason.cause(limit: workflow.terminatingFailures)
     let state = Style.bad.applied(to: "TERMINATED", on: console)
     console.print("\(name) is \(state)\(since), \(cause); \(reason.wayOut(of: name))")
   }
@@ -118,10 +118,15 @@ extension WireExplanation {
     var instants = nominalAt?.description ?? "-"
     if let lastAt { instants += " … \(lastAt) ×\(count)" }
     if !console.isTerminal { instants = instants.replacing(" … ", with: "/").replacing(" ×", with: " x") }
-    let word = style.applied(to: outcome.rawValue.padded(to: 15), on: console)
+    let word = style.applied(to: fate.padded(to: 15), on: console)
     let delay = startDelayMs.map { "+\(Readable.span(.milliseconds(max(0, $0))))" } ?? ""
     let job = [jobID.map(Readable.tail)?.visible, errorCode?.rawValue ?? status?.rawValue].compactMap(\.self)
     return "\(instants.padded(to: 27))  \(word)  \(delay.padded(to: 9))  \(job.joined(separator: " "))"
+  }
+
+  /// What became of it, in a word or two: what failed before it was started has an end, but did not run.
+  private var fate: String {
+    outcome == .ran && status == .failed && startDelayMs == nil ? "not started" : outcome.rawValue
   }
 
   private var style: Style {
