@@ -27,6 +27,11 @@ enum Readable {
     return microseconds < 0 ? "\(text) ago" : "in \(text)"
   }
 
+  /// `2026-12-01T03:00:00Z`, with so many digits behind the second; the rest is cut off.
+  static func text(_ instant: Instant, digits: Int = 0) -> String {
+    instant.description.prefix(digits > 0 ? 20 + digits : 19) + "Z"
+  }
+
   /// For tables: relative on a terminal, exact elsewhere.
   static func instant(_ instant: Instant?, on console: Console) -> String? {
     instant.map { console.isTerminal ? distance(of: $0, from: console.now) : $0.description }

@@ -49,6 +49,46 @@ struct JobVerbTests {
     #expect(Moment.instant(text, now: CannedDaemon.now)?.description == instant)
   }
 
+  @Test("By the name of a workflow logs and show-job mean the job that began last, and say which it is")
+  func newest() async throws {
+    let daemon = try CannedDaemon()
+    let ran = daemon.run("logs", "nightly", columns: nil)
+    // The one that runs; the one that waits was made last, but has not begun.
+    #expect(ran.code == 0 && ran.complaints.hasPrefix("tactusctl: logs of job \(Canned.ids[1]), the newest of nightly\n"))
+    #expect(
+      daemon.operations == [
+        .listJobs(
+          ListJobs(status: [.running, .completed, .failed, .canceled], workflow: "nightly", limit: 20)),
+        .readLogs(ReadLogs(id: Canned.ids[1])),
+      ])
+    let shown = daemon.run("show-job", "nightly", "deadbeef")
+    #expect(shown.complaints == "tactusctl: job \(Canned.ids[1]), the newest of nightly\n" && shown.code == 0)
+    #expect(shown.lines.filter { $0.contains("Id: \(Canned.ids[1])") }.count == 2)
+    #expect(daemon.run("show-job", "nightly", "-q").complaints == "")
+    let json = daemon.run("show-job", "nightly", "--json=short")
+    #expect(json.complaints == "" && json.output.contains(Canned.ids[1]))
+    let odd = daemon.run("logs", "No Name")
+    #expect(odd.code == 2 && odd.complaints.contains("No Name is neither a job's id nor its end"))
+    await daemon.stop()
+  }
+
+  @Test("A name that looks like the end of an id is one if there is no such job")
+  func ambiguous() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      switch operation {
+      case .getJob(let request) where request.id != Canned.ids[1]: throw .notFound(entity: "job", id: request.id)
+      case .getWorkflow(let request) where request.name == "deface":
+        reply.answer(request, with: .init(workflow: WireWorkflow(Canned.workflow("deface"), withDefinition: false)))
+      default: try Canned.answer(operation, reply)
+      }
+    }
+    #expect(daemon.run("show-job", "deface").complaints == "tactusctl: job \(Canned.ids[1]), the newest of deface\n")
+    let none = daemon.run("show-job", "decade")
+    #expect(none.code == 4)
+    #expect(none.complaints == "tactusctl: decade: no job decade; tactusctl list-jobs shows what is there\n")
+    await daemon.stop()
+  }
+
   @Test("list-jobs goes on until there are as many as were asked for, also over short and empty pages")
   func pages() async throws {
     let sizes = [1000, 0, 700, 800]

@@ -168,7 +168,7 @@ struct VerbTests {
     try await withDaemon { daemon in
       let at = "2026-12-01T03:00:00.000000Z"
       #expect(
-        daemon.run("logs", "glued").output
+        daemon.run("logs", "decade").output
           == "\(at) one é\n\(at) err\n\(at) \\u{9B}31m\n\(at) \u{FFFD}\n")
     }
   }

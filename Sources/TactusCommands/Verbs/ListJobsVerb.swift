@@ -4,6 +4,7 @@ import TactusTransport
 
 enum ListJobsVerb: Verb {
   static let name = "list-jobs"
+  static let operands = [Operand.atMostOne(.workflow)]
   static let summary = "List jobs, newest first: what ran, runs and is planned"
   static let options: [CommandOption] = [
     .status, .phase, .trigger, .workflow, .kind, .queue, .errorCode, .since, .until, .limit, .cursor,
@@ -27,8 +28,12 @@ enum ListJobsVerb: Verb {
   }
 
   private static func request(_ invocation: Invocation) throws(Complaint) -> ListJobs {
-    ListJobs(
-      status: invocation.words(.status), trigger: invocation.word(.trigger), workflow: invocation.values[.workflow],
+    let (operand, option) = (invocation.operands.first, invocation.values[.workflow])
+    if let operand, let option, operand != option {
+      throw .usage("\(operand) and --workflow=\(option) contradict each other; give one of them")
+    }
+    return ListJobs(
+      status: invocation.words(.status), trigger: invocation.word(.trigger), workflow: operand ?? option,
       kind: invocation.word(.kind), queue: invocation.values[.queue], phase: invocation.word(.phase),
       errorCode: invocation.word(.errorCode), since: try invocation.moment(.since),
       until: try invocation.moment(.until))

@@ -3,13 +3,15 @@ import TactusProtocol
 
 enum ShowJobVerb: Verb {
   static let name = "show-job"
-  static let operands = [Operand.several(.job)]
-  static let summary = "Show jobs; the end of an id is enough"
+  static let operands = [Operand.several(.jobOrWorkflow)]
+  static let summary = "Show jobs: by id, its end, or workflow (the newest)"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
-    try invocation.showEach { id, client in
-      try invocation.call(GetJob(id: id), on: client).map { sheet(of: $0.job, invocation.console) }
+    try invocation.showEach { name, client in
+      try invocation.withJob(name, newest: { "job \($0), the newest of \(name)" }) { id in
+        try invocation.call(GetJob(id: id), on: client).map { sheet(of: $0.job, invocation.console) }
+      }
     }
   }
 

@@ -39,7 +39,10 @@ enum WhyVerb: Verb {
   }
 
   private static func explainWorkflow(_ name: String, _ client: ControlClient, _ invocation: Invocation) throws {
-    if let instant = try invocation.secondInstant() {
+    if invocation.operands.count > 1 {
+      guard let instant = Instant(rfc3339: invocation.operands[1]) else {
+        throw Complaint.usage("\(invocation.operands[1]) is not \(Instant.rule)")
+      }
       guard !invocation.has(.limit) else {
         throw Complaint.usage("one instant has one answer: leave \(invocation.operands[1]) or --limit out")
       }
