@@ -89,6 +89,41 @@ struct JobVerbTests {
     await daemon.stop()
   }
 
+  @Test("show-workflow says what runs and how, if the daemon gives the definition, and no variable")
+  func work() async throws {
+    let cases = [
+      (
+        "[Command]\nExec=/bin/sh -c 'echo \"$A\"'\\\nx\nUser=backup\nEnvironment=A=secret\nTimeout=infinity\n",
+        "      Exec: /bin/sh -c 'echo \"$A\"' x\n    Runner: auto\n      User: backup\n   Timeout: infinity\n"
+      ),
+      (
+        "[Heartbeat]\nEndpoint=https://example.org/health\nHeader=X-Key: secret\n",
+        "  Endpoint: GET https://example.org/health\n   Timeout: 10 s\n"
+      ),
+      (
+        "[Container]\nImage=docker.io/library/alpine:3.20\nExec=echo hello\nEnvironment=A=secret\n",
+        "     Image: docker.io/library/alpine:3.20\n      Exec: echo hello\n   Timeout: 30 s\n"
+      ),
+    ]
+    for (text, rows) in cases {
+      let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+        guard case .getWorkflow(let request) = operation else { throw .methodNotImplemented(method: "") }
+        var workflow = Canned.workflow("nightly")
+        workflow.text = text
+        reply.answer(
+          request, with: .init(workflow: WireWorkflow(workflow, withDefinition: request.name == "nightly")))
+      }
+      let shown = daemon.run("show-workflow", "nightly").output
+      func flush(_ text: String) -> [String] {
+        text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+      }
+      #expect(Array(flush(shown).dropFirst(2).prefix(flush(rows).count)) == flush(rows), "\(shown)")
+      #expect(!shown.contains("secret"))
+      #expect(!daemon.run("show-workflow", "other").output.contains("Timeout"))
+      await daemon.stop()
+    }
+  }
+
   @Test("list-jobs goes on until there are as many as were asked for, also over short and empty pages")
   func pages() async throws {
     let sizes = [1000, 0, 700, 800]

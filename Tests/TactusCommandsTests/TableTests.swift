@@ -118,6 +118,9 @@ struct TableTests {
       """
                    Name: nightly
                    Kind: command
+                   Exec: /bin/true
+                 Runner: auto
+                Timeout: 1 h
                   State: ACTIVE
                   Every: 1 h 30 min
                Next run: 2026-12-01T03:04:00.000000Z (in 4 min)
