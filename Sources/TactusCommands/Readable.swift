@@ -37,11 +37,22 @@ enum Readable {
     instant.map { console.isTerminal ? distance(of: $0, from: console.now) : $0.description }
   }
 
-  /// For one thing: exact, and on a terminal relative as well.
-  static func exact(_ instant: Instant?, on console: Console) -> String? {
+  /// An instant by itself: on a terminal with so many digits behind the second, exact elsewhere.
+  static func absolute(_ instant: Instant, on console: Console, digits: Int = 0) -> String {
+    console.isTerminal ? text(instant, digits: digits) : instant.description
+  }
+
+  /// For one thing: the instant by itself, and on a terminal relative as well.
+  static func exact(_ instant: Instant?, on console: Console, digits: Int = 0) -> String? {
     instant.map { instant in
-      console.isTerminal ? "\(instant) (\(distance(of: instant, from: console.now)))" : instant.description
+      let away = console.isTerminal ? " (\(distance(of: instant, from: console.now)))" : ""
+      return absolute(instant, on: console, digits: digits) + away
     }
+  }
+
+  /// As the name of a nominal instant, to be typed again: whole seconds on a terminal, if it is one.
+  static func name(_ instant: Instant, on console: Console) -> String {
+    console.isTerminal && instant.microseconds % 1_000_000 == 0 ? text(instant) : instant.description
   }
 
   /// `512`, `1.2K`, `16.0M`, base 1024.

@@ -23,12 +23,12 @@ struct InsightTests {
     try await expect(
       ["why", "nightly"],
       """
-      2026-12-01T03:04:00.000000Z  planned
+      2026-12-01T03:04:00Z  planned
           waits for its time
-      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO
+      2026-12-01T02:59:00Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO
           started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=); the
           program ended with code 7
-      2026-12-01T00:59:00.000000Z … 2026-12-01T01:00:00.000000Z ×61  coalesced
+      2026-12-01T00:59:00Z … 2026-12-01T01:00:00Z ×61  coalesced
           passed over: the run of the newest instant that was due stands for it
           (Misfire=latest)
       """)
@@ -48,7 +48,7 @@ struct InsightTests {
   @Test("why of a job, by its id or the end of it")
   func whyJob() async throws {
     let snapshot = """
-      2026-12-01T02:59:00.000000Z  waiting                     89abcdef PENDING
+      2026-12-01T02:59:00Z  waiting                     89abcdef PENDING
           its time has come; waits for an earlier run of the same workflow (Overlap=)
       """
     try await expect(["why", Canned.ids[0]], snapshot)
@@ -135,7 +135,7 @@ struct InsightTests {
         daemon.run("why", "nightly", columns: nil).lines == [
           "nightly is TERMINATED since 2026-12-01T02:59:00.000000Z, \(sentence)",
           // It has a schedule, even if nothing is left of it.
-          "nothing of nightly waits or runs; see tactusctl list-jobs --workflow=nightly", "",
+          "nothing of nightly waits or runs; see tactusctl list-jobs nightly", "",
         ])
       await daemon.stop()
     }
@@ -195,7 +195,7 @@ struct InsightTests {
     }
     #expect(
       daemon.run("why", "a").output
-        == "a has no schedule, and nothing waits or runs; see tactusctl list-jobs --workflow=a\n")
+        == "a has no schedule, and nothing waits or runs; see tactusctl list-jobs a\n")
     await daemon.stop()
   }
 
@@ -204,9 +204,9 @@ struct InsightTests {
     try await expect(
       ["upcoming"],
       """
-      NEXT                         LEFT      WORKFLOW   KIND       TRIGGER    JOB
-      2026-12-01T03:04:00.000000Z  in 4 min  nightly    command    AUTOMATIC  89abcdef
-      2026-12-01T04:34:00.000000Z  in 1 h    a-workfl…  heartbeat  MANUAL     -
+      NEXT                  LEFT      WORKFLOW          KIND       TRIGGER    JOB
+      2026-12-01T03:04:00Z  in 4 min  nightly           command    AUTOMATIC  89abcdef
+      2026-12-01T04:34:00Z  in 1 h    a-workflow-with…  heartbeat  MANUAL     -
 
       2 runs.
       """)
@@ -228,7 +228,7 @@ struct InsightTests {
     try await expect(
       ["stats", "nightly"],
       """
-      nightly: 1 d up to 2026-12-01T03:00:00.000000Z
+      nightly: 1 d up to 2026-12-01T03:00:00Z
              Ended: 82 completed, 2 failed, 0 canceled
            Success: 97.6 %
           Duration: p50 301 ms, p95 602 ms, p99 700 ms, max 700 ms
@@ -245,6 +245,7 @@ struct InsightTests {
     let ran = daemon.run("stats", "--kind=command", "--window=12h 30s", columns: nil)
     #expect(ran.output.allSatisfy { $0.isASCII })
     #expect(ran.output.hasPrefix("kind command: 1 d up to "))
+    #expect(ran.output.contains("\n       Each part: 1 h, the first from 2026-11-30T03:00:00.000000Z\n"))
     #expect(ran.output.contains("\n       Completed: 0 0 0 1 1 1 2 2 2 3 3 3 4 4 4 5 5 5 6 6 6 7 7 5\n"))
     #expect(ran.output.contains("\np95 duration, ms: - - - 100 100 100 200 200 200 "))
     #expect(daemon.run("stats").output.hasPrefix("all workflows: "))

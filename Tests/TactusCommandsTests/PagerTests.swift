@@ -113,7 +113,7 @@ struct PagerTests {
     try await withDaemon { environment in
       let left = try shown(["logs", "facade"], by: "head -n 1", environment)
       #expect(left.code == 0)
-      #expect(left.screen == "\u{1B}[2m2026-12-01T03:00:00.000000Z\u{1B}[0m line 1\r\n")
+      #expect(left.screen == "\u{1B}[2m2026-12-01T03:00:00.000Z\u{1B}[0m line 1\r\n")
       #expect(try shown(["logs", "facade"], by: "true", environment).code == 0)
     }
   }

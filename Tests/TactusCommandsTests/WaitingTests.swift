@@ -125,7 +125,10 @@ struct WaitingTests {
     let id = Canned.ids[0]
     let shown = try ChildProgram.onTerminal(
       ["tactusctl", "run", "nightly", "--wait"], environment: ["TACTUS_SOCKET": daemon.path],
-      [.expect(id), .type("\u{03}"), .expect("wait again with tactusctl wait \(id), or tactusctl cancel \(id)")])
+      [
+        .expect(id), .type("\u{03}"),
+        .expect("wait again with tactusctl wait \(id), or\r\n  tactusctl cancel \(id)\r\n"),
+      ])
     #expect(shown.missing == nil && shown.code == -2, "\(shown)")
     #expect(!daemon.operations.contains { if case .cancelJobs = $0 { true } else { false } })
     await daemon.stop()

@@ -5,7 +5,7 @@ import TactusTransport
 enum ListJobsVerb: Verb {
   static let name = "list-jobs"
   static let operands = [Operand.atMostOne(.workflow)]
-  static let summary = "List jobs, newest first: what ran, runs and is planned"
+  static let summary = "List jobs, latest first: what ran, runs and is planned"
   static let options: [CommandOption] = [
     .status, .phase, .trigger, .workflow, .kind, .queue, .errorCode, .since, .until, .limit, .cursor,
   ]
@@ -39,14 +39,26 @@ enum ListJobsVerb: Verb {
       until: try invocation.moment(.until))
   }
 
+  /// By the instant that is shown, latest first; those without one before all.
+  ///
+  /// They come in the order in which they were made, and an automatic one is made long before its time.
+  private static func ordered(_ jobs: [WireJob]) -> [WireJob] {
+    func instant(_ job: WireJob) -> Int64 { job.scheduledAt?.microseconds ?? .max }
+    return jobs.enumerated().sorted { left, right in
+      let (first, second) = (instant(left.element), instant(right.element))
+      return first == second ? left.offset < right.offset : first > second
+    }.map(\.element)
+  }
+
   private static func print(_ jobs: [WireJob], _ next: String?, _ invocation: Invocation) {
     let console = invocation.console
     var table = Table([
-      Table.Column(title: "ID"), Table.Column(title: "WORKFLOW", isFlexible: true), Table.Column(title: "TRIGGER"),
-      Table.Column(title: "STATUS"), Table.Column(title: "SCHEDULED"), Table.Column(title: "DURATION", isRight: true),
+      Table.Column(title: "ID"), Table.Column(title: "WORKFLOW", isFlexible: true),
+      Table.Column(title: "TRIGGER", isDispensable: true), Table.Column(title: "STATUS", isFlexible: true),
+      Table.Column(title: "SCHEDULED"), Table.Column(title: "DURATION", isRight: true),
       Table.Column(title: "REASON", isFlexible: true),
     ])
-    for job in jobs {
+    for job in Self.ordered(jobs) {
       table.add([
         Table.Cell(Readable.tail(of: job.id)), Table.Cell(job.workflow), Table.Cell(job.trigger.rawValue),
         Table.Cell(job.standing, job.status.style), Table.Cell(Readable.instant(job.scheduledAt, on: console)),

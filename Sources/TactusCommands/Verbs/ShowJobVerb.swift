@@ -31,12 +31,12 @@ enum ShowJobVerb: Verb {
     sheet.add("Runner", job.runner?.rawValue)
     sheet.add("Provider", job.provider)
     sheet.add("Container", job.containerID.map { String($0.prefix(12)) })
-    sheet.add("Nominal", Readable.exact(job.nominalAt, on: console))
-    sheet.add("Scheduled", Readable.exact(job.scheduledAt, on: console))
-    sheet.add("Created", Readable.exact(job.createdAt, on: console))
-    sheet.add("Queued", Readable.exact(job.queuedAt, on: console))
-    sheet.add("Started", Readable.exact(job.startedAt, on: console))
-    sheet.add("Ended", Readable.exact(job.completedAt, on: console))
+    sheet.add("Nominal", Readable.exact(job.nominalAt, on: console, digits: 3))
+    sheet.add("Scheduled", Readable.exact(job.scheduledAt, on: console, digits: 3))
+    sheet.add("Created", Readable.exact(job.createdAt, on: console, digits: 3))
+    sheet.add("Queued", Readable.exact(job.queuedAt, on: console, digits: 3))
+    sheet.add("Started", Readable.exact(job.startedAt, on: console, digits: 3))
+    sheet.add("Ended", Readable.exact(job.completedAt, on: console, digits: 3))
     sheet.add("Start delay", job.startDelayMs.map { Readable.span(.milliseconds($0)) })
     sheet.add("Duration", job.durationMs.map { Readable.span(.milliseconds($0)) })
     sheet.add("CPU time", job.cpuMs.map { Readable.span(.milliseconds($0)) })
@@ -70,7 +70,7 @@ enum ShowJobVerb: Verb {
     ]
     let shown = marks.filter { $0.1 > 0 }.map { "\($0.0) \(milliseconds($0.1)) ms" }
     sheet.add("Request", shown.joined(separator: ", "))
-    sheet.add("Certificate until", Readable.exact(timings.certificateExpiresAt, on: console))
+    sheet.add("Certificate until", Readable.exact(timings.certificateExpiresAt, on: console, digits: 3))
   }
 
   /// With one place, because requests on this host take less than a millisecond.

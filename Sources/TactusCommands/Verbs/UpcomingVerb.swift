@@ -25,7 +25,7 @@ enum UpcomingVerb: Verb {
     for run in runs {
       let left = left.map { _ in Table.Cell(Readable.distance(of: run.nominalAt, from: console.now)) }
       table.add(
-        [Table.Cell(run.nominalAt.description)] + left + [
+        [Table.Cell(Readable.absolute(run.nominalAt, on: console))] + left + [
           Table.Cell(run.workflow), Table.Cell(run.kind.rawValue), Table.Cell(run.trigger.rawValue),
           Table.Cell(run.jobID.map(Readable.tail)),
         ])
