@@ -33,7 +33,8 @@ enum Readability {
 
   private static func denial(of entry: Entry, in directory: String) -> Denial? {
     let path = entry.path(in: directory)
-    return isReadable(path, entry.isFolder) ? nil : (entry, Passage.closedFolder(to: path))
+    if isReadable(path, entry.isFolder) { return nil }
+    return (entry, Passage.closedFolder(to: path) { mayPass($0, X_OK) })
   }
 
   private static func sentence(_ denial: Denial, in directory: String) -> String {
@@ -72,6 +73,10 @@ enum Readability {
 
   /// Whether the effective user may read it; what is not there is nobody's trouble.
   private static func isReadable(_ path: String, _ isFolder: Bool) -> Bool {
-    faccessat(AT_FDCWD, path, isFolder ? R_OK | X_OK : R_OK, AT_EACCESS) == 0 || errno != EACCES
+    mayPass(path, isFolder ? R_OK | X_OK : R_OK)
+  }
+
+  private static func mayPass(_ path: String, _ right: Int32) -> Bool {
+    faccessat(AT_FDCWD, path, right, AT_EACCESS) == 0 || errno != EACCES
   }
 }

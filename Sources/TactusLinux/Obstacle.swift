@@ -25,7 +25,8 @@ public enum Obstacle: Hashable, Sendable {
 
   /// What keeps an account, or this process, from entering a directory.
   static func toEntering(_ directory: String, as account: Account?) -> Obstacle? {
-    closed(in: "\(directory)/.", to: account).map { .directory($0) }
+    // The way out of it leads through it.
+    closed(in: "\(directory)/..", to: account).map { .directory($0) }
   }
 
   /// A sentence without a full stop that goes on behind "Permission denied".
@@ -40,23 +41,12 @@ public enum Obstacle: Hashable, Sendable {
     }
   }
 
-  /// The first directory before the last part of a path that the account may not enter, also behind symbolic links.
+  /// The first directory on the way to a file that the account may not enter.
   private static func closed(in path: String, to account: Account?) -> String? {
-    var paths = [path]
-    if let resolved = realpath(path, nil) {
-      paths.append(String(cString: resolved) + (path.hasSuffix("/.") ? "/." : ""))
-      free(resolved)
+    Passage.closedFolder(to: path) { directory in
+      guard let status = status(of: directory), status.st_mode & S_IFMT == S_IFDIR else { return true }
+      return mayPass(directory, status, account)
     }
-    return paths.lazy.flatMap(parents).first { directory in
-      guard let status = status(of: directory), status.st_mode & S_IFMT == S_IFDIR else { return false }
-      return !mayPass(directory, status, account)
-    }
-  }
-
-  /// `/`, `/a` and `/a/b` of `/a/b/c`.
-  static func parents(of path: String) -> [String] {
-    let parts = path.split(separator: "/").dropLast()
-    return parts.indices.reduce(into: ["/"]) { $0.append("/" + parts[...$1].joined(separator: "/")) }
   }
 
   /// The right to execute a file, or to enter a directory, of that status.
