@@ -147,15 +147,17 @@ extension OnMachine {
 
     @Test("A reboot ends it as the loss that it is, and not as a failure of the workflow")
     func reboot() async throws {
-      let machine = try await Self.machine(["long": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n"])
-      for _ in 0..<3 {
-        let id = try await start("long", on: machine)
-        _ = try await eventually("it runs") {
-          try await machine.property("SubState", of: "tactus-\(id).service") == "running" ? true : nil
-        }
-        try await machine.reboot()
-        #expect(try await end(of: id, on: machine).errorCode == "LOST")
-      }
+      let machine = try await Self.machine([
+        "long": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n",
+        // The daemon waits for it, so that it is there still when everything else is being stopped.
+        "last": "[Command]\nRunner=direct\nExec=/bin/sleep 5\n",
+      ])
+      let id = try await start("long", on: machine)
+      let last = try await start("last", on: machine)
+      _ = try await eventually("both run") { try await machine.jobs("--status=RUNNING").count == 2 ? true : nil }
+      try await machine.reboot()
+      #expect(try await end(of: last, on: machine).status == "COMPLETED")
+      #expect(try await end(of: id, on: machine).errorCode == "LOST")
       let workflow = try await machine.control("show-workflow", "long").expectSuccess()
       #expect(workflow.contains(/Failures in a row: +0,/), "\(workflow)")
     }
