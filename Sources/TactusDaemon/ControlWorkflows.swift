@@ -26,13 +26,17 @@ extension ControlHandler {
           }
         }
       }
-      answer(request, reply, result) { applied in
-        var runs: [Instant] = []
-        if let next = applied.nextAt, let grid = applied.grid { runs = (0..<5).map { grid.instant($0, from: next) } }
-        let difference = DefinitionDifference(from: applied.previous ?? "", to: definition.canonical)
-        return ApplyWorkflow.Reply(
-          effect: ApplyEffect(applied.effect), generation: applied.generation,
-          differences: applied.effect == .unchanged ? [] : difference.lines, nextRuns: runs)
+      // Looked for when the change is made already: a disk that is slow to answer delays nothing but this answer.
+      reloading.warnings(of: definition, file: "\(name).workflow") { warnings in
+        answer(request, reply, result) { applied in
+          var runs: [Instant] = []
+          if let next = applied.nextAt, let grid = applied.grid { runs = (0..<5).map { grid.instant($0, from: next) } }
+          let difference = DefinitionDifference(from: applied.previous ?? "", to: definition.canonical)
+          return ApplyWorkflow.Reply(
+            effect: ApplyEffect(applied.effect), generation: applied.generation,
+            differences: applied.effect == .unchanged ? [] : difference.lines, nextRuns: runs,
+            warnings: warnings.map { WireProblem($0) })
+        }
       }
     }
   }

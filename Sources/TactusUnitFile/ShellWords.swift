@@ -7,19 +7,15 @@ public enum ShellWords {
   /// What stands in quotes is meant as it is, and so is the script behind `-c`. A variable would be put into double quotes as
   /// well.
   public static func warning(of definition: Definition, file: String) -> UnitFileProblem? {
-    let (section, arguments, shell): (String, [String], String) =
+    let (arguments, shell): ([String], String) =
       switch definition.work {
-      case .command(let command): ("Command", command.arguments, "/bin/sh")
-      case .container(let container): ("Container", container.arguments, "sh")
-      case .heartbeat: ("", [], "")
+      case .command(let command): (command.arguments, "/bin/sh")
+      case .container(let container): (container.arguments, "sh")
+      case .heartbeat: ([], "")
       }
     // The text is taken apart again only where there may be something to say.
     guard arguments.contains(where: { $0.utf8.contains(where: Self.marks.contains) }) else { return nil }
-    let assignments = UnitFile.read(Array(definition.text.utf8), file: file).unit.sections
-      .filter { $0.name == section }.flatMap(\.assignments)
-    guard let exec = assignments.last(where: { $0.key == "Exec" && !$0.value.isEmpty }),
-      let found = first(in: exec.value)
-    else { return nil }
+    guard let exec = definition.assignments(of: "Exec").last, let found = first(in: exec.value) else { return nil }
     return UnitFileProblem(
       file: file, line: exec.line,
       message: "Exec= holds \(found.abbreviated), and no shell reads it: the program gets it as it is; "
