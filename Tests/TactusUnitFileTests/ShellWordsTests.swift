@@ -2,7 +2,7 @@ import TactusModel
 import TactusUnitFile
 import Testing
 
-@Suite("What people bring along from shells, cron and systemd")
+@Suite("What people bring along from shells")
 struct ShellWordsTests {
   private func warning(_ exec: String, section: String = "[Container]\nImage=alpine") throws -> UnitFileProblem? {
     ShellWords.warning(of: try read("\(section)\nExec=\(exec)\n").get(), file: "backup.workflow")
@@ -40,30 +40,5 @@ struct ShellWordsTests {
     let warning = try warning("/bin/echo\nExec=\n\nExec=/bin/echo \\\n  $HOME", section: "[Command]")
     #expect(warning?.line == 5 && warning?.message.contains("/bin/sh -c '…'") == true, "\(String(describing: warning))")
     #expect(try ShellWords.warning(of: read("[Heartbeat]\nEndpoint=http://localhost/\n").get(), file: "f") == nil)
-  }
-
-  @Test(
-    "A key or a section of systemd is answered with what says the same, and with nothing else",
-    arguments: [
-      (
-        "[Schedule]\nOnCalendar=daily\n[Command]\nExec=/bin/true\n",
-        "OnCalendar= is not a key of [Schedule]: there is no calendar: write Interval=, for example Interval=1d, and the "
-          + "first run as StartAt=2026-12-01T03:00:00Z"
-      ),
-      (
-        "[Command]\nExecStart=/bin/true\n", "ExecStart= is not a key of [Command]: write Exec= in [Command]"
-      ),
-      (
-        "[Schedule]\nOnBootSec=15min\n[Command]\nExec=/bin/true\n",
-        "OnBootSec= is not a key of [Schedule]: write Interval=, for example Interval=15min"
-      ),
-      ("[Service]\nExecStart=/bin/true\n", "[Service] is not a section of this file: its like is [Command]"),
-      (
-        "[Timer]\nOnCalendar=daily\n[Command]\nExec=/bin/true\n",
-        "[Timer] is not a section of this file: its like is [Schedule]"
-      ),
-    ])
-  func foreign(_ text: String, _ message: String) throws {
-    #expect(problems(of: try read(text)).map(\.message) == [message])
   }
 }
