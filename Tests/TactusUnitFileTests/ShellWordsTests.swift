@@ -14,7 +14,11 @@ struct ShellWordsTests {
       ("a | b", "|"), ("a b|c", "|"), ("a >file", ">"), ("a 2>&1", ">"), ("a < file", "<"), ("a && b", "&&"),
       ("a || b", "||"), ("a; b", ";"), ("a ; b", ";"), ("a $HOME/x", "$HOME"), ("a --to=${DIR_1}/x", "${DIR_1}"),
       (#"a "$HOME/x""#, "$HOME"), ("a &", "&"), ("a $(date)", "$(…)"), ("sh -c echo x | wc", "|"),
-      ("sh -c 'echo $1' sh $HOME", "$HOME"), ("a '$1' > b", ">"),
+      ("sh -c 'echo $1' sh $HOME", "$HOME"), ("a '$1' > b", ">"), ("a `date`", "`…`"), (#"a "on `date`""#, "`…`"),
+      ("rm -f /var/log/*.log", "/var/log/*.log"), ("rm *", "*"), ("ls file?/x", "file?/x"),
+      ("cp '/srv/my files'/* /b", "/srv/my files/*"),
+      ("ls /srv/[a-c]", "/srv/[a-c]"), ("tar czf /b.tgz /srv/*", "/srv/*"), ("a ~/x", "~/"), ("a ~backup", "~backup"),
+      ("a ~backup/x", "~backup"), ("rsync -a /srv/* host:/srv", "/srv/*"), ("rm /srv/a:b/*", "/srv/a:b/*"),
     ])
   func found(_ exec: String, _ mark: String) throws {
     let warning = try #require(try warning(exec))
@@ -30,9 +34,39 @@ struct ShellWordsTests {
       "a b", "sh -c 'a | b > c; echo $HOME'", #"bash -euc "a && echo $HOME""#, "env sh -c 'a $X'", "a '|' \"a>b\" ';'",
       "a '$HOME'", "a $", "a $1 $? 5$", "a 100%% %n %F", "a https://example.org/?a=1&b=2", "find / -exec rm {} ;",
       #"/usr/bin/ssh host "echo $HOME""#, #"a \x24HOME"#, "a '&'", "awk '{ print $NF > \"x\" }'",
+      // Patterns that are the program's own, or none.
+      "find /srv -name *.log", "nice find /srv -name *.log", "rsync -a --exclude *.o /a /b",
+      "rsync -a --exclude=*.o /a /b",
+      "a --pattern=*", "curl https://example.org/a?b=[1-3]", "a example.org/a?b=1&c[]=2", "a -H Accept:*/*", "a */*",
+      "a [::1]:80", "a http://[::1]:80/x", "grep -c foo.* /srv/x", "a '*' \"?/x\" '[a]/x'", "scp host:/srv/* /b",
+      "a ^b.*$",
+      "a count(*)", "a k=*", "systemctl stop x@*", "a Ready?", "a [x]", "a /x/[1,2]", #"a \x2a"#, "a '`date`'",
+      // No home directory.
+      "a HEAD~1", "a x~", "a ~1.2", "a '~/x'", "a --dir=~/x", "a ~", "a '~'backup",
+      // Scripts of one word, or in quotes, and what is no script.
+      "sh -c date", "sh -c 'echo a' name b", "sh -c '$0' date", "sh -c \"date\" name", #"sh -c echo\sa name"#,
+      "tar -c /srv /etc", "sh /srv/run -c a b", "bash --login -c date", "sh -c",
     ])
   func leftAlone(_ exec: String) throws {
     #expect(try warning(exec) == nil)
+  }
+
+  @Test(
+    "A script without its quotes is told as such",
+    arguments: [
+      ("sh -c echo hello world", "sh", "echo", "sh -c 'echo hello'"),
+      ("/bin/bash -euc /srv/run --now", "bash", "/srv/run", "/bin/bash -euc '/srv/run --now'"),
+      ("env A=b /bin/sh -e -c cd /srv", "sh", "cd", "/bin/sh -c 'cd /srv'"),
+      ("bash -o pipefail -c rm *", "bash", "rm", "bash -c 'rm *'"),
+    ])
+  func script(_ exec: String, _ shell: String, _ word: String, _ example: String) throws {
+    let warning = try #require(try warning(exec))
+    guard !exec.contains("*") else { return #expect(warning.message.hasPrefix("Exec= holds *,")) }
+    #expect(
+      warning.message
+        == "Exec= has \(shell) run \(word) alone, and the words behind it are no part of the script: put all of "
+        + "it in single quotes, as in \(example)")
+    #expect(warning.line == 3)
   }
 
   @Test("The line is that of the key in force, and a command is shown the shell of the machine")
