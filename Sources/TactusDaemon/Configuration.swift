@@ -59,6 +59,7 @@ struct Configuration: Sendable {
       case .success(let read):
         settings = read
         goodCount += 1
+        warnings += MonthSpans.warnings(in: bytes, file: file)
       case .failure(let failure): problems += failure.problems
       }
     }
@@ -151,6 +152,7 @@ struct Configuration: Sendable {
   /// What a definition says that is not what was meant, as far as its text shows it.
   static func warnings(of definition: Definition, file: String) -> [UnitFileProblem] {
     [ShellWords.warning(of: definition, file: file)].compactMap(\.self)
+      + MonthSpans.warnings(in: Array(definition.text.utf8), file: file)
   }
 
   private func shift(_ problem: UnitFileProblem, to file: String) -> UnitFileProblem {
