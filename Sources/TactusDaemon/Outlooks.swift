@@ -72,15 +72,14 @@ extension Configuration {
     }
   }
 
-  /// How many warnings a reply and the journal hold: where one thing is wrong with every file, the first ones tell it.
-  private static let mostWarnings = 1000
-
-  /// The warnings as they are told; those beyond the first ones are counted in a last one.
+  /// The warnings as a reply and the journal tell them: where one thing is wrong with every file, the first ones tell it.
+  ///
+  /// At most ``Limits/fileWarnings``; what lies beyond is counted in a last one.
   var toldWarnings: [UnitFileProblem] {
-    let surplus = warnings.count - Self.mostWarnings
+    let surplus = warnings.count - Limits.fileWarnings
     guard surplus > 0 else { return warnings }
     let rest = UnitFileProblem(
       file: "workflows", line: 0, message: "there are \(surplus) more warnings: tactusd --check shows all")
-    return warnings.prefix(Self.mostWarnings) + [rest]
+    return warnings.prefix(Limits.fileWarnings) + [rest]
   }
 }
