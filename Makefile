@@ -12,7 +12,7 @@ FUZZ_SECONDS := 600
 
 checked := --explicit-target-dependency-import-check error
 release := -c release --static-swift-stdlib $(checked)
-thread := --sanitize=thread --scratch-path .build-tsan --disable-index-store $(checked)
+thread := --sanitize=thread --scratch-path .build-tsan $(checked)
 
 # So many tests of a group at once: each has processes of its own, and a hundred of them would wait for two processors.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 10
@@ -75,7 +75,7 @@ demo: build ## Show it live for 30 seconds: a private daemon with the example wo
 	@scripts/demo
 
 .PHONY: bench
-bench: build ## Measure it against bare loops and the peers that are installed
+bench: lab deb ## Measure it against bare loops and the peers that are installed
 	@$(MAKE) --no-print-directory -C Benchmarks run
 
 .PHONY: soak

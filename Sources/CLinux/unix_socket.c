@@ -83,6 +83,17 @@ int tactus_unix_probe(const char *path, int datagrams) {
   return answer < 0 ? answer : probe(&address, datagrams ? SOCK_DGRAM : SOCK_STREAM);
 }
 
+int tactus_unix_listener(const char *path, struct tactus_peer *listener) {
+  struct sockaddr_un address;
+  int answer = address_of(path, &address);
+  if (answer < 0) return answer;
+  /* Non-blocking, because nobody may ever take it. */
+  int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (client < 0) return -errno;
+  if (connect(client, (struct sockaddr *)&address, sizeof address) < 0) return closing(client, -errno);
+  return closing(client, tactus_unix_peer(client, listener));
+}
+
 int tactus_unix_path(int socket, char *path, unsigned long capacity) {
   struct sockaddr_un address = {0};
   socklen_t size = sizeof address;

@@ -40,6 +40,9 @@ struct CommandWords {
     }
     guard let name else { return nil }
     if let verb = named(name) { return verb }
+    if let answer = ForeignVerb.answer(to: name) {
+      throw .usage("there is no verb \(name): \(answer); tactusctl --help shows those that are")
+    }
     throw .usage(
       "there is no verb \(name);\(hint(name, Tactusctl.verbs.map { $0.name })) tactusctl --help shows those that are")
   }

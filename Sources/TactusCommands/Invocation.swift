@@ -39,18 +39,11 @@ struct Invocation {
     values[option].map { $0.split(separator: ",").compactMap { Word(rawValue: String($0)) } }
   }
 
-  /// The value of an option as an instant.
-  func instant(_ option: CommandOption) throws(Complaint) -> Instant? {
-    guard let text = values[option] else { return nil }
-    if let instant = Instant(rfc3339: text) { return instant }
-    throw .usage("\(option.word)=\(text): this is not \(Instant.rule)")
-  }
-
   /// The value of an option as a span.
   func span(_ option: CommandOption) throws(Complaint) -> Duration? {
     guard let text = values[option] else { return nil }
     if let span = SpanText.duration(text) { return span }
-    throw .usage("\(option.word)=\(text): write a span such as 90, 5min or \"1h 30min\"")
+    throw .usage("\(option.word)=\(text): write a span such as 5min, \"1h 30min\", or 90, which is seconds")
   }
 
   /// The value of an option as a number.

@@ -62,7 +62,7 @@ private struct LinePrinter {
     let stream = line.stream ?? .stdout
     if open != stream { finish() }
     if open == nil, let at = line.at {
-      console.print(bytes: Array("\(Style.faint.applied(to: at.description, on: console)) ".utf8))
+      console.print(bytes: Array("\(Style.faint.applied(to: Readable.text(at, digits: 3), on: console)) ".utf8))
     }
     // A job must not steer the terminal.
     let text = texts[stream, default: VisibleText()].next(bytes, isPartial: isPartial)

@@ -78,7 +78,7 @@ final class JobWaiting {
   }
 
   private var jobs: String {
-    open.count == 1 ? "\(open[0]) has" : "\(Readable.count(open.count, "job", "jobs")) have"
+    open.count == 1 ? "\(open[0]) has" : "\(open.count.counted("job")) have"
   }
 
   private var goesOn: String { open.count == 1 ? "goes on" : "go on" }

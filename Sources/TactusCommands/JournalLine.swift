@@ -25,7 +25,7 @@ struct JournalLine: Encodable {
     try container.encode(fields, forKey: .fields)
   }
 
-  /// `2026-11-28T19:09:10.123456Z nightly-backup: text`, or an object with all fields.
+  /// `2026-11-28T19:09:10.123456Z nightly-backup: text`, on a terminal to the millisecond, or an object with all fields.
   func print(for invocation: Invocation) {
     let console = invocation.console
     guard invocation.json == .off else {
@@ -39,7 +39,8 @@ struct JournalLine: Encodable {
     let style: Style = priority <= 3 ? .bad : priority <= 5 ? .bold : .plain
     // A job must not steer the terminal.
     let text = style.applied(to: console.isTerminal ? message.visible : message, on: console)
+    let instant = Readable.absolute(at, on: console, digits: 3)
     console.print(
-      "\(Style.faint.applied(to: at.description, on: console)) \(fields["SYSLOG_IDENTIFIER"] ?? "-"): \(text)")
+      "\(Style.faint.applied(to: instant, on: console)) \(fields["SYSLOG_IDENTIFIER"] ?? "-"): \(text)")
   }
 }

@@ -28,6 +28,31 @@ enum Moment {
     return Instant(rfc3339: text) ?? Instant(rfc3339: "\(text)T00:00:00Z")
   }
 
+  /// What a person may have meant by what is no instant to start at: that instant in whole seconds, and a span.
+  static func example(for text: String, now: Instant) -> (instant: Instant, span: String) {
+    let text = text.lowercased()
+    let bare = text.hasPrefix("+") ? String(text.dropFirst()) : text
+    if let span = SpanText.duration(bare), span > .zero, span < .seconds(86_400 * 365) {
+      return (wholeSecond(now + span), bare.contains(" ") ? "\"\(bare)\"" : bare)
+    }
+    let named =
+      read(text, now: now) ?? timeOfDay(text, now: now) ?? Instant(rfc3339: "\(text)z")
+      ?? Instant(rfc3339: "\(text):00z")
+    // What has passed is refused as well.
+    return (wholeSecond(named.flatMap { $0 > now ? $0 : nil } ?? now + .seconds(3600)), "1h")
+  }
+
+  /// The next `03:00` or `03:00:30`.
+  private static func timeOfDay(_ text: String, now: Instant) -> Instant? {
+    let day = now.description.prefix(10)
+    let today = Instant(rfc3339: "\(day)T\(text)Z") ?? Instant(rfc3339: "\(day)T\(text):00Z")
+    return today.map { $0 > now ? $0 : $0 + .seconds(86_400) }
+  }
+
+  private static func wholeSecond(_ instant: Instant) -> Instant {
+    instant - .microseconds(instant.microseconds % 1_000_000)
+  }
+
   /// `1h`, `-1h` and `1h ago` are the same.
   private static func ago(_ text: String) -> String {
     if text.hasPrefix("-") { return String(text.dropFirst()) }

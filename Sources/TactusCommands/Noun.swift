@@ -3,6 +3,8 @@ enum Noun: Hashable {
   case workflow
   case job
   case workflowOrJob
+  /// A job, or the newest of a workflow.
+  case jobOrWorkflow
   case file(called: String)
   /// What nobody can guess.
   case text(called: String)
@@ -27,6 +29,7 @@ enum Noun: Hashable {
     case .workflow: "NAME"
     case .job: "ID"
     case .workflowOrJob: "NAME|ID"
+    case .jobOrWorkflow: "ID|NAME"
     case .file(let name), .text(let name): name
     case .word(let words, let name): name ?? words.joined(separator: "|")
     case .list(_, let name): "\(name),…"
@@ -36,7 +39,7 @@ enum Noun: Hashable {
   /// All that it can be; nil if that cannot be listed.
   var words: [String]? {
     switch self {
-    case .workflow, .job, .workflowOrJob, .file, .text: nil
+    case .workflow, .job, .workflowOrJob, .jobOrWorkflow, .file, .text: nil
     case .word(let words, _), .list(let words, _): words
     }
   }

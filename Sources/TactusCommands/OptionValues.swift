@@ -12,14 +12,16 @@ extension Invocation {
   /// When something is to start, by `--at` or `--in`, whichever the verb takes; nil without them.
   func start() throws(Complaint) -> Instant? {
     if has(.at) && has(.in) { throw .usage("--at and --in contradict each other; give one of them") }
-    if let instant = try instant(.at) { return instant }
+    if let text = values[.at] { return try start(text, named: "--at=") }
     return try span(.in).map { console.now + $0 }
   }
 
-  /// The second operand as an instant; nil if there is none.
-  func secondInstant() throws(Complaint) -> Instant? {
-    guard operands.count > 1 else { return nil }
-    if let instant = Instant(rfc3339: operands[1]) { return instant }
-    throw .usage("\(operands[1]) is not \(Instant.rule)")
+  /// When something is to start, as a person has named it; what is refused is answered with what would be taken.
+  func start(_ text: String, named name: String = "") throws(Complaint) -> Instant {
+    if let instant = Instant(rfc3339: text) { return instant }
+    let example = Moment.example(for: text, now: console.now)
+    throw .usage(
+      "\(name)\(text) is not RFC 3339 with an offset: write \(name)\(Readable.text(example.instant)), "
+        + "which is UTC, or --in=\(example.span)")
   }
 }

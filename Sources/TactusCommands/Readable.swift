@@ -27,16 +27,32 @@ enum Readable {
     return microseconds < 0 ? "\(text) ago" : "in \(text)"
   }
 
+  /// `2026-12-01T03:00:00Z`, with so many digits behind the second; the rest is cut off.
+  static func text(_ instant: Instant, digits: Int = 0) -> String {
+    instant.description.prefix(digits > 0 ? 20 + digits : 19) + "Z"
+  }
+
   /// For tables: relative on a terminal, exact elsewhere.
   static func instant(_ instant: Instant?, on console: Console) -> String? {
     instant.map { console.isTerminal ? distance(of: $0, from: console.now) : $0.description }
   }
 
-  /// For one thing: exact, and on a terminal relative as well.
-  static func exact(_ instant: Instant?, on console: Console) -> String? {
+  /// An instant by itself: on a terminal with so many digits behind the second, exact elsewhere.
+  static func absolute(_ instant: Instant, on console: Console, digits: Int = 0) -> String {
+    console.isTerminal ? text(instant, digits: digits) : instant.description
+  }
+
+  /// For one thing: the instant by itself, and on a terminal relative as well.
+  static func exact(_ instant: Instant?, on console: Console, digits: Int = 0) -> String? {
     instant.map { instant in
-      console.isTerminal ? "\(instant) (\(distance(of: instant, from: console.now)))" : instant.description
+      let away = console.isTerminal ? " (\(distance(of: instant, from: console.now)))" : ""
+      return absolute(instant, on: console, digits: digits) + away
     }
+  }
+
+  /// As the name of a nominal instant, to be typed again: whole seconds on a terminal, if it is one.
+  static func name(_ instant: Instant, on console: Console) -> String {
+    console.isTerminal && instant.microseconds % 1_000_000 == 0 ? text(instant) : instant.description
   }
 
   /// `512`, `1.2K`, `16.0M`, base 1024.
@@ -53,8 +69,6 @@ enum Readable {
 
   /// The part of a job's id that tells it from others: the heads of ids are alike within a minute.
   static func tail(of id: String) -> String { String(id.suffix(8)) }
-
-  static func count(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
 
   private static func parts(ofSeconds seconds: Int64) -> (largest: Int, parts: [(count: Int64, unit: String)]) {
     let parts = [
@@ -74,6 +88,17 @@ extension JobStatus {
     case .pending, .canceled: .faint
     }
   }
+}
+
+extension WireWorkflow {
+  /// How many failures in a row have terminated it; nil if none did, or an edit since then may have changed the limit.
+  var terminatingFailures: Int? {
+    guard terminatedReason == .consecutiveFailures, let terminatedAt, updatedAt <= terminatedAt else { return nil }
+    return maxConsecutiveFailures
+  }
+
+  /// Failures in a row, those that terminated it without the runs by hand since: these count on.
+  var shownFailures: Int { terminatingFailures ?? consecutiveFailures }
 }
 
 extension WireJob {

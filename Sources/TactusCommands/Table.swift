@@ -5,6 +5,8 @@ struct Table {
     var isRight = false
     /// May be shortened to fit, to no less than its title.
     var isFlexible = false
+    /// Left out where there is no room for all.
+    var isDispensable = false
   }
 
   struct Cell: ExpressibleByStringLiteral {
@@ -27,10 +29,23 @@ struct Table {
   mutating func add(_ row: [Cell]) { rows.append(row) }
 
   func print(on console: Console, hasHeading: Bool = true) {
-    let widths = widths(within: console.columns)
+    let natural = self.widths(within: nil)
+    if let limit = console.columns, width(of: natural) > limit, columns.contains(where: \.isDispensable) {
+      return indispensable.print(on: console, hasHeading: hasHeading)
+    }
+    let widths = self.widths(within: console.columns)
     if hasHeading { console.print(line(columns.map { Cell($0.title, .bold) }, widths, console)) }
     for row in rows { console.print(line(row, widths, console)) }
   }
+
+  private var indispensable: Table {
+    let kept = columns.indices.filter { !columns[$0].isDispensable }
+    var table = Table(kept.map { columns[$0] })
+    for row in rows { table.add(kept.map { row[$0] }) }
+    return table
+  }
+
+  private func width(of widths: [Int]) -> Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
 
   private func line(_ cells: [Cell], _ widths: [Int], _ console: Console) -> String {
     var line = ""
@@ -52,7 +67,7 @@ struct Table {
       rows.reduce(columns[index].title.columns) { max($0, $1[index].text.columns) }
     }
     guard let limit else { return widths }
-    var surplus = widths.reduce(0, +) + 2 * (widths.count - 1) - limit
+    var surplus = width(of: widths) - limit
     let flexible = columns.indices.filter { columns[$0].isFlexible }
     for (shrinkable, least) in [(flexible, nil), (Array(columns.indices), 4)] {
       while surplus > 0 {

@@ -52,15 +52,33 @@ extension String {
 extension String {
   /// Lines of at most a number of columns, ended at spaces.
   ///
-  /// There is at least one; a word that is longer is a line of its own.
+  /// There is at least one; a word that is longer is a line of its own, and so is a command of tactusctl, which can be copied
+  /// only if it is whole.
   func wrapped(to width: Int) -> [String] {
-    split(separator: " ", omittingEmptySubsequences: false).reduce(into: []) { lines, word in
+    unbreakable.reduce(into: []) { lines, word in
       let last = lines.count - 1
-      if last >= 0, lines[last].columns + 1 + String(word).columns <= width {
+      if last >= 0, lines[last].columns + 1 + word.columns <= width {
         lines[last] += " \(word)"
       } else {
-        lines.append(String(word))
+        lines.append(word)
       }
+    }
+  }
+
+  /// Words, and commands: those have a verb, and operands or options behind it.
+  private var unbreakable: [String] {
+    /// How much of a command the last part has; nil if it is none, or ended.
+    var words: Int?
+    return split(separator: " ", omittingEmptySubsequences: false).reduce(into: []) { parts, word in
+      // Behind the verb and one operand only what is no plain word: the sentence goes on in plain ones.
+      if let count = words, count < 3 || word.contains(where: { !$0.isLowercase }) {
+        parts[parts.count - 1] += " \(word)"
+        words = count + 1
+      } else {
+        parts.append(String(word))
+        words = word == "tactusctl" ? 1 : nil
+      }
+      if let end = word.last, ",;.:)".contains(end) { words = nil }
     }
   }
 }

@@ -194,12 +194,13 @@ struct Configuration: Sendable {
   }
 
   private mutating func bytes(of path: String, shown: String, isOptional: Bool = false) -> [UInt8]? {
-    switch Files.bytes(path, limit: Limits.unitFileBytes + 1) {
-    case .success(let bytes):
+    do throws(SystemError) {
+      // A byte more than a file may have, so that whoever reads it can tell.
+      let bytes = try RegularFile.beginning(of: path, limit: Limits.unitFileBytes + 1)
       if isOptional { fileCount += 1 }
       return bytes
-    case .failure(let error) where isOptional && error.code == ENOENT: return nil
-    case .failure(let error):
+    } catch {
+      if isOptional, error.code == ENOENT { return nil }
       let way = error.code == EACCES ? ": let the user of tactusd read it (chgrp tactus FILE; chmod 0640 FILE)" : ""
       problems.append(UnitFileProblem(file: shown, line: 0, message: "cannot be read: \(error)\(way)"))
       return nil

@@ -54,7 +54,7 @@ struct ControlHandler: CallHandler {
   func refuse(_ what: String, for right: Right, _ peer: Peer) -> CallFailure {
     let refusal = authority.refusal(of: what, for: right)
     if let untold = submissions.refusal(of: peer.uid) {
-      let others = untold > 0 ? " (and \(untold) refusals before it that were not told)" : ""
+      let others = untold > 0 ? " (and \(untold.counted("refusal")) before it, not told)" : ""
       health.tell(
         JournalEntry(
           .accessRefused, "refused to uid \(peer.uid) (pid \(peer.pid)): \(refusal.sentence)\(others)",

@@ -217,7 +217,7 @@ final class Daemon: Sendable {
     health.tell(
       JournalEntry(
         .daemonReady,
-        "tactusd \(Product.version) is ready: \(configuration.definitions.count - loaded.refused.count) workflows from files, socket \(directories.socket)",
+        "tactusd \(Product.version) is ready: \((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, socket \(directories.socket)",
         fields: [.version: Product.version]))
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }
@@ -227,8 +227,11 @@ final class Daemon: Sendable {
   private func listen(on activated: Int32?) throws {
     let mode: UInt32 = authority.isSystem ? 0o666 : 0o600
     guard let activated else { return try control.start(at: directories.socket, mode: mode) }
-    guard let path = Activation.lostPath(of: activated) else { return try control.start(on: activated) }
-    let reason = "nobody reaches the socket that systemd listens on, because its file \(path) was removed"
+    guard let loss = Activation.loss(of: activated) else { return try control.start(on: activated) }
+    let path = loss.path
+    let reason =
+      "nobody reaches the socket that systemd listens on, because "
+      + (loss.taker.map { "\($0) listens at \(path) in its place" } ?? "its file \(path) was removed")
     // In this order: systemd does not start a socket while its service runs.
     let systemctl = authority.isSystem ? "systemctl" : "systemctl --user"
     let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"
@@ -266,22 +269,31 @@ final class Daemon: Sendable {
     return 0
   }
 
-  /// Starts the workers on what the store and the files say; waits for it.
+  /// How long the start waits at most until rows say what became of the jobs that the last daemon left.
+  ///
+  /// A provider that does not answer is told as silent after three seconds; one that answers slowly does not keep everybody waiting.
+  private static let patienceForRows: DispatchTimeInterval = .seconds(5)
+
+  /// Starts the workers on what the store and the files say; waits for it, and for what became of the jobs that ran, so that nobody who
+  /// calls is shown a job as RUNNING that is gone.
   private func open(_ configuration: Configuration) throws -> Loaded {
     let answered = DispatchSemaphore(value: 0)
+    let settled = DispatchSemaphore(value: 0)
     let answer = Mutex<Result<Loaded, LedgerFailure>?>(nil)
     let execution = execution
     execution.open(alarms: alarms)
     scheduling.open(
       configuration.definitions, present: configuration.present, execution: execution, alarms: alarms,
-      remnants: { execution.recover($0) }
+      remnants: { execution.recover($0) { settled.signal() } }
     ) { result in
       answer.withLock { $0 = result }
       answered.signal()
     }
     answered.wait()
     switch answer.withLock({ $0 }) {
-    case .success(let loaded): return loaded
+    case .success(let loaded):
+      _ = settled.wait(timeout: .now() + Self.patienceForRows)
+      return loaded
     case .failure(let failure): throw StartFailure("\(directories.ledger) cannot be used: \(failure)")
     case nil: fatalError("the scheduling worker answered nothing")
     }

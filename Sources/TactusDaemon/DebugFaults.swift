@@ -45,7 +45,8 @@ final class DebugFaults: Sendable {
   private static let farthest: Int64 = 100 * 366 * 86_400
 
   private func text(_ file: String) -> String? {
-    guard case .success(let bytes) = Files.bytes("\(directory)/\(file)", limit: 4096) else { return nil }
+    // Where there is none, no such fault is asked for.
+    guard let bytes = try? RegularFile.beginning(of: "\(directory)/\(file)", limit: 4096) else { return nil }
     return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
   }
 }

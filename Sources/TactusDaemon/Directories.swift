@@ -63,10 +63,19 @@ struct Directories {
 
   /// Somebody else may listen there, with another state directory.
   func expectFreeSocket() throws {
-    // Whatever keeps a connection from coming about, nobody answers there; listening then tells what is in the way.
-    guard let descriptor = try? UnixSocket.connect(to: socket) else { return }
-    Descriptor.close(descriptor)
-    throw StartFailure("another daemon listens at \(socket): set RUNTIME_DIRECTORY to another directory")
+    let listener: UnixSocket.Peer
+    do { listener = try UnixSocket.listener(at: socket) } catch {
+      // Whatever else keeps a connection from coming about, nobody answers there; listening then tells what is in the way.
+      guard error.code == EAGAIN else { return }
+      throw StartFailure(
+        "somebody listens at \(socket), and takes no connections: end that program, or set RUNTIME_DIRECTORY to another directory"
+      )
+    }
+    let way =
+      listener.process == 1
+      ? "systemctl start tactusd has systemd hand it over, systemctl stop tactusd.socket has it let go"
+      : "end it, or set RUNTIME_DIRECTORY to another directory"
+    throw StartFailure("\(listener) listens at \(socket): \(way)")
   }
 
   private func reason(_ error: any Error) -> String {

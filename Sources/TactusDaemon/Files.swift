@@ -1,7 +1,7 @@
 internal import Glibc
 internal import TactusLinux
 
-/// Folders and files as the configuration needs them.
+/// Folders as the configuration needs them.
 enum Files {
   /// The names in a folder, unsorted, without `.` and `..`.
   static func list(_ folder: String) -> Result<[String], SystemError> {
@@ -26,38 +26,5 @@ enum Files {
   static func mayExist(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
-  }
-
-  /// The bytes of a regular file, up to a limit.
-  static func bytes(_ path: String, limit: Int) -> Result<[UInt8], SystemError> {
-    do throws(SystemError) {
-      // Without O_NONBLOCK a FIFO of that name would hang the reload.
-      let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
-      defer { Descriptor.close(descriptor) }
-      var status = stat()
-      guard fstat(descriptor, &status) == 0 else {
-        return .failure(SystemError(code: errno, operation: "look at", subject: path))
-      }
-      guard status.st_mode & S_IFMT == S_IFREG else {
-        return .failure(
-          status.st_mode & S_IFMT == S_IFDIR
-            ? SystemError(code: EISDIR, operation: "read", subject: path)
-            : SystemError(code: EINVAL, operation: "read", subject: "\(path), which is no regular file"))
-      }
-      var bytes: [UInt8] = []
-      while bytes.count < limit {
-        let wanted = min(limit - bytes.count, 64 << 10)
-        let part = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
-          if case .bytes(let size) = Descriptor.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer)) {
-            count = size
-          }
-        }
-        if part.isEmpty { break }
-        bytes += part
-      }
-      return .success(bytes)
-    } catch {
-      return .failure(error)
-    }
   }
 }

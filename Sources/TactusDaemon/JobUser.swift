@@ -12,8 +12,8 @@ struct JobUser: Sendable {
   /// What an operator should know of it; nil if it is as it should be.
   let warning: String?
 
-  private init(_ choice: CommandUser.Choice, hint: String? = nil, warning: String? = nil) {
-    user = CommandUser(choice, hint: hint)
+  private init(_ choice: CommandUser.Choice, hints: [Denial: String] = [:], warning: String? = nil) {
+    user = CommandUser(choice, hints: hints)
     self.warning = warning
   }
 
@@ -38,20 +38,29 @@ struct JobUser: Sendable {
           + "AmbientCapabilities=CAP_SETUID CAP_SETGID CAP_KILL in its unit allows it, or Instance=private in tactusd.conf"
       )
     }
-    return JobUser(.account(account), hint: hint(for: account))
+    return JobUser(.account(account), hints: hints(for: account))
   }
 
   private static func refusing(_ reason: String) -> JobUser {
     JobUser(.nobody("commands cannot run here: \(reason)"), warning: "commands are refused: \(reason)")
   }
 
-  /// Where a job that was denied something may write, and what would allow more.
-  private static func hint(for account: Account) -> String {
+  /// What a job that was denied something has, and what would allow more.
+  static func hints(for account: Account) -> [Denial: String] {
+    let name = account.name
     let isThere = access(account.home, F_OK) == 0
-    return
-      "it runs as \(account.name), in the sandbox of tactusd\(isThere ? ", and has \(account.home) to write to" : ""); "
-      + "give \(account.name) the right and open the sandbox (ReadWritePaths= in a drop-in of tactusd.service), or run it by "
-      + "Runner=systemd as another User="
+    let place = "it runs as \(name), in the sandbox of tactusd\(isThere ? ", and has \(account.home) to write to" : "")"
+    let sandbox = "(ReadWritePaths= in a drop-in of tactusd.service)"
+    let other = "or run it by Runner=systemd as another User="
+    return [
+      .readOnly: "\(place); give \(name) the right and open the sandbox \(sandbox), \(other)",
+      // The words are the same for all of it.
+      .noRight:
+        "\(place); give \(name) the right to what it reads, writes or executes, where it writes open the sandbox "
+        + "too \(sandbox), \(other)",
+      .noPrivilege: "it runs as \(name) without any privilege, in the sandbox of tactusd; Runner=systemd can run it as "
+        + "another User=",
+    ]
   }
 }
 

@@ -48,7 +48,8 @@ extension UnitRight {
   fileprivate var obstacle: String? {
     switch self {
     case .granted: nil
-    case .denied: "polkit does not let this daemon start one: \(Self.rule), then sudo tactusctl reload"
+    case .denied:
+      "polkit does not let this daemon start one: \(Self.rule), then sudo tactusctl reload; \(Self.remedyForRule)"
     case .undecided(let reason):
       "polkit, which would have to allow it, does not answer (\(reason)): \(Self.remedyForPolkit); then \(Self.rule), "
         + "and sudo tactusctl reload"

@@ -24,22 +24,42 @@ enum Readability {
     guard let account = daemon else { return ([], []) }
     // Listed as root: the other may not even see what there is.
     let entries = entries(of: directory)
-    let denied = account.acting { entries.filter { !isReadable("\(directory)/\($0.name)", $0.isFolder) } } ?? []
+    let denied = account.acting { entries.compactMap { denial(of: $0, in: directory) } } ?? []
     // Below a folder that is closed nothing can be read, whatever its own mode is.
-    let problems = denied.filter { entry in !denied.contains { entry.lies(below: $0) } }.map { entry in
-      let path = entry.name.isEmpty ? directory : "\(directory)/\(entry.name)"
-      return UnitFileProblem(
-        file: entry.name.isEmpty ? directory : entry.name, line: 0,
-        message: "the daemon's user \(daemonUser) may not read it (\(looks(of: path))): "
-          + "chown root:\(daemonUser) \(path); chmod \(entry.isFolder ? "750" : "640") \(path)")
+    let problems = denied.filter { denial in !denied.contains { denial.entry.lies(below: $0.entry) } }.map { denial in
+      UnitFileProblem(
+        file: denial.entry.name.isEmpty ? directory : denial.entry.name, line: 0,
+        message: sentence(denial, in: directory))
     }
-    return (problems, Set(denied.filter { !$0.isFolder }.map(\.name)))
+    return (problems, Set(denied.map(\.entry).filter { !$0.isFolder }.map(\.name)))
+  }
+
+  /// What the daemon's user may not read, and the folder before it that this user may not enter, if it is that.
+  private typealias Denial = (entry: Entry, closed: String?)
+
+  private static func denial(of entry: Entry, in directory: String) -> Denial? {
+    let path = entry.path(in: directory)
+    if isReadable(path, entry.isFolder) { return nil }
+    return (entry, Passage.closedFolder(to: path) { mayPass($0, X_OK) })
+  }
+
+  private static func sentence(_ denial: Denial, in directory: String) -> String {
+    let path = denial.entry.path(in: directory)
+    guard let closed = denial.closed else {
+      return "the daemon's user \(daemonUser) may not read it (\(FileOwner.text(of: path))): "
+        + "chown root:\(daemonUser) \(path); chmod \(denial.entry.isFolder ? "750" : "640") \(path)"
+    }
+    return
+      "the daemon's user \(daemonUser) may not read it, because on the way to it that user may not enter \(closed) "
+      + "(\(FileOwner.text(of: closed))): put it elsewhere, or chmod o+x \(closed)"
   }
 
   private struct Entry {
     /// Below the directory; empty for itself.
     let name: String
     let isFolder: Bool
+
+    func path(in directory: String) -> String { name.isEmpty ? directory : "\(directory)/\(name)" }
 
     func lies(below other: Entry) -> Bool {
       other.isFolder && name != other.name && (other.name.isEmpty || name.hasPrefix("\(other.name)/"))
@@ -59,14 +79,10 @@ enum Readability {
 
   /// Whether the effective user may read it; what is not there is nobody's trouble.
   private static func isReadable(_ path: String, _ isFolder: Bool) -> Bool {
-    faccessat(AT_FDCWD, path, isFolder ? R_OK | X_OK : R_OK, AT_EACCESS) == 0 || errno != EACCES
+    mayPass(path, isFolder ? R_OK | X_OK : R_OK)
   }
 
-  /// `mode 600, root:root`.
-  private static func looks(of path: String) -> String {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return "it cannot be looked at" }
-    let group = getgrgid(status.st_gid).map { String(cString: $0.pointee.gr_name) } ?? "gid \(status.st_gid)"
-    return "mode \(String(status.st_mode & 0o7777, radix: 8)), \(Account.name(of: status.st_uid)):\(group)"
+  private static func mayPass(_ path: String, _ right: Int32) -> Bool {
+    faccessat(AT_FDCWD, path, right, AT_EACCESS) == 0 || errno != EACCES
   }
 }

@@ -144,11 +144,11 @@ extension Health {
     let asked = peer.map { ", asked for by \($0.words)" } ?? ", asked for by a signal"
     switch result {
     case .success(let reply):
-      let problems = reply.problems.isEmpty ? "" : ", \(reply.problems.count) problems"
+      let problems = reply.problems.isEmpty ? "" : ", \(reply.problems.count.counted("problem"))"
       tell(
         JournalEntry(
           .daemonReloaded,
-          "reload\(asked): \(reply.workflows ?? 0) workflows from files, \(reply.created.count) created, "
+          "reload\(asked): \((reply.workflows ?? 0).counted("workflow")) from files, \(reply.created.count) created, "
             + "\(reply.changed.count) changed, \(reply.removed.count) removed\(problems)", all: peer?.fields ?? []))
     case .failure(let failure):
       tell(

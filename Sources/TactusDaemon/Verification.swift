@@ -57,7 +57,9 @@ enum Verification {
   private static func tellClaims(_ auditor: Auditor, _ directories: Directories) throws {
     let claims = try auditor.claims()
     guard !claims.isEmpty, try !FileLock.isHeld(at: directories.lock) else { return }
-    print("\(claims.count) jobs were under way when the daemon ended; its next start looks them up")
+    print(
+      "\(claims.count.counted("job was", "jobs were")) under way when the daemon ended; its next start looks for what is left"
+    )
   }
 
   /// P4: every claimed or running row of a running daemon has something that runs.

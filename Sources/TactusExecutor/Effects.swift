@@ -107,6 +107,7 @@ extension ExecutionWorker {
       id, fence: running.fence, facts: running.facts, ending: ending, stop: running.attempt.stopReason,
       report: running.report, at: time.now
     ) { result in self.post { $0.recorded(id, result) } }
+    settle(id)
   }
 
   private func recorded(_ id: JobID, _ result: Result<Ended, LedgerFailure>) {
@@ -134,6 +135,7 @@ extension ExecutionWorker {
     labeling?.forget(id)
     freeSlot(of: id)
     attempts[id] = nil
+    settle(id)
     finishDrain()
   }
 }

@@ -77,7 +77,7 @@ extension ExecutionWorker: Execution {
       journal.tell(
         JournalEntry(
           .endsUnrecorded,
-          "the store did not take the ends of \(awaited.count) jobs: the next start records them as LOST",
+          "the store did not take the ends of \(awaited.count.counted("job")): the next start records LOST",
           fields: [.count: "\(awaited.count)"]))
     }
     for answer in drained { answer() }

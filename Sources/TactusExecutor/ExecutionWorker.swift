@@ -26,6 +26,9 @@ public actor ExecutionWorker: QueueConfined {
   var preparing: Set<DefinitionKey> = []
   /// Ends that the store could not take yet, in order.
   var unrecorded: [JobID] = []
+  /// What the last daemon left and whose row does not say yet what is known of it; and who waits for that.
+  var unsettled: Set<JobID> = []
+  var settled: (@Sendable () -> Void)?
   var drained: [@Sendable () -> Void] = []
   var isDraining = false
   /// Whether the drain's time is over.

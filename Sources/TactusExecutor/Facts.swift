@@ -3,13 +3,32 @@ public import TactusPorts
 
 /// Rows against facts: at start-up, and every two minutes.
 extension ExecutionWorker {
-  /// Looks up what an earlier daemon claimed or ran; called before any job is enqueued.
-  public nonisolated func recover(_ remnants: [Remnant]) {
+  /// Looks up what an earlier daemon claimed or ran; called once, before any job is enqueued.
+  ///
+  /// `settled` is called once, on any queue, when every row says what is known of its attempt: nothing is RUNNING any more that is gone or
+  /// has ended, what is being stopped says so, and where a provider does not answer it is unverified.
+  public nonisolated func recover(_ remnants: [Remnant], settled: @escaping @Sendable () -> Void = {}) {
     post { worker in
+      worker.unsettled = Set(remnants.map(\.id))
+      worker.settled = settled
       for remnant in remnants { worker.recover(remnant) }
       for runner in worker.runners.values { runner.recovered() }
       if !remnants.isEmpty { worker.armCheck() }
+      worker.answerSettled()
     }
+  }
+
+  /// What is known of an attempt of the last daemon is on its way to its row.
+  func settle(_ id: JobID) {
+    guard unsettled.remove(id) != nil else { return }
+    answerSettled()
+  }
+
+  private func answerSettled() {
+    guard unsettled.isEmpty, let settled else { return }
+    self.settled = nil
+    // Everything that was posted before is answered, and so durable or refused, before this.
+    ledger.remnants { _ in settled() }
   }
 
   private func recover(_ remnant: Remnant) {
@@ -37,8 +56,12 @@ extension ExecutionWorker {
     case .gone: lost(remnant.id)
     case .orphan: endOrphan(remnant)
     case .adopted(let facts): adopt(remnant, facts)
+    case .ended(let facts):
+      // Its row has to say how it ended, and that is still to be told.
+      return adopt(remnant, facts)
     case .unstarted: requeue(remnant)
     }
+    settle(remnant.id)
   }
 
   /// Takes over what goes on; its time-out runs from its start.

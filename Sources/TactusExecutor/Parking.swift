@@ -28,6 +28,7 @@ extension ExecutionWorker {
     guard let running = attempts[id] else { return }
     ledger.recordSilence(id, fence: running.fence, isSilent: sentence != nil) { _ in }
     guard let sentence else { return }
+    settle(id)
     journal.tell(
       JournalEntry(
         .jobUnverified, "what became of a job is unknown: \(sentence)", job: running.labels))

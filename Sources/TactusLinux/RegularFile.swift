@@ -6,6 +6,15 @@ public enum RegularFile {
   ///
   /// - Throws: ``SystemError``; EFBIG for a file that is larger.
   public static func bytes(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let bytes = try beginning(of: path, limit: limit + 1)
+    guard bytes.count <= limit else { throw SystemError(code: EFBIG, operation: "read", subject: path) }
+    return bytes
+  }
+
+  /// The first bytes of a regular file, up to a limit; a FIFO of that name is refused, rather than waited for.
+  ///
+  /// - Throws: ``SystemError``; also where not all of it can be read.
+  public static func beginning(of path: String, limit: Int) throws(SystemError) -> [UInt8] {
     let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     defer { Descriptor.close(descriptor) }
     var status = stat()
@@ -18,8 +27,8 @@ public enum RegularFile {
       throw SystemError(code: isDirectory ? EISDIR : EINVAL, operation: "read", subject: subject)
     }
     var bytes: [UInt8] = []
-    while bytes.count <= limit {
-      let wanted = min(limit + 1 - bytes.count, 64 << 10)
+    while bytes.count < limit {
+      let wanted = min(limit - bytes.count, 64 << 10)
       var failure: Int32?
       let part = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
         switch Descriptor.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer)) {
@@ -29,9 +38,9 @@ public enum RegularFile {
         }
       }
       if let failure { throw SystemError(code: failure, operation: "read", subject: path) }
-      if part.isEmpty { return bytes }
+      if part.isEmpty { break }
       bytes += part
     }
-    throw SystemError(code: EFBIG, operation: "read", subject: path)
+    return bytes
   }
 }

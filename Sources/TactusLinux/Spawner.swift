@@ -46,6 +46,8 @@ public enum Spawner {
     public var cause: SystemError
     /// Whether it cannot be started as ordered, rather than not now.
     public var isOrderAtFault: Bool
+    /// What is behind a "Permission denied", as far as that can be told.
+    public var obstacle: Obstacle?
 
     /// A sentence for the operator.
     public var description: String { cause.description }
@@ -85,16 +87,21 @@ public enum Spawner {
     let name = order.account?.name ?? path
     // ETXTBSY is a program that is just being replaced, ETIMEDOUT a child that somebody held up.
     let isPassing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY, EIO, ETIMEDOUT].contains(code)
-    func failure(_ operation: String, _ subject: String, isOrderAtFault: Bool) -> Failure {
+    func failure(_ operation: String, _ subject: String, isOrderAtFault: Bool, _ obstacle: Obstacle? = nil) -> Failure {
       Failure(
         cause: SystemError(code: code, operation: operation, subject: subject),
-        isOrderAtFault: isOrderAtFault && !isPassing)
+        isOrderAtFault: isOrderAtFault && !isPassing, obstacle: obstacle)
     }
+    let isDenied = code == EACCES
     switch step {
-    case TACTUS_SPAWN_DIRECTORY: return failure("enter directory", order.directory, isOrderAtFault: true)
+    case TACTUS_SPAWN_DIRECTORY:
+      let obstacle = isDenied ? Obstacle.toEntering(order.directory, as: order.account) : nil
+      return failure("enter directory", order.directory, isOrderAtFault: true, obstacle)
     case TACTUS_SPAWN_EXECUTE where code == ENOENT && access(path, F_OK) == 0:
       return failure("find the interpreter of", path, isOrderAtFault: true)
-    case TACTUS_SPAWN_EXECUTE: return failure("execute", path, isOrderAtFault: true)
+    case TACTUS_SPAWN_EXECUTE:
+      let obstacle = isDenied ? Obstacle.toExecuting(path, as: order.account) : nil
+      return failure("execute", path, isOrderAtFault: true, obstacle)
     case TACTUS_SPAWN_CGROUP: return failure("join the control group for", path, isOrderAtFault: false)
     case TACTUS_SPAWN_OOM_SCORE: return failure("reset the OOM score for", path, isOrderAtFault: false)
     case TACTUS_SPAWN_GROUPS: return failure("take the supplementary groups of", name, isOrderAtFault: false)

@@ -51,6 +51,17 @@ public enum UnixSocket {
     return answer == 0 ? nil : -answer
   }
 
+  /// Who called listen(2) for the socket at a path, which need not be who serves it.
+  ///
+  /// Asked by connecting, which the listener sees as a client that goes again; without its groups.
+  ///
+  /// - Throws: ``SystemError``: ENOENT and ECONNREFUSED where nobody listens, EAGAIN where somebody does with no room for one more.
+  public static func listener(at path: String) throws(SystemError) -> Peer {
+    var peer = tactus_peer()
+    _ = try check(tactus_unix_listener(path, &peer), "connect to", path)
+    return Peer(process: Int(peer.process), user: peer.user, group: peer.group)
+  }
+
   /// The path that a socket is bound to; nil for one without, or with an abstract name, which nobody can remove.
   public static func path(of socket: Int32) -> String? {
     var path = [CChar](repeating: 0, count: 109)
@@ -81,5 +92,13 @@ public enum UnixSocket {
     _ = try check(count, "ask for the groups of", "descriptor \(socket)")
     return Peer(
       process: Int(peer.process), user: peer.user, group: peer.group, groups: Array(groups.prefix(Int(count))))
+  }
+}
+
+extension UnixSocket.Peer: CustomStringConvertible {
+  /// For sentences: `process 12 (/usr/bin/socat …) of root`; what cannot be read is left out.
+  public var description: String {
+    let command = ProcessTable.command(of: process).map { " (\($0))" } ?? ""
+    return "process \(process)\(command) of \(Account.name(of: user))"
   }
 }

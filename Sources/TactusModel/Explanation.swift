@@ -8,7 +8,7 @@ public struct Explanation: Hashable, Sendable {
     case waiting
     /// It is running.
     case running
-    /// It ran to an end.
+    /// It ran to an end, or failed before it was started.
     case ran
     /// Its job was canceled.
     case canceled

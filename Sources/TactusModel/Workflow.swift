@@ -104,13 +104,18 @@ public struct Workflow: Hashable, Sendable {
 extension Workflow.TerminatedReason {
   /// What ended a workflow, to be said behind "is terminated".
   ///
-  /// A run by hand goes on counting, and may have cleared the count since.
-  public func cause(failures: Int, limit: Int?) -> String {
+  /// The count says nothing of it: runs by hand go on counting, and may have cleared it since.
+  /// - Parameter limit: how many failures it took; nil if that is not known any more.
+  public func cause(limit: Int?) -> String {
     switch self {
     case .user: "because somebody said so"
     case .removed: "because its file is gone"
-    case .consecutiveFailures where failures < max(1, limit ?? 1): "after too many failures in a row"
-    case .consecutiveFailures: failures == 1 ? "after a failure" : "after \(failures) failures in a row"
+    case .consecutiveFailures:
+      switch limit {
+      case nil: "after too many failures in a row"
+      case 1: "after a failure"
+      case let limit?: "after \(limit) failures in a row"
+      }
     }
   }
 

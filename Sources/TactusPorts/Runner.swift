@@ -59,8 +59,10 @@ public enum Found: Hashable, Sendable {
   case gone
   /// Something that nobody can take over: it is to be ended.
   case orphan
-  /// It goes on, or has ended and can tell how.
+  /// It goes on.
   case adopted(StartFacts)
+  /// It has ended and can tell how, which its `ended` event does next.
+  case ended(StartFacts)
   /// Nothing, and it is certain that nothing was ever started.
   case unstarted
 }

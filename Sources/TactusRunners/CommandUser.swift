@@ -14,13 +14,13 @@ public struct CommandUser: Hashable, Sendable {
 
   /// Who it is.
   public var choice: Choice
-  /// What to tell of a job that was denied something: where it may write, and what allows more; nil for nothing.
-  public var hint: String?
+  /// What to tell of a job that was denied something: what it may, and what allows more; nothing of what is not there.
+  public var hints: [Denial: String]
 
   /// Puts one together.
-  public init(_ choice: Choice, hint: String? = nil) {
+  public init(_ choice: Choice, hints: [Denial: String] = [:]) {
     self.choice = choice
-    self.hint = hint
+    self.hints = hints
   }
 
   /// The account that a job becomes; nil if it stays the daemon's user.

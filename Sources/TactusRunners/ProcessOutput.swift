@@ -93,11 +93,10 @@ final class ProcessOutput {
 
   /// What the latest lines say that the job was denied; nil for nothing.
   ///
-  /// A guess, because programs tell in their own ways: these are the words of strerror(3).
-  var denial: String? {
-    let refusals = ["Read-only file system", "Permission denied", "Operation not permitted"]
-    return latest.reversed().lazy.compactMap { line in
-      refusals.first { String(decoding: line, as: UTF8.self).contains($0) }
+  /// A guess, because programs tell in their own ways.
+  var denial: Denial? {
+    latest.reversed().lazy.compactMap { line in
+      Denial.allCases.first { String(decoding: line, as: UTF8.self).contains($0.rawValue) }
     }.first
   }
 

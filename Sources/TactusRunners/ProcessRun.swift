@@ -26,7 +26,7 @@ final class ProcessRun {
   /// `MemoryMax=`, in bytes.
   var memoryMax: Int64?
   /// What to tell if it was denied something.
-  var hint: String?
+  var hints: [Denial: String] = [:]
 
   /// The main process and its registration.
   struct Main {
@@ -67,8 +67,8 @@ final class ProcessRun {
       return memoryMax.map { ", because it needed more memory than MemoryMax=\(Self.text(ofSize: $0)) allows" }
         ?? ", because memory ran out"
     }
-    guard let hint, let denial = output.denial else { return "" }
-    return "; its last output says \"\(denial)\": \(hint)"
+    guard let denial = output.denial, let hint = hints[denial] else { return "" }
+    return "; its last output says \"\(denial.rawValue)\": \(hint)"
   }
 
   /// A size as unit files spell it.

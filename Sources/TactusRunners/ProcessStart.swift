@@ -19,15 +19,24 @@ extension ProcessRunner {
       children[process] = order.id
       events(.started(facts))
     } catch let failure as Spawner.Failure where failure.isOrderAtFault {
-      let isDenied = [EACCES, EPERM, EROFS].contains(failure.cause.code)
-      let hint = isDenied ? user.hint.map { "; \($0)" } : nil
-      events(.ended(.failed(.validationError, failure.description + (hint ?? "")), Report()))
+      events(.ended(.failed(.validationError, sentence(of: failure)), Report()))
     } catch let fault as DefinitionFault {
       events(.ended(.failed(.validationError, fault.description), Report()))
     } catch {
       // The machine's fault, or ours: nothing that would count against the workflow.
       events(.ended(.failed(.dispatchExhausted, "\(error)"), Report()))
     }
+  }
+
+  /// What could not be started, and what was in its way: to write is not what it was denied.
+  private func sentence(of failure: Spawner.Failure) -> String {
+    guard failure.cause.code == EACCES else { return failure.description }
+    let account: Account? = if case .account(let account) = user.choice { account } else { nil }
+    let name = account?.name ?? Account.name(of: geteuid())
+    let obstacle =
+      failure.obstacle?.sentence(for: name)
+      ?? "no mode on the way to it says so: look at access control lists, security modules and, of a script, its interpreter"
+    return "\(failure); \(obstacle)" + (account == nil ? "" : "; Runner=systemd can run it as another User=")
   }
 
   private func launch(
@@ -75,7 +84,7 @@ extension ProcessRunner {
       order.id, main: .init(handle: handle, token: main), tree: tree, output: output, events: events)
     run.hasCredentials = !command.credentials.isEmpty
     run.memoryMax = command.limits.memoryMax
-    run.hint = user.hint
+    run.hints = user.hints
     return (run, process)
   }
 

@@ -76,7 +76,7 @@ extension Auditor {
       if let interval = windows.last(where: { $0.generation == answer.generation })?.interval {
         let count = (answer.last - answer.first) / interval + 1
         if count != answer.count || (answer.last - answer.first) % interval != 0 {
-          find("\(answer.label) from \(shown(answer.first)) counts \(answer.count) instants; there are \(count)")
+          find("\(answer.label) from \(shown(answer.first)) counts \(answer.count.counted("instant")), not \(count)")
         }
       }
       expected = next(after: answer.last)

@@ -82,7 +82,7 @@ extension Archive {
     let workflow = try connection.first(
       """
       SELECT w.state, w.created_at, w.terminated_at, p.nominal_at, d.interval, d.anchor_at, d.starts_at_anchor,
-        w.terminated_reason, w.consecutive_failures, d.max_consecutive_failures
+        w.terminated_reason, w.updated_at, d.max_consecutive_failures
       FROM workflows w JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
         LEFT JOIN jobs p ON p.id = w.planned_job WHERE w.id = ?
       """, id
@@ -90,7 +90,7 @@ extension Archive {
       (
         state: row.word(0) as Workflow.State, createdAt: row.instant(1), terminatedAt: row.optionalInstant(2),
         planned: row.optionalInstant(3), grid: Self.grid(row, 4),
-        reason: row.optionalWord(7) as Workflow.TerminatedReason?, failures: Int(row.integer(8)),
+        reason: row.optionalWord(7) as Workflow.TerminatedReason?, updatedAt: row.instant(8),
         limit: row.optionalInteger(9).map(Int.init)
       )
     }
@@ -107,7 +107,9 @@ extension Archive {
     if workflow.state == .terminated {
       let since = workflow.terminatedAt.map { " since \($0)" } ?? ""
       let reason = workflow.reason ?? .user
-      let cause = reason.cause(failures: workflow.failures, limit: workflow.limit)
+      // With an edit since then it may be another limit.
+      let isEdited = workflow.terminatedAt.map { workflow.updatedAt > $0 } ?? true
+      let cause = reason.cause(limit: isEdited ? nil : workflow.limit)
       return Explanation(
         nominalAt: instant, outcome: .terminated,
         reason: "\(name) is terminated\(since), \(cause), and plans nothing; \(reason.wayOut(of: name.text))")

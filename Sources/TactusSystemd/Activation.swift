@@ -1,6 +1,6 @@
 import CSystemd
 import Glibc
-import TactusLinux
+public import TactusLinux
 
 /// The socket that the service manager listens on for the daemon, so that nobody who calls meanwhile is refused.
 public enum Activation {
@@ -23,14 +23,28 @@ public enum Activation {
     return descriptor
   }
 
-  /// The path at which nobody reaches a socket that is listened on: its file was removed, or is that of another; nil if all
-  /// is well, or it has no path.
+  /// Where nobody reaches a socket that is listened on: its file was removed, or is that of another.
+  public struct Loss: Sendable {
+    /// The path of the file.
+    public var path: String
+    /// Who listens there instead; nil for nobody.
+    public var taker: UnixSocket.Peer?
+  }
+
+  /// Whether a socket is out of reach; nil if all is well, or it has no path.
   ///
   /// The service manager does not notice. Asked by connecting, which the listener sees as a client that goes again.
-  public static func lostPath(of descriptor: Int32) -> String? {
-    guard let path = UnixSocket.path(of: descriptor), let code = UnixSocket.probe(path) else { return nil }
-    // EACCES is one that is for others.
-    return [ENOENT, ENOTDIR, ECONNREFUSED].contains(code) ? path : nil
+  public static func loss(of descriptor: Int32) -> Loss? {
+    guard let path = UnixSocket.path(of: descriptor) else { return nil }
+    do throws(SystemError) {
+      let there = try UnixSocket.listener(at: path)
+      // The kernel tells of a socket that listens, too, who called listen(2). Source: unix(7), SO_PEERCRED
+      let own = try UnixSocket.peer(of: descriptor)
+      return (own.process, own.user) == (there.process, there.user) ? nil : Loss(path: path, taker: there)
+    } catch {
+      // EACCES is one that is for others, of which nothing can be told, EAGAIN one with many in line.
+      return [ENOENT, ENOTDIR, ECONNREFUSED].contains(error.code) ? Loss(path: path, taker: nil) : nil
+    }
   }
 
   /// What was handed over cannot be served.

@@ -107,7 +107,8 @@ public actor JournalOutput: QueueConfined {
     journal.tell(
       JournalEntry(
         .outputDropped,
-        "\(lines) lines of output (\(bytes) bytes) are not in the journal, which took them too slowly; tactusctl logs has what is kept of each job",
+        "\(lines.counted("line of output is", "lines of output are")) not in the journal (\(bytes.counted("byte"))), which was too slow; "
+          + "tactusctl logs has what is kept of each job",
         fields: [.count: "\(lines)", .bytes: "\(bytes)"]))
   }
 }

@@ -63,7 +63,7 @@ public actor JournalWriter: QueueConfined, Journal {
     guard dropped > 0 else { return }
     let entry = JournalEntry(
       .messagesDropped,
-      "\(dropped) messages were dropped, because they came faster than they could be written, or the journal was away",
+      "\(dropped.counted("message was", "messages were")) dropped, because they came faster than they could be written, or the journal was away",
       fields: [.count: "\(dropped)"])
     if !destination.write(entry, at: time.now) { self.dropped.add(dropped, ordering: .relaxed) }
   }

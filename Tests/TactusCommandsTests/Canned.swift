@@ -74,13 +74,13 @@ enum Canned {
           failure: ids.contains { $0.hasSuffix(id) } ? nil : .notFound(entity: "job", id: id))
       }
       reply.answer(request, with: CancelJobs.Reply(results: results))
-    case .readLogs(let request) where request.id == "many":
+    case .readLogs(let request) where request.id == "facade":
       let many = (1...20_000).map {
         ReadLogs.Reply(
           position: Int64($0), at: at(0), stream: .stdout, bytes: Array("line \($0)".utf8), isPartial: false)
       }
       sendSome(many[...], request, reply)
-    case .readLogs(let request) where request.id == "glued":
+    case .readLogs(let request) where request.id == "decade":
       let pieces: [(LogStream, [UInt8], Bool)] = [
         (.stdout, Array("one ".utf8) + [0xC3], true), (.stdout, [0xA9, 0xC2], true),
         (.stderr, Array("err".utf8), false),

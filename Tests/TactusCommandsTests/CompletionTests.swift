@@ -27,6 +27,8 @@ struct CompletionTests {
     ("run --at n", []),
     ("cat nightly n", ["nightly"]),
     ("logs d", ["deadbeef"]),
+    ("logs n", ["nightly"]),
+    ("list-jobs n", ["nightly"]),
     ("cancel 89abcdef 0", ["0badf00d"]),
     ("status ", []),
     ("nonsense ", []),

@@ -10,6 +10,10 @@ struct ExitCodeTests {
     arguments: [
       ([], "what should be done? tactusctl --help shows the verbs"),
       (["frobnicate"], "there is no verb frobnicate; tactusctl --help shows those that are"),
+      (
+        ["start"],
+        "there is no verb start: tactusctl run NAME runs a workflow now; tactusctl --help shows those that are"
+      ),
       (["lst-jobs"], "there is no verb lst-jobs; did you mean list-jobs? tactusctl --help shows those that are"),
       (
         ["lst-jobs", "--status=FAILED"],
@@ -32,12 +36,18 @@ struct ExitCodeTests {
       (["status", "-n3"], "status takes no --limit; see tactusctl status --help"),
       (["status", "extra"], "write tactusctl status"),
       (["run"], "write tactusctl run NAME"),
-      (["run", "a", "--in=soon"], "--in=soon: write a span such as 90, 5min or \"1h 30min\""),
+      (["run", "a", "--in=soon"], "--in=soon: write a span such as 5min, \"1h 30min\", or 90, which is seconds"),
       (
         ["run", "a", "--at=yesterday"],
-        "--at=yesterday: this is not RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00"
+        "--at=yesterday is not RFC 3339 with an offset: write --at=2026-12-01T04:00:00Z, which is UTC, or --in=1h"
       ),
       (["run", "a", "--in=1h", "--at=x"], "--at and --in contradict each other; give one of them"),
+      (
+        ["cancel", "nightly", "89abcdef"],
+        "nightly is no id of a job; of a workflow of that name "
+          + "tactusctl list-jobs nightly --status=PENDING,QUEUED,RUNNING shows those that have not ended"
+      ),
+      (["list-jobs", "a", "--workflow=b"], "a and --workflow=b contradict each other; give one of them"),
       (["list-jobs", "--limit=0"], "--limit=0: write a number from 1 to 1000000"),
       (
         ["list-jobs", "--status=FAILED,ODD"],
@@ -66,6 +76,41 @@ struct ExitCodeTests {
     #expect(ran.code == 2)
     #expect(ran.complaints == "tactusctl: \(sentence)\n")
     #expect(ran.output == "")
+  }
+
+  @Test("What is no instant to start at is answered with one that is taken")
+  func start() {
+    let cases = [
+      ("tomorrow", "2026-12-02T00:00:00Z", "1h"), ("03:00", "2026-12-02T03:00:00Z", "1h"),
+      ("03:30", "2026-12-01T03:30:00Z", "1h"), ("23:15:30", "2026-12-01T23:15:30Z", "1h"),
+      ("+2h", "2026-12-01T05:00:00Z", "2h"), ("5", "2026-12-01T03:00:05Z", "5"),
+      ("1h 30min", "2026-12-01T04:30:00Z", "\"1h 30min\""), ("2027-01-05", "2027-01-05T00:00:00Z", "1h"),
+      ("2027-01-05 06:30", "2027-01-05T06:30:00Z", "1h"), ("2027-01-05T06:30:00", "2027-01-05T06:30:00Z", "1h"),
+      ("2020-01-05", "2026-12-01T04:00:00Z", "1h"), ("", "2026-12-01T04:00:00Z", "1h"),
+    ]
+    for (text, instant, span) in cases {
+      let ran = CannedDaemon.run(["run", "nightly", "--at=\(text)"])
+      #expect(
+        ran.complaints
+          == "tactusctl: --at=\(text) is not RFC 3339 with an offset: write --at=\(instant), which is UTC, or --in=\(span)\n"
+      )
+      #expect(ran.code == 2)
+    }
+    #expect(
+      CannedDaemon.run(["schedule", "89abcdef", "tomorrow"]).complaints
+        == "tactusctl: tomorrow is not RFC 3339 with an offset: write 2026-12-02T00:00:00Z, which is UTC, or --in=1h\n")
+  }
+
+  @Test("What is like a verb of systemctl is none here, has one answer, and its commands are there")
+  func foreignVerbs() {
+    let words = ForeignVerb.answers.flatMap(\.words)
+    #expect(Set(words).count == words.count && Set(words).isDisjoint(with: Tactusctl.verbs.map { $0.name }))
+    let verbs = Set(Tactusctl.verbs.map { $0.name })
+    for (_, sentence) in ForeignVerb.answers {
+      for match in sentence.matches(of: /tactusctl ([a-z-]+)/) where !match.output.1.hasPrefix("--") {
+        #expect(verbs.contains(String(match.output.1)), "\(sentence)")
+      }
+    }
   }
 
   @Test("Without a daemon the code is 3, and the path is named")

@@ -23,12 +23,12 @@ struct InsightTests {
     try await expect(
       ["why", "nightly"],
       """
-      2026-12-01T03:04:00.000000Z  planned
+      2026-12-01T03:04:00Z  planned
           waits for its time
-      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO
+      2026-12-01T02:59:00Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO
           started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=); the
           program ended with code 7
-      2026-12-01T00:59:00.000000Z … 2026-12-01T01:00:00.000000Z ×61  coalesced
+      2026-12-01T00:59:00Z … 2026-12-01T01:00:00Z ×61  coalesced
           passed over: the run of the newest instant that was due stands for it
           (Misfire=latest)
       """)
@@ -48,7 +48,7 @@ struct InsightTests {
   @Test("why of a job, by its id or the end of it")
   func whyJob() async throws {
     let snapshot = """
-      2026-12-01T02:59:00.000000Z  waiting                     89abcdef PENDING
+      2026-12-01T02:59:00Z  waiting                     89abcdef PENDING
           its time has come; waits for an earlier run of the same workflow (Overlap=)
       """
     try await expect(["why", Canned.ids[0]], snapshot)
@@ -99,13 +99,16 @@ struct InsightTests {
   }
 
   /// A daemon with one terminated workflow, of which it has no more to say.
-  private func terminated(_ reason: Workflow.TerminatedReason, failures: Int) throws -> CannedDaemon {
+  private func terminated(
+    _ reason: Workflow.TerminatedReason, failures: Int = 0, updatedAt: Instant = Canned.at(-3600)
+  ) throws -> CannedDaemon {
     try CannedDaemon { operation, reply throws(CallFailure) in
       switch operation {
       case .getWorkflow(let request):
         var workflow = Canned.workflow("nightly")
         (workflow.state, workflow.terminatedReason) = (.terminated, reason)
         (workflow.terminatedAt, workflow.interval) = (Canned.at(-60), .seconds(3600))
+        workflow.updatedAt = updatedAt
         (workflow.consecutiveFailures, workflow.maxConsecutiveFailures) = (failures, 3)
         reply.answer(request, with: .init(workflow: WireWorkflow(workflow, withDefinition: false)))
       case .explainWorkflow(let request): reply.answer(request, with: .init(answers: [], nextCursor: nil))
@@ -119,8 +122,9 @@ struct InsightTests {
   func whyTerminated() async throws {
     let expected: [(Workflow.TerminatedReason, Int, String)] = [
       (.consecutiveFailures, 3, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
-      // It was run by hand since, and that went well.
-      (.consecutiveFailures, 0, "after too many failures in a row; when the cause is mended: tactusctl resume nightly"),
+      // It was run by hand since: that went well, or failed as well.
+      (.consecutiveFailures, 0, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
+      (.consecutiveFailures, 4, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
       (.user, 0, "because somebody said so; tactusctl resume nightly"),
       // To resume it would be refused.
       (.removed, 0, "because its file is gone; put workflows/nightly.workflow back, then tactusctl reload"),
@@ -131,10 +135,49 @@ struct InsightTests {
         daemon.run("why", "nightly", columns: nil).lines == [
           "nightly is TERMINATED since 2026-12-01T02:59:00.000000Z, \(sentence)",
           // It has a schedule, even if nothing is left of it.
-          "nothing of nightly waits or runs; see tactusctl list-jobs --workflow=nightly", "",
+          "nothing of nightly waits or runs; see tactusctl list-jobs nightly", "",
         ])
       await daemon.stop()
     }
+  }
+
+  @Test("The count of failures is the one that terminated a workflow, not that of the runs by hand since")
+  func terminatingFailures() async throws {
+    for (failures, shown) in [
+      (3, "3, which terminated it\n"), (4, "3, which terminated it; 4 with the runs by hand since\n"),
+      (0, "3, which terminated it; 0 with the runs by hand since\n"),
+    ] {
+      let daemon = try terminated(.consecutiveFailures, failures: failures)
+      #expect(daemon.run("show-workflow", "nightly").output.contains("Failures in a row: \(shown)"))
+      await daemon.stop()
+    }
+    // The limit of today may not be that of then.
+    let edited = try terminated(.consecutiveFailures, failures: 4, updatedAt: Canned.at(-1))
+    #expect(edited.run("show-workflow", "nightly").output.contains("Failures in a row: 4, and 3 terminate it\n"))
+    #expect(
+      edited.run("why", "nightly", columns: nil).lines[0].hasSuffix(
+        ", after too many failures in a row; when the cause is mended: tactusctl resume nightly"))
+    await edited.stop()
+  }
+
+  @Test("What failed before it was started is not said to have run")
+  func whyNotStarted() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      guard case .explainJob(let request) = operation, let id = JobID(Canned.ids[3]) else {
+        return try Canned.answer(operation, reply)
+      }
+      var job = Canned.job(id, 3)
+      (job.startedAt, job.errorCode) = (nil, .validationError)
+      job.errorMessage = "cannot execute /x: Permission denied"
+      let answer = WireExplanation(Explanation(of: job, in: Explanation.Circumstances()))
+      reply.answer(request, with: ExplainJob.Reply(answer: answer))
+    }
+    let ran = daemon.run("why", Canned.ids[3], columns: nil)
+    #expect(
+      ran.output
+        == "2026-12-01T02:59:00.000000Z  not started                 1cebabe5 VALIDATION_ERROR  "
+        + "it was never started: VALIDATION_ERROR; cannot execute /x: Permission denied\n")
+    await daemon.stop()
   }
 
   @Test("A workflow without a schedule has nothing to explain, and that is said")
@@ -152,7 +195,7 @@ struct InsightTests {
     }
     #expect(
       daemon.run("why", "a").output
-        == "a has no schedule, and nothing waits or runs; see tactusctl list-jobs --workflow=a\n")
+        == "a has no schedule, and nothing waits or runs; see tactusctl list-jobs a\n")
     await daemon.stop()
   }
 
@@ -161,9 +204,9 @@ struct InsightTests {
     try await expect(
       ["upcoming"],
       """
-      NEXT                         LEFT      WORKFLOW   KIND       TRIGGER    JOB
-      2026-12-01T03:04:00.000000Z  in 4 min  nightly    command    AUTOMATIC  89abcdef
-      2026-12-01T04:34:00.000000Z  in 1 h    a-workfl…  heartbeat  MANUAL     -
+      NEXT                  LEFT      WORKFLOW          KIND       TRIGGER    JOB
+      2026-12-01T03:04:00Z  in 4 min  nightly           command    AUTOMATIC  89abcdef
+      2026-12-01T04:34:00Z  in 1 h    a-workflow-with…  heartbeat  MANUAL     -
 
       2 runs.
       """)
@@ -185,7 +228,7 @@ struct InsightTests {
     try await expect(
       ["stats", "nightly"],
       """
-      nightly: 1 d up to 2026-12-01T03:00:00.000000Z
+      nightly: 1 d up to 2026-12-01T03:00:00Z
              Ended: 82 completed, 2 failed, 0 canceled
            Success: 97.6 %
           Duration: p50 301 ms, p95 602 ms, p99 700 ms, max 700 ms
@@ -202,6 +245,7 @@ struct InsightTests {
     let ran = daemon.run("stats", "--kind=command", "--window=12h 30s", columns: nil)
     #expect(ran.output.allSatisfy { $0.isASCII })
     #expect(ran.output.hasPrefix("kind command: 1 d up to "))
+    #expect(ran.output.contains("\n       Each part: 1 h, the first from 2026-11-30T03:00:00.000000Z\n"))
     #expect(ran.output.contains("\n       Completed: 0 0 0 1 1 1 2 2 2 3 3 3 4 4 4 5 5 5 6 6 6 7 7 5\n"))
     #expect(ran.output.contains("\np95 duration, ms: - - - 100 100 100 200 200 200 "))
     #expect(daemon.run("stats").output.hasPrefix("all workflows: "))

@@ -111,10 +111,10 @@ struct PagerTests {
   @Test("Leaving the pager early ends quietly, with 0")
   func isLeft() async throws {
     try await withDaemon { environment in
-      let left = try shown(["logs", "many"], by: "head -n 1", environment)
+      let left = try shown(["logs", "facade"], by: "head -n 1", environment)
       #expect(left.code == 0)
-      #expect(left.screen == "\u{1B}[2m2026-12-01T03:00:00.000000Z\u{1B}[0m line 1\r\n")
-      #expect(try shown(["logs", "many"], by: "true", environment).code == 0)
+      #expect(left.screen == "\u{1B}[2m2026-12-01T03:00:00.000Z\u{1B}[0m line 1\r\n")
+      #expect(try shown(["logs", "facade"], by: "true", environment).code == 0)
     }
   }
 
@@ -145,7 +145,7 @@ struct PagerTests {
       #expect(done.code == 0)
       // In the middle of what it prints it is interrupted, but ends after the pager.
       let middle = try shown(
-        ["logs", "many"], by: "trap '' INT; \(talk); cat >/dev/null; echo end", environment, steps)
+        ["logs", "facade"], by: "trap '' INT; \(talk); cat >/dev/null; echo end", environment, steps)
       #expect(middle.code == -2)
       #expect(middle.screen.hasSuffix("end\r\n"))
     }

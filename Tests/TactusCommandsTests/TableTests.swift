@@ -1,3 +1,7 @@
+import Synchronization
+import TactusModel
+import TactusProtocol
+import TactusTransport
 import Testing
 
 @testable import TactusCommands
@@ -21,7 +25,7 @@ struct TableTests {
       ["status"],
       """
       ● tactusd 0.1.0: degraded
-          Since: 2026-12-01T01:00:00.000000Z (2 h ago)
+          Since: 2026-12-01T01:00:00Z (2 h ago)
             PID: 4711
           Store: 9f2c, 1.2M
       Workflows: 5 active, 1 terminated
@@ -95,11 +99,11 @@ struct TableTests {
            Status: FAILED
             Error: EXIT_NONZERO: the program ended with code 7
         Exit code: 7
-          Nominal: 2026-12-01T02:59:00.000000Z (1 min ago)
-        Scheduled: 2026-12-01T02:57:00.000000Z (3 min ago)
-          Created: 2026-12-01T01:29:00.000000Z (1 h ago)
-          Started: 2026-12-01T02:57:00.004000Z (2 min ago)
-            Ended: 2026-12-01T02:57:01.997000Z (2 min ago)
+          Nominal: 2026-12-01T02:59:00.000Z (1 min ago)
+        Scheduled: 2026-12-01T02:57:00.000Z (3 min ago)
+          Created: 2026-12-01T01:29:00.000Z (1 h ago)
+          Started: 2026-12-01T02:57:00.004Z (2 min ago)
+            Ended: 2026-12-01T02:57:01.997Z (2 min ago)
       Start delay: 4 ms
          Duration: 1.993 s
          CPU time: 12 ms
@@ -118,25 +122,77 @@ struct TableTests {
       """
                    Name: nightly
                    Kind: command
+                   Exec: /bin/true
+                 Runner: auto
+                Timeout: 1 h
                   State: ACTIVE
                   Every: 1 h 30 min
-               Next run: 2026-12-01T03:04:00.000000Z (in 4 min)
-                 Anchor: 2026-12-01T01:34:00.000000Z (1 h ago)
+               Next run: 2026-12-01T03:04:00Z (in 4 min)
+                 Anchor: 2026-12-01T01:34:00Z (1 h ago)
                   Queue: command
                Priority: 0
-      Failures in a row: 1, terminated at 3
+      Failures in a row: 1, and 3 terminate it
              Generation: 3
              Defined by: socket
-                Created: 2026-11-29T03:00:00.000000Z (2 d ago)
-                Updated: 2026-12-01T02:00:00.000000Z (1 h ago)
+                Created: 2026-11-29T03:00:00Z (2 d ago)
+                Updated: 2026-12-01T02:00:00Z (1 h ago)
       """)
+  }
+
+  @Test("list-jobs is in the order of the instants that it shows")
+  func order() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      guard case .listJobs(let request) = operation else { throw .methodNotImplemented(method: "") }
+      var jobs = Canned.jobs
+      // The planned one was made before the one by hand that has run since, and the last has no time yet.
+      (jobs[2].scheduledAt, jobs[3].scheduledAt) = (Canned.at(3600), nil)
+      reply.answer(request, with: .init(jobs: jobs, nextCursor: nil))
+    }
+    let shown = daemon.run("list-jobs", "--no-legend").lines.dropLast().map { String($0.prefix(8)) }
+    #expect(shown == ["1cebabe5", "0badf00d", "89abcdef", "deadbeef"])
+    let json = daemon.run("list-jobs", "--json=short").output
+    let places = ["89abcdef\"", "deadbeef\"", "0badf00d\"", "1cebabe5\""].map { json.firstRange(of: $0)?.lowerBound }
+    #expect(places.compactMap(\.self) == places.compactMap(\.self).sorted() && places.allSatisfy { $0 != nil })
+    await daemon.stop()
+  }
+
+  @Test("What does not fit leaves out who asked for a job before it shortens anything")
+  func dispensable() async throws {
+    let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
+      guard case .listJobs(let request) = operation else { throw .methodNotImplemented(method: "") }
+      var job = Canned.jobs[3]
+      (job.workflow, job.errorCode) = ("a-backup-of-everything", .providerTimeout)
+      reply.answer(request, with: .init(jobs: [job], nextCursor: nil))
+    }
+    #expect(
+      daemon.run("list-jobs", "--no-legend").output
+        == "1cebabe5  a-backup-of-everything  FAILED  3 min ago   1.993 s  PROVIDER_TIMEOUT\n")
+    #expect(daemon.run("list-jobs", "--no-legend", columns: 90).output.contains("  AUTOMATIC  FAILED"))
+    await daemon.stop()
+  }
+
+  @Test("Complaints are broken at the width of a terminal, and nowhere else")
+  func complaints() {
+    func said(_ columns: Int?) -> String {
+      let said = Mutex("")
+      let console = Console(columns: nil, complaintColumns: columns, hasColours: false, now: CannedDaemon.now) {
+        _, bytes in
+        said.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+      }
+      console.complain("no daemon answers at /run/tactus/control.sock: start it")
+      return said.withLock { $0 }
+    }
+    #expect(said(nil) == "tactusctl: no daemon answers at /run/tactus/control.sock: start it\n")
+    #expect(said(80) == said(nil))
+    #expect(said(42) == "tactusctl: no daemon answers at\n  /run/tactus/control.sock: start it\n")
   }
 
   @Test("No line is longer than the terminal, however narrow", arguments: [50, 60, 80, 132])
   func narrow(columns: Int) async throws {
     let daemon = try CannedDaemon()
-    for words in ["list-jobs", "list-workflows"] {
-      let ran = daemon.run(words, columns: columns)
+    for words in ["list-jobs", "list-workflows", "upcoming", "stats", "providers", "status", "show-workflow nightly"] {
+      let ran = CannedDaemon.run(
+        words.split(separator: " ").map(String.init), columns: columns, environment: ["TACTUS_SOCKET": daemon.path])
       #expect(ran.lines.allSatisfy { $0.columns <= columns }, "\(ran.output)")
     }
     await daemon.stop()

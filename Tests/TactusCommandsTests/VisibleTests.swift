@@ -50,6 +50,14 @@ struct VisibleTests {
     #expect("longer-than-that x".wrapped(to: 4) == ["longer-than-that", "x"])
     #expect("".wrapped(to: 4) == [""])
     #expect("a  b".wrapped(to: 80) == ["a  b"])
+    // A command can be copied only if it is whole.
+    #expect(
+      "it has not ended; wait again with tactusctl wait 89abcdef --timeout=1h, or tactusctl cancel nightly ends it"
+        .wrapped(to: 40)
+        == [
+          "it has not ended; wait again with", "tactusctl wait 89abcdef --timeout=1h, or",
+          "tactusctl cancel nightly ends it",
+        ])
     var sheet = Sheet()
     sheet.add("Id", "7")
     sheet.add("Error", "the program ended with code 7")

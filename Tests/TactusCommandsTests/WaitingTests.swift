@@ -65,7 +65,9 @@ struct WaitingTests {
     for (words, sentence) in [
       (["--hold", "--in=1h"], "--hold contradicts --at and --in: a held job has no time yet; give one of them"),
       (["--timeout=1h"], "--timeout is how long to wait: give it with --wait or --follow"),
-      (["--wait", "--timeout=soon"], "--timeout=soon: write a span such as 90, 5min or \"1h 30min\""),
+      (
+        ["--wait", "--timeout=soon"], "--timeout=soon: write a span such as 5min, \"1h 30min\", or 90, which is seconds"
+      ),
     ] {
       let ran = CannedDaemon.run(["run", "a"] + words, environment: ["TACTUS_SOCKET": daemon.path])
       #expect(ran.code == 2 && ran.complaints == "tactusctl: \(sentence)\n")
@@ -123,7 +125,10 @@ struct WaitingTests {
     let id = Canned.ids[0]
     let shown = try ChildProgram.onTerminal(
       ["tactusctl", "run", "nightly", "--wait"], environment: ["TACTUS_SOCKET": daemon.path],
-      [.expect(id), .type("\u{03}"), .expect("wait again with tactusctl wait \(id), or tactusctl cancel \(id)")])
+      [
+        .expect(id), .type("\u{03}"),
+        .expect("wait again with tactusctl wait \(id), or\r\n  tactusctl cancel \(id)\r\n"),
+      ])
     #expect(shown.missing == nil && shown.code == -2, "\(shown)")
     #expect(!daemon.operations.contains { if case .cancelJobs = $0 { true } else { false } })
     await daemon.stop()

@@ -73,9 +73,9 @@ extension RunningDaemon {
   }
 
   /// The stored output of a job.
-  func output(of id: String, within limit: Duration = patience) async throws -> [ReadLogs.Reply] {
+  func output(of id: String) async throws -> [ReadLogs.Reply] {
     let path = socket
-    return try await blocking("the output of \(id)", within: limit) {
+    return try await blocking("the output of \(id)") {
       var lines: [ReadLogs.Reply] = []
       try ControlClient(path: path).stream(ReadLogs(id: id)) { lines.append($1) }
       return lines

@@ -112,6 +112,46 @@ struct CheckTests {
     #expect(ruled.code == 0 && !ruled.output.contains("polkit"), "\(ruled)")
   }
 
+  @Test("Behind a symbolic link, and below a closed folder, the first folder that keeps the daemon's user out is named")
+  func closedFolders() async throws {
+    let text = "[Command]\nExec=/bin/true\n"
+    let daemon = try RunningDaemon(notStartedWith: ["open": text])
+    chmod(daemon.directory, 0o755)
+    let (home, workflows) = ("\(daemon.directory)/home", "\(daemon.configuration)/workflows")
+    try daemon.write("home/jobs/deep/linked.workflow", text)
+    chmod(home, 0o700)
+    // One link leads to the other, and that back and forth.
+    symlink("../../between/far.workflow", "\(workflows)/far.workflow")
+    try daemon.write("between/open.workflow", text)
+    symlink("\(home)/../home/./jobs/deep/linked.workflow", "\(daemon.directory)/between/far.workflow")
+    symlink("../../between/open.workflow", "\(workflows)/near.workflow")
+    let linked = try await check(daemon, "--check", "--system")
+    func refusal(_ file: String, _ mode: Int) -> String {
+      "\(file): the daemon's user tactus may not read it, because on the way to it that user may not enter \(home) "
+        + "(mode \(mode), root:root): put it elsewhere, or chmod o+x \(home)"
+    }
+    #expect(
+      linked.output.split(separator: "\n").map(String.init) == [
+        refusal("workflows/far.workflow", 700), "\(daemon.configuration): files: 3, good: 2, bad: 1, warnings: 0",
+      ], "\(linked)")
+    // What it says does.
+    chmod(home, 0o701)
+    #expect(try await check(daemon, "--check", "--system").code == 0)
+
+    // A folder, and the configuration itself.
+    chmod(home, 0o600)
+    try FileManager.default.moveItem(atPath: workflows, toPath: "\(home)/workflows")
+    symlink("\(home)/workflows", workflows)
+    let folder = try await check(daemon, "--check", "--system")
+    #expect(folder.output.hasPrefix("\(refusal("workflows", 600))\n"), "\(folder)")
+    chmod(daemon.directory, 0o700)
+    let closed = try await check(daemon, "--check", "--system")
+    #expect(
+      closed.output.hasPrefix(
+        "\(daemon.configuration): the daemon's user tactus may not read it, because on the way to it that user may not enter \(daemon.directory) "
+      ), "\(closed)")
+  }
+
   @Test("A user without --system is told that it is the own directory that is checked, and where the machine's is")
   func ownDirectory() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])

@@ -73,6 +73,12 @@ struct ConsecutiveFailureTests {
       why.output.hasPrefix(
         "judged is TERMINATED since \(since), after 3 failures in a row; when the cause is mended: "
           + "tactusctl resume judged\n"), "\(why)")
+    // One more by hand counts, but it is not what terminated it.
+    #expect(try await daemon.outcome(of: "judged").status == .failed)
+    #expect(try await daemon.workflow("judged").consecutiveFailures == 4)
+    #expect(try await daemon.control("why", "judged").output.contains(", after 3 failures in a row; "))
+    let shown = try await daemon.control("show-workflow", "judged").output
+    #expect(shown.contains("Failures in a row: 3, which terminated it; 4 with the runs by hand since\n"), "\(shown)")
   }
 
   @Test("What runs by hand alone and ended with a schedule is not said to have none")

@@ -61,6 +61,13 @@ struct ControlCommandTests {
     #expect(try await expect(daemon, 0, "logs", id, "--stream=stdout").output == "out\n")
     #expect(try await expect(daemon, 0, "logs", id, "--stream=stderr").output == "err\n")
     _ = try await expect(daemon, 0, "list-jobs", "--status=FAILED", "--workflow=fails", saying: "1 job")
+    _ = try await expect(daemon, 0, "list-jobs", "fails", saying: "1 job")
+    // By the name of a workflow: its newest, which is said beside the output.
+    let named = try await expect(daemon, 0, "logs", "fails")
+    #expect(named.complaints == "tactusctl: logs of job \(id), the newest of fails\n" && named.output.contains("out\n"))
+    #expect(try await expect(daemon, 0, "logs", "fails", "-q").complaints == "")
+    #expect(try await expect(daemon, 0, "show-job", "fails", "--json=short").output.contains(id))
+    _ = try await expect(daemon, 0, "show-job", "planned", saying: "PENDING")
     let later = try await expect(daemon, 0, "run", "new", "--in=1h").output.trimmingCharacters(in: .newlines)
     #expect(try await daemon.job(later).status == .pending)
     _ = try await expect(daemon, 0, "cancel", later, saying: "canceled")
@@ -105,8 +112,14 @@ struct ControlCommandTests {
     for verb in ["show-job", "cancel", "logs"] {
       _ = try await expect(daemon, 4, verb, "ffffffffffff", saying: "no job ffffffffffff")
     }
-    // tactusctl and the daemon refuse an instant in the same words.
-    _ = try await expect(daemon, 2, "run", "planned", "--at=yesterday", saying: "is not \(Instant.rule)")
+    for verb in ["wait", "cancel"] {
+      _ = try await expect(
+        daemon, 2, verb, "planned", saying: "tactusctl list-jobs planned --status=PENDING,QUEUED,RUNNING")
+    }
+    _ = try await expect(daemon, 4, "logs", "nothing", saying: "no workflow nothing")
+    _ = try await expect(daemon, 2, "start", "planned", saying: "tactusctl run NAME")
+    _ = try await expect(
+      daemon, 2, "run", "planned", "--at=yesterday", saying: "is not RFC 3339 with an offset: write --at=2")
     let refused = await #expect(throws: ControlError.self) {
       try await daemon.call(RunWorkflow(name: "planned", scheduledAt: "yesterday"))
     }

@@ -1,6 +1,8 @@
+import Glibc
 import TactusModel
 import TactusProtocol
 import TactusTestSupport
+import TactusTransport
 import Testing
 
 @Suite("kill -9")
@@ -52,6 +54,35 @@ struct KillTests {
     #expect(try await daemon.workflow("long").consecutiveFailures == 0)
     #expect(try await daemon.stop() == 0)
     #expect(try await daemon.check("--verify").code == 0)
+  }
+
+  @Test("Whoever calls the next daemon first is shown no job as RUNNING that is gone")
+  func firstCall() async throws {
+    let daemon = try RunningDaemon(
+      notStartedWith: ["long": "[Workflow]\nOverlap=allow\n[Command]\nExec=/bin/sleep 600\n"])
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=30\n")
+    try await daemon.start()
+    for _ in 0..<30 { _ = try await daemon.run("long") }
+    _ = try await daemon.jobs("long", .running, atLeast: 30)
+    try await daemon.kill()
+    for process in daemon.jobProcesses() { _ = Glibc.kill(Int32(process), SIGKILL) }
+    _ = try await eventually("all of them are gone") { daemon.jobProcesses().isEmpty ? true : nil }
+
+    let socket = daemon.socket
+    try daemon.spawn()
+    // Tried all the time, so as to be the first.
+    let first = try await blocking("it answers") {
+      let deadline = ContinuousClock.now + patience
+      while true {
+        do { return try ControlClient(path: socket).call(ListJobs(workflow: "long", limit: 1000)).jobs } catch {
+          if ContinuousClock.now > deadline { throw error }
+          usleep(200)
+        }
+      }
+    }
+    #expect(first.count == 30)
+    #expect(Set(first.map { $0.errorCode?.rawValue ?? $0.status.rawValue }) == ["LOST"])
+    #expect(try await daemon.stop() == 0)
   }
 
   @Test("What was acknowledged is there after a kill in the same instant")

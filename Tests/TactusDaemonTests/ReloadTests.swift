@@ -122,7 +122,7 @@ struct ReloadTests {
     func says(_ sentence: String) async throws {
       _ = try await eventually("the daemon says: \(sentence)") { daemon.complaints.contains(sentence) ? true : nil }
     }
-    try await says("is ready: 1 workflows from files")
+    try await says("is ready: 1 workflow from files")
     try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=3\n")
     try daemon.define("two", Self.definition("1h"))
     try daemon.define("bad", "[Command]\n")

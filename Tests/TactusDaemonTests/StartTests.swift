@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
@@ -19,6 +20,26 @@ struct StartTests {
     let status = try await daemon.call(Describe())
     #expect(status.pid == holder && status.state == .running && status.version == Product.version)
     #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("Another program that listens at the socket is named, with its process, its command and its user")
+  func taken() async throws {
+    let daemon = try RunningDaemon(notStartedWith: [:])
+    try daemon.write("run/file", "")
+    let listener = try UnixSocket.listen(at: daemon.socket, backlog: 0)
+    defer { Descriptor.close(listener) }
+    let refused = try await daemon.check()
+    let command = try #require(ProcessTable.command(of: Int(getpid())))
+    #expect(refused.code == 1)
+    #expect(
+      refused.complaints
+        == "tactusd: process \(getpid()) (\(command)) of \(Account.name(of: getuid())) listens at \(daemon.socket): "
+        + "end it, or set RUNTIME_DIRECTORY to another directory\n")
+    // The first start still waits in its line, and there is room for one: whoever takes nobody does not keep the next one waiting.
+    let full = try await daemon.check()
+    #expect(
+      full.code == 1 && full.complaints.contains("somebody listens at \(daemon.socket), and takes no connections"),
+      "\(full)")
   }
 
   @Test("A state directory that cannot be made or written ends it with one sentence")

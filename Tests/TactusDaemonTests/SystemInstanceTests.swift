@@ -165,6 +165,22 @@ struct SystemInstanceTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("What a command was denied is told as what it is: to be executed, or what its output says")
+  func denied() async throws {
+    let daemon = try await daemon()
+    let file = try daemon.write("etc/owner-only", "#!/bin/sh\n", mode: 0o744)
+    try daemon.define("closed", "[Command]\nExec=\(file)\n")
+    try daemon.define("reader", "[Command]\nExec=/bin/sh -c 'echo \"cat: /x: Permission denied\"; exit 3'\n")
+    _ = try await daemon.call(Reload())
+    let closed = try #require(try await daemon.outcome(of: "closed").errorMessage)
+    #expect(
+      closed.hasPrefix("cannot execute \(file): Permission denied; games may not execute it (mode 744, "), "\(closed)")
+    #expect(!closed.contains("ReadWritePaths="), "\(closed)")
+    let reader = try #require(try await daemon.outcome(of: "reader").errorMessage)
+    #expect(reader.contains("give games the right to what it reads, writes or executes, "), "\(reader)")
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("A daemon that is no member of the account's group refuses secrets, and says how it becomes one")
   func noMember() async throws {
     let daemon = try await daemon(launcher: Self.launcher(groups: "--clear-groups"))

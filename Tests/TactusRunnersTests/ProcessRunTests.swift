@@ -44,7 +44,7 @@ struct ProcessRunTests {
     let fixture = ProcessFixture()
     let cases: [(arguments: [String], directory: String?, sentence: String)] = [
       (["/no/such/program"], nil, "cannot execute /no/such/program: No such file or directory"),
-      (["/etc/passwd"], nil, "cannot execute /etc/passwd: Permission denied"),
+      (["/dev/null"], nil, "cannot execute /dev/null: Permission denied; it is not a regular file"),
       (["/bin/true"], "/no/such", "cannot enter directory /no/such: No such file or directory"),
       (["/bin/true"], "/etc/passwd", "cannot enter directory /etc/passwd: Not a directory"),
     ]

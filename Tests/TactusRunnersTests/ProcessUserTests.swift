@@ -16,7 +16,10 @@ struct ProcessUserTests {
 
   private static func fixture(home: String = "/nonexistent", cgroupRoot: String? = nil) -> ProcessFixture {
     ProcessFixture(
-      cgroupRoot: cgroupRoot, user: CommandUser(.account(stranger(home: home)), hint: "it may write nowhere"))
+      cgroupRoot: cgroupRoot,
+      user: CommandUser(
+        .account(stranger(home: home)),
+        hints: [.noRight: "it may neither read nor write", .readOnly: "it may write nowhere"]))
   }
 
   @Test("a job runs as the account, at its home, with what a login would tell it", .enabled(if: geteuid() == 0))
@@ -58,20 +61,22 @@ struct ProcessUserTests {
   }
 
   @Test(
-    "what it was denied at its start, or says in its last lines, is told with the hint", .enabled(if: geteuid() == 0))
+    "what it says in its last lines that it was denied is told with the hint for that", .enabled(if: geteuid() == 0))
   func hints() async throws {
     let fixture = Self.fixture()
     let file = TemporaryFile(named: "secret")
     Descriptor.close(try Descriptor.open(file.path, O_WRONLY | O_CREAT, mode: 0o700))
-    let refused = try #require(await fixture.start([file.path]).ended()).ending
-    #expect(
-      refused
-        == .failed(.validationError, "cannot execute \(file.path): Permission denied; it may write nowhere"))
     let denied = try #require(await fixture.shell("echo a >\(file.path)").ended()).ending
     #expect(
       denied
         == .failed(
-          .exitNonzero, "exited with code 2; its last output says \"Permission denied\": it may write nowhere"))
+          .exitNonzero, "exited with code 2; its last output says \"Permission denied\": it may neither read nor write")
+    )
+    let readOnly = try #require(await fixture.shell("echo x: Read-only file system; exit 4").ended()).ending
+    #expect(
+      readOnly
+        == .failed(
+          .exitNonzero, "exited with code 4; its last output says \"Read-only file system\": it may write nowhere"))
     let early = fixture.shell("echo Permission denied; for n in 1 2 3; do echo $n; done; exit 3")
     #expect(await early.ended()?.ending == .failed(.exitNonzero, "exited with code 3"))
     // Nobody else's jobs get a hint.
@@ -79,6 +84,49 @@ struct ProcessUserTests {
     #expect(
       await own.shell("echo Read-only file system; exit 3").ended()?.ending
         == .failed(.exitNonzero, "exited with code 3"))
+  }
+
+  @Test("what was in the way of a program, or of its directory, is named", .enabled(if: geteuid() == 0))
+  func obstacles() async throws {
+    let fixture = Self.fixture()
+    let file = TemporaryFile(named: "secret")
+    Descriptor.close(try Descriptor.open(file.path, O_WRONLY | O_CREAT, mode: 0o744))
+    func message(_ path: String, directory: String? = nil) async -> String? {
+      guard
+        case .failed(.validationError, let message) = await fixture.start([path], directory: directory).ended()?.ending
+      else { return nil }
+      return message
+    }
+    let end = "; Runner=systemd can run it as another User="
+    let closed =
+      "stranger may not enter \(file.directory) (mode 700, root:root): open it to stranger, or use another place"
+    #expect(await message(file.path) == "cannot execute \(file.path): Permission denied; \(closed)\(end)")
+    // By a link as well: the directory behind it is the closed one.
+    let link = TemporaryFile(named: "link")
+    #expect(chmod(link.directory, 0o755) == 0 && symlink(file.path, link.path) == 0)
+    #expect(await message(link.path) == "cannot execute \(link.path): Permission denied; \(closed)\(end)")
+    #expect(
+      await message("/bin/true", directory: file.directory)
+        == "cannot enter directory \(file.directory): Permission denied; \(closed)\(end)")
+    #expect(chmod(file.directory, 0o755) == 0)
+    #expect(
+      await message(file.path)
+        == "cannot execute \(file.path): Permission denied; stranger may not execute it (mode 744, root:root): "
+        + "for example chmod a+rx \(file.path)\(end)")
+    #expect(
+      await message(file.directory)
+        == "cannot execute \(file.directory): Permission denied; it is not a regular file\(end)")
+    // A script may be executed, and its interpreter not.
+    let script = TemporaryFile(named: "script")
+    let descriptor = try Descriptor.open(script.path, O_WRONLY | O_CREAT, mode: 0o755)
+    let line = Array("#!\(file.path)\n".utf8)
+    #expect(write(descriptor, line, line.count) == line.count)
+    Descriptor.close(descriptor)
+    #expect(chmod(script.directory, 0o755) == 0)
+    #expect(
+      await message(script.path)
+        == "cannot execute \(script.path): Permission denied; no mode on the way to it says so: look at access control lists, "
+        + "security modules and, of a script, its interpreter\(end)")
   }
 
   @Test("where nobody may run commands, they are refused with the reason")

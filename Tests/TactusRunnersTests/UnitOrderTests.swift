@@ -45,6 +45,8 @@ struct UnitOrderTests {
   func life() throws {
     let properties = try Self.properties(Command(arguments: ["/bin/true"]))
     #expect(properties["RemainAfterExit"] == .flag(true))
+    let permit = "/var/lib/tactus/pipes/tactus-018f0000-0000-7000-8000-000000000001.permit"
+    #expect(properties["Asserts"] == .existing(permit))
     #expect(properties["Type"] == .text("exec"))
     guard case .exits(let codes, let signals) = properties["SuccessExitStatus"] else {
       Issue.record("no SuccessExitStatus")

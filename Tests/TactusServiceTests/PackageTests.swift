@@ -4,6 +4,8 @@ import Testing
 extension OnMachine {
   @Suite("The package")
   struct PackageTests {
+    /// What an operator does once, so that user tactus may start units.
+    private static let permit = "ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
     private static let hello = "[Command]\nExec=/bin/sh -c 'echo hello from $(id -un)'\n"
 
     @Test("An operator installs it, enables it with one command, and everybody may do what their groups allow")
@@ -79,6 +81,85 @@ extension OnMachine {
       try await machine.verify()
     }
 
+    // Found on a machine where the package was removed and installed again: two jobs were RUNNING for a moment, then LOST.
+    @Test(
+      "A removal ends units that run, which are LOST to whoever calls first, and leaves the end of a unit that has ended to be told"
+    )
+    func removeUnits() async throws {
+      let machine = try await ServiceLab()
+      try await machine.install()
+      try await machine.shell(Self.permit)
+      try await machine.define("long", "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n")
+      try await machine.define(
+        "short",
+        "[Command]\nRunner=systemd\nExec=/bin/sh -c 'until test -e /tmp/end; do sleep 0.1; done; echo over; exit 9'\n")
+      try await machine.shell("systemctl enable --now --quiet tactusd.socket tactusd")
+      let (long, short) = (
+        try await machine.shell("tactusctl run long"), try await machine.shell("tactusctl run short")
+      )
+      _ = try await eventually("both run") {
+        try await machine.jobs("--status=RUNNING").count == 2 ? true : nil
+      }
+      try await endUnseen(short, on: machine)
+      try await machine.shell("apt-get remove --yes tactus", within: .seconds(120))
+      #expect(try await machine.property("LoadState", of: "tactus-\(long).service") == "not-found")
+      #expect(try await machine.property("SubState", of: "tactus-\(short).service") == "exited")
+      try await machine.install()
+      // This very call starts the daemon.
+      try await machine.shell("systemctl start tactusd.socket")
+      let ends = Dictionary(uniqueKeysWithValues: try await machine.jobs().map { ($0.id, $0.errorCode ?? $0.status) })
+      #expect(ends == [long: "LOST", short: "EXIT_NONZERO"])
+      #expect(try await machine.control("logs", short).expectSuccess() == "over\n")
+      try await machine.verify()
+
+      // Nobody will ask for this one.
+      try await machine.shell("rm /tmp/end")
+      try await unitsStart(on: machine)
+      let last = try await machine.shell("tactusctl run short")
+      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      try await endUnseen(last, on: machine)
+      try await machine.shell("apt-get purge --yes tactus", within: .seconds(120))
+      #expect(try await machine.shell("systemctl list-units --all --no-legend 'tactus-*.service'") == "")
+    }
+
+    @Test("The link to the polkit rule works again when the package is back, and nobody has to tell polkit")
+    func rule() async throws {
+      let machine = try await ServiceLab.installed(workflows: [
+        "unit": "[Command]\nUser=daemon\nExec=/usr/bin/id --user --name\n"
+      ])
+      try await machine.shell(Self.permit)
+      try await unitsStart(on: machine)
+      try await machine.shell("apt-get remove --yes tactus", within: .seconds(120))
+      // As by a reboot: now it has looked at a link that leads nowhere.
+      try await machine.shell("systemctl restart polkit")
+      let polkit = try await machine.property("MainPID", of: "polkit.service")
+      #expect(
+        try await machine.run(
+          ["sh", "-c", "pkcheck --action-id=org.freedesktop.systemd1.manage-units --process=$$"], as: "tactus"
+        ).code != 0)
+      try await machine.install()
+      try await machine.shell("systemctl start tactusd.socket tactusd")
+      try await unitsStart(on: machine)
+      #expect(try await machine.control("run", "unit", "--follow").expectSuccess().hasSuffix("daemon\n"))
+      #expect(try await machine.property("MainPID", of: "polkit.service") == polkit)
+    }
+
+    /// Waits until the daemon may start units: polkit sees its rule by inotify, in its own time.
+    private func unitsStart(on machine: ServiceLab) async throws {
+      _ = try await eventually("the daemon may start units") {
+        let doctor = try await machine.shell("tactusctl reload >/dev/null; tactusctl doctor")
+        return doctor.contains("systemd runs commands as units for this daemon") ? true : nil
+      }
+    }
+
+    /// Has a job that waits for a file end while no daemon runs.
+    private func endUnseen(_ job: String, on machine: ServiceLab) async throws {
+      try await machine.shell("systemctl stop --quiet tactusd tactusd.socket; touch /tmp/end")
+      _ = try await eventually("it has ended, which nobody has seen") {
+        try await machine.property("SubState", of: "tactus-\(job).service") == "exited" ? true : nil
+      }
+    }
+
     @Test("A removal keeps what was made and set, a purge leaves nothing")
     func remove() async throws {
       let machine = try await ServiceLab.installed(workflows: ["hello": Self.hello])
@@ -102,7 +183,7 @@ extension OnMachine {
 
       try await machine.shell(
         """
-        ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules
+        \(Self.permit)
         apt-get purge --yes tactus
         """, within: .seconds(120))
       let left = try await machine.shell("find /etc /lib/ /run /usr /var -name '*tactus*' ! -path '/var/log/*'")

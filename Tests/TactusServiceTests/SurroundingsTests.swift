@@ -112,6 +112,39 @@ extension OnMachine {
       #expect(try await machine.journal("TACTUS_MESSAGE=socket_lost").count == 2)
     }
 
+    @Test(
+      "Another program that listens in the place of the socket is named, and the way that is told takes its place back")
+    func socketIsTaken() async throws {
+      let machine = try await ServiceLab.installed()
+      try await machine.shell(
+        """
+        systemctl stop --quiet tactusd; rm /run/tactus/control.sock
+        systemd-run --quiet --unit=other --property=UMask=0 systemd-socket-activate --listen=/run/tactus/control.sock /bin/sleep 600
+        until test -S /run/tactus/control.sock; do sleep 0.1; done
+        systemctl start tactusd
+        """)
+      let message = try #require(try await told("socket_lost", on: machine))
+      let process = try await machine.property("MainPID", of: "other.service")
+      #expect(
+        message.contains("process \(process) (")
+          && message.contains("listens at /run/tactus/control.sock in its place"), "\(message)")
+      #expect(message.contains(Self.way), "\(message)")
+      try await machine.shell(Self.way)
+      try await machine.control("status").expectSuccess()
+
+      // Without systemd's socket the daemon does not start beside it.
+      try await machine.shell(
+        """
+        systemctl stop --quiet tactusd tactusd.socket other; systemctl mask --quiet tactusd.socket; rm -f /run/tactus/control.sock
+        systemd-run --quiet --unit=other --property=UMask=0 systemd-socket-activate --listen=/run/tactus/control.sock /bin/sleep 600
+        until test -S /run/tactus/control.sock; do sleep 0.1; done
+        """)
+      #expect(try await machine.run(["systemctl", "start", "tactusd"]).code != 0)
+      let failure = try #require(try await told("start_failed", on: machine))
+      #expect(
+        failure.contains("/control.sock /bin/sleep 600) of root listens at /run/tactus/control.sock"), "\(failure)")
+    }
+
     @Test("A socket in a directory that is closed to the daemon leaves it running, and told of")
     func socketIsOutOfReach() async throws {
       let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/true\n"])

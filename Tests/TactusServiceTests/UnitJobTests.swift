@@ -87,6 +87,30 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
+    @Test("Who restarts its unit by hand ends it, and does not have it run a second time")
+    func restartByHand() async throws {
+      let machine = try await Self.machine([
+        "once":
+          "[Command]\nRunner=systemd\nUser=tactus-job\nExec=/bin/sh -c 'echo $TACTUS_JOB_ID >>\"$HOME/ran\"; sleep 600'\n"
+      ])
+      for preparation in ["true", "systemctl daemon-reload", "systemctl restart tactusd"] {
+        let id = try await start("once", on: machine)
+        _ = try await eventually("it has written") {
+          try await machine.run(["grep", "--quiet", id, "/var/lib/tactus-job/ran"]).code == 0 ? true : nil
+        }
+        _ = try await eventually("its start is told") { try await machine.jobs("--status=RUNNING").first }
+        try await machine.shell(preparation)
+        let restart = try await machine.run(["systemctl", "restart", "tactus-\(id).service"])
+        #expect(restart.code != 0 && restart.errors.contains("Assertion failed"), "\(preparation): \(restart)")
+        let job = try await end(of: id, on: machine)
+        #expect(job.errorCode == "SIGNALED", "\(preparation): \(job)")
+      }
+      let ran = try await machine.shell("cat /var/lib/tactus-job/ran").split(separator: "\n")
+      #expect(ran.count == 3 && Set(ran).count == 3, "\(ran)")
+      try await expectNothingLeft(on: machine)
+      try await machine.verify()
+    }
+
     @Test("A time-out holds after a restart, and ends what ignores TERM")
     func timeout() async throws {
       let machine = try await Self.machine([
@@ -193,6 +217,29 @@ extension OnMachine {
       #expect(try await machine.control("show-job", back).expectSuccess().contains("Runner: direct"))
       let told = try await machine.journal("TACTUS_MESSAGE=runner_changed")
       #expect(told.map { $0["TACTUS_RUNNER"] } == ["systemd", "direct"], "\(told.map(\.message))")
+    }
+
+    @Test("A rule that polkit has not read though its link is there: message and doctor say what has it read")
+    func unreadRule() async throws {
+      let machine = try await ServiceLab()
+      try await machine.install()
+      try await machine.define("unit", "[Command]\nRunner=systemd\nUser=daemon\nExec=/bin/true\n")
+      // polkit looks at links when it is started, and when they change: not at what they lead to.
+      try await machine.shell(
+        """
+        mv /usr/share/tactus/polkit/tactus.rules /root/
+        \(Self.permit)
+        systemctl restart polkit
+        mv /root/tactus.rules /usr/share/tactus/polkit/
+        systemctl enable --now --quiet tactusd.socket tactusd
+        """)
+      let remedy = "if that link is there, polkit has not read it: sudo systemctl restart polkit"
+      let refused = try await machine.control("run", "unit", "--wait")
+      #expect(refused.errors.contains("VALIDATION_ERROR") && refused.errors.contains(remedy), "\(refused.errors)")
+      let doctor = try await machine.control("doctor", "--json=short").output
+      #expect(doctor.contains(remedy), "\(doctor)")
+      try await machine.shell("systemctl restart polkit")
+      try await machine.control("run", "unit", "--wait").expectSuccess()
     }
 
     @Test("Files of variables and secrets are read as the daemon's user, wherever a link of the job's user leads")

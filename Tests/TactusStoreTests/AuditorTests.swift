@@ -58,7 +58,7 @@ struct AuditorTests {
       sql: "UPDATE decisions SET last_at = \(at(100)), count = 9", promise: "P2", names: "\(Instant.at(100))"),
     Fault(
       testDescription: "a decision that counts wrongly", sql: "UPDATE decisions SET count = 7", promise: "P2",
-      names: "counts 7 instants; there are 8"),
+      names: "counts 7 instants, not 8"),
     Fault(
       testDescription: "a decision off the grid", sql: "UPDATE decisions SET last_at = last_at + 1", promise: "P2",
       names: "from \(Instant.at(20))"),

@@ -27,6 +27,18 @@ public final class SimulatedRunner: Runner {
     }
   }
 
+  /// How `recover` finds an attempt of an earlier daemon.
+  public enum Fate: Sendable {
+    /// It is alive.
+    case alive
+    /// It is alive, and ends by itself in the same instant.
+    case dying
+    /// It has ended, and tells so after a while.
+    case ended(after: Duration)
+    /// Its provider does not answer, which is told after a while.
+    case silent(after: Duration)
+  }
+
   /// What was done, in order, for assertions.
   public enum Deed: Hashable, Sendable {
     /// An attempt was started at an instant.
@@ -46,8 +58,7 @@ public final class SimulatedRunner: Runner {
     var takeBack: [JobID: @Sendable () -> Void] = [:]
     var stubborn: Set<JobID> = []
     var lasting: Set<JobID> = []
-    var survivors: Set<JobID> = []
-    var dying: Set<JobID> = []
+    var fates: [JobID: Fate] = [:]
     var absence: ProviderAbsence?
     var waiting: [JobID: @Sendable (RunnerEvent) -> Void] = [:]
   }
@@ -107,15 +118,8 @@ public final class SimulatedRunner: Runner {
   /// As ``Runner`` says.
   public func settle(_ id: JobID) { queue.post { [self] in state.withLock { $0.waiting[id] = nil } } }
 
-  /// Makes `recover` find these alive.
-  public func surviveRestart(_ ids: [JobID]) { state.withLock { $0.survivors.formUnion(ids) } }
-  /// Makes `recover` find these alive, and lets them end by themselves in the same instant.
-  public func dieWhenFound(_ ids: [JobID]) {
-    state.withLock { state in
-      state.survivors.formUnion(ids)
-      state.dying.formUnion(ids)
-    }
-  }
+  /// Says how `recover` finds attempts; the others are gone.
+  public func setFates(_ fates: [JobID: Fate]) { state.withLock { $0.fates = fates } }
 
   /// As ``Runner`` says.
   public func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
@@ -164,14 +168,21 @@ public final class SimulatedRunner: Runner {
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     queue.post { [self] in
-      let isAlive = state.withLock { state in
-        guard state.survivors.remove(remnant.id) != nil else { return false }
-        state.alive[remnant.id] = events
-        return true
+      let fate = state.withLock { state in
+        let fate = state.fates.removeValue(forKey: remnant.id)
+        if fate != nil { state.alive[remnant.id] = events }
+        return fate
       }
-      answer(isAlive ? .orphan : .gone)
-      if state.withLock({ $0.dying.remove(remnant.id) }) != nil {
+      switch fate {
+      case nil: answer(.gone)
+      case .alive: answer(.orphan)
+      case .dying:
+        answer(.orphan)
         end(remnant.id, .failed(.lost, "the process that was left has ended"))
+      case .ended(let span):
+        answer(.ended(StartFacts(at: simulation.now)))
+        _ = simulation.after(span, on: queue) { self.end(remnant.id, .succeeded) }
+      case .silent(let span): _ = simulation.after(span, on: queue) { events(.silent("the engine is away")) }
       }
     }
   }

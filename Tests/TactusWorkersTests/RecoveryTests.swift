@@ -11,14 +11,14 @@ struct RecoveryTests {
 
   /// A world in which a run lasts, and the one after its sudden end.
   private func restart(
-    seed: UInt64, file: TemporaryFile, isAlive: Bool = false, isDying: Bool = false
+    seed: UInt64, file: TemporaryFile, fate: SimulatedRunner.Fate? = nil
   ) throws -> (world: World, id: JobID) {
     let first = try World(seed: seed, file: file.path, definitions: [("long", Self.text)]) { _ in .init(duration: nil) }
     let id = try first.run("long")
     first.pass(.seconds(1))
     let second = try World(
       seed: seed + 1, at: first.simulation.now, file: file.path, definitions: [("long", Self.text)],
-      surviving: isAlive ? [id] : [], dying: isDying ? [id] : [])
+      fates: fate.map { [id: $0] } ?? [:])
     return (second, id)
   }
 
@@ -35,7 +35,7 @@ struct RecoveryTests {
 
   @Test("It is alive: it is ended, and LOST")
   func alive() throws {
-    let (world, id) = try restart(seed: 1, file: TemporaryFile(), isAlive: true)
+    let (world, id) = try restart(seed: 1, file: TemporaryFile(), fate: .alive)
     #expect(world.runner.deeds.contains(.terminated(id, world.simulation.now)))
     #expect(try row(world, id) == ["FAILED|LOST"])
     try world.audit()
@@ -45,9 +45,33 @@ struct RecoveryTests {
   // without a process until the check two minutes later.
   @Test("It ends by itself while it is looked up: LOST at once, in whatever order that is heard", arguments: 1...20)
   func dying(seed: UInt64) throws {
-    let (world, id) = try restart(seed: seed, file: TemporaryFile(), isDying: true)
+    let (world, id) = try restart(seed: seed, file: TemporaryFile(), fate: .dying)
     #expect(try row(world, id) == ["FAILED|LOST"])
     try world.audit()
+  }
+
+  // Found on a machine where the package was removed and installed again: the first caller was shown jobs as RUNNING that had gone with it.
+  @Test("Callers are answered when the row says what is known, and not before", arguments: 1...20)
+  func settled(seed: UInt64) throws {
+    let expected: [(fate: SimulatedRunner.Fate?, after: Duration, row: [String])] = [
+      (nil, .zero, ["FAILED||LOST"]), (.alive, .zero, ["RUNNING|stopping|"]),
+      (.ended(after: .seconds(2)), .seconds(2), ["COMPLETED||"]),
+      (.silent(after: .seconds(3)), .seconds(3), ["RUNNING|unverified|"]),
+    ]
+    for (fate, span, row) in expected {
+      let (world, _) = try restart(seed: seed, file: TemporaryFile(), fate: fate)
+      let start = world.simulation.now
+      world.pass(.seconds(5))
+      let settled = world.settled.values
+      #expect(settled.map(\.statuses) == [row], "\(fate as Any)")
+      #expect(settled.map(\.at) == [start + span], "\(fate as Any)")
+    }
+  }
+
+  @Test("With nothing left callers are answered at once")
+  func nothing() throws {
+    let world = try World(seed: 1, definitions: [("long", Self.text)])
+    #expect(world.settled.values.map(\.statuses) == [[]])
   }
 
   // Found by two signals in one breath: the second call came before the first and took its answer away.

@@ -16,6 +16,8 @@ final class World: Sendable {
   let scheduling: SchedulingWorker
   let execution: ExecutionWorker
   let journal = RecordingJournal()
+  /// When callers may be answered, and what they would see of the jobs.
+  let settled = Recorded<(at: Instant, statuses: [String])>()
   private let endedBefore: Set<String>
 
   static let start = Instant(microseconds: 1_795_000_000_000_000)
@@ -23,7 +25,7 @@ final class World: Sendable {
   init(
     seed: UInt64, at start: Instant = World.start, file: String = ":memory:",
     limits: [QueueName: QueueLimits] = World.limits, definitions: [(String, String)] = [],
-    surviving: [JobID] = [], dying: [JobID] = [],
+    fates: [JobID: SimulatedRunner.Fate] = [:],
     script: @escaping @Sendable (RunOrder) -> SimulatedRunner.Script = { _ in .init() }
   ) throws {
     let simulation = Simulation(seed: seed, startingAt: start)
@@ -34,8 +36,7 @@ final class World: Sendable {
       makeID: { ids.make(at: $0) })
     endedBefore = try Self.ends(in: store)
     runner = SimulatedRunner(simulation, script: script)
-    runner.surviveRestart(surviving)
-    runner.dieWhenFound(dying)
+    runner.setFates(fates)
     scheduling = SchedulingWorker(
       queue: simulation.queue("tactus.scheduling", level: .worker), ledger: store, time: simulation,
       journal: journal)
@@ -45,10 +46,15 @@ final class World: Sendable {
       bootID: "boot", dispatchTimeout: .seconds(600), reader: TextReader())
     execution.open(alarms: simulation)
     let read = try definitions.map { (try World.name($0), try World.definition($1, $0)) }
-    let execution = execution
+    let (execution, store, settled) = (execution, store, settled)
     scheduling.open(
       read.map { (name: $0, definition: $1) }, present: Set(read.map(\.0)), execution: execution, alarms: simulation,
-      remnants: { execution.recover($0) },
+      remnants: { remnants in
+        execution.recover(remnants) {
+          let rows = store.assumeIsolated { store in Result { try store.inspect(World.statuses) } }
+          settled.append((simulation.now, (try? rows.get()) ?? ["none"]))  // which no test expects
+        }
+      },
       answer: { if case .failure(let failure) = $0 { Issue.record("start-up failed: \(failure)") } })
     settle()
   }
@@ -99,6 +105,8 @@ final class World: Sendable {
     FROM jobs j JOIN workflows w ON w.id = j.workflow_id WHERE j.completed_at IS NOT NULL
     """
 
+  private static let statuses = "SELECT status, phase, error_code FROM jobs WHERE status <> 'PENDING' ORDER BY id"
+
   /// Rows of a query as text, columns joined with `|`, NULL as empty.
   func rows(_ sql: String) throws -> [String] { try store.call { store in Result { try store.inspect(sql) } }.get() }
 
@@ -120,6 +128,13 @@ struct TextReader: DefinitionReader {
     WorkflowFile.read(text: text, name: name, queues: Set(World.limits.keys))
       .mapError { $0.problems.first ?? UnitFileProblem(file: "", line: 0, message: "") }
   }
+}
+
+/// What came, in order.
+final class Recorded<Value: Sendable>: Sendable {
+  private let kept = Mutex<[Value]>([])
+  var values: [Value] { kept.withLock { $0 } }
+  func append(_ value: Value) { kept.withLock { $0.append(value) } }
 }
 
 /// Keeps what would have been told.

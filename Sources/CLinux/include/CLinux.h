@@ -97,6 +97,8 @@ int tactus_unix_accept(int listener);
 int tactus_unix_connect(const char *path);
 /* 0 if somebody listens at the path, or would if he had the time. */
 int tactus_unix_probe(const char *path, int datagrams);
+/* Who called listen(2) for the stream socket at a path, asked in the same way; -EAGAIN if no more connections fit into its line. */
+int tactus_unix_listener(const char *path, struct tactus_peer *listener);
 /* The path that a socket is bound to, with its zero; ENOENT for one without, or with an abstract name. */
 int tactus_unix_path(int socket, char *path, unsigned long capacity);
 int tactus_unix_peer(int socket, struct tactus_peer *peer);

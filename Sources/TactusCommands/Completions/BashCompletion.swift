@@ -37,11 +37,12 @@ enum BashCompletion {
 
   private static func code(_ operand: Operand) -> String { code(operand.noun) + (operand.count == .several ? "+" : "") }
 
-  /// What is proposed: `NAME`, `ID`, `FILE`, nothing, one of some words, or some of them.
+  /// What is proposed: `NAME`, `ID`, `EITHER` of them, `FILE`, nothing, one of some words, or some of them.
   private static func code(_ noun: Noun) -> String {
     switch noun {
     case .workflow, .workflowOrJob: "NAME"
     case .job: "ID"
+    case .jobOrWorkflow: "EITHER"
     case .file: "FILE"
     case .text: "NOTHING"
     case .word(let words, _): words.joined(separator: "|")
@@ -107,11 +108,13 @@ enum BashCompletion {
         case $noun in
         VERB) mapfile -t proposals < <(compgen -W "$verbs" -- "$part") ;;
         OPTION) mapfile -t proposals < <(compgen -W "${options[$verb]-} $common" -- "$part") ;;
-        NAME | ID)
-            local -A question=([NAME]=list-workflows [ID]=list-jobs)
-            local names
-            names=$(tactusctl "${connection[@]}" --no-legend "${question[$noun]}" 2>/dev/null |
-                while read -r word _; do printf '%s\n' "$word"; done)
+        NAME | ID | EITHER)
+            local -A questions=([NAME]=list-workflows [ID]=list-jobs [EITHER]='list-jobs list-workflows')
+            local names='' question
+            for question in ${questions[$noun]}; do
+                names+=$(tactusctl "${connection[@]}" --no-legend "$question" 2>/dev/null |
+                    while read -r word _; do printf '%s\n' "$word"; done)$'\n'
+            done
             mapfile -t proposals < <(compgen -W "$names" -- "$part")
             ;;
         FILE)

@@ -40,6 +40,7 @@ enum FishCompletion {
     switch noun {
     case .workflow, .workflowOrJob: "-f -a '(__tactusctl_ask list-workflows)'"
     case .job: "-f -a '(__tactusctl_ask list-jobs)'"
+    case .jobOrWorkflow: "-f -a '(__tactusctl_ask list-jobs) (__tactusctl_ask list-workflows)'"
     case .file: "-F"
     case .text: nil
     case .word(let words, _): "-f -a \(Shell.fish.quoted(words.joined(separator: " ")))"

@@ -60,6 +60,11 @@ enum ZshCompletion {
       local -a ids=(${lines%% *})
       compadd "$@" -l -d lines -a ids
     }
+
+    _tactusctl_jobs_or_workflows() {
+      _tactusctl_jobs "$@"
+      _tactusctl_workflows "$@"
+    }
     """#
 
   private static func rows(_ specs: [String]) -> String {
@@ -90,6 +95,7 @@ enum ZshCompletion {
     switch noun {
     case .workflow, .workflowOrJob: "NAME:_tactusctl_workflows"
     case .job: "ID:_tactusctl_jobs"
+    case .jobOrWorkflow: "ID:_tactusctl_jobs_or_workflows"
     case .file(let name): "\(name):_files"
     case .text(let name): "\(name): "
     case .word(let words, _): "word:(\(words.joined(separator: " ")))"

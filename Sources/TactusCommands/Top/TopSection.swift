@@ -79,7 +79,7 @@ enum TopSection: CaseIterable {
     for workflow in failing.prefix(height) {
       let limit = workflow.maxConsecutiveFailures.map { " of \($0)" } ?? ""
       table.add([
-        Table.Cell(workflow.name, .bad), Table.Cell("\(workflow.consecutiveFailures)\(limit)"),
+        Table.Cell(workflow.name, .bad), Table.Cell("\(workflow.shownFailures)\(limit)"),
         Table.Cell(workflow.state.rawValue, workflow.state == .terminated ? .bad : .plain),
         Table.Cell(workflow.nextAt.map(time.clock)),
       ])

@@ -8,6 +8,7 @@ enum CancelVerb: Verb {
   static let summary = "End jobs, planned or running"
 
   static func run(_ invocation: Invocation) throws {
+    try invocation.expectJobs(invocation.operands)
     let reply = try invocation.connect().reply(
       to: CancelJobs(ids: invocation.operands, abandon: invocation.has(.abandon) ? true : nil))
     if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }

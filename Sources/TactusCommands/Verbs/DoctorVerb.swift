@@ -1,3 +1,4 @@
+import TactusModel
 import TactusProtocol
 import TactusTransport
 
@@ -21,7 +22,8 @@ enum DoctorVerb: Verb {
     let warnings = diagnoses.count { $0.state == .warning }
     if invocation.isTalkative {
       console.print()
-      console.print("\(diagnoses.count) checks: \(problems) problems, \(warnings) warnings.")
+      console.print(
+        "\(diagnoses.count.counted("check")): \(problems.counted("problem")), \(warnings.counted("warning")).")
     }
     if problems > 0 { throw Complaint(nil, .failed) }
   }

@@ -4,7 +4,8 @@ import TactusTransport
 
 enum ListJobsVerb: Verb {
   static let name = "list-jobs"
-  static let summary = "List jobs, newest first: what ran, runs and is planned"
+  static let operands = [Operand.atMostOne(.workflow)]
+  static let summary = "List jobs, latest first: what ran, runs and is planned"
   static let options: [CommandOption] = [
     .status, .phase, .trigger, .workflow, .kind, .queue, .errorCode, .since, .until, .limit, .cursor,
   ]
@@ -27,21 +28,37 @@ enum ListJobsVerb: Verb {
   }
 
   private static func request(_ invocation: Invocation) throws(Complaint) -> ListJobs {
-    ListJobs(
-      status: invocation.words(.status), trigger: invocation.word(.trigger), workflow: invocation.values[.workflow],
+    let (operand, option) = (invocation.operands.first, invocation.values[.workflow])
+    if let operand, let option, operand != option {
+      throw .usage("\(operand) and --workflow=\(option) contradict each other; give one of them")
+    }
+    return ListJobs(
+      status: invocation.words(.status), trigger: invocation.word(.trigger), workflow: operand ?? option,
       kind: invocation.word(.kind), queue: invocation.values[.queue], phase: invocation.word(.phase),
       errorCode: invocation.word(.errorCode), since: try invocation.moment(.since),
       until: try invocation.moment(.until))
   }
 
+  /// By the instant that is shown, latest first; those without one before all.
+  ///
+  /// They come in the order in which they were made, and an automatic one is made long before its time.
+  private static func ordered(_ jobs: [WireJob]) -> [WireJob] {
+    func instant(_ job: WireJob) -> Int64 { job.scheduledAt?.microseconds ?? .max }
+    return jobs.enumerated().sorted { left, right in
+      let (first, second) = (instant(left.element), instant(right.element))
+      return first == second ? left.offset < right.offset : first > second
+    }.map(\.element)
+  }
+
   private static func print(_ jobs: [WireJob], _ next: String?, _ invocation: Invocation) {
     let console = invocation.console
     var table = Table([
-      Table.Column(title: "ID"), Table.Column(title: "WORKFLOW", isFlexible: true), Table.Column(title: "TRIGGER"),
-      Table.Column(title: "STATUS"), Table.Column(title: "SCHEDULED"), Table.Column(title: "DURATION", isRight: true),
+      Table.Column(title: "ID"), Table.Column(title: "WORKFLOW", isFlexible: true),
+      Table.Column(title: "TRIGGER", isDispensable: true), Table.Column(title: "STATUS", isFlexible: true),
+      Table.Column(title: "SCHEDULED"), Table.Column(title: "DURATION", isRight: true),
       Table.Column(title: "REASON", isFlexible: true),
     ])
-    for job in jobs {
+    for job in Self.ordered(jobs) {
       table.add([
         Table.Cell(Readable.tail(of: job.id)), Table.Cell(job.workflow), Table.Cell(job.trigger.rawValue),
         Table.Cell(job.standing, job.status.style), Table.Cell(Readable.instant(job.scheduledAt, on: console)),
@@ -51,7 +68,7 @@ enum ListJobsVerb: Verb {
     table.print(on: console, hasHeading: invocation.hasLegend)
     guard invocation.hasLegend else { return }
     let more = next.map { "; more with --cursor=\($0)" } ?? ""
-    console.print("\n\(Readable.count(jobs.count, "job", "jobs"))\(more).")
+    console.print("\n\(jobs.count.counted("job"))\(more).")
   }
 }
 

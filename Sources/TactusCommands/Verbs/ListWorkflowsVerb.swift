@@ -37,12 +37,12 @@ enum ListWorkflowsVerb: Verb {
         Table.Cell(workflow.state.rawValue, workflow.state == .active ? .good : .bad),
         Table.Cell(workflow.intervalMs.map { Readable.span(.milliseconds($0)) }),
         Table.Cell(Readable.instant(workflow.nextAt, on: console)),
-        Table.Cell("\(workflow.consecutiveFailures)\(limit)", workflow.consecutiveFailures > 0 ? .bad : .plain),
+        Table.Cell("\(workflow.shownFailures)\(limit)", workflow.shownFailures > 0 ? .bad : .plain),
       ])
     }
     table.print(on: console, hasHeading: invocation.hasLegend)
     guard invocation.hasLegend else { return }
     let terminated = workflows.count { $0.state == .terminated }
-    console.print("\n\(Readable.count(workflows.count, "workflow", "workflows")), \(terminated) terminated.")
+    console.print("\n\(workflows.count.counted("workflow")), \(terminated) terminated.")
   }
 }

@@ -27,7 +27,7 @@ enum ProvidersVerb: Verb {
     }
     table.print(on: console, hasHeading: invocation.hasLegend)
     for provider in providers {
-      if let error = provider.lastError { console.print("\(provider.name.visible): \(error.visible)") }
+      if let error = provider.lastError { console.print(wrapped: "\(provider.name.visible): \(error.visible)") }
     }
   }
 }

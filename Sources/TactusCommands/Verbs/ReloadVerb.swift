@@ -1,3 +1,4 @@
+import TactusModel
 import TactusProtocol
 import TactusTransport
 
@@ -28,11 +29,11 @@ enum ReloadVerb: Verb {
     default: break
     }
     guard let workflows = answer.workflows else {
-      return console.print("\(Readable.count(answer.loaded, "file", "files")) in force.")
+      return console.print("\(answer.loaded.counted("file")) in force.")
     }
     let others = answer.loaded - workflows
-    let rest = others > 0 ? " and \(Readable.count(others, "other file", "other files"))" : ""
-    console.print("\(Readable.count(workflows, "workflow", "workflows"))\(rest) in force from files.")
+    let rest = others > 0 ? " and \(others.counted("other file"))" : ""
+    console.print("\(workflows.counted("workflow"))\(rest) in force from files.")
   }
 }
 

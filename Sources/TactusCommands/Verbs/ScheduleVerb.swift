@@ -9,7 +9,8 @@ enum ScheduleVerb: Verb {
 
   static func run(_ invocation: Invocation) throws {
     let id = invocation.operands[0]
-    let named = try invocation.secondInstant()
+    try invocation.expectJobs([id])
+    let named: Instant? = try invocation.operands.count > 1 ? invocation.start(invocation.operands[1]) : nil
     let computed = try invocation.start()
     guard let at = named ?? computed, named == nil || computed == nil else {
       throw Complaint.usage("write either tactusctl schedule \(id) INSTANT or tactusctl schedule \(id) --in=SPAN")

@@ -3,13 +3,15 @@ import TactusProtocol
 
 enum ShowJobVerb: Verb {
   static let name = "show-job"
-  static let operands = [Operand.several(.job)]
-  static let summary = "Show jobs; the end of an id is enough"
+  static let operands = [Operand.several(.jobOrWorkflow)]
+  static let summary = "Show jobs: by id, its end, or workflow (the newest)"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
-    try invocation.showEach { id, client in
-      try invocation.call(GetJob(id: id), on: client).map { sheet(of: $0.job, invocation.console) }
+    try invocation.showEach { name, client in
+      try invocation.withJob(name, newest: { "job \($0), the newest of \(name)" }) { id in
+        try invocation.call(GetJob(id: id), on: client).map { sheet(of: $0.job, invocation.console) }
+      }
     }
   }
 
@@ -29,12 +31,12 @@ enum ShowJobVerb: Verb {
     sheet.add("Runner", job.runner?.rawValue)
     sheet.add("Provider", job.provider)
     sheet.add("Container", job.containerID.map { String($0.prefix(12)) })
-    sheet.add("Nominal", Readable.exact(job.nominalAt, on: console))
-    sheet.add("Scheduled", Readable.exact(job.scheduledAt, on: console))
-    sheet.add("Created", Readable.exact(job.createdAt, on: console))
-    sheet.add("Queued", Readable.exact(job.queuedAt, on: console))
-    sheet.add("Started", Readable.exact(job.startedAt, on: console))
-    sheet.add("Ended", Readable.exact(job.completedAt, on: console))
+    sheet.add("Nominal", Readable.exact(job.nominalAt, on: console, digits: 3))
+    sheet.add("Scheduled", Readable.exact(job.scheduledAt, on: console, digits: 3))
+    sheet.add("Created", Readable.exact(job.createdAt, on: console, digits: 3))
+    sheet.add("Queued", Readable.exact(job.queuedAt, on: console, digits: 3))
+    sheet.add("Started", Readable.exact(job.startedAt, on: console, digits: 3))
+    sheet.add("Ended", Readable.exact(job.completedAt, on: console, digits: 3))
     sheet.add("Start delay", job.startDelayMs.map { Readable.span(.milliseconds($0)) })
     sheet.add("Duration", job.durationMs.map { Readable.span(.milliseconds($0)) })
     sheet.add("CPU time", job.cpuMs.map { Readable.span(.milliseconds($0)) })
@@ -68,7 +70,7 @@ enum ShowJobVerb: Verb {
     ]
     let shown = marks.filter { $0.1 > 0 }.map { "\($0.0) \(milliseconds($0.1)) ms" }
     sheet.add("Request", shown.joined(separator: ", "))
-    sheet.add("Certificate until", Readable.exact(timings.certificateExpiresAt, on: console))
+    sheet.add("Certificate until", Readable.exact(timings.certificateExpiresAt, on: console, digits: 3))
   }
 
   /// With one place, because requests on this host take less than a millisecond.

@@ -20,7 +20,8 @@ enum StatsVerb: Verb {
     let console = invocation.console
     let subject = name ?? queue.map { "queue \($0)" } ?? kind.map { "kind \($0)" } ?? "all workflows"
     let window = Readable.span(reply.until - reply.from)
-    console.print("\(Style.bold.applied(to: subject, on: console)): \(window) up to \(reply.until)")
+    let until = Readable.absolute(reply.until, on: console)
+    console.print("\(Style.bold.applied(to: subject, on: console)): \(window) up to \(until)")
     var sheet = Sheet()
     let ends = reply.ends
     sheet.add("Ended", "\(ends.completed) completed, \(ends.failed) failed, \(ends.canceled) canceled")
@@ -41,6 +42,8 @@ enum StatsVerb: Verb {
   private static func addTrends(of reply: ReadStatistics.Reply, to sheet: inout Sheet, _ console: Console) {
     guard reply.buckets.count > 1 else { return }
     let part = Readable.span(reply.buckets[1].from - reply.buckets[0].from)
+    // Bars say themselves how long one is.
+    if !console.isTerminal { sheet.add("Each part", "\(part), the first from \(reply.buckets[0].from)") }
     let trends: [(String, [Int64?], (Int64) -> String)] = [
       ("Completed", reply.buckets.map { Int64($0.ends.completed) }, { "\($0)" }),
       ("Failed", reply.buckets.map { Int64($0.ends.failed) }, { "\($0)" }),

@@ -23,7 +23,7 @@ enum StatusVerb: Verb {
     console.print()
     for incident in reply.lastErrors {
       let at = Readable.instant(incident.at, on: console) ?? ""
-      console.print("\(Style.bad.applied(to: at, on: console)): \(incident.message.visible)")
+      console.print(wrapped: "\(Style.bad.applied(to: at, on: console)): \(incident.message.visible)")
     }
   }
 

@@ -25,12 +25,12 @@ enum UpcomingVerb: Verb {
     for run in runs {
       let left = left.map { _ in Table.Cell(Readable.distance(of: run.nominalAt, from: console.now)) }
       table.add(
-        [Table.Cell(run.nominalAt.description)] + left + [
+        [Table.Cell(Readable.absolute(run.nominalAt, on: console))] + left + [
           Table.Cell(run.workflow), Table.Cell(run.kind.rawValue), Table.Cell(run.trigger.rawValue),
           Table.Cell(run.jobID.map(Readable.tail)),
         ])
     }
     table.print(on: console, hasHeading: invocation.hasLegend)
-    if invocation.hasLegend { console.print("\n\(Readable.count(runs.count, "run", "runs")).") }
+    if invocation.hasLegend { console.print("\n\(runs.count.counted("run")).") }
   }
 }

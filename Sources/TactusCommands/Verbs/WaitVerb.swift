@@ -8,6 +8,7 @@ enum WaitVerb: Verb {
   static let options: [CommandOption] = [.timeout]
 
   static func run(_ invocation: Invocation) throws {
+    try invocation.expectJobs(invocation.operands)
     let console = invocation.console
     var haveAllCompleted = true
     try JobWaiting(invocation).wait(for: invocation.operands) { job in

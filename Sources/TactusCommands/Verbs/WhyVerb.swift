@@ -39,7 +39,10 @@ enum WhyVerb: Verb {
   }
 
   private static func explainWorkflow(_ name: String, _ client: ControlClient, _ invocation: Invocation) throws {
-    if let instant = try invocation.secondInstant() {
+    if invocation.operands.count > 1 {
+      guard let instant = Instant(rfc3339: invocation.operands[1]) else {
+        throw Complaint.usage("\(invocation.operands[1]) is not \(Instant.rule)")
+      }
       guard !invocation.has(.limit) else {
         throw Complaint.usage("one instant has one answer: leave \(invocation.operands[1]) or --limit out")
       }
@@ -62,7 +65,7 @@ enum WhyVerb: Verb {
     answers = try manual(of: name, client) + answers
     if answers.isEmpty && invocation.isTalkative {
       let nothing = workflow?.intervalMs == nil ? "\(name) has no schedule, and nothing" : "nothing of \(name)"
-      invocation.console.print("\(nothing) waits or runs; see tactusctl list-jobs --workflow=\(name)")
+      invocation.console.print(wrapped: "\(nothing) waits or runs; see tactusctl list-jobs \(name)")
     }
     print(answers, invocation.console)
   }
@@ -71,11 +74,11 @@ enum WhyVerb: Verb {
   private static func tellState(of name: String, _ workflow: WireWorkflow?, _ console: Console) {
     guard let workflow else { return console.print("\(name) was deleted") }
     guard workflow.state == .terminated else { return }
-    let since = workflow.terminatedAt.map { " since \($0)" } ?? ""
+    let since = workflow.terminatedAt.map { " since \(Readable.absolute($0, on: console))" } ?? ""
     let reason = workflow.terminatedReason ?? .user
-    let cause = reason.cause(failures: workflow.consecutiveFailures, limit: workflow.maxConsecutiveFailures)
+    let cause = reason.cause(limit: workflow.terminatingFailures)
     let state = Style.bad.applied(to: "TERMINATED", on: console)
-    console.print("\(name) is \(state)\(since), \(cause); \(reason.wayOut(of: name))")
+    console.print(wrapped: "\(name) is \(state)\(since), \(cause); \(reason.wayOut(of: name))")
   }
 
   /// A workflow; nil if there is none any more.
@@ -115,13 +118,19 @@ extension WireExplanation {
 
   /// The instant, what became of it, how late, and the job.
   fileprivate func head(on console: Console) -> String {
-    var instants = nominalAt?.description ?? "-"
-    if let lastAt { instants += " … \(lastAt) ×\(count)" }
+    var instants = nominalAt.map { Readable.name($0, on: console) } ?? "-"
+    if let lastAt { instants += " … \(Readable.name(lastAt, on: console)) ×\(count)" }
     if !console.isTerminal { instants = instants.replacing(" … ", with: "/").replacing(" ×", with: " x") }
-    let word = style.applied(to: outcome.rawValue.padded(to: 15), on: console)
+    let word = style.applied(to: fate.padded(to: 15), on: console)
     let delay = startDelayMs.map { "+\(Readable.span(.milliseconds(max(0, $0))))" } ?? ""
     let job = [jobID.map(Readable.tail)?.visible, errorCode?.rawValue ?? status?.rawValue].compactMap(\.self)
-    return "\(instants.padded(to: 27))  \(word)  \(delay.padded(to: 9))  \(job.joined(separator: " "))"
+    return
+      "\(instants.padded(to: console.isTerminal ? 20 : 27))  \(word)  \(delay.padded(to: 9))  \(job.joined(separator: " "))"
+  }
+
+  /// What became of it, in a word or two: what failed before it was started has an end, but did not run.
+  private var fate: String {
+    outcome == .ran && status == .failed && startDelayMs == nil ? "not started" : outcome.rawValue
   }
 
   private var style: Style {

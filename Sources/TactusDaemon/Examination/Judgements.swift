@@ -147,7 +147,7 @@ extension Diagnosis {
     case .denied?:
       return Diagnosis(
         "units", .ok, "polkit does not let this daemon start units, \(consequence)",
-        cure: "if that is wanted: \(UnitRight.rule), and tactusctl reload")
+        cure: "if that is wanted: \(UnitRight.rule), and tactusctl reload; \(UnitRight.remedyForRule)")
     case .unreached?, nil:
       var reason = ""
       if case .unreached(let told)? = right { reason = " (\(told))" }

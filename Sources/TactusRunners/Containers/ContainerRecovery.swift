@@ -188,7 +188,8 @@ extension ContainerRunner {
         run.timeout = labels[EngineMessages.Label.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
         run.startedAt = run.startedAt ?? Instant(rfc3339: found.state.startedAt)
         run.isTold = true
-        inquiry.answer(.adopted(runner.facts(of: run)))
+        let facts = runner.facts(of: run)
+        inquiry.answer(found.state.running ? .adopted(facts) : .ended(facts))
         runner.examined(run, found)
       }
     }

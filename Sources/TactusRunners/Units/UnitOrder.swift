@@ -199,6 +199,9 @@ struct UnitOrder {
       UnitProperty("SendSIGKILL", .flag(true)),
       UnitProperty("TimeoutStopUSec", .number(UInt64(Limits.grace.microseconds))),
       UnitProperty("CollectMode", .text("inactive")),
+      // `systemctl restart` would run the job again. RefuseManualStart= refuses our own start as well, and StartLimitBurst= counts
+      // anew after a daemon-reload.
+      UnitProperty("Asserts", .existing(UnitPipes(directory: settings.pipes, id: order.id).permit)),
       // At shutdown the later one goes first: a daemon that is still there would take the end for the job's own failure.
       UnitProperty("Before", .texts([Self.daemon])),
     ]

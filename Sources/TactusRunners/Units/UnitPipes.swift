@@ -3,7 +3,8 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// The files of a unit's output: a named pipe for each stream, and the record of what was taken out of them.
+/// The files of a unit: a named pipe for each stream of its output, the record of what was taken out of them, and the permit to
+/// start it.
 ///
 /// They lie in a directory that only the daemon enters, so that nobody reaches a pipe but by a descriptor that was handed
 /// to him.
@@ -16,6 +17,17 @@ struct UnitPipes {
 
   /// The variables that win over those of files.
   var environment: String { "\(directory)/tactus-\(id).environment" }
+
+  /// What systemd looks for before it starts the unit: there up to the start, so that nobody can have it started again.
+  var permit: String { "\(directory)/tactus-\(id).permit" }
+
+  /// Lets systemd start the unit.
+  func permitStart() throws(SystemError) {
+    Descriptor.close(try Descriptor.open(permit, O_WRONLY | O_CREAT, mode: 0o600))
+  }
+
+  /// It was started.
+  func forbidStart() { unlink(permit) }
 
   /// Writes the variables, for nobody but systemd and the daemon to read.
   func write(environment text: String) throws(SystemError) {
@@ -37,7 +49,7 @@ struct UnitPipes {
   }
 
   func remove() {
-    for path in OutputStream.allCases.map(path(of:)) + [record, environment] { unlink(path) }
+    for path in OutputStream.allCases.map(path(of:)) + [record, environment, permit] { unlink(path) }
   }
 
   /// The attempts that have files in a directory.

@@ -74,12 +74,13 @@ extension UnitRunner {
           return runner.later(.seconds(1)) { runner in if let run = runner.live(id) { runner.look(run) } }
         }
         (run.inquiry, run.isCreated, run.isTold, run.isStartOver) = (nil, true, true, true)
+        run.pipes.forbidStart()
         var facts = run.facts(at: runner.time.now)
         if run.state.startedMonotonic > 0 {
           let started = MonotonicInstant(microseconds: Int64(clamping: run.state.startedMonotonic))
           facts.elapsed = max(.zero, runner.time.monotonic - started)
         }
-        inquiry.answer(.adopted(facts))
+        inquiry.answer(run.state.isOver ? .ended(facts) : .adopted(facts))
         for stream in OutputStream.allCases { runner.pump(run, stream) }
         runner.look(run)
       }

@@ -40,7 +40,9 @@ extension UnitRight {
     // polkit's sentences end in a full stop.
     if reason.hasSuffix(".") { reason.removeLast() }
     let way = "to let it, for all its workflows: \(Self.rule)"
-    guard case .undecided(let silence) = self else { return "this daemon may not start units (\(reason)); \(way)" }
+    guard case .undecided(let silence) = self else {
+      return "this daemon may not start units (\(reason)); \(way); \(Self.remedyForRule)"
+    }
     return "this daemon may not start units, because polkit, which systemd asks, does not answer (\(silence)): "
       + "\(Self.remedyForPolkit); \(way)"
   }

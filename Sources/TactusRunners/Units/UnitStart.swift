@@ -41,6 +41,7 @@ extension UnitRunner {
     }
     let (watches, view) = try descriptors()
     try run.pipes.make()
+    try run.pipes.permitStart()
     run.output = try UnitOutput(
       of: run.pipes, stored: [:], limit: order.logLimit, watches: watches, view: view)
     var finalEnvironment: String?
@@ -168,6 +169,7 @@ extension UnitRunner {
     guard !run.isTold, run.state.activeState == "active" || run.state.isOver, run.state.mainPID != 0 else { return }
     if run.state.isOver, run.state.couldNotStart(wasHeard: hasOutput(run)) { return }
     run.isTold = true
+    run.pipes.forbidStart()
     // It has its own copies by now.
     secrets.remove(run.id)
     run.events(.started(run.facts(at: time.now)))

@@ -256,6 +256,16 @@ extension BusMessage {
           }
         }
       }
+    case .existing(let path):
+      array("(sbbs)") {
+        structure("sbbs") {
+          write("AssertPathExists")
+          // Neither one of several, nor the opposite.
+          write(false)
+          write(false)
+          write(path)
+        }
+      }
     case .fields(let fields): array("ay") { for field in fields { write(bytes: field) } }
     case .exits(let codes, let signals):
       structure("aiai") {

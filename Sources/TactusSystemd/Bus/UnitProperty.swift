@@ -29,6 +29,8 @@ public struct UnitProperty: Hashable, Sendable {
     case files([File])
     /// `a(ss)`: names and paths.
     case pairs([Pair])
+    /// `a(sbbs)`: a path that has to be there.
+    case existing(String)
     /// `aay`: `NAME=value` as bytes.
     case fields([String])
     /// `(aiai)`: exit codes and signals.
@@ -76,6 +78,7 @@ extension UnitProperty.Value {
     case .program: "a(sasb)"
     case .files: "a(sb)"
     case .pairs: "a(ss)"
+    case .existing: "a(sbbs)"
     case .fields: "aay"
     case .exits: "(aiai)"
     }

@@ -14,6 +14,10 @@ extension UnitRight {
   /// The command that has polkit let the daemon of the system start units.
   public static let rule =
     "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
+  /// What to do where that was done before, to no effect.
+  ///
+  /// The daemon cannot see whether it was: nobody but polkit may look into the directory of its rules.
+  public static let remedyForRule = "if that link is there, polkit has not read it: sudo systemctl restart polkit"
   /// What has polkit answer.
   public static let remedyForPolkit = "sudo apt install polkitd, or sudo systemctl unmask polkit if it is masked"
 }

@@ -1,0 +1,52 @@
+import Glibc
+
+/// The way to a file, through folders and symbolic links.
+public enum Passage {
+  /// The first folder on the way that is closed; nil if the way is open, or ends where nothing is.
+  ///
+  /// The folder that the path itself names is not on the way.
+  /// - Parameter isOpen: whether somebody may enter a folder, whose path has no link in it. Also asked of what is no folder, or
+  ///   is not there: that closes nothing.
+  public static func closedFolder(to path: String, isOpen: (_ folder: String) -> Bool) -> String? {
+    var rest = parts(of: path)
+    var folder = path.hasPrefix("/") ? "/" : currentDirectory
+    // As many as Linux follows. Source: path_resolution(7)
+    var links = 40
+    while !rest.isEmpty {
+      guard isOpen(folder) else { return folder }
+      let name = rest.removeFirst()
+      if name == ".." {
+        // No link is left in it.
+        folder = "/" + parts(of: folder).dropLast().joined(separator: "/")
+        continue
+      }
+      let place = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+      guard links > 0, let target = target(ofLink: place) else {
+        folder = place
+        continue
+      }
+      links -= 1
+      rest = parts(of: target) + rest
+      if target.hasPrefix("/") { folder = "/" }
+    }
+    return nil
+  }
+
+  private static var currentDirectory: String {
+    guard let path = getcwd(nil, 0) else { return "/" }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
+  private static func parts(of path: String) -> [String] {
+    path.split(separator: "/").map(String.init).filter { $0 != "." }
+  }
+
+  /// Where a symbolic link leads; nil for what is none, or is not there.
+  private static func target(ofLink path: String) -> String? {
+    let bytes = [CChar](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
+      count = buffer.baseAddress.map { max(0, readlink(path, $0, buffer.count)) } ?? 0
+    }
+    return bytes.isEmpty ? nil : String(decoding: bytes.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
