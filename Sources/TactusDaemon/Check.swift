@@ -14,9 +14,12 @@ enum Check {
         "this checks \(directory)\(absence), which is for a daemon of \(Account.name(of: geteuid())) alone; "
           + "for that of the machine: tactusd --check --system")
     }
-    let configuration = Configuration.read(directory)
+    var configuration = Configuration.read(directory)
     // Elsewhere it may be the daemon of root itself, who may read everything.
     let isForDaemon = options.instance == .system || isOfSystem && !isNamed
+    let isSystem = Authority(configuration.settings, owner: geteuid(), startedAs: options.instance).isSystem
+    let reader = isForDaemon ? Readability.daemon : nil
+    configuration.lookAhead(.ofCheck(isSystem: isSystem, isForDaemon: isForDaemon, reader: reader), reader: reader)
     let unreadable = isForDaemon ? Readability.problems(of: directory) : (problems: [], files: [])
     let problems = configuration.problems + unreadable.problems
     for warning in configuration.warnings { print("\(warning) (warning)") }

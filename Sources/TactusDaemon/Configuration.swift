@@ -59,6 +59,7 @@ struct Configuration: Sendable {
       case .success(let read):
         settings = read
         goodCount += 1
+        warnings += MonthSpans.warnings(in: bytes, file: file)
       case .failure(let failure): problems += failure.problems
       }
     }
@@ -140,8 +141,7 @@ struct Configuration: Sendable {
         case .success(let definition):
           definitions.append((name, definition))
           goodCount += 1
-          if let warning = Self.warning(of: definition, file: shown) { warnings.append(warning) }
-          if let warning = ShellWords.warning(of: definition, file: shown) { warnings.append(warning) }
+          warnings += Self.warnings(of: definition, file: shown)
         case .failure(let failure): problems += failure.problems
         }
       }
@@ -149,20 +149,14 @@ struct Configuration: Sendable {
     self.present = present
   }
 
-  private func shift(_ problem: UnitFileProblem, to file: String) -> UnitFileProblem {
-    UnitFileProblem(file: file, line: problem.line, message: problem.message)
+  /// What a definition says that is not what was meant, as far as its text shows it.
+  static func warnings(of definition: Definition, file: String) -> [UnitFileProblem] {
+    [ShellWords.warning(of: definition, file: file)].compactMap(\.self)
+      + MonthSpans.warnings(in: Array(definition.text.utf8), file: file)
   }
 
-  /// A missing executable is no refusal: it may be installed later, and the run says it if it is not.
-  static func warning(of definition: Definition, file: String) -> UnitFileProblem? {
-    // Another user may execute what this one may not even see.
-    guard case .command(let command) = definition.work, command.user == nil, let executable = command.arguments.first,
-      access(executable, X_OK) != 0
-    else { return nil }
-    let reason = String(cString: strerror(errno))
-    return UnitFileProblem(
-      file: file, line: 0,
-      message: "Exec=\(executable) cannot be run now (\(reason)): runs will fail with VALIDATION_ERROR")
+  private func shift(_ problem: UnitFileProblem, to file: String) -> UnitFileProblem {
+    UnitFileProblem(file: file, line: problem.line, message: problem.message)
   }
 
   /// A directory that is no control group would fail every command, one after the other.

@@ -15,6 +15,28 @@ extension ControlHandler {
     case .success(let read): definition = read
     case .failure(let failure): throw .invalid(field: "definition", reason: failure.description)
     }
+    reloading.hasFile(of: name) { hasFile in
+      guard hasFile else { return apply(definition, request, to: name, peer, reply) }
+      // Made over the socket, it would be in the way of its file. One that is there has its owner already.
+      quickTurns.take(for: peer.uid) { done in
+        archive.workflow(name) { known in
+          done()
+          if case .failure(.notFound) = known {
+            return reply.fail(
+              .conflict(
+                reason:
+                  "workflows/\(name).workflow is the daemon's own file, and not in force yet: tactusctl reload reads it; "
+                  + "to define \(name) with apply, move that file away"))
+          }
+          apply(definition, request, to: name, peer, reply)
+        }
+      }
+    }
+  }
+
+  private func apply(
+    _ definition: Definition, _ request: ApplyWorkflow, to name: WorkflowName, _ peer: Peer, _ reply: ReplyPort
+  ) {
     let isDryRun = request.dryRun ?? false
     scheduling.apply(definition, to: name, dryRun: isDryRun) { result in
       if !isDryRun {
@@ -26,13 +48,17 @@ extension ControlHandler {
           }
         }
       }
-      answer(request, reply, result) { applied in
-        var runs: [Instant] = []
-        if let next = applied.nextAt, let grid = applied.grid { runs = (0..<5).map { grid.instant($0, from: next) } }
-        let difference = DefinitionDifference(from: applied.previous ?? "", to: definition.canonical)
-        return ApplyWorkflow.Reply(
-          effect: ApplyEffect(applied.effect), generation: applied.generation,
-          differences: applied.effect == .unchanged ? [] : difference.lines, nextRuns: runs)
+      // Looked for when the change is made already: a disk that is slow to answer delays nothing but this answer.
+      reloading.warnings(of: definition, file: "\(name).workflow") { warnings in
+        answer(request, reply, result) { applied in
+          var runs: [Instant] = []
+          if let next = applied.nextAt, let grid = applied.grid { runs = (0..<5).map { grid.instant($0, from: next) } }
+          let difference = DefinitionDifference(from: applied.previous ?? "", to: definition.canonical)
+          return ApplyWorkflow.Reply(
+            effect: ApplyEffect(applied.effect), generation: applied.generation,
+            differences: applied.effect == .unchanged ? [] : difference.lines, nextRuns: runs,
+            warnings: warnings.map { WireProblem($0) })
+        }
       }
     }
   }

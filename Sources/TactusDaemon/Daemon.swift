@@ -150,7 +150,7 @@ final class Daemon: Sendable {
         let user = JobUser.find(settings, isSystem: authority.isSystem)
         processes.run(as: user.user)
         return user
-      }, units: units, pipes: Units.pipes(directories))
+      }, units: units, pipes: Units.pipes(directories), outlook: { [authority] in .ofDaemon(authority, availability) })
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
@@ -205,7 +205,10 @@ final class Daemon: Sendable {
         ))
     }
     let loaded = try open(configuration)
-    health.tell(configuration, loaded)
+    // Only now, when it is known whether systemd starts units for this daemon.
+    var foreseen = configuration
+    foreseen.lookAhead(reloading.outlook())
+    health.tell(foreseen, loaded)
     store.record(.daemonStarted, at: time.now) { _ in }
     // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
     do { try listen(on: activated) } catch {

@@ -7,6 +7,12 @@ enum Readability {
   /// Whom the unit of the package runs the daemon as.
   static let daemonUser = "tactus"
 
+  /// That account, as root may become it; nil where there is none, or this is not root.
+  static var daemon: Account? {
+    guard geteuid() == 0, let account = Account.named(daemonUser), account.user != 0 else { return nil }
+    return account
+  }
+
   /// The folders of the configuration directory, and how the names of their files end.
   private static let folders = [
     ("tactusd.conf.d", ".conf"), ("queues", ".queue"), ("providers", ".provider"), ("workflows", ".workflow"),
@@ -15,7 +21,7 @@ enum Readability {
   /// What the daemon's user may not read; nothing where there is no such user, or this is not root.
   /// - Returns: a problem for each file and folder, and the names of all files that are out of reach, in closed folders, too.
   static func problems(of directory: String) -> (problems: [UnitFileProblem], files: Set<String>) {
-    guard geteuid() == 0, let account = Account.named(daemonUser), account.user != 0 else { return ([], []) }
+    guard let account = daemon else { return ([], []) }
     // Listed as root: the other may not even see what there is.
     let entries = entries(of: directory)
     let denied = account.acting { entries.compactMap { denial(of: $0, in: directory) } } ?? []

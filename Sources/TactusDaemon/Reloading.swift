@@ -26,10 +26,22 @@ struct Reloading: Sendable {
   let user: @Sendable () -> JobUser
   let units: UnitRunner
   let pipes: PipeDirectory
+  /// What this daemon knows of the machine by now.
+  let outlook: @Sendable () -> Outlook
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
     files.post { answer(Files.mayExist("\(directory)/workflows/\(name).workflow")) }
+  }
+
+  /// What of a definition that comes over the socket will not go as it is written.
+  func warnings(of definition: Definition, file: String, answer: @escaping @Sendable ([UnitFileProblem]) -> Void) {
+    files.post {
+      var outlook = outlook()
+      answer(
+        Configuration.warnings(of: definition, file: file) + outlook.surroundings(of: definition, file: file)
+          + outlook.inputs(of: definition, file: file))
+    }
   }
 
   /// Reads the files again and takes over what they say; without a peer it was a signal that asked.
@@ -51,6 +63,7 @@ struct Reloading: Sendable {
   ) {
     var configuration = Configuration.read(directory)
     configuration.warnings += unappliedChanges(in: configuration)
+    configuration.lookAhead(outlook())
     scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
       health.announce(.ready)
       // Told in the log as well, if the store cannot take it.
@@ -88,7 +101,7 @@ extension Reload.Reply {
       workflows: max(0, configuration.definitions.count - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused,
-      warnings: configuration.warnings.map { WireProblem($0) }, autoRunner: autoRunner)
+      warnings: configuration.toldWarnings.map { WireProblem($0) }, autoRunner: autoRunner)
   }
 }
 
@@ -109,7 +122,7 @@ extension Health {
           place: "workflows/\(name).workflow"))
     }
     tell(filesRefused: refused)
-    for warning in configuration.warnings {
+    for warning in configuration.toldWarnings {
       tell(JournalEntry(.fileWarning, "\(warning)", fields: [.file: warning.file]))
     }
     tell(.workflowFileGone, of: loaded?.removed, "was terminated: its file is gone")

@@ -27,19 +27,25 @@ public struct Account: Hashable, Sendable {
   ///
   /// Source: getpwnam_r(3), getgrouplist(3)
   public static func named(_ name: String) -> Account? {
-    entry { getpwnam_r(name, $0, $1, $2, $3) }
+    entry { getpwnam_r(name, $0, $1, $2, $3) }.account
+  }
+
+  /// Whether there is an account of a name; nil if the machine's databases do not tell.
+  public static func isThere(_ name: String) -> Bool? {
+    let (code, account) = entry { getpwnam_r(name, $0, $1, $2, $3) }
+    return account != nil ? true : NameLookup.foundNothing(code) ? false : nil
   }
 
   /// The name of a user, or the number where there is none; for sentences.
   public static func name(of user: UInt32) -> String {
-    entry { getpwuid_r(user, $0, $1, $2, $3) }?.name ?? "uid \(user)"
+    entry { getpwuid_r(user, $0, $1, $2, $3) }.account?.name ?? "uid \(user)"
   }
 
   private typealias Lookup = (
     UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int, UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
   ) -> Int32
 
-  private static func entry(_ look: Lookup) -> Account? {
+  private static func entry(_ look: Lookup) -> (code: Int32, account: Account?) {
     var size = 1 << 10
     while size <= 1 << 20 {
       var buffer = [CChar](repeating: 0, count: size)
@@ -50,10 +56,10 @@ public struct Account: Hashable, Sendable {
         let code = look(&entry, start, buffer.count, &found)
         return (code, code == 0 && found != nil ? Account(entry) : nil)
       }
-      guard code == ERANGE else { return account }
+      guard code == ERANGE else { return (code, account) }
       size *= 4
     }
-    return nil
+    return (ERANGE, nil)
   }
 
   private init(_ entry: passwd) {
@@ -74,6 +80,14 @@ public struct Account: Hashable, Sendable {
     }
     return [own]
   }
+}
+
+/// What looking a name up in the machine's databases came to.
+enum NameLookup {
+  /// Whether a result code means that there is no such name, rather than that nobody knows.
+  ///
+  /// Source: getpwnam(3), "RETURN VALUE", which names these besides 0
+  static func foundNothing(_ code: Int32) -> Bool { [0, ENOENT, ESRCH].contains(code) }
 }
 
 extension Account {

@@ -51,6 +51,8 @@ public enum Limits {
   public static let unitFileBytes = 256 << 10
   /// Problems of one unit file that are told; the rest is counted.
   public static let unitFileProblems = 50
+  /// Warnings of all files that one reload tells one by one; the rest is counted.
+  public static let fileWarnings = 1000
   /// The longest argument or environment entry that Linux passes to a program, in bytes.
   ///
   /// Source: execve(2), "Limits on size of arguments and environment": `MAX_ARG_STRLEN`, its NUL included.

@@ -33,17 +33,22 @@ public struct ApplyWorkflow: Request {
     public var differences: [String]
     /// The next nominal instants, at most ten; empty without a schedule.
     public var nextRuns: [Instant]
+    /// What is in force, or would be, and will not go as it is written; nil for nothing, or from a daemon that does not tell.
+    public var warnings: [WireProblem]?
 
     /// Puts an answer together.
-    public init(effect: ApplyEffect, generation: Int, differences: [String], nextRuns: [Instant]) {
+    public init(
+      effect: ApplyEffect, generation: Int, differences: [String], nextRuns: [Instant], warnings: [WireProblem] = []
+    ) {
       self.effect = effect
       self.generation = generation
       self.differences = differences
       self.nextRuns = nextRuns
+      self.warnings = warnings.isEmpty ? nil : warnings
     }
 
     enum CodingKeys: String, CodingKey {
-      case effect, generation, differences
+      case effect, generation, differences, warnings
       case nextRuns = "next_runs"
     }
   }

@@ -34,8 +34,8 @@ extension Tables {
     case .file:
       .conflict(
         reason:
-          "\(name) is defined by the file workflows/\(name).workflow: edit that file and reload; to define it with "
-          + "apply, remove the file, then tactusctl reload, tactusctl delete \(name), and apply again")
+          "\(name) is defined by workflows/\(name).workflow, the daemon's own file: edit that, tactusctl reload reads it; to "
+          + "define it with apply, remove the file, then tactusctl reload, tactusctl delete \(name), and apply again")
     case .socket:
       .conflict(
         reason: "\(name) was made with apply: change it with apply; to define it by a file, move the file away, then "

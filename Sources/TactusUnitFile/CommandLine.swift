@@ -6,6 +6,9 @@ import TactusModel
 func commandLine(_ text: String) throws(Refusal) -> [String] {
   let words = try words(text)
   guard let program = words.first, program.utf8.first == UInt8(ascii: "/") else {
+    if let program = words.first, let hint = ForeignLines.hint(ofProgram: program, words.dropFirst().first) {
+      throw Refusal(hint)
+    }
     throw Refusal("does not begin with the absolute path of a program: write for example /usr/bin/env NAME")
   }
   if program.hasSuffix("/") { throw Refusal("names a directory: write the path of a program") }
@@ -39,7 +42,7 @@ func environment(_ text: String) throws(Refusal) -> [String] {
 /// Whether a shell could refer to a variable by the name.
 ///
 /// Source: POSIX.1-2017, Base Definitions, 3.235 "Name"
-private func isVariableName(_ name: Substring) -> Bool {
+func isVariableName(_ name: Substring) -> Bool {
   guard let first = name.utf8.first, !first.isDigit else { return false }
   return name.utf8.allSatisfy { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }
 }

@@ -68,6 +68,7 @@ func instant(_ text: String) throws(Refusal) -> Instant {
     }
     return instant
   }
+  if let hint = ForeignLines.hint(ofInstant: text) { throw Refusal(hint) }
   if Instant(rfc3339: text + "Z") != nil {
     throw Refusal("has no offset from UTC: write \(text)Z, or for example \(text)+02:00")
   }

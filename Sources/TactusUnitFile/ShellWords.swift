@@ -7,37 +7,41 @@ public enum ShellWords {
   /// What stands in quotes is meant as it is, and so is the script behind `-c`. A variable would be put into double quotes as
   /// well.
   public static func warning(of definition: Definition, file: String) -> UnitFileProblem? {
-    let (section, arguments, shell): (String, [String], String) =
+    let (arguments, shell): ([String], String) =
       switch definition.work {
-      case .command(let command): ("Command", command.arguments, "/bin/sh")
-      case .container(let container): ("Container", container.arguments, "sh")
-      case .heartbeat: ("", [], "")
+      case .command(let command): (command.arguments, "/bin/sh")
+      case .container(let container): (container.arguments, "sh")
+      case .heartbeat: ([], "")
       }
     // The text is taken apart again only where there may be something to say.
-    guard arguments.contains(where: { $0.utf8.contains(where: Self.marks.contains) }) else { return nil }
-    let assignments = UnitFile.read(Array(definition.text.utf8), file: file).unit.sections
-      .filter { $0.name == section }.flatMap(\.assignments)
-    guard let exec = assignments.last(where: { $0.key == "Exec" && !$0.value.isEmpty }),
-      let found = first(in: exec.value)
+    guard arguments.contains(where: { isScriptOption($0) || $0.utf8.contains(where: Self.marks.contains) }),
+      let exec = definition.assignments(of: "Exec").last
     else { return nil }
-    return UnitFileProblem(
-      file: file, line: exec.line,
-      message: "Exec= holds \(found.abbreviated), and no shell reads it: the program gets it as it is; "
-        + "for a shell write \(shell) -c '…', otherwise put it in single quotes")
+    let words = RawWord.split(exec.value)
+    guard let message = first(in: words).map({ sentence(of: $0, shell) }) ?? scriptWithoutQuotes(in: words) else {
+      return nil
+    }
+    return UnitFileProblem(file: file, line: exec.line, message: message)
   }
 
-  private static let marks = Set("|<>;&$".utf8)
+  private static let marks = Set("|<>;&$`*?[~".utf8)
 
-  /// The first operator or variable of a shell in a command line that was understood.
-  static func first(in line: String) -> String? {
-    let words = RawWord.split(line)
+  private static func sentence(of found: String, _ shell: String) -> String {
+    "Exec= holds \(found.abbreviated), and no shell reads it: the program gets it as it is; "
+      + "for a shell write \(shell) -c '…', otherwise put it in single quotes"
+  }
+
+  /// The first operator, variable or pattern of a shell in a command line that was understood.
+  private static func first(in words: [RawWord]) -> String? {
     // It hands its words to a shell elsewhere.
-    if words.first?.text.split(separator: "/").last == "ssh" { return nil }
+    if words.first?.name == "ssh" { return nil }
     for (index, word) in words.enumerated() {
-      guard let mark = word.mark else { continue }
-      if index > 0, isScriptOption(words[index - 1].text) { continue }
+      guard let mark = word.mark ?? word.pattern else { continue }
+      let before = words[..<index]
+      if let option = before.last?.text, isScriptOption(option) { continue }
       // The end of what find executes.
-      if word.text == ";", words[..<index].contains(where: { findActions.contains($0.text) }) { continue }
+      if word.text == ";", before.contains(where: { findActions.contains($0.text) }) { continue }
+      if word.mark == nil, isPatternTaken(behind: before) { continue }
       return mark
     }
     return nil
@@ -49,78 +53,42 @@ public enum ShellWords {
   private static func isScriptOption(_ word: String) -> Bool {
     word.hasPrefix("-") && word.hasSuffix("c") && word.utf8.dropFirst().allSatisfy(\.isLetter)
   }
-}
 
-/// A word, and the first thing in it that a shell would not take as it is.
-private struct RawWord {
-  var text = ""
-  var mark: String?
+  // MARK: Patterns
 
-  /// Splits as `words` does, but remembers what was in quotes.
-  static func split(_ line: String) -> [RawWord] {
-    var words: [RawWord] = []
-    var word: RawWord?
-    var quote: UInt8?
-    var rest = Array(line.utf8)[...]
-    var bytes: [UInt8] = []
-    func end() {
-      guard var ended = word else { return }
-      ended.text = String(decoding: bytes, as: UTF8.self)
-      // Alone it would put what stands before into the background; within a word it is in every other address.
-      if ended.mark == nil && ended.text == "&" && !ended.isQuoted { ended.mark = "&" }
-      words.append(ended)
-      (word, bytes) = (nil, [])
-    }
-    while let byte = rest.popFirst() {
-      if quote == nil && byte.isWhiteSpace {
-        end()
-        continue
-      }
-      if word == nil { word = RawWord() }
-      switch byte {
-      case .backslash:
-        bytes.append(byte)
-        if let next = rest.popFirst() { bytes.append(next) }
-      case _ where byte == quote: quote = nil
-      case UInt8(ascii: "\""), UInt8(ascii: "'"):
-        if quote == nil {
-          quote = byte
-          word?.isQuoted = true
-        } else {
-          bytes.append(byte)
-        }
-      default:
-        if word?.mark == nil { word?.mark = mark(byte, rest, quote) }
-        bytes.append(byte)
-      }
-    }
-    end()
-    return words
+  /// Whether the program that stands there, or the option, takes patterns itself.
+  private static func isPatternTaken(behind words: ArraySlice<RawWord>) -> Bool {
+    if words.contains(where: { programsOfPatterns.contains($0.name) }) { return true }
+    guard let option = words.last?.text, option.hasPrefix("--") else { return false }
+    return ["clude", "pattern", "glob", "match", "filter", "name"].contains(where: option.contains)
   }
 
-  private var isQuoted = false
+  private static let programsOfPatterns: Set = [
+    "apt", "apt-get", "awk", "curl", "dpkg", "egrep", "expr", "fgrep", "find", "gawk", "git", "grep", "journalctl",
+    "jq",
+    "mawk", "mysql", "perl", "pgrep", "pkill", "psql", "rg", "sed", "sqlite3", "systemctl", "tr", "unzip", "wget", "yq",
+    "zgrep",
+  ]
 
-  private static func mark(_ byte: UInt8, _ rest: ArraySlice<UInt8>, _ quote: UInt8?) -> String? {
-    switch byte {
-    case UInt8(ascii: "$") where quote != UInt8(ascii: "'"): variable(rest)
-    case _ where quote != nil: nil
-    case UInt8(ascii: "|"): rest.first == byte ? "||" : "|"
-    case UInt8(ascii: "&"): rest.first == byte ? "&&" : nil
-    case UInt8(ascii: ";"), UInt8(ascii: "<"), UInt8(ascii: ">"): String(Unicode.Scalar(byte))
-    default: nil
+  // MARK: Scripts
+
+  /// What to say if a shell gets the first word of a script only, because it is not in quotes.
+  private static func scriptWithoutQuotes(in words: [RawWord]) -> String? {
+    for (index, option) in words.enumerated() where isScriptOption(option.text) && index + 2 < words.count {
+      guard let place = words[..<index].lastIndex(where: { shells.contains($0.name) }),
+        words[place..<index].dropFirst().allSatisfy({ "-+".contains($0.text.prefix(1)) || $0.text == "pipefail" })
+      else { continue }
+      let shell = words[place]
+      let (script, next) = (words[index + 1], words[index + 2])
+      // An escape may stand for white space.
+      guard !script.isQuoted, !script.text.contains("\\"), !script.text.hasPrefix("-") else { return nil }
+      let words = "\(script.text) \(next.text)"
+      return
+        "Exec= has \(shell.name) run \(script.text.abbreviated) alone, and the words behind it are no part of the script: "
+        + "put all of it in single quotes, as in \(shell.text.abbreviated) \(option.text) '\(words.abbreviated)'"
     }
+    return nil
   }
 
-  /// `$NAME`, `${NAME}` or `$(…)`, as it begins behind the dollar.
-  private static func variable(_ rest: ArraySlice<UInt8>) -> String? {
-    func isOfName(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit || byte == UInt8(ascii: "_") }
-    switch rest.first {
-    case UInt8(ascii: "("): return "$(…)"
-    case UInt8(ascii: "{"):
-      let name = rest.dropFirst().prefix(while: isOfName)
-      return name.isEmpty ? nil : "${\(name.text)}"
-    case let first? where isOfName(first) && !first.isDigit: return "$\(rest.prefix(while: isOfName).text)"
-    default: return nil
-    }
-  }
+  private static let shells: Set = ["ash", "bash", "dash", "ksh", "sh", "zsh"]
 }

@@ -17,6 +17,7 @@ struct Span: Equatable {
       self = .infinity
       return
     }
+    if let hint = ForeignLines.hint(ofSpan: text) { throw Refusal(hint) }
     var bytes = Array(text.utf8)[...].trimmed
     var sum: Int64 = 0
     if bytes.isEmpty { throw Self.notASpan }

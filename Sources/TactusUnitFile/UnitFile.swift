@@ -82,6 +82,10 @@ private struct LineScanner {
   private mutating func interpret(_ line: ArraySlice<UInt8>, line number: Int) {
     guard let first = line.first else { return }
     if first == UInt8(ascii: "[") { return header(line, line: number) }
+    // Looked for first, because the command of a crontab's line may hold a "=".
+    if "*@".utf8.contains(first) || first.isDigit, let hint = ForeignLines.hint(ofLine: line.text) {
+      return complain(number, hint)
+    }
     guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else {
       return complain(number, "has no \"=\": write Key=Value, or begin a comment with #")
     }
@@ -89,7 +93,9 @@ private struct LineScanner {
     guard !key.isEmpty else { return complain(number, "has no key before \"=\": write Key=Value") }
     switch place {
     case .beforeFirstSection:
-      complain(number, "\(key.abbreviated)= stands before the first section: begin with a header such as [Workflow]")
+      let like = ForeignWords.crontab[key].map { "; as in a crontab, \($0.hint)" } ?? ""
+      complain(
+        number, "\(key.abbreviated)= stands before the first section: begin with a header such as [Workflow]\(like)")
     case .underBrokenHeader:
       // Its header was refused already, and which section was meant is anybody's guess.
       break

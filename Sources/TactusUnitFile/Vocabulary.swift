@@ -18,6 +18,9 @@ struct Vocabulary: Sendable {
     var keys: Set<String> { single.union(lists) }
   }
 
+  /// Whether it is that of workflow files, whose words people bring along from elsewhere.
+  private var isOfWorkflow: Bool { section(named: "Schedule") != nil }
+
   func section(named name: String) -> Section? { sections.first { $0.name == name } }
 
   /// Why a section is refused, and the one that was probably meant.
@@ -25,7 +28,7 @@ struct Vocabulary: Sendable {
     if laterSections.contains(name) { return ("[\(name)] is not supported by this version yet: remove it", name) }
     let known = sections.map(\.name)
     let shown = "[\(name.abbreviated)] is not a section of this file"
-    if let like = ForeignWords.sections[name], known.contains(like) { return ("\(shown): its like is [\(like)]", like) }
+    if isOfWorkflow, let foreign = ForeignWords.sections[name] { return ("\(shown): \(foreign.hint)", foreign.meant) }
     if let meant = Spelling.nearest(to: name, among: known) { return ("\(shown): did you mean [\(meant)]?", meant) }
     return ("\(shown): it may have \(known.map { "[\($0)]" }.joined(separator: " "))", nil)
   }
@@ -35,12 +38,14 @@ struct Vocabulary: Sendable {
     if sections.contains(where: { $0.later.contains(key) }) {
       return ("\(key)= is not supported by this version yet: remove it", nil)
     }
+    let shown = "\(key.abbreviated)= is not a key of [\(section.name)]"
+    if isOfWorkflow, let foreign = ForeignWords.keys[key] {
+      // The word may be one of another section as well, for something else.
+      let home = sections.first { $0.keys.contains(key) }.map { "; in [\($0.name)] it means something else" }
+      return ("\(shown): \(foreign.hint)\(home ?? "")", foreign.meant)
+    }
     if let home = sections.first(where: { $0.keys.contains(key) }) {
       return ("\(key)= belongs in [\(home.name)], not in [\(section.name)]: move it there", nil)
-    }
-    let shown = "\(key.abbreviated)= is not a key of [\(section.name)]"
-    if let foreign = ForeignWords.keys[key], sections.contains(where: { $0.keys.contains(foreign.meant) }) {
-      return ("\(shown): \(foreign.hint)", foreign.meant)
     }
     if let meant = Spelling.nearest(to: key, among: section.keys) {
       return ("\(shown): did you mean \(meant)=?", meant)

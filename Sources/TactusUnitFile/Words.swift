@@ -72,6 +72,8 @@ private struct WordSplitter {
       return Array(String(Character(scalar)).utf8)
     case UInt8(ascii: "0")...UInt8(ascii: "3"):
       return [UInt8(truncatingIfNeeded: try code(digits: 3, radix: 8))]
+    case UInt8(ascii: "%"):
+      throw Refusal("escapes % as in a crontab: here it means nothing but itself, write it without the backslash")
     default:
       throw Self.unknown
     }

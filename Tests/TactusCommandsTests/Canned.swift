@@ -46,7 +46,8 @@ enum Canned {
         request,
         with: ApplyWorkflow.Reply(
           effect: .changed, generation: 2, differences: ["-[Schedule] Interval=1h", "+[Schedule] Interval=2h"],
-          nextRuns: [at(240)]))
+          nextRuns: [at(240)],
+          warnings: [WireProblem(file: "nightly.workflow", line: 3, message: "Exec=/x is not there")]))
     case .getWorkflow(let request):
       guard request.name == "nightly" else { throw .notFound(entity: "workflow", id: request.name) }
       reply.answer(request, with: GetWorkflow.Reply(workflow: WireWorkflow(workflow("nightly"), withDefinition: true)))

@@ -38,6 +38,7 @@ struct VerbTests {
           tactusctl: \(large): larger than 256 KiB, which no workflow may be
           tactusctl: \(odd): the file's name gives the workflow its name, and "Odd Name" is none: \(WorkflowName.rule)
           tactusctl: \(missing): cannot open \(missing): No such file or directory
+          tactusctl: nightly.workflow:3: Exec=/x is not there (warning)
 
           """)
       #expect(ran.code == 1)

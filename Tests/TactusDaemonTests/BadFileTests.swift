@@ -151,6 +151,24 @@ struct BadFileTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("A span in months by the letter alone is a warning, in a workflow's file and in tactusd.conf")
+  func months() async throws {
+    let daemon = try RunningDaemon(
+      notStartedWith: ["job": "[Schedule]\nInterval=5M\n[Command]\nExec=/bin/true\n"],
+      settings: "[Manager]\nEventsKeep=1M\n")
+    let check = try await daemon.check("--check")
+    #expect(check.code == 0 && check.output.contains("tactusd.conf:2: EventsKeep=1M: 1M is 1 month"), "\(check)")
+    #expect(
+      check.output.contains(
+        "workflows/job.workflow:2: Interval=5M: 5M is 5 months, as in systemd.time(7); for minutes write 5min, for months "
+          + "5month (warning)"), "\(check)")
+    try await daemon.start()
+    let applied = try await daemon.control(
+      "apply", "--dry-run", try daemon.write("a.workflow", daemon.read("etc/workflows/job.workflow")))
+    #expect(applied.code == 0 && applied.complaints.contains("a.workflow:2: Interval=5M: 5M is 5 months"), "\(applied)")
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("A missing executable is a warning, and its run a validation error")
   func missing() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["absent": "[Command]\nExec=/nonexistent/program\n"])

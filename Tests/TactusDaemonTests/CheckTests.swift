@@ -9,7 +9,9 @@ struct CheckTests {
   private static let owner: UInt32 = 54_401
 
   /// Runs `tactusd` as root on a machine that has an account `tactus`.
-  private func check(_ daemon: RunningDaemon, _ options: String...) async throws -> Program.Ran {
+  private func check(
+    _ daemon: RunningDaemon, _ options: String..., after commands: [String] = []
+  ) async throws -> Program.Ran {
     let accounts = try [
       "passwd": "tactus:x:\(Self.owner):\(Self.owner)::/:/bin/false", "group": "tactus:x:\(Self.owner):",
     ]
@@ -17,7 +19,7 @@ struct CheckTests {
       let all = try String(contentsOfFile: "/etc/\(name)", encoding: .utf8)
       return "mount --bind '\(try daemon.write(name, "\(all)\(line)\n"))' /etc/\(name)"
     }
-    let words = (accounts + ["exec '\(Program.products)/tactusd' \(options.joined(separator: " "))"])
+    let words = (accounts + commands + ["exec '\(Program.products)/tactusd' \(options.joined(separator: " "))"])
       .joined(separator: " && ")
     return try await Program(
       path: "/usr/bin/unshare", environment: Program.baseEnvironment.merging(daemon.environment) { $1 }
@@ -60,6 +62,54 @@ struct CheckTests {
     let closed = try await check(daemon, "--check", "--system")
     #expect(closed.output.contains("\(daemon.configuration): the daemon's user tactus may not read it"), "\(closed)")
     #expect(closed.code == 1 && closed.output.hasSuffix("good: 0, bad: 1, warnings: 0\n"), "\(closed)")
+  }
+
+  @Test("What the daemon will not be able to read, or to start, is told to root, and what its sandbox may hide is not")
+  func outlook() async throws {
+    let daemon = try RunningDaemon(notStartedWith: [:])
+    chmod(daemon.directory, 0o755)
+    // Nothing that is below /tmp for this process has to be there for the daemon.
+    let folder = "/var/lib/tactus-check-\(getpid())"
+    mkdir(folder, 0o755)
+    defer { try? FileManager.default.removeItem(atPath: folder) }  // made here
+    for (name, mode) in [("open", 0o644), ("closed", 0o600)] {
+      try "A=b\n".write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+      chmod("\(folder)/\(name)", mode_t(mode))
+    }
+    func command(_ assignment: String) -> String { "[Command]\nExec=/bin/true\n\(assignment)\n" }
+    let definitions = [
+      "closed": command("EnvironmentFile=\(folder)/closed"), "open": command("EnvironmentFile=\(folder)/open"),
+      "secret": command("LoadCredential=key:\(folder)/closed"),
+      "absent": command("EnvironmentFile=-\(folder)/absent"), "hidden": command("EnvironmentFile=/tmp/no/file"),
+      "directory": command("WorkingDirectory=/tmp/no/directory"),
+      "unit": command("Runner=systemd\nWorkingDirectory=/home/no/directory"),
+    ]
+    for (name, text) in definitions { try daemon.define(name, text) }
+    let bare = ["/etc", "/usr/share", "/usr/local/share", "/var/lib"].map { "\($0)/polkit-1" }
+      .map { "if [ -d \($0) ]; then mount -t tmpfs none \($0); fi" }
+    let machine = ["mount -t tmpfs none /run", "mkdir -p /run/systemd/system /run/polkit-1/rules.d"] + bare
+    let ran = try await check(daemon, "--check", "--system", after: machine)
+    #expect(ran.code == 0, "\(ran)")
+    let consequence = "until then its jobs end FAILED with VALIDATION_ERROR (warning)"
+    let unreadable = "cannot be read by tactus, whom tactusd runs as: let it read the file; \(consequence)"
+    let told = [
+      "closed.workflow:3: EnvironmentFile=\(folder)/closed \(unreadable)",
+      "secret.workflow:3: LoadCredential=key:\(folder)/closed \(unreadable)",
+      """
+      unit.workflow:3: Runner=systemd needs a unit of systemd, and no rule of polkit names tactus, who will hardly be let: \
+      sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules, then sudo tactusctl reload, \
+      which tells for certain; \(consequence)
+      """,
+      """
+      unit.workflow:4: WorkingDirectory=/home/no/directory is not there: make the directory, or correct the path; \
+      \(consequence)
+      """,
+    ]
+    #expect(ran.output.split(separator: "\n").dropLast().map(String.init) == told.map { "workflows/\($0)" }, "\(ran)")
+    // A rule of which only polkit knows what comes of it.
+    let ruled = try await check(
+      daemon, "--check", "--system", after: machine + ["echo '// for tactus' >/run/polkit-1/rules.d/1.rules"])
+    #expect(ruled.code == 0 && !ruled.output.contains("polkit"), "\(ruled)")
   }
 
   @Test("Behind a symbolic link, and below a closed folder, the first folder that keeps the daemon's user out is named")

@@ -127,4 +127,40 @@ struct SurfaceTests {
     #expect(try await daemon.call(ListWorkflows()).workflows.isEmpty)
     #expect(try await daemon.stop() == 0)
   }
+
+  @Test("The daemon's own file is not applied: a reload reads it, whatever its workflow is by now")
+  func ownFile() async throws {
+    let text = "[Command]\nExec=/bin/true\n"
+    let daemon = try await RunningDaemon(["filed": text])
+    try daemon.define("new", text)
+    let folder = "\(daemon.configuration)/workflows"
+    for options in [["--dry-run"], []] {
+      let new = try await daemon.apply(options + ["\(folder)/new.workflow"])
+      #expect(
+        new.code == 1
+          && new.complaints.contains(
+            "workflows/new.workflow is the daemon's own file, and not in force yet: tactusctl reload reads it"),
+        "\(new)")
+      let filed = try await daemon.apply(options + ["\(folder)/filed.workflow"])
+      #expect(
+        filed.code == 1
+          && filed.complaints.contains(
+            "filed is defined by workflows/filed.workflow, the daemon's own file: edit that, tactusctl reload reads it"),
+        "\(filed)")
+    }
+    #expect(try await daemon.call(ListWorkflows()).workflows.map(\.name) == ["filed"])
+    #expect(try await daemon.call(Reload()).created == ["new"])
+    // What was made over the socket stays what it is; its file is refused.
+    try await daemon.call(ApplyWorkflow(name: "made", definition: text))
+    try daemon.define("made", text)
+    #expect(try await daemon.call(ApplyWorkflow(name: "made", definition: text + "Timeout=2h\n")).effect == .changed)
+    #expect(try await daemon.stop() == 0)
+  }
+}
+
+extension RunningDaemon {
+  /// Runs `tactusctl apply`.
+  fileprivate func apply(_ words: [String]) async throws -> Program.Ran {
+    try await Program.built("tactusctl", environment).run(["apply"] + words)
+  }
 }

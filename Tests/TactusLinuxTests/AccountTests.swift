@@ -147,6 +147,8 @@ struct AccountTests {
     let root = try #require(Account.named("root"))
     #expect(root.user == 0 && root.group == 0 && root.groups.contains(0) && root.home == "/root")
     #expect(Account.named("no-such-account") == nil)
+    #expect(Account.isThere("root") == true && Account.isThere("no-such-account") == false)
+    #expect(Group.isThere("root") == true && Group.isThere("no-such-group") == false)
     #expect(Account.name(of: 0) == "root" && Account.name(of: 54_321) == "uid 54321")
     #expect(Privileges.coverOtherUsers)
   }

@@ -7,6 +7,7 @@ struct LimitsPageTests {
   private static let values: [String: String] = [
     "unitFileBytes": bytes(Int64(Limits.unitFileBytes)),
     "unitFileProblems": "\(Limits.unitFileProblems)",
+    "fileWarnings": "\(Limits.fileWarnings)",
     "interval": "\(span(Limits.interval.lowerBound)) … \(span(Limits.interval.upperBound))",
     "startAt": "\(Limits.startAt.lowerBound) … \(Limits.startAt.upperBound)",
     "startWithin": span(Limits.startWithin),

@@ -26,6 +26,8 @@ struct NamesTests {
   func ids() {
     #expect(WorkflowName("0190f5e8-6c7a-7abc-8def-0123456789ab") == nil)
     #expect(WorkflowName("0190f5e8-6c7a-4abc-8def-0123456789ab") != nil)
+    // The end of an id is one only where no workflow has that name.
+    #expect(WorkflowName("deadbeef") != nil)
   }
 
   @Test("Every kind has a queue of its own name")

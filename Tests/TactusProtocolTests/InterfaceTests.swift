@@ -46,7 +46,9 @@ struct InterfaceTests {
           warnings: [WireProblem(file: "g", line: 0, message: "n")], autoRunner: .systemd)),
       Sample(
         ApplyWorkflow(name: name, definition: "d", dryRun: true),
-        ApplyWorkflow.Reply(effect: .changed, generation: 2, differences: ["- a"], nextRuns: [Samples.at])),
+        ApplyWorkflow.Reply(
+          effect: .changed, generation: 2, differences: ["- a"], nextRuns: [Samples.at],
+          warnings: [WireProblem(file: "g", line: 3, message: "n")])),
       Sample(
         ReadEvents(after: "c", workflow: name, job: job.id, follow: true),
         ReadEvents.Reply(

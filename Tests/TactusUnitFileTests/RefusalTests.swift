@@ -134,7 +134,7 @@ struct RefusalTests {
 
   private static let commands: [BadFile] = [
     BadFile("[Command]\nExec=true\n", 2, "does not begin with the absolute path of a program"),
-    BadFile("[Command]\nExec=-/bin/true\n", 2, "does not begin with the absolute path of a program"),
+    BadFile("[Command]\nExec=-bin/true\n", 2, "does not begin with the absolute path of a program"),
     BadFile("[Command]\nExec=\"\"\n", 2, "does not begin with the absolute path of a program"),
     BadFile("[Command]\nExec=/bin/\n", 2, "names a directory"),
     BadFile("[Command]\nExec=/bin/echo 'open\n", 2, "opens a quote ' that is never closed"),

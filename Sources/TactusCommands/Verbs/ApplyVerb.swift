@@ -15,7 +15,9 @@ enum ApplyVerb: Verb {
       let request = ApplyWorkflow(
         name: try name(of: path), definition: try text(of: path), dryRun: invocation.has(.dryRun))
       let console = invocation.console
-      guard let reply = try call(request, client, invocation), invocation.isTalkative else { return }
+      guard let reply = try call(request, client, invocation) else { return }
+      for warning in reply.warnings ?? [] { console.complain("\(warning.sentence.visible) (warning)") }
+      guard invocation.isTalkative else { return }
       let next = Readable.instant(reply.nextRuns.first, on: console).map { ", next run \($0)" } ?? ""
       let doing = invocation.has(.dryRun) ? "would be \(reply.effect.rawValue)" : reply.effect.rawValue
       console.print("\(request.name): \(doing) (generation \(reply.generation)\(next))")

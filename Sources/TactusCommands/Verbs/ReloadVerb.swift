@@ -11,16 +11,12 @@ enum ReloadVerb: Verb {
     let answer = try reply.read(Reload.Reply.self)
     if invocation.json == .off {
       if invocation.isTalkative { tell(answer, invocation.console) }
-      for problem in answer.problems { invocation.console.complain(sentence(problem)) }
-      for warning in answer.warnings { invocation.console.complain("\(sentence(warning)) (warning)") }
+      for problem in answer.problems { invocation.console.complain(problem.sentence) }
+      for warning in answer.warnings { invocation.console.complain("\(warning.sentence) (warning)") }
     } else {
       invocation.console.print(bytes: invocation.json.rendered(reply.parameters))
     }
     if !answer.problems.isEmpty { throw Complaint(nil, .failed) }
-  }
-
-  private static func sentence(_ problem: WireProblem) -> String {
-    "\(problem.line > 0 ? "\(problem.file):\(problem.line)" : problem.file): \(problem.message)"
   }
 
   private static func tell(_ answer: Reload.Reply, _ console: Console) {
@@ -39,4 +35,9 @@ enum ReloadVerb: Verb {
     let rest = others > 0 ? " and \(others.counted("other file"))" : ""
     console.print("\(workflows.counted("workflow"))\(rest) in force from files.")
   }
+}
+
+extension WireProblem {
+  /// `file:line: message`, or `file: message`.
+  var sentence: String { "\(line > 0 ? "\(file):\(line)" : file): \(message)" }
 }

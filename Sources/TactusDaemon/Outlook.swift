@@ -1,0 +1,196 @@
+internal import Glibc
+internal import TactusLinux
+internal import TactusModel
+internal import TactusUnitFile
+
+/// What a definition will not find on this machine when it runs, as far as this process can know it.
+///
+/// It warns and refuses nothing, because everything may still come. What this process may not see, and what a sandbox may hide
+/// from it, is not spoken of. A few calls of stat(2) for each definition; accounts are looked up once.
+struct Outlook {
+  /// Whether this is the daemon, which reads files itself and in whose sight direct commands run.
+  let isDaemon: Bool
+  /// Whether commands run as another user than the daemon's.
+  let isSystem: Bool
+  /// Whether the daemon has a view of the file system of its own.
+  let isSandboxed: Bool
+  /// Whether this process may read what the daemon may, and nothing else.
+  let readsAsDaemon: Bool
+  /// Whether `Runner=auto` means a unit of systemd; false if that is not known.
+  let startsUnits: Bool
+  /// Why systemd starts no unit for the daemon, and the way out; nil if it does, or that is not known.
+  let obstacle: String?
+  /// Where the daemon finds the credentials that it was given itself; nil if it was given none.
+  let credentials: String?
+  private var accounts: [String: Bool?] = [:]
+  private var groups: [String: Bool?] = [:]
+
+  init(
+    isDaemon: Bool, isSystem: Bool, isSandboxed: Bool, readsAsDaemon: Bool, startsUnits: Bool, obstacle: String?,
+    credentials: String?
+  ) {
+    self.isDaemon = isDaemon
+    self.isSystem = isSystem
+    self.isSandboxed = isSandboxed
+    self.readsAsDaemon = readsAsDaemon
+    self.startsUnits = startsUnits
+    self.obstacle = obstacle
+    self.credentials = credentials
+  }
+
+  // MARK: What the daemon reads itself
+
+  /// Files that the daemon, as its own user, will not be able to read when a job starts.
+  func inputs(of definition: Definition, file: String) -> [UnitFileProblem] {
+    let (files, secrets): ([EnvironmentFile], [Credential]) =
+      switch definition.work {
+      case .command(let command): (command.environmentFiles, command.credentials)
+      case .container(let container): (container.environmentFiles, [])
+      case .heartbeat: ([], [])
+      }
+    var warnings: [UnitFileProblem] = []
+    func warn(_ key: String, _ value: String, _ sentence: String) {
+      warnings.append(definition.warning(of: key, value, "\(sentence); \(Self.consequence)", file: file))
+    }
+    for file in files {
+      guard let fault = faultOfReading(file.path, mayBeMissing: file.isOptional) else { continue }
+      let way = fault.isAbsence ? ", or EnvironmentFile=-\(file.path) if it may be missing" : ""
+      warn("EnvironmentFile", (file.isOptional ? "-" : "") + file.path, fault.sentence + way)
+    }
+    for secret in secrets {
+      if let path = secret.path {
+        if let fault = faultOfReading(path) { warn("LoadCredential", "\(secret.name):\(path)", fault.sentence) }
+      } else if isDaemon, credentials.map({ access("\($0)/\(secret.name)", R_OK) != 0 }) ?? true {
+        warn(
+          "LoadCredential", secret.name,
+          "names a credential that tactusd itself was not given: write LoadCredential=\(secret.name):/path, or add that to "
+            + "its unit and restart it")
+      }
+    }
+    return warnings
+  }
+
+  private func faultOfReading(
+    _ path: String, mayBeMissing: Bool = false
+  ) -> (sentence: String, isAbsence: Bool)? {
+    let mayBeHidden = isSandboxed && Self.isWhereSandboxesHide(path)
+    if mayBeHidden && !isDaemon { return nil }
+    switch Sight(of: path) {
+    case .absent:
+      let sentence =
+        mayBeHidden
+        ? "is not there for tactusd, whose sandbox may hide it: put the file elsewhere, for example into /etc"
+        : "is not there: write the file, or correct the path"
+      return mayBeMissing ? nil : (sentence, true)
+    case .directory: return ("is a directory: name a file", false)
+    case .file, .unseen:
+      guard readsAsDaemon, faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0, errno == EACCES else { return nil }
+      return ("cannot be read by \(Account.name(of: geteuid())), whom tactusd runs as: let it read the file", false)
+    }
+  }
+
+  // MARK: What the command finds
+
+  /// Who, where and what a command will not be able to run as, in and at all.
+  mutating func surroundings(of definition: Definition, file: String) -> [UnitFileProblem] {
+    guard case .command(let command) = definition.work else { return [] }
+    var warnings: [UnitFileProblem] = []
+    func warn(_ key: String, _ value: String?, _ sentence: String) {
+      warnings.append(definition.warning(of: key, value, "\(sentence); \(Self.consequence)", file: file))
+    }
+    if let obstacle, let (key, value) = command.demandOfUnit {
+      warn(key, value, "needs a unit of systemd, and \(obstacle)")
+    }
+    // A number needs no entry of its own to be meant.
+    if let user = command.user, isMissing(user, in: &accounts, look: Account.isThere) {
+      warn("User", user, "is no account of this machine: make it (useradd --system \(user)), or name another")
+    }
+    if let group = command.group, isMissing(group, in: &groups, look: Group.isThere) {
+      warn("Group", group, "is no group of this machine: make it (groupadd --system \(group)), or name another")
+    }
+    if let directory = command.workingDirectory, let fault = faultOfEntering(directory, command) {
+      warn("WorkingDirectory", directory, fault)
+    }
+    if let program = command.arguments.first, let fault = faultOfExecuting(program, command) {
+      warn("Exec", program, fault)
+    }
+    return warnings
+  }
+
+  private func isMissing(_ name: String, in known: inout [String: Bool?], look: (String) -> Bool?) -> Bool {
+    if name.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) { return false }
+    if let found = known[name] { return found == false }
+    let found = look(name)
+    known[name] = .some(found)
+    return found == false
+  }
+
+  private func faultOfEntering(_ path: String, _ command: Command) -> String? {
+    if isHidden(path, from: command) { return nil }
+    switch Sight(of: path) {
+    case .absent: return "is not there: make the directory, or correct the path"
+    case .file: return "is no directory: write the path of one"
+    case .directory, .unseen: return denial(of: path, to: "enter", command)
+    }
+  }
+
+  private func faultOfExecuting(_ path: String, _ command: Command) -> String? {
+    if isHidden(path, from: command) { return nil }
+    switch Sight(of: path) {
+    case .absent: return "is not there: install it, or correct the path"
+    case .directory: return "is a directory: write the path of a program"
+    case .file(let mode) where mode & 0o111 == 0: return "is not executable: chmod +x \(path)"
+    case .file, .unseen: return denial(of: path, to: "execute", command)
+    }
+  }
+
+  /// What this user may not do, if the command runs as this user: of others nobody knows.
+  private func denial(of path: String, to verb: String, _ command: Command) -> String? {
+    guard !isSystem, command.user == nil, access(path, X_OK) != 0, errno == EACCES else { return nil }
+    return "is nothing that \(Account.name(of: geteuid())) may \(verb): give it the right"
+  }
+
+  /// Whether the command may see something there that this process does not: a direct one has the daemon's sandbox, a unit has
+  /// the machine's view.
+  private func isHidden(_ path: String, from command: Command) -> Bool {
+    let isUnit = command.needsUnit || (command.runner == .auto && startsUnits)
+    return isSandboxed && isUnit == isDaemon && Self.isWhereSandboxesHide(path)
+  }
+
+  /// Whether the sandbox of a service hides such a path, or has one of its own there.
+  ///
+  /// Source: systemd.exec(5), `ProtectHome=`, `PrivateTmp=`, `PrivateDevices=`
+  private static func isWhereSandboxesHide(_ path: String) -> Bool {
+    ["/home", "/root", "/run/user", "/tmp", "/var/tmp", "/dev"].contains { path == $0 || path.hasPrefix("\($0)/") }
+  }
+
+  private static let consequence = "until then its jobs end FAILED with VALIDATION_ERROR"
+}
+
+/// What stands at a path, as this process sees it.
+private enum Sight {
+  case absent
+  case directory
+  case file(mode: UInt32)
+  /// It is not for this process to know.
+  case unseen
+
+  init(of path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      self = errno == ENOENT || errno == ENOTDIR ? .absent : .unseen
+      return
+    }
+    self = status.st_mode & S_IFMT == S_IFDIR ? .directory : .file(mode: status.st_mode)
+  }
+}
+
+extension Command {
+  /// The first key, and its value if it is worth showing, that only a unit of systemd can do.
+  fileprivate var demandOfUnit: (key: String, value: String?)? {
+    if runner == .systemd { return ("Runner", "systemd") }
+    if let user { return ("User", user) }
+    if let group { return ("Group", group) }
+    return sandbox.first.map { ($0.key, nil) }
+  }
+}

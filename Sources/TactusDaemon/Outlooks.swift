@@ -1,0 +1,86 @@
+internal import Glibc
+internal import TactusLinux
+internal import TactusModel
+internal import TactusRunners
+internal import TactusSystemd
+internal import TactusUnitFile
+
+// Who looks ahead, and what they know: the daemon, and `tactusd --check`.
+
+extension Outlook {
+  /// What a running daemon knows.
+  static func ofDaemon(_ authority: Authority, _ units: UnitAvailability) -> Outlook {
+    Outlook(
+      isDaemon: true, isSystem: authority.isSystem,
+      isSandboxed: geteuid() == 0 ? !sharesMountsOfMachine : authority.isSystem, readsAsDaemon: true,
+      startsUnits: units.isThere,
+      obstacle: SystemdPresence.isHere ? units.right?.obstacle : Self.noSystemd,
+      credentials: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) })
+  }
+
+  /// What can be known beside the daemon, without a call to anybody.
+  /// - Parameter isForDaemon: whether the files are those of the package's daemon, of which root asks, or somebody.
+  static func ofCheck(isSystem: Bool, isForDaemon: Bool, reader: Account?) -> Outlook {
+    var obstacle: String?
+    if !SystemdPresence.isHere {
+      obstacle = noSystemd
+    } else if let reader, PolkitRules.mayConcern(reader.name) == false {
+      obstacle =
+        "no rule of polkit names \(reader.name), who will hardly be let: \(UnitRight.rule), then sudo tactusctl reload, "
+        + "which tells for certain"
+    }
+    return Outlook(
+      isDaemon: false, isSystem: isSystem, isSandboxed: isForDaemon, readsAsDaemon: !isForDaemon || geteuid() == 0,
+      startsUnits: false, obstacle: obstacle, credentials: nil)
+  }
+
+  private static let noSystemd = "systemd does not run this machine: leave it out"
+
+  /// Whether root sees what process 1 sees.
+  private static var sharesMountsOfMachine: Bool {
+    var (own, first) = (stat(), stat())
+    return stat("/proc/self/ns/mnt", &own) == 0 && stat("/proc/1/ns/mnt", &first) == 0 && own.st_ino == first.st_ino
+  }
+}
+
+extension UnitRight {
+  /// Why no unit is started, and the way out; nil if one is.
+  fileprivate var obstacle: String? {
+    switch self {
+    case .granted: nil
+    case .denied:
+      "polkit does not let this daemon start one: \(Self.rule), then sudo tactusctl reload; \(Self.remedyForRule)"
+    case .undecided(let reason):
+      "polkit, which would have to allow it, does not answer (\(reason)): \(Self.remedyForPolkit); then \(Self.rule), "
+        + "and sudo tactusctl reload"
+    case .unreached(let reason): "systemd does not answer this daemon (\(reason)): see systemctl status dbus"
+    }
+  }
+}
+
+extension Configuration {
+  /// Adds what its definitions will not find on this machine.
+  /// - Parameter reader: as whom to look at what the daemon reads itself, if that is not this process's user.
+  mutating func lookAhead(_ outlook: Outlook, reader: Account? = nil) {
+    var outlook = outlook
+    let files = definitions.map { (name: "workflows/\($0.name).workflow", definition: $0.definition) }
+    let view = outlook
+    // All at once, because becoming another user and coming back costs more than a look.
+    let look = { files.map { view.inputs(of: $0.definition, file: $0.name) } }
+    let inputs = reader.flatMap { $0.acting(look) } ?? look()
+    for (file, inputs) in zip(files, inputs) {
+      warnings += outlook.surroundings(of: file.definition, file: file.name) + inputs
+    }
+  }
+
+  /// The warnings as a reply and the journal tell them: where one thing is wrong with every file, the first ones tell it.
+  ///
+  /// At most ``Limits/fileWarnings``; what lies beyond is counted in a last one.
+  var toldWarnings: [UnitFileProblem] {
+    let surplus = warnings.count - Limits.fileWarnings
+    guard surplus > 0 else { return warnings }
+    let rest = UnitFileProblem(
+      file: "workflows", line: 0, message: "there are \(surplus) more warnings: tactusd --check shows all")
+    return warnings.prefix(Limits.fileWarnings) + [rest]
+  }
+}
