@@ -195,6 +195,12 @@ extension OnMachine {
           && refused.errors.contains(
             "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"),
         "\(refused.errors)")
+      let place = "workflows/unit.workflow:2: Runner=systemd needs a unit of systemd, and "
+      let told = try await machine.control("reload")
+      #expect(told.code == 0, "\(told)")
+      #expect(told.errors.contains("\(place)polkit does not let this daemon start one: sudo ln -s"), "\(told.errors)")
+      let check = try await machine.shell("tactusd --check")
+      #expect(check.contains("\(place)no rule of polkit names tactus"), "\(check)")
       let direct = try await machine.shell("tactusctl run auto --wait")
       #expect(try await machine.control("show-job", direct).expectSuccess().contains("Runner: direct"))
       try await machine.shell(Self.permit)
@@ -204,6 +210,8 @@ extension OnMachine {
         return reload.contains("Runner=auto: means systemd from now on") ? reload : nil
       }
       #expect(reload.contains("in force from files"))
+      #expect(try await machine.control("reload").errors.isEmpty)
+      #expect(try await machine.shell("tactusd --check").contains("polkit") == false)
       let unit = try await machine.shell("tactusctl run auto --wait")
       #expect(try await machine.control("show-job", unit).expectSuccess().contains("Runner: systemd"))
       try await machine.control("run", "unit", "--wait").expectSuccess()
@@ -217,8 +225,8 @@ extension OnMachine {
       }
       let back = try await machine.shell("systemctl reload tactusd; tactusctl run auto --wait")
       #expect(try await machine.control("show-job", back).expectSuccess().contains("Runner: direct"))
-      let told = try await machine.journal("TACTUS_MESSAGE=runner_changed")
-      #expect(told.map { $0["TACTUS_RUNNER"] } == ["systemd", "direct"], "\(told.map(\.message))")
+      let changes = try await machine.journal("TACTUS_MESSAGE=runner_changed")
+      #expect(changes.map { $0["TACTUS_RUNNER"] } == ["systemd", "direct"], "\(changes.map(\.message))")
     }
 
     @Test("A rule that polkit has not read though its link is there: message and doctor say what has it read")
