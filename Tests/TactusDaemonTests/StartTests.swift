@@ -3,6 +3,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusTestSupport
 import Testing
 
 @Suite("How a daemon starts, and when it does not")
@@ -75,7 +76,10 @@ struct StartTests {
     #expect(refused.complaints.contains("did you mean StopTimeout=?"))
     try daemon.write("etc/tactusd.conf", "[Manager]\nStopTimeout=10s\n")
     try await daemon.start()
-    #expect(daemon.complaints.contains("workflows/bad.workflow:1: [Command] needs Exec="))
+    // Written by a thread of its own, which may come after the word that it is ready.
+    _ = try await eventually("the bad workflow is told") {
+      daemon.complaints.contains("workflows/bad.workflow:1: [Command] needs Exec=") ? true : nil
+    }
     #expect(try await daemon.stop() == 0)
   }
 
