@@ -141,9 +141,9 @@ extension OnMachine {
         """)
       #expect(try await machine.run(["systemctl", "start", "tactusd"]).code != 0)
       let failure = try #require(try await told("start_failed", on: machine))
-      // With its command line, where that is to be read.
+      // By its command line, where that is to be read, else by its name.
       #expect(
-        failure.contains("(systemd-socket-")
+        failure.contains("systemd-socket-")
           && failure.contains(") of root listens at /run/tactus/control.sock: end it"),
         "\(failure)")
     }

@@ -23,6 +23,8 @@ extension OnMachine {
         try await asOwner(
           "systemctl --user reload tactusd; systemctl --user show --value --property=ActiveState tactusd")
           == "active")
+      // journald has one limit for all that a user's services say.
+      #expect(try await asOwner("tactusctl --user doctor || true").contains("RateLimitBurst="))
       let socket = "--socket=/run/user/\(user)/tactus/control.sock"
       let refused = try await machine.control("status", socket, as: "stranger")
       #expect(refused.code == 5, "\(refused)")

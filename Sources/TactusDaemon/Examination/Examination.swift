@@ -39,7 +39,7 @@ struct Examination: Sendable {
       .units(units.right, Units.pipes(directories).fault),
       .journal(
         .connected(), isService: JournalDestination.isService,
-        isPersistent: access("/var/log/journal", F_OK) == 0),
+        isPersistent: access("/var/log/journal", F_OK) == 0, isLimited: JournalLimit.isCommon),
       .descriptors(
         limit: Machine.descriptorLimit, running: limits.values.reduce(0) { $0 + $1.maxRunning }),
     ]

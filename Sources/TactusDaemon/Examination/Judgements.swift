@@ -157,7 +157,9 @@ extension Diagnosis {
     }
   }
 
-  static func journal(_ destination: JournalDestination, isService: Bool, isPersistent: Bool) -> Diagnosis {
+  static func journal(
+    _ destination: JournalDestination, isService: Bool, isPersistent: Bool, isLimited: Bool
+  ) -> Diagnosis {
     guard case .journal = destination else {
       let reason = isService ? "as StandardError= of its unit says" : "not started by systemd"
       return Diagnosis("journal", .ok, "messages go to standard error: \(reason)")
@@ -167,11 +169,14 @@ extension Diagnosis {
         "journal", .warning, "nobody takes messages: they are counted, and lost until the journal runs again",
         cure: "systemctl start systemd-journald.socket systemd-journald")
     }
-    return isPersistent
-      ? Diagnosis("journal", .ok, "messages go there, and it is kept on the disk")
-      : Diagnosis(
+    guard isPersistent else {
+      return Diagnosis(
         "journal", .warning, "it is kept in memory only, and forgotten at the next reboot",
         cure: "mkdir -p /var/log/journal && systemctl restart systemd-journald")
+    }
+    let limit =
+      "; what is more than RateLimitBurst= of journald.conf(5) allows it suppresses, and tactusctl logs has it all the same"
+    return Diagnosis("journal", .ok, "messages go there, and it is kept on the disk\(isLimited ? limit : "")")
   }
 
   static func descriptors(limit: Int, running: Int) -> Diagnosis {
