@@ -44,6 +44,12 @@ enum ForeignVerb {
     (["daemon-reload"], "tactusctl reload has the daemon read its files again"),
     (["check", "validate"], "tactusd --check reads the daemon's files and says what is wrong with them"),
     (["verify"], "tactusd --verify audits the store"),
+    (["queues", "is-active"], "tactusctl status shows the daemon and its queues"),
+    (["is-enabled", "is-failed", "get"], "tactusctl show-workflow NAME shows a workflow and its failures in a row"),
+    (["reset-failed"], "tactusctl resume NAME has a workflow that failures ended plan again"),
+    (["monitor", "follow", "watch"], "tactusctl events --follow and tactusctl top show what happens as it happens"),
+    (["crontab"], "tactusctl list-workflows and tactusctl cat NAME show what there is"),
+    (["test"], "tactusctl run NAME --follow runs a workflow and shows its output"),
     (["help"], "tactusctl VERB --help shows the options of a verb"),
     (["version"], "tactusctl --version shows the version"),
   ]

@@ -12,7 +12,7 @@ enum Check {
       let absence = access(directory, F_OK) == 0 ? "" : " (it is not there)"
       print(
         "this checks \(directory)\(absence), which is for a daemon of \(Account.name(of: geteuid())) alone; "
-          + "for that of the machine: tactusd --check --system")
+          + "for that of the machine: sudo tactusd --check --system")
     }
     var configuration = Configuration.read(directory)
     // Elsewhere it may be the daemon of root itself, who may read everything.

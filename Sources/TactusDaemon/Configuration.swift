@@ -50,6 +50,7 @@ struct Configuration: Sendable {
 
   private mutating func readSettings(_ directory: String) {
     var files = ["tactusd.conf"]
+    if Files.mayExist("\(directory)/tactusd.conf") { fileCount += 1 }
     if let names = list("\(directory)/tactusd.conf.d", suffix: ".conf") {
       files += names.map { "tactusd.conf.d/\($0)" }
     }
@@ -197,7 +198,6 @@ struct Configuration: Sendable {
     do throws(SystemError) {
       // A byte more than a file may have, so that whoever reads it can tell.
       let bytes = try RegularFile.beginning(of: path, limit: Limits.unitFileBytes + 1)
-      if isOptional { fileCount += 1 }
       return bytes
     } catch {
       if isOptional, error.code == ENOENT { return nil }

@@ -71,6 +71,7 @@ extension Configuration {
     for (file, inputs) in zip(files, inputs) {
       warnings += outlook.surroundings(of: file.definition, file: file.name) + inputs
     }
+    warnings.sort { ($0.file, $0.line) < ($1.file, $1.line) }
   }
 
   /// The warnings as a reply and the journal tell them: where one thing is wrong with every file, the first ones tell it.

@@ -69,7 +69,7 @@ enum Verification {
       // A daemon that was killed leaves claims behind; the next start looks them up. One that stopped leaves only what goes
       // on without it.
       guard try !auditor.isInUse() else { return [] }
-      return suspects.filter { $0.kind != .container }.map {
+      return suspects.filter { $0.kind != .container && $0.facts?.runner != .systemd }.map {
         Finding(promise: "P4", subject: "\($0.id)", message: "is \($0.status.rawValue), but the daemon has stopped")
       }
     }

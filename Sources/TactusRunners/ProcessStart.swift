@@ -30,6 +30,10 @@ extension ProcessRunner {
 
   /// What could not be started, and what was in its way: to write is not what it was denied.
   private func sentence(of failure: Spawner.Failure) -> String {
+    if failure.cause.code == ENOEXEC {
+      return
+        "\(failure): it is no program of this machine, or a script whose first line does not say what runs it, such as #!/bin/sh"
+    }
     guard failure.cause.code == EACCES else { return failure.description }
     let account: Account? = if case .account(let account) = user.choice { account } else { nil }
     let name = account?.name ?? Account.name(of: geteuid())

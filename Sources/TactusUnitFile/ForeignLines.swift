@@ -6,7 +6,7 @@ enum ForeignLines {
     let isNamed = words.first.map { nicknames.contains(String($0)) } ?? false
     guard words.count >= 6 && words.prefix(5).allSatisfy(isField) || words.count >= 2 && isNamed else { return nil }
     return "is a line of a crontab: write Interval= and StartAt= in [Schedule] and Exec= in [Command], see "
-      + "docs/from-cron.md"
+      + "from-cron.md in /usr/share/doc/tactus"
   }
 
   private static let nicknames: Set = [
@@ -69,6 +69,11 @@ enum ForeignLines {
   /// that its first word is no path.
   static func hint(ofProgram program: String, _ next: String?) -> String? {
     let rest = "and in Exec= the program behind it alone"
+    if program.contains("*"), !program.contains(where: \.isLetter), !program.hasPrefix("/") {
+      return
+        "begins with the time of a line of a crontab: write Interval= and StartAt= in [Schedule], and here the program "
+        + "and its arguments alone"
+    }
     if program == "cd" {
       return "begins with cd, which only a shell knows: write WorkingDirectory=\((next ?? "/srv").abbreviated), \(rest)"
     }

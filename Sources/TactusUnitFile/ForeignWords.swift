@@ -11,7 +11,7 @@ enum ForeignWords {
   }
 
   /// Keys of other programs, by what they are about.
-  static let keys: [String: Key] = [schedules, programs, behaviour, surroundings, dependencies, crontab]
+  static let keys: [String: Key] = [schedules, programs, resources, behaviour, surroundings, dependencies, crontab]
     .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   private static func same(_ keys: String..., key: Key) -> [String: Key] {
@@ -31,6 +31,10 @@ enum ForeignWords {
     "OnActiveSec": Key(
       "write Interval=, for example Interval=15min: the first run is one interval after the workflow is made, or at "
         + startAt, meant: "Interval"),
+    "Every": Key("write Interval=, for example Interval=15min", meant: "Interval"),
+    "Cron": Key(
+      "there is no calendar: write Interval=, for example Interval=1d, and the first run as \(startAt)",
+      meant: "Interval"),
     "Persistent": Key("write Misfire=latest in [Workflow], the default, or Misfire=skip for Persistent=no"),
     "WakeSystem": Key("there is none: a machine that sleeps is not woken"),
     "Unit": Key("there is none: [Command] stands in the same file"),
@@ -56,6 +60,31 @@ enum ForeignWords {
       "ExecStartPre", "ExecStartPost", "ExecStop", "ExecStopPost", "ExecCondition",
       key: Key("there is one Exec= in [Command]: a script, or /bin/sh -c '…', that does one after the other"))
   ) { first, _ in first }
+
+  private static let resources: [String: Key] =
+    same("MemoryLimit", "MemoryHigh", key: Key("write MemoryMax=, for example MemoryMax=512M"))
+    .merging(same("CPUWeight", "CPUShares", key: Key("write CPUQuota=, for example CPUQuota=50%"))) { first, _ in first
+    }
+    .merging(
+      same(
+        "LimitNOFILE", "LimitCORE", "LimitNPROC", "LimitFSIZE", "LimitAS", "LimitMEMLOCK",
+        key: Key("there is none: write Exec=/bin/sh -c 'ulimit …; exec /the/program'"))
+    ) { first, _ in first }
+    .merging(
+      same(
+        "IOWeight", "IOReadBandwidthMax", "IOWriteBandwidthMax",
+        key: Key("there is none: of the limits there are MemoryMax=, CPUQuota= and TasksMax="))
+    ) { first, _ in first }
+    .merging(
+      same(
+        "KillMode", "KillSignal", "SendSIGKILL",
+        key: Key("there is none: what is stopped gets TERM with all it has started, and KILL two seconds later"))
+    ) { first, _ in first }
+    .merging(
+      same(
+        "AmbientCapabilities", "CapabilityBoundingSet",
+        key: Key("there is none: User= names whose rights the job has, NoNewPrivileges= keeps it from more"))
+    ) { first, _ in first }
 
   private static let behaviour: [String: Key] = [
     "TimeoutStartSec": timeout, "TimeoutSec": timeout, "RuntimeMaxSec": timeout,
@@ -113,6 +142,7 @@ enum ForeignWords {
     "MAILTO": Key("there is no mail: output is kept, see tactusctl logs ID and tactusctl list-jobs --status=FAILED"),
     "SHELL": Key("no shell reads Exec=: name one there, as in Exec=/bin/bash -c '…'"),
     "CRON_TZ": Key("there are no time zones: StartAt= has its offset, as in StartAt=2026-12-01T03:00:00+01:00"),
+    "TimeZone": Key("there are no time zones: StartAt= has its offset, as in StartAt=2026-12-01T03:00:00+01:00"),
     "PATH": Key("write Environment=PATH=/usr/local/bin:/usr/bin:/bin in [Command]"),
     "HOME": Key("write Environment=HOME=/the/directory in [Command], or WorkingDirectory="),
   ]

@@ -26,6 +26,7 @@ struct RawWord {
       ended.text = String(decoding: bytes, as: UTF8.self)
       // Alone it would put what stands before into the background; within a word it is in every other address.
       if ended.mark == nil && ended.text == "&" && !ended.isQuoted { ended.mark = "&" }
+      if ended.mark == nil && ended.text.hasPrefix("#") && !ended.isQuoted { ended.mark = "#" }
       if isPattern(String(decoding: bare, as: UTF8.self)) { ended.pattern = ended.text }
       words.append(ended)
       (word, bytes, bare) = (nil, [], [])

@@ -34,8 +34,16 @@ struct Reading {
     guard let known = vocabulary.section(named: section.name) else {
       guard mayBeShown() else { return complain(section.line, "is not known") }
       let refusal = vocabulary.refusal(ofSection: section.name)
-      if let name = refusal.meant { meantSections.insert(name) }
-      return complain(section.line, refusal.message)
+      complain(section.line, refusal.message)
+      guard let name = refusal.meant else { return }
+      meantSections.insert(name)
+      // All at once: what is wrong below the header that was meant is wrong still when it is mended.
+      if let meant = vocabulary.section(named: name) {
+        for assignment in section.assignments where !meant.keys.contains(assignment.key) {
+          take(assignment, in: meant, vocabulary)
+        }
+      }
+      return
     }
     for assignment in section.assignments { take(assignment, in: known, vocabulary) }
   }

@@ -24,10 +24,15 @@ public enum ShellWords {
     return UnitFileProblem(file: file, line: exec.line, message: message)
   }
 
-  private static let marks = Set("|<>;&$`*?[~".utf8)
+  private static let marks = Set("|<>;&$`*?[~#".utf8)
 
   private static func sentence(of found: String, _ shell: String) -> String {
-    "Exec= holds \(found.abbreviated), and no shell reads it: the program gets it as it is; "
+    if found == "#" {
+      return
+        "Exec= holds #, which begins no comment here: the program gets it and what follows; give the comment a line of "
+        + "its own, or put the word in single quotes"
+    }
+    return "Exec= holds \(found.abbreviated), and no shell reads it: the program gets it as it is; "
       + "for a shell write \(shell) -c '…', otherwise put it in single quotes"
   }
 

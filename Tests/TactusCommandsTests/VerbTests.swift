@@ -200,14 +200,14 @@ struct VerbTests {
         ran.output == """
           new: created
           nightly: changed
-          Runner=auto: means systemd from now on, outside the sandbox of tactusd
-          2 workflows and 1 other file in force from files.
+          Runner=auto means systemd from now on, outside the sandbox of tactusd
+          2 workflows in force from files.
 
           """)
       #expect(
         ran.complaints == """
-          tactusctl: bad.workflow:3: there is no key Intervall
           tactusctl: queues/command.queue: waits for the next start (warning)
+          tactusctl: bad.workflow:3: there is no key Intervall
 
           """)
       #expect(ran.code == 1)

@@ -168,7 +168,7 @@ struct CheckTests {
     #expect(
       none.output == """
         this checks \(own) (it is not there), which is for a daemon of nobody alone; \
-        for that of the machine: tactusd --check --system
+        for that of the machine: sudo tactusd --check --system
         \(own)/workflows: is not there: no workflow is read from files, and none is terminated (warning)
         \(own): files: 0, good: 0, bad: 0, warnings: 1
 

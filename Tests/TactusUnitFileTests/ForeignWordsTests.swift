@@ -65,7 +65,7 @@ struct ForeignWordsTests {
     ])
   func section(_ name: String, _ words: String) throws {
     let rest = name == "Service" ? "" : "[Command]\nExec=/bin/true\n"
-    let found = problems(of: try read("[\(name)]\nOnCalendar=daily\n\(rest)"))
+    let found = problems(of: try read("[\(name)]\n\(rest)"))
     #expect(found.map(\.message) == ["[\(name)] is not a section of this file: \(words)"])
   }
 
@@ -110,6 +110,35 @@ struct ForeignWordsTests {
     #expect(found.first?.message.contains(words) == true, "\(found)")
   }
 
+  @Test("A whole timer and service of systemd is answered at once, the keys as well")
+  func units() throws {
+    let found = problems(
+      of: try read(
+        "[Unit]\nDescription=x\nAfter=y\n[Timer]\nOnCalendar=daily\n[Service]\nExecStart=/bin/true\nMemoryLimit=1G\n[Install]\nWantedBy=z\n"
+      ))
+    #expect(found.map(\.line) == [1, 3, 4, 5, 6, 7, 8, 9])
+    for (line, words) in [
+      (3, "workflows do not depend on each other"), (5, "there is no calendar"), (7, "write Exec= in [Command]"),
+      (8, "write MemoryMax="),
+    ] {
+      #expect(found.contains { $0.line == line && $0.message.contains(words) }, "\(found)")
+    }
+  }
+
+  @Test("What is wrong below a misspelt section is told with it, and what is right there is not")
+  func misspelt() throws {
+    let found = problems(
+      of: try read("[Schedul]\nIntervall=1d\nStartAt=2026-12-01T03:00:00Z\n[Command]\nExec=/bin/true\n"))
+    #expect(found.map(\.line) == [1, 2], "\(found)")
+    #expect(found.last?.message.contains("did you mean Interval=?") == true, "\(found)")
+  }
+
+  @Test("A time of a crontab in Exec= is told as such")
+  func timeInProgram() throws {
+    let found = problems(of: try read("[Command]\nExec=*/5 * * * * /bin/true\n"))
+    #expect(found.first?.message.contains("begins with the time of a line of a crontab") == true, "\(found)")
+  }
+
   @Test("A time of day is answered with an instant of it", arguments: ["03:17", "3:17", "03:17:00"])
   func startAt(_ text: String) throws {
     let found = problems(of: try read("[Schedule]\nInterval=1d\nStartAt=\(text)\n[Command]\nExec=/bin/true\n"))
@@ -133,7 +162,7 @@ struct ForeignWordsTests {
       #expect(
         found.first?.message
           == "is a line of a crontab: write Interval= and StartAt= in [Schedule] and Exec= in [Command], "
-          + "see docs/from-cron.md")
+          + "see from-cron.md in /usr/share/doc/tactus")
     }
   }
 

@@ -29,9 +29,17 @@ struct ShellWordsTests {
   }
 
   @Test(
+    "What looks like a comment behind a program is told to be none", arguments: ["a # b", "a #b", "a b  # the backup"])
+  func comment(_ exec: String) throws {
+    let message = try #require(try warning(exec)).message
+    #expect(message.hasPrefix("Exec= holds #, which begins no comment here"), "\(message)")
+  }
+
+  @Test(
     "What is quoted, a script, or no shell's, is left alone",
     arguments: [
-      "a b", "sh -c 'a | b > c; echo $HOME'", #"bash -euc "a && echo $HOME""#, "env sh -c 'a $X'", "a '|' \"a>b\" ';'",
+      "a b", "a b#c", "a '#b'", "sh -c 'a # b'", "sh -c 'a | b > c; echo $HOME'", #"bash -euc "a && echo $HOME""#,
+      "env sh -c 'a $X'", "a '|' \"a>b\" ';'",
       "a '$HOME'", "a $", "a $1 $? 5$", "a 100%% %n %F", "a https://example.org/?a=1&b=2", "find / -exec rm {} ;",
       #"/usr/bin/ssh host "echo $HOME""#, #"a \x24HOME"#, "a '&'", "awk '{ print $NF > \"x\" }'",
       // Patterns that are the program's own, or none.

@@ -11,8 +11,9 @@ enum ReloadVerb: Verb {
     let answer = try reply.read(Reload.Reply.self)
     if invocation.json == .off {
       if invocation.isTalkative { tell(answer, invocation.console) }
-      for problem in answer.problems { invocation.console.complain(problem.sentence) }
       for warning in answer.warnings { invocation.console.complain("\(warning.sentence) (warning)") }
+      // Last, because the end is what is seen of many lines.
+      for problem in answer.problems { invocation.console.complain(problem.sentence) }
     } else {
       invocation.console.print(bytes: invocation.json.rendered(reply.parameters))
     }
@@ -24,16 +25,14 @@ enum ReloadVerb: Verb {
       for name in names { console.print("\(name.visible): \(word)") }
     }
     switch answer.autoRunner {
-    case "systemd": console.print("Runner=auto: means systemd from now on, outside the sandbox of tactusd")
-    case "direct": console.print("Runner=auto: means direct from now on, in the sandbox of tactusd")
+    case "systemd": console.print("Runner=auto means systemd from now on, outside the sandbox of tactusd")
+    case "direct": console.print("Runner=auto means direct from now on, in the sandbox of tactusd")
     default: break
     }
     guard let workflows = answer.workflows else {
       return console.print("\(answer.loaded.counted("file")) in force.")
     }
-    let others = answer.loaded - workflows
-    let rest = others > 0 ? " and \(others.counted("other file"))" : ""
-    console.print("\(workflows.counted("workflow"))\(rest) in force from files.")
+    console.print("\(workflows.counted("workflow")) in force from files.")
   }
 }
 
