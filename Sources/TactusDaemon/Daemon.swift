@@ -231,7 +231,7 @@ final class Daemon: Sendable {
     let path = loss.path
     let reason =
       "nobody reaches the socket that systemd listens on, because "
-      + (loss.taker.map { "\($0) listens at \(path) in its place" } ?? "its file \(path) was removed")
+      + (loss.taker.map { "\($0) listens at \(path) in its place" } ?? "its file \(path) was removed or replaced")
     // In this order: systemd does not start a socket while its service runs.
     let systemctl = authority.isSystem ? "systemctl" : "systemctl --user"
     let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"

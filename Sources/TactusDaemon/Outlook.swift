@@ -83,6 +83,7 @@ struct Outlook {
         : "is not there: write the file, or correct the path"
       return mayBeMissing ? nil : (sentence, true)
     case .directory: return ("is a directory: name a file", false)
+    case .other: return ("is no regular file: name one", false)
     case .file, .unseen:
       guard readsAsDaemon, faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0, errno == EACCES else { return nil }
       return ("cannot be read by \(Account.name(of: geteuid())), whom tactusd runs as: let it read the file", false)
@@ -129,7 +130,7 @@ struct Outlook {
     if isHidden(path, from: command) { return nil }
     switch Sight(of: path) {
     case .absent: return "is not there: make the directory, or correct the path"
-    case .file: return "is no directory: write the path of one"
+    case .file, .other: return "is no directory: write the path of one"
     case .directory, .unseen: return denial(of: path, to: "enter", command)
     }
   }
@@ -139,6 +140,7 @@ struct Outlook {
     switch Sight(of: path) {
     case .absent: return "is not there: install it, or correct the path"
     case .directory: return "is a directory: write the path of a program"
+    case .other: return "is no regular file: write the path of a program"
     case .file(let mode) where mode & 0o111 == 0: return "is not executable: chmod +x \(path)"
     case .file, .unseen: return denial(of: path, to: "execute", command)
     }
@@ -172,16 +174,23 @@ private enum Sight {
   case absent
   case directory
   case file(mode: UInt32)
+  /// A FIFO, a device, a socket.
+  case other
   /// It is not for this process to know.
   case unseen
 
   init(of path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      self = errno == ENOENT || errno == ENOTDIR ? .absent : .unseen
+      // A loop of links leads nowhere.
+      self = [ENOENT, ENOTDIR, ELOOP].contains(errno) ? .absent : .unseen
       return
     }
-    self = status.st_mode & S_IFMT == S_IFDIR ? .directory : .file(mode: status.st_mode)
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: self = .directory
+    case S_IFREG: self = .file(mode: status.st_mode)
+    default: self = .other
+    }
   }
 }
 

@@ -42,7 +42,9 @@ public enum Activation {
       let own = try UnixSocket.peer(of: descriptor)
       return (own.process, own.user) == (there.process, there.user) ? nil : Loss(path: path, taker: there)
     } catch {
-      // EACCES is one that is for others, of which nothing can be told, EAGAIN one with many in line.
+      // EAGAIN is one with many in line. EACCES is none that systemd has made for us, unless it is the way there that is closed.
+      var status = stat()
+      if error.code == EACCES { return stat(path, &status) == 0 ? Loss(path: path, taker: nil) : nil }
       return [ENOENT, ENOTDIR, ECONNREFUSED].contains(error.code) ? Loss(path: path, taker: nil) : nil
     }
   }

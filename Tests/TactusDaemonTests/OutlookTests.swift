@@ -12,6 +12,8 @@ struct OutlookTests {
   private func definitions(_ daemon: RunningDaemon) throws -> [(name: String, text: String, words: String?)] {
     let plain = try daemon.write("plain", "#!/bin/sh\n")
     let program = try daemon.script("program", "true")
+    let (fifo, loop) = ("\(daemon.directory)/fifo", "\(daemon.directory)/loop")
+    #expect(mkfifo(fifo, 0o600) == 0 && symlink(loop, loop) == 0)
     func command(_ assignment: String) -> String { "[Command]\nExec=/bin/true\n\(assignment)\n" }
     let none = "/nonexistent/thing"
     return [
@@ -21,6 +23,9 @@ struct OutlookTests {
       ),
       ("folder", "[Command]\nTimeout=1h\nExec=\(daemon.directory)\n", "is a directory: write the path of a program"),
       ("mode", "[Command]\nTimeout=1h\nExec=\(plain)\n", "Exec=\(plain) is not executable: chmod +x \(plain)"),
+      ("fifo", "[Command]\nTimeout=1h\nExec=\(fifo)\n", "Exec=\(fifo) is no regular file: write the path of a program"),
+      ("loop", command("LoadCredential=key:\(loop)"), "LoadCredential=key:\(loop) is not there: write the file"),
+      ("pipe", command("EnvironmentFile=\(fifo)"), "EnvironmentFile=\(fifo) is no regular file: name one"),
       ("directory", command("WorkingDirectory=\(none)"), "WorkingDirectory=\(none) is not there: make the directory"),
       ("nowhere", command("WorkingDirectory=\(plain)"), "WorkingDirectory=\(plain) is no directory"),
       (

@@ -87,6 +87,29 @@ extension OnMachine {
       try await machine.verify()
     }
 
+    @Test("A unit whose pipes are on what has become read-only is taken over without them, and ended by a cancel")
+    func pipesAreReadOnly() async throws {
+      let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n"])
+      let id = try await machine.shell("tactusctl run unit")
+      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      try await machine.shell(
+        """
+        mount --bind \(Self.pipes) \(Self.pipes); mount -o remount,bind,ro \(Self.pipes); systemctl restart tactusd
+        tactusctl cancel \(id)
+        """)
+      let job = try await eventually("it has ended") {
+        try await machine.jobs().first { $0.id == id && $0.status != "RUNNING" }
+      }
+      #expect(job.status == "CANCELED", "\(job)")
+      #expect(try await machine.journal("TACTUS_MESSAGE=unit_output_lost").last?["TACTUS_JOB_ID"] == id)
+      try await machine.shell("umount \(Self.pipes); systemctl restart tactusd")
+      _ = try await eventually("no unit and no pipe is left", within: .seconds(10)) {
+        try await machine.shell("systemctl list-units --all --no-legend 'tactus-*.service'; ls \(Self.pipes)").isEmpty
+          ? true : nil
+      }
+      try await machine.verify()
+    }
+
     private static let way =
       "systemctl stop tactusd tactusd.socket; systemctl start tactusd.socket tactusd"
 
@@ -146,6 +169,18 @@ extension OnMachine {
         failure.contains("systemd-socket-")
           && failure.contains(") of root listens at /run/tactus/control.sock: end it"),
         "\(failure)")
+    }
+
+    @Test("What lies in the place of the socket and is none is told, and the way that is told opens it again")
+    func socketIsReplaced() async throws {
+      let machine = try await ServiceLab.installed()
+      let socket = "/run/tactus/control.sock"
+      try await machine.shell("rm \(socket); echo >\(socket); systemctl restart tactusd")
+      let message = try await eventually("it is told") { try await told("socket_lost", on: machine) }
+      #expect(
+        message.contains("its file \(socket) was removed or replaced") && message.contains(Self.way), "\(message)")
+      try await machine.shell("rm -f \(socket); \(Self.way)")
+      try await machine.control("status").expectSuccess()
     }
 
     @Test("A socket in a directory that is closed to the daemon leaves it running, and told of")

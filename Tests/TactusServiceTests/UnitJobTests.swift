@@ -112,6 +112,41 @@ extension OnMachine {
       try await machine.verify()
     }
 
+    // Found by cancels in the moment of a daemon-reload: the jobs were CANCELED, and their units went on.
+    @Test("A start that is not answered yet while systemd is loaded anew is waited for, and a cancel ends the unit")
+    func loadedAnew() async throws {
+      let machine = try await Self.machine([
+        "first": "[Command]\nRunner=systemd\nExec=/bin/true\n",
+        "long": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n",
+      ])
+      try await machine.control("run", "first", "--wait").expectSuccess()
+      let id = try await machine.shell(
+        """
+        polkit=$(systemctl show --value --property=MainPID polkit)
+        kill -STOP $polkit; id=$(tactusctl run long); sleep 0.5
+        systemctl daemon-reload; sleep 0.2; kill -CONT $polkit
+        sleep 0.25; tactusctl cancel $id >/dev/null; echo $id
+        """)
+      let job = try await end(of: id, on: machine)
+      #expect(job.status == "CANCELED", "\(job)")
+      try await expectNothingLeft(on: machine)
+      try await machine.verify()
+    }
+
+    @Test("A unit that cannot be removed while polkit is masked is removed when that is back")
+    func polkitIsMasked() async throws {
+      let machine = try await Self.machine([
+        "short": "[Command]\nRunner=systemd\nExec=/bin/sh -c 'until test -e /srv/go; do sleep 0.1; done'\n"
+      ])
+      let id = try await start("short", on: machine)
+      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      try await machine.shell("systemctl mask --quiet --runtime --now polkit; touch /srv/go")
+      #expect(try await end(of: id, on: machine).status == "COMPLETED")
+      #expect(try await machine.property("SubState", of: "tactus-\(id).service") == "exited")
+      try await machine.shell("systemctl unmask --quiet --runtime polkit; systemctl start polkit; tactusctl reload")
+      try await expectNothingLeft(on: machine)
+    }
+
     @Test("A time-out holds after a restart, and ends what ignores TERM")
     func timeout() async throws {
       let machine = try await Self.machine([

@@ -71,7 +71,16 @@ extension UnitRunner {
           }
           run.timeout = fields[UnitOrder.Field.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
         } catch {
+          // Descriptors, memory or the store are short: nobody waits for that, and the row says that it is not followed.
+          if !run.isUnverified {
+            run.isUnverified = true
+            run.events(.silent("its unit cannot be taken over yet: \(error)"))
+          }
           return runner.later(.seconds(1)) { runner in if let run = runner.live(id) { runner.look(run) } }
+        }
+        if run.isUnverified {
+          run.isUnverified = false
+          run.events(.answered)
         }
         (run.inquiry, run.isCreated, run.isTold, run.isStartOver) = (nil, true, true, true)
         run.pipes.forbidStart()
@@ -89,7 +98,7 @@ extension UnitRunner {
 
   /// Whether pipes are out of reach for good, rather than descriptors or memory short for a moment.
   private static func isLost(_ error: SystemError) -> Bool {
-    [ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, ELOOP].contains(error.code)
+    [ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, ELOOP, EROFS].contains(error.code)
   }
 
   private func tellLostOutput(of run: UnitRun, _ error: SystemError) {

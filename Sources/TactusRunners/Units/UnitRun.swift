@@ -15,6 +15,8 @@ final class UnitRun {
   /// What systemd has told.
   var state = UnitState()
 
+  /// Whether systemd was asked to start it, and has not answered yet, because polkit or it is busy.
+  var isAsked = false
   /// Whether the start was answered, or the unit was found: there is something to be removed.
   var isCreated = false
   /// Whether the job of systemd that starts it is over.

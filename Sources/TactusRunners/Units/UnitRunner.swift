@@ -161,7 +161,8 @@ public actor UnitRunner: Runner, QueueConfined {
       apply(&run.state)
       advance(run)
     case .looked(let unit):
-      guard let run = UnitOrder.job(of: unit).flatMap(live) else { return }
+      // Before it is started it is only removed because somebody has asked about its name.
+      guard let run = UnitOrder.job(of: unit).flatMap(live), !run.isAsked else { return }
       run.isStartOver = true
       look(run)
     }
@@ -210,13 +211,13 @@ public actor UnitRunner: Runner, QueueConfined {
   func send(_ signal: Signal, to run: UnitRun) {
     let (id, unit) = (run.id, run.unit)
     bus.kill(unit, with: signal) { result in
-      guard case .failure(let failure) = result, failure.isForbidden else { return }
+      guard case .failure(let failure) = result, failure.keepsFrom(unit) else { return }
       self.assumeIsolated { runner in
         guard runner.live(id) != nil else { return }
         runner.journal.tell(
           JournalEntry(
             .unitNotStopped,
-            "\(unit) goes on, because this daemon may no longer stop units (\(failure)): allow it again, or systemctl stop \(unit)",
+            "\(unit) goes on, because this daemon may no longer stop units (\(failure)): allow it again, or sudo systemctl stop \(unit)",
             fields: [.job: "\(id)"]))
       }
     }
@@ -243,7 +244,7 @@ public actor UnitRunner: Runner, QueueConfined {
         self.assumeIsolated { runner in
           for case .failure(let failure) in [stopped, reset] {
             // Done when systemd is back, or lets us again.
-            if case .refused = failure, !failure.isForbidden { continue }
+            if case .refused = failure, !failure.keepsFrom(unit) { continue }
             return
           }
           runner.owed.remove(id)

@@ -18,6 +18,7 @@ extension UnitRunner {
     do {
       let properties = try prepare(run, order, command)
       runs[run.id] = run
+      run.isAsked = true
       let id = run.id
       bus.start(run.unit, properties) { result in
         self.assumeIsolated { $0.answered(id, result) }
@@ -70,6 +71,7 @@ extension UnitRunner {
 
   private func answered(_ id: JobID, _ result: Result<Void, BusFailure>) {
     guard let run = live(id) else { return }
+    run.isAsked = false
     switch result {
     case .success: run.isCreated = true
     // It is the attempt's own: the name is what keeps it from being started twice.
@@ -118,6 +120,8 @@ extension UnitRunner {
 
   /// Asks systemd how a unit is; asked again while that is open, once more afterwards.
   func look(_ run: UnitRun) {
+    // That there is no unit would say nothing; the answer to the start comes, from this connection or by its end.
+    guard !run.isAsked else { return }
     guard !run.isLookedAt else {
       run.isToBeLookedAt = true
       return

@@ -22,6 +22,12 @@ public enum BusFailure: Error, Hashable, Sendable {
     isNamed("org.freedesktop.systemd1.UnitMasked") || isNamed("org.freedesktop.systemd1.NoSuchUnit")
       || isNamed("org.freedesktop.DBus.Error.ServiceUnknown") || isNamed("org.freedesktop.DBus.Error.NameHasNoOwner")
   }
+  /// Whether the caller may not do anything with a unit that may be there: it has not the right, or polkit is not to be asked.
+  public func keepsFrom(_ unit: String) -> Bool {
+    // "Unit NAME not loaded." is systemd's own word, that of polkit.service is about polkit.
+    if case .refused(_, let sentence) = self, isNoSuchUnit { return !sentence.contains(unit) }
+    return isForbidden || isOfPolkit
+  }
   /// Whether what was asked for is wrong, so that asking again changes nothing.
   public var isInvalid: Bool {
     isNamed("org.freedesktop.DBus.Error.InvalidArgs") || isNamed("org.freedesktop.DBus.Error.PropertyReadOnly")

@@ -91,7 +91,9 @@ public actor UnitBus: QueueConfined {
       defer {
         for property in properties { if case .descriptor(let own) = property.value { Descriptor.close(own) } }
       }
-      bus.ask(BusMethod(name: "StartTransientUnit")) { message in
+      // Not given up while the connection stands, because the unit may be started all the same: systemd, which may have to wait
+      // for polkit, answers in its own time.
+      bus.ask(BusMethod(name: "StartTransientUnit", patience: .seconds(366 * 86_400))) { message in
         message.write(unit)
         message.write("fail")
         message.array("(sv)") { for property in properties { message.write(property) } }
