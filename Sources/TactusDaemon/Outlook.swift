@@ -84,6 +84,7 @@ struct Outlook {
       return mayBeMissing ? nil : (sentence, true)
     case .directory: return ("is a directory: name a file", false)
     case .other: return ("is no regular file: name one", false)
+    case .loop: return ("is a loop of symbolic links: name a file", false)
     case .file, .unseen:
       guard readsAsDaemon, faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0, errno == EACCES else { return nil }
       return ("cannot be read by \(Account.name(of: geteuid())), whom tactusd runs as: let it read the file", false)
@@ -130,7 +131,7 @@ struct Outlook {
     if isHidden(path, from: command) { return nil }
     switch Sight(of: path) {
     case .absent: return "is not there: make the directory, or correct the path"
-    case .file, .other: return "is no directory: write the path of one"
+    case .file, .other, .loop: return "is no directory: write the path of one"
     case .directory, .unseen: return denial(of: path, to: "enter", command)
     }
   }
@@ -140,7 +141,7 @@ struct Outlook {
     switch Sight(of: path) {
     case .absent: return "is not there: install it, or correct the path"
     case .directory: return "is a directory: write the path of a program"
-    case .other: return "is no regular file: write the path of a program"
+    case .other, .loop: return "is no regular file: write the path of a program"
     case .file(let mode) where mode & 0o111 == 0: return "is not executable: chmod +x \(path)"
     case .file, .unseen: return denial(of: path, to: "execute", command)
     }
@@ -176,14 +177,15 @@ private enum Sight {
   case file(mode: UInt32)
   /// A FIFO, a device, a socket.
   case other
+  /// Symbolic links that lead nowhere but to each other.
+  case loop
   /// It is not for this process to know.
   case unseen
 
   init(of path: String) {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      // A loop of links leads nowhere.
-      self = [ENOENT, ENOTDIR, ELOOP].contains(errno) ? .absent : .unseen
+      self = errno == ELOOP ? .loop : errno == ENOENT || errno == ENOTDIR ? .absent : .unseen
       return
     }
     switch status.st_mode & S_IFMT {

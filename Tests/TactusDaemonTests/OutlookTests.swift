@@ -24,7 +24,7 @@ struct OutlookTests {
       ("folder", "[Command]\nTimeout=1h\nExec=\(daemon.directory)\n", "is a directory: write the path of a program"),
       ("mode", "[Command]\nTimeout=1h\nExec=\(plain)\n", "Exec=\(plain) is not executable: chmod +x \(plain)"),
       ("fifo", "[Command]\nTimeout=1h\nExec=\(fifo)\n", "Exec=\(fifo) is no regular file: write the path of a program"),
-      ("loop", command("LoadCredential=key:\(loop)"), "LoadCredential=key:\(loop) is not there: write the file"),
+      ("loop", command("LoadCredential=key:\(loop)"), "LoadCredential=key:\(loop) is a loop of symbolic links"),
       ("pipe", command("EnvironmentFile=\(fifo)"), "EnvironmentFile=\(fifo) is no regular file: name one"),
       ("directory", command("WorkingDirectory=\(none)"), "WorkingDirectory=\(none) is not there: make the directory"),
       ("nowhere", command("WorkingDirectory=\(plain)"), "WorkingDirectory=\(plain) is no directory"),
