@@ -36,8 +36,8 @@ extension Invocation {
 
   private func isWorkflow(_ name: String) -> Bool {
     guard WorkflowName(name) != nil else { return false }
-    // Whatever goes wrong here: that there is no such job is told. Asked for jobs, because the workflow may be deleted.
-    return (try? connect().call(ListJobs(workflow: name, limit: 1)).jobs.isEmpty) == false
+    // Whatever goes wrong here: that there is no such job is told.
+    return (try? connect().call(GetWorkflow(name: name, definition: false))) != nil
   }
 
   /// How many of a workflow's jobs are looked at: those that ended last were not always made last.
