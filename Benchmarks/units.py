@@ -23,7 +23,7 @@ class Machine:
             raise SystemExit(f"bench: the machine did not boot: {answer}")
 
     def ask(self, **request):
-        self.process.stdin.write(json.dumps({"id": 1, "seconds": 120} | request) + "\n")
+        self.process.stdin.write(json.dumps({"id": 1} | request) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
         if "failed" in answer or answer.get("code"):
@@ -31,7 +31,7 @@ class Machine:
         return answer
 
     def shell(self, script):
-        return self.ask(run=["sh", "-c", f"set -e; {script}"])["output"]
+        return self.ask(run=["sh", "-c", f"set -e; {script}"], seconds=120)["output"]
 
     def write(self, path, text):
         self.ask(run=["tee", path], input=text)
@@ -72,11 +72,15 @@ def measure(report):
         machine.shell("systemctl enable --now --quiet tactusd.socket tactusd; tactusctl run systemd --wait")
         for at_once in (1, 4):
             own = machine.seconds("systemd-run --quiet --wait --pipe --collect /bin/true", at_once)
+            # The daemon is not root either: systemd has polkit asked for each unit.
+            peer = machine.seconds(
+                "setpriv --reuid=tactus --regid=tactus --clear-groups systemd-run --quiet --wait --pipe --collect /bin/true", at_once)
             ours = machine.seconds("tactusctl run systemd --wait", at_once)
             direct = machine.seconds("tactusctl run direct --wait", at_once)
-            report.add(f"systemd-run --wait --pipe, {at_once} at once", own, "s")
+            report.add(f"systemd-run of root, {at_once} at once", own, "s")
+            report.add(f"systemd-run of tactus, {at_once} at once", peer, "s")
             report.add(f"Tactus, Runner=systemd, {at_once} at once", ours, "s")
             report.add(f"Tactus, Runner=direct, {at_once} at once", direct, "s")
-            report.add("Tactus / systemd-run", ours / own, "", goal=f"at most {GOAL}", met=ours / own <= GOAL)
+            report.add("Tactus / systemd-run of tactus", ours / peer, "", goal=f"at most {GOAL}", met=ours / peer <= GOAL)
     finally:
         machine.end()
