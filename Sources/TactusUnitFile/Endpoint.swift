@@ -4,14 +4,20 @@
 ///
 /// Source: RFC 3986, section 2 (characters) and section 3.2 (authority)
 func endpoint(_ text: String) throws(Refusal) -> String {
+  // Before the characters, because those of a host have another cure.
+  if let start = text.firstRange(of: "://")?.upperBound {
+    try InternationalHost.check(split(beginning(of: text[start...])).host)
+  }
   for scalar in text.unicodeScalars
   where !scalar.isASCII || scalar.value < 0x21 || "\"<>\\^`{|}\u{7F}".contains(Character(scalar)) {
-    throw Refusal("contains the character U+\(scalar.hexadecimal), which a URL cannot hold: percent-encode it")
+    let encoded = String(scalar).utf8.map { "%\($0 < 16 ? "0" : "")\(String($0, radix: 16, uppercase: true))" }.joined()
+    throw Refusal(
+      "contains the character U+\(scalar.hexadecimal), which a URL cannot hold: percent-encode it as \(encoded)")
   }
   guard let separator = text.firstRange(of: "://"),
     ["http", "https"].contains(text[..<separator.lowerBound].lowercased())
   else { throw Refusal("is not an http or https URL: write for example https://example.org/health") }
-  let authority = text[separator.upperBound...].prefix { !"/?#".contains($0) }
+  let authority = beginning(of: text[separator.upperBound...])
   if authority.contains("@") {
     throw Refusal("contains a user name or password, which listings would show: use Header=Authorization: …")
   }
@@ -22,6 +28,9 @@ func endpoint(_ text: String) throws(Refusal) -> String {
   }
   return text
 }
+
+/// What stands between `//` and the path.
+private func beginning(of rest: Substring) -> Substring { rest.prefix { !"/?#".contains($0) } }
 
 /// The host, with the brackets of an IPv6 address, and what follows its colon.
 private func split(_ authority: Substring) -> (host: Substring, port: Substring?) {
