@@ -95,7 +95,7 @@ extension WireJob {
   var ending: String {
     let duration = durationMs.map { " after \(Readable.span(.milliseconds($0)))" } ?? ""
     let error = errorCode.map { ", \($0.rawValue)" } ?? ""
-    let message = errorMessage.map { ": \($0.visible)" } ?? ""
+    let message = (errorMessage ?? note).map { ": \($0.visible)" } ?? ""
     return "\(workflow.map { "\($0.visible) " } ?? "")\(status.rawValue)\(duration)\(error)\(message)"
   }
 }

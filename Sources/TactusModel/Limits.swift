@@ -71,6 +71,12 @@ public enum Limits {
   public static let checkEvery: Duration = .seconds(120)
   /// Rows that one release transaction looks at.
   public static let releaseBatch = 1000
+  /// Look-ups at once, of one HTTP engine, of names whose last look-up ended in time.
+  public static let provenLookups = 64
+  /// Look-ups at once of names that are in the file of hosts.
+  public static let localLookups = 8
+  /// Look-ups at once of names that are new, and as many of names whose last look-up hung.
+  public static let otherLookups = 32
   /// Redirects of one request that are followed.
   public static let httpRedirects = 10
   /// The body of an answer is read no further than this, in bytes; the answer then counts as complete.

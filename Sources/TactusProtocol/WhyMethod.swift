@@ -116,7 +116,7 @@ public struct WireExplanation: Codable, Hashable, Sendable {
     trigger = explanation.job?.trigger
     status = explanation.job?.status
     errorCode = explanation.job?.errorCode
-    errorMessage = right >= .read ? explanation.job?.errorMessage : nil
+    errorMessage = right >= .read && errorCode != nil ? explanation.job?.errorMessage : nil
     startDelayMs = explanation.job?.startDelay?.milliseconds
     decidedAt = explanation.decidedAt
     reason = explanation.reason

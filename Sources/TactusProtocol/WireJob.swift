@@ -74,6 +74,8 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var logDroppedBytes: Int64
   /// Where the time of a request went.
   public var timings: WireTimings?
+  /// What is worth knowing of a job that completed, such as where it was redirected to.
+  public var note: String?
 
   /// A job as readers see it; those who may only look get no message, because it may tell of the definition.
   public init(_ job: Job, for right: Right = .admin) {
@@ -98,7 +100,8 @@ public struct WireJob: Codable, Hashable, Sendable {
     completedAt = job.completedAt
     attempt = job.attempt
     errorCode = job.errorCode
-    errorMessage = right >= .read ? job.errorMessage : nil
+    errorMessage = right >= .read && job.errorCode != nil ? job.errorMessage : nil
+    note = right >= .read && job.errorCode == nil ? job.errorMessage : nil
     exitCode = job.report.exitCode
     signal = job.report.signal
     httpStatus = job.report.httpStatus
@@ -144,7 +147,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     case peakMemoryBytes = "peak_memory_bytes"
     case logBytes = "log_bytes"
     case logDroppedBytes = "log_dropped_bytes"
-    case timings
+    case timings, note
   }
 }
 

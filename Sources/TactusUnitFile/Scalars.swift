@@ -97,6 +97,11 @@ func statusRanges(_ text: String) throws(Refusal) -> [ClosedRange<Int>] {
         "holds \"\(String(word).abbreviated)\": write statuses from 100 to 599 and ranges of them, "
           + "for example 200 204 300-399")
     }
+    // Source: RFC 9110, section 15.2; 101 is the last answer in HTTP, the others are followed by one.
+    guard last >= 200 || (first...last).contains(101) else {
+      throw Refusal(
+        "holds \"\(String(word).abbreviated)\", and such an answer is never the last: write 101, or statuses from 200")
+    }
     ranges.append(first...last)
   }
   return ranges

@@ -22,7 +22,8 @@ extension Vocabulary {
         lists: Set(["Environment", "EnvironmentFile", "LoadCredential"]).union(SandboxKey.lists),
         later: ["Parameter", "Result", "OutputLimit"]),
       Section(
-        name: "Heartbeat", single: ["Endpoint", "Method", "FollowRedirects", "Timeout"],
+        name: "Heartbeat",
+        single: ["Endpoint", "Method", "FollowRedirects", "RedirectHeaders", "ReadBody", "Timeout"],
         lists: ["ExpectedStatus", "Header"],
         later: [
           "AssertBodyContains", "AssertBodyMatches", "AssertJSON", "AssertHeader", "AssertDurationBelow", "Body",

@@ -29,7 +29,9 @@ struct InterfaceTests {
 
   private func samples() throws -> [Sample] {
     let workflow = WireWorkflow(try Samples.workflow(), withDefinition: true)
-    let job = WireJob(try Samples.job())
+    var job = WireJob(try Samples.job())
+    // A job has a message or a note; the sample has both.
+    job.note = "redirected to https://example.org/ (302)"
     let name = workflow.name
     return [
       Sample(DescribeService(), DescribeService.Reply(version: "1")),
@@ -192,6 +194,17 @@ struct InterfaceTests {
         #expect(members == fields.map(\.name))
       }
     }
+  }
+
+  @Test(
+    "What is said of a job is a message if it failed, and a note if it completed, and both are for those who may read")
+  func notes() throws {
+    var job = try Samples.job()
+    #expect((WireJob(job).errorMessage, WireJob(job).note) == ("exceeded its time-out", nil))
+    job.errorCode = nil
+    job.errorMessage = "redirected to https://example.org/ (302)"
+    #expect((WireJob(job).errorMessage, WireJob(job).note) == (nil, "redirected to https://example.org/ (302)"))
+    #expect((WireJob(job, for: .look).errorMessage, WireJob(job, for: .look).note) == (nil, nil))
   }
 
   @Test("Absent values are left out, and what is computed is as the domain says")

@@ -24,6 +24,7 @@ enum ShowJobVerb: Verb {
     sheet.add("Status", job.standing + (job.wait.map { ", waits for \($0.rawValue)" } ?? ""))
     sheet.add("In line", place(of: job))
     sheet.add("Error", job.errorCode.map { code in code.rawValue + (job.errorMessage.map { ": \($0)" } ?? "") })
+    sheet.add("Note", job.note)
     sheet.add("Exit code", job.exitCode.map(String.init))
     sheet.add("Signal", job.signal.map(String.init))
     sheet.add("HTTP status", job.httpStatus.map(String.init))
