@@ -10,6 +10,8 @@ extension Exchange {
     if localErrno != nil { return .local }
     if isOversized(code) { return .oversizedHeader }
     switch code {
+    // libcurl's code for a body that is framed wrongly is that of a connection that breaks.
+    case CURLE_RECV_ERROR where easy.failureText.contains("chunked"): return .notHTTP
     case CURLE_COULDNT_RESOLVE_HOST: return .nameLookup
     case CURLE_COULDNT_CONNECT: return .connect
     case CURLE_OPERATION_TIMEDOUT: return .timeLimit

@@ -36,7 +36,7 @@ extension Heartbeat {
       return (.failed(.statusMismatch, mismatch(response)), report)
     case .failure(let failure):
       report.timings = failure.timings
-      report.standing = failure.standing.isEmpty ? nil : failure.standing + cure(of: failure)
+      report.standing = standing(of: failure)
       return (.failed(failure.cause.errorCode, sentence(about: failure)), report)
     }
   }
@@ -59,6 +59,13 @@ extension Heartbeat {
     case .timeLimit: return failure.sentence + cure(of: failure)
     default: return failure.sentence + (failure.redirects.sentence.map { ", after it was \($0)" } ?? "")
     }
+  }
+
+  /// What a time-out was about; nil if there is nothing to say.
+  private func standing(of failure: HTTPFailure) -> String? {
+    if !failure.standing.isEmpty { return failure.standing + cure(of: failure) }
+    // It failed by itself in the moment in which it was stopped.
+    return failure.cause == .aborted ? nil : failure.sentence
   }
 
   /// What to do about an answer that began in time and did not end.

@@ -22,6 +22,17 @@ struct LongHeaderTests {
     }
   }
 
+  @Test("A header that is longer than libcurl accepts over HTTP/2 fails at once, with the reason")
+  func tooLong() async throws {
+    let server = try NginxServer()
+    let client = EngineUnderTest(authorities: server.certificate)
+    for method in [HTTPRequest.Method.get, .head] {
+      let request = try HTTPRequest("\(server.bases[0])/lines/\(NginxServer.excess)", method: method)
+      let failure = try await client.failure(of: request)
+      #expect(failure.cause == .oversizedHeader, "\(failure.sentence)")
+    }
+  }
+
   @Test("An answer over HTTP/2 is complete with its header, if no more is asked for")
   func headerAlone() async throws {
     let server = try NginxServer()
