@@ -4,7 +4,7 @@ import TactusModel
 
 /// One request to one server and its answer: an easy handle, and what has arrived.
 final class Exchange {
-  /// Whose it is.
+  /// The transfer that it belongs to.
   let id: TransferID
   let request: HTTPRequest
   let hop: Hop
@@ -67,7 +67,7 @@ final class Exchange {
     return status > 0 ? status : nil
   }
 
-  /// How far it has come.
+  /// The progress so far.
   var stage: HTTPStage {
     if isHeaderComplete { return .body }
     if status != nil { return .header }
@@ -81,7 +81,7 @@ final class Exchange {
     // Lines after the body are trailers.
     guard !isHeaderComplete, let first = line.first, "\r\n".utf8.contains(first) else { return true }
     let status = status ?? 0
-    // What is provisional is followed by another header, except when the connection changes hands.
+    // A provisional answer is followed by another header, except when the connection changes its protocol.
     guard status == 101 || !(100...199).contains(status) else { return true }
     isHeaderComplete = true
     if status == 101 {

@@ -2,10 +2,10 @@ import CCurl
 import TactusLinux
 
 extension Exchange {
-  /// Whom it talks to.
+  /// The server as `host:port`, or the path of its socket.
   var peer: String { request.unixSocket ?? hop.endpoint.description }
 
-  /// What it means that libcurl ended it with a code.
+  /// The cause that a code of libcurl stands for.
   func cause(of code: CURLcode) -> HTTPFailure.Cause {
     if localErrno != nil { return .local }
     if isOversized(code) { return .oversizedHeader }
@@ -55,7 +55,7 @@ extension Exchange {
     }
   }
 
-  /// What it waits for, as a part of a sentence.
+  /// The state of the exchange, as a part of a sentence.
   var standing: String {
     switch stage {
     case .nameLookup, .connecting: return "\(peer) has not accepted the connection"
@@ -72,7 +72,7 @@ extension Exchange {
     return "\(HTTPStatus.described(status ?? 0)) after \(first / 1000) ms"
   }
 
-  /// Whether the header has more than libcurl takes, for which it has no code of its own before 8.6.
+  /// Whether the header has more than libcurl takes, which has no code of its own before version 8.6.
   private func isOversized(_ code: CURLcode) -> Bool {
     guard stage >= .waiting, !isHeaderComplete else { return false }
     switch code {

@@ -4,7 +4,7 @@ import TactusLinux
 import TactusModel
 
 extension Exchange {
-  /// What libcurl reads at once, in bytes.
+  /// Bytes that libcurl reads at once.
   ///
   /// libcurl 7.88 hands the header of an HTTP/2 answer over in one piece of this size, and asks for no further turn for
   /// the rest (`cf_h2_recv`), so the piece has to hold the longest header that it accepts: 128 KiB (`DYN_H2_HEADERS`).
@@ -16,7 +16,7 @@ extension Exchange {
     return receiver == nil ? 16 << 10 : 64 << 10
   }
 
-  /// Who is called when something has come, or a socket is to be made.
+  /// Sets the callbacks for arriving bytes and for new sockets.
   func setCallbacks() throws(EasyHandle.Refusal) {
     let context = Unmanaged.passUnretained(self).toOpaque()
     try easy.check(
@@ -51,7 +51,7 @@ extension Exchange {
         }, context))
   }
 
-  /// What holds for every request.
+  /// Sets the options of every request.
   func configure(_ settings: HTTPEngine.Settings) throws(EasyHandle.Refusal) {
     // Signals belong to the daemon.
     try easy.set(CURLOPT_NOSIGNAL, true)
@@ -69,7 +69,7 @@ extension Exchange {
     if let path = request.unixSocket { try easy.set(CURLOPT_UNIX_SOCKET_PATH, path) }
   }
 
-  /// What this one asks for.
+  /// Sets the options of this request.
   func configure(timeLimit: Duration?) throws(EasyHandle.Refusal) {
     try easy.set(CURLOPT_URL, hop.url)
     switch hop.method {

@@ -2,7 +2,7 @@
 public struct HTTPRedirect: Hashable, Sendable {
   /// 300…399.
   public var status: Int
-  /// Where it led to, without user, password, query and fragment, which may be secret.
+  /// The URL that it led to, without user, password, query and fragment, which may be secret.
   public var destination: String
   /// Whether ``HTTPRequest/headers`` were left behind, because they were written for another origin.
   public var leftHeaders: Bool

@@ -1,7 +1,7 @@
 import TactusModel
 import TactusPorts
 
-/// How long transfers wait for a name; libcurl, which keeps time from there on, does not know of them yet.
+/// Deadlines of transfers that wait for a name; libcurl keeps the time only after that.
 struct LookupPatience {
   private let alarm: any MonotonicAlarm
   private var deadlines: [TransferID: MonotonicInstant] = [:]
@@ -21,7 +21,7 @@ struct LookupPatience {
     if deadlines.isEmpty, armed != nil { arm(at: nil) }
   }
 
-  /// Those who have waited for too long, when the alarm has rung.
+  /// Takes out the transfers whose deadline has passed; called when the alarm has rung.
   mutating func due(at now: MonotonicInstant) -> [TransferID] {
     let due = deadlines.filter { $0.value <= now }.keys
     for id in due { deadlines[id] = nil }

@@ -1,6 +1,6 @@
 import TactusModel
 
-/// How the last look-ups of names went; of very many names those that were used last.
+/// Results of the last look-ups, for the names that were used last.
 struct NameHistory {
   private struct Record {
     let wasQuick: Bool

@@ -1,12 +1,12 @@
 import TactusModel
 
-/// Which look-ups of host names run, which wait in line, and for which requests: a pure machine.
+/// Look-ups of host names that run or wait in line, and the requests that ask for them: a pure machine.
 ///
 /// A look-up cannot be canceled, so each that hangs keeps its thread until the resolver gives up. A name is therefore
 /// looked up once at a time, for all requests that ask, and each lane has room of its own: names that hang never take
 /// the room of names that are answered. See ADR 13.
 struct NameLookups {
-  /// What is known of a name decides about where it waits.
+  /// A class of names with room of its own.
   enum Lane: CaseIterable {
     /// It is in the file of hosts.
     case local
@@ -18,7 +18,7 @@ struct NameLookups {
     case hanging
   }
 
-  /// Where a name is.
+  /// The place of a name.
   enum Place: Hashable {
     /// It is being looked up.
     case running
@@ -36,7 +36,7 @@ struct NameLookups {
   private var history = NameHistory()
   private var lastTicket: UInt64 = 0
 
-  /// How many look-ups of a lane run at once.
+  /// Look-ups of a lane that run at once.
   static func room(in lane: Lane) -> Int {
     switch lane {
     case .local: Limits.localLookups
@@ -67,7 +67,7 @@ struct NameLookups {
     return true
   }
 
-  /// Takes a request out; a look-up that nobody waits for any more goes on, one that has not begun does not begin.
+  /// Takes a request out; a running look-up continues, one that has not begun does not begin.
   mutating func withdraw(_ id: TransferID, from name: String) {
     running[name]?.askers.removeAll { $0 == id }
     waiting[name]?.askers.removeAll { $0 == id }
@@ -81,7 +81,7 @@ struct NameLookups {
   /// - Parameters:
   ///   - addresses: what was found; empty if nothing was.
   ///   - duration: how long it took.
-  /// - Returns: who waited for it, in order, and the name whose look-up is to be started in its place.
+  /// - Returns: the requests that waited for it, in order, and the name whose look-up is to be started in its place.
   mutating func ended(
     _ name: String, addresses: [String], after duration: Duration, at now: MonotonicInstant
   ) -> (askers: [TransferID], next: String?) {
@@ -97,19 +97,19 @@ struct NameLookups {
     return (entry.askers, nil)
   }
 
-  /// Where a name is; nil if nobody asks for it.
+  /// The place of a name; nil if no request asks for it.
   func place(of name: String) -> Place? {
     if let entry = waiting[name] { return .waiting(behind: counts[entry.lane, default: 0]) }
     return running[name] == nil ? nil : .running
   }
 
-  /// What a request for a name waits for, as a part of a sentence.
+  /// The state of a look-up, as a part of a sentence.
   func standing(of name: String) -> String {
     guard case .waiting(let count) = place(of: name) else { return "the name \(name) was still being looked up" }
     return "the name \(name) waited to be looked up behind \(count) look-ups that no name server has answered"
   }
 
-  /// What was found within the last minute; nil for nothing.
+  /// Addresses that were found within the last minute; nil for none.
   func recent(_ name: String, at now: MonotonicInstant) -> [String]? { history.recent(name, at: now) }
 
   private mutating func run(_ name: String, in lane: Lane, for askers: [TransferID]) {
@@ -135,7 +135,7 @@ private struct WaitingLine {
     return entries[first]
   }
 
-  /// Notes that one has left; when half of them have, the rest moves up, so that the line is as long as who waits.
+  /// Notes that one has left; when half of them have, the rest moves up, so that the line does not outgrow those who wait.
   mutating func tidy(keeping isThere: (String, UInt64) -> Bool) {
     departed += 1
     guard departed > 64, 2 * departed > entries.count - first else { return }

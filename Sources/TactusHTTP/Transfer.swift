@@ -1,7 +1,7 @@
 import CCurl
 import TactusModel
 
-/// One request on its way through its redirects, and who waits for it.
+/// One request on its way through its redirects, and its completion.
 final class Transfer {
   let id: TransferID
   let request: HTTPRequest
@@ -17,14 +17,14 @@ final class Transfer {
   private(set) var exchange: Exchange?
   /// When the request of this hop was to be sent.
   private var hopBegunAt: MonotonicInstant
-  /// How long the look-up of this hop took, before libcurl.
+  /// Duration of the look-up of this hop, before libcurl.
   private var lookup: Duration = .zero
   /// The phases of the hops before this one, each summed up.
   private var spent = HTTPTimings(nameLookup: .zero, connect: .zero, tls: .zero, firstByte: .zero, total: .zero)
   /// Whether nothing more is to be read for now.
   private(set) var isResting = false
 
-  /// What becomes of a transfer when an exchange has ended.
+  /// The next step after an exchange has ended.
   enum Turn {
     /// It has ended.
     case ended(Result<HTTPResponse, HTTPFailure>)
@@ -68,7 +68,7 @@ final class Transfer {
     exchange?.isResting = isResting
   }
 
-  /// What the end of its exchange means.
+  /// Takes the end of an exchange and decides on the next step.
   func turn(after exchange: Exchange, _ code: CURLcode, at now: MonotonicInstant) -> Turn {
     guard code == CURLE_OK || (code == CURLE_WRITE_ERROR && exchange.cut != nil), let response = response(at: now)
     else {
@@ -110,7 +110,7 @@ final class Transfer {
     (hopBegunAt, lookup) = (now, .zero)
   }
 
-  /// What has arrived; nil before a status has.
+  /// The answer as far as it has arrived; nil before its status has.
   private func response(at now: MonotonicInstant) -> HTTPResponse? {
     guard let exchange, let status = exchange.status else { return nil }
     // What was announced and not read is dropped as well, if the body was cut short for its length.
@@ -121,7 +121,7 @@ final class Transfer {
       finalURL: hop.url, trail: redirects)
   }
 
-  /// Where the time went, over all hops.
+  /// The phases, over all hops.
   private func timings(at now: MonotonicInstant) -> HTTPTimings {
     var timings = spent
     timings.total = now - begunAt

@@ -5,7 +5,7 @@ import Glibc
 /// The corresponding C function is `getaddrinfo`. It cannot be canceled: a name server that does not answer holds the
 /// thread for as long as resolv.conf(5) says, 10 seconds by default. Callers bound how many they start.
 public enum HostLookup {
-  /// What a look-up found.
+  /// The result of a look-up.
   public enum Answer: Hashable, Sendable {
     /// Numeric addresses, the one to try first at the front; at least one.
     case addresses([String])
@@ -41,7 +41,7 @@ public enum HostLookup {
     }
   }
 
-  /// What a thread is given to do.
+  /// The work of one thread.
   private final class Errand {
     let run: @Sendable () -> Void
 

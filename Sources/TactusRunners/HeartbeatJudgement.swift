@@ -61,14 +61,14 @@ extension Heartbeat {
     }
   }
 
-  /// What a time-out was about; nil if there is nothing to say.
+  /// The part of a time-out's message that names its reason; nil for none.
   private func standing(of failure: HTTPFailure) -> String? {
     if !failure.standing.isEmpty { return failure.standing + cure(of: failure) }
     // It failed by itself in the moment in which it was stopped.
     return failure.cause == .aborted ? nil : failure.sentence
   }
 
-  /// What to do about an answer that began in time and did not end.
+  /// The way out for an answer that began in time and did not end.
   private func cure(of failure: HTTPFailure) -> String {
     guard failure.stage == .body else { return "" }
     return ". Set ReadBody=no to judge by the header alone"

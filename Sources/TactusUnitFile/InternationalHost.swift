@@ -1,6 +1,6 @@
 /// A host in letters beyond ASCII, of which the resolver knows only the form that begins with `xn--`.
 ///
-/// It is refused with that form rather than converted: what stands in the file is what is looked up, in every locale.
+/// It is refused with that form rather than converted, so that a file names the same host in every locale.
 enum InternationalHost {
   /// Refuses a host beyond ASCII, as characters or percent-encoded, with what to write instead.
   static func check(_ host: Substring) throws(Refusal) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TactusHTTP
 
-/// Which look-ups run is decided without a clock, a thread or a name server.
+/// The machine of look-ups needs no clock, thread or name server.
 struct NameLookupTests {
   private var lookups = NameLookups()
   private var last: UInt64 = 0
@@ -25,7 +25,7 @@ struct NameLookupTests {
     lookups.ended(name, addresses: [], after: duration, at: now).next
   }
 
-  @Test("All who ask for a name at once share one look-up")
+  @Test("Requests that ask for a name at once share one look-up")
   mutating func shared() {
     let (first, begins) = ask("a.example")
     #expect(begins)
@@ -39,7 +39,8 @@ struct NameLookupTests {
     #expect(ask("a.example").begins)
   }
 
-  @Test("Each lane has room of its own, and who does not fit waits in order", arguments: NameLookups.Lane.allCases)
+  @Test(
+    "Each lane has room of its own, and a name that does not fit waits in order", arguments: NameLookups.Lane.allCases)
   mutating func lanes(lane: NameLookups.Lane) {
     let room = NameLookups.room(in: lane)
     let names = (0..<room + 2).map { "\(lane)-\($0).example" }
@@ -89,7 +90,7 @@ struct NameLookupTests {
     #expect(ask("a.example").begins)
   }
 
-  @Test("Who gives up leaves no trace in the line, however often")
+  @Test("A request that gives up leaves no trace in the line, however often")
   mutating func withdrawal() {
     let running = (0..<Limits.otherLookups).map { "dead-\($0).example" }
     #expect(running.allSatisfy { ask($0).begins })

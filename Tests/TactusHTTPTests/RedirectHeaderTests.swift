@@ -4,7 +4,7 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-/// What a redirect takes along.
+/// Headers, methods and bodies on their way through redirects.
 @Suite(.timeLimit(.minutes(2)))
 struct RedirectHeaderTests {
   let client = EngineUnderTest()

@@ -60,7 +60,7 @@ struct HeartbeatAnswerTests {
     #expect(standing.hasSuffix(". Set ReadBody=no to judge by the header alone"), "\(standing)")
   }
 
-  @Test("Where a redirect led is told on success, and headers that stayed behind are told when the status is wrong")
+  @Test("A success reports its redirects, and a wrong status reports the headers that stayed behind")
   func redirects() async throws {
     let target = LoopbackServer { connection in
       let isKnown = connection.request()?.contains("X-Api-Key: secret") == true
