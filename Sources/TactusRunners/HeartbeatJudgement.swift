@@ -68,10 +68,13 @@ extension Heartbeat {
     return failure.cause == .aborted ? nil : failure.sentence
   }
 
-  /// The way out for an answer that began in time and did not end.
+  /// The way out where there is one: of an answer that began in time, and of a name that was not found in time.
   private func cure(of failure: HTTPFailure) -> String {
-    guard failure.stage == .body else { return "" }
-    return ". Set ReadBody=no to judge by the header alone"
+    switch failure.stage {
+    case .body: ". Set ReadBody=no to judge by the header alone"
+    case .nameLookup: ". Check the name servers in /etc/resolv.conf"
+    default: ""
+    }
   }
 }
 
