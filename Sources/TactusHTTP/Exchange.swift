@@ -71,6 +71,8 @@ final class Exchange {
   var stage: HTTPStage {
     if isHeaderComplete { return .body }
     if status != nil { return .header }
+    // First, because a connection that is used again has no time of its own for what comes before.
+    if easy.size(CURLINFO_PRETRANSFER_TIME_T) > 0 { return .waiting }
     if easy.size(CURLINFO_CONNECT_TIME_T) == 0 { return .connecting }
     if hop.endpoint.isEncrypted && easy.size(CURLINFO_APPCONNECT_TIME_T) == 0 { return .handshake }
     return .waiting

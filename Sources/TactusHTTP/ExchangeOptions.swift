@@ -83,9 +83,9 @@ extension Exchange {
     // libcurl would hand every header on to whoever the redirect names, see Hop.
     try easy.set(CURLOPT_FOLLOWLOCATION, false)
     if request.usesHTTP1 || hop.upgrades { try easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)) }
-    // Rounded up, because no limit may pass too early. Zero is no limit to libcurl, for the whole; for connecting it is
-    // 300 s.
-    func limit(_ span: Duration) -> Int { max(1, Int((span.microseconds + 999) / 1000)) }
+    // Rounded up and one more, because no limit may pass too early, and libcurl takes a part of a millisecond for a whole.
+    // Zero is no limit to libcurl, for the whole; for connecting it is 300 s.
+    func limit(_ span: Duration) -> Int { max(1, Int((span.microseconds + 999) / 1000) + 1) }
     try easy.set(CURLOPT_TIMEOUT_MS, timeLimit.map(limit) ?? 0)
     if let shorter = [request.connectLimit, timeLimit].compactMap(\.self).min() {
       try easy.set(CURLOPT_CONNECTTIMEOUT_MS, limit(shorter))
