@@ -173,7 +173,7 @@ extension ControlHandler {
       case .failure(let failure): waiting.reply.fail(CallFailure(failure))
       case .success(let jobs):
         let open = open.union(jobs.filter { !$0.status.isTerminal }.map(\.id))
-        var lines = jobs.filter(\.status.isTerminal).map { WaitForJobs.Reply(job: WireJob($0, for: waiting.right)) }
+        var lines = jobs.filter(\.status.isTerminal).map { WaitForJobs.Reply(job: wire($0, for: waiting.right)) }
         guard !lines.isEmpty else { return look(at: rest, waiting, open: open, after: number) }
         // The last line ends the stream, if nothing is left to wait for.
         let last = rest.isEmpty && open.isEmpty ? lines.popLast() : nil

@@ -8,19 +8,32 @@ internal import TactusTransport
 
 /// The operations on jobs.
 extension ControlHandler {
-  func get(_ request: GetJob, _ peer: Peer, _ right: Right, _ reply: ReplyPort) {
-    resolve(request.id) { result in
-      switch result {
-      case .failure(let failure): reply.fail(failure)
-      case .success(let id):
-        quickTurns.take(for: peer.uid) { done in
-          archive.job(id) { result in
-            done()
-            answer(request, reply, result) { .init(job: WireJob($0, for: right)) }
-          }
-        }
+  func get(_ request: GetJob, _ peer: Peer, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
+    let found: @Sendable (@escaping @Sendable () -> Void) -> Answer<Job> = { done in
+      { result in
+        done()
+        answer(request, reply, result) { .init(job: wire($0, for: right)) }
       }
     }
+    switch (request.id, request.workflow) {
+    case (let id?, nil):
+      resolve(id) { result in
+        switch result {
+        case .failure(let failure): reply.fail(failure)
+        case .success(let id): quickTurns.take(for: peer.uid) { quick.job(id, answer: found($0)) }
+        }
+      }
+    case (nil, let text?):
+      let workflow = try name(text)
+      quickTurns.take(for: peer.uid) { quick.newestJob(of: workflow, answer: found($0)) }
+    case (nil, nil): throw .invalid(field: "id", reason: "is missing; name a job, or a workflow")
+    case (_?, _?): throw .invalid(field: "workflow", reason: "an id names one job: give either of the two")
+    }
+  }
+
+  /// A job for a client, with what only a clock tells.
+  func wire(_ job: Job, for right: Right) -> WireJob {
+    WireJob(job, for: right, elapsed: job.elapsed(at: time.monotonic, inBoot: bootID))
   }
 
   func list(_ request: ListJobs, _ peer: Peer, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
@@ -42,11 +55,11 @@ extension ControlHandler {
       filter.before = position
     }
     quickTurns.take(for: peer.uid) { [filter] done in
-      archive.jobs(matching: filter) { result in
+      quick.jobs(matching: filter) { result in
         done()
         answer(request, reply, result) { page in
           .init(
-            jobs: page.jobs.map { WireJob($0, for: right) },
+            jobs: page.jobs.map { wire($0, for: right) },
             nextCursor: page.next.map { Cursor(.jobs, position: "\($0)").description })
         }
       }
@@ -125,7 +138,7 @@ extension ControlHandler {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
         quickTurns.take(for: peer.uid) { done in
-          archive.explanation(of: id) { result in
+          quick.explanation(of: id) { result in
             done()
             answer(request, reply, result) { .init(answer: WireExplanation($0, for: right)) }
           }
@@ -167,7 +180,7 @@ extension ControlHandler {
           .invalid(
             field: "id", reason: "'\(text.excerpt)' is neither a job id nor the last 6 or more characters of one")))
     }
-    archive.jobs(endingIn: digits, limit: 5) { result in
+    quick.jobs(endingIn: digits, limit: 5) { result in
       switch result {
       case .failure(let failure): then(.failure(CallFailure(failure)))
       case .success(let ids):

@@ -27,6 +27,7 @@ final class Daemon: Sendable {
   private let store: Store
   private let archive: Archive
   private let slow: Archive
+  private let readers: PatientReaders
   private let feed: EventFeed
   private let authority: Authority
   private let time: SystemTime
@@ -65,7 +66,8 @@ final class Daemon: Sendable {
     try directories.makePrivateFiles()
     lock = try FileLock(at: directories.lock)
     journal = JournalWriter(time: time)
-    let health = Health(journal: journal, time: time)
+    let disks = Disks(time: time, alarms: alarms)
+    let health = Health(journal: journal, time: time, disks: disks)
     self.health = health
     supervision = Supervision(health: health, alarms: alarms, time: time)
     // Until this is over: the store may have to be checked, or brought up to date.
@@ -77,21 +79,27 @@ final class Daemon: Sendable {
     store = try Store(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), limits: limits,
       now: time.now, eventsKeep: settings.eventsKeep,
-      health: { health.note(store: $0.map { StoreTrouble($0) }) },
+      health: { health.note(store: $0.map { StoreTrouble($0) }) }, disk: disks.store.note,
       makeID: { ids.make(at: $0) })
     archive = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits)
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits,
+      disk: disks.quick.note)
     slow = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits)
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits,
+      disk: disks.slow.note)
+    let readers = PatientReaders(quick: archive, slow: slow, disks: disks)
+    disks.onChange { health.note(diskIsSilent: $0) }
+    self.readers = readers
     statusLine =
       StatusLine.isShown
       ? StatusLine(
-        queue: DispatchWorkQueue(label: "tactus.status", level: .leaf), archive: archive, health: health, time: time)
+        queue: DispatchWorkQueue(label: "tactus.status", level: .leaf), archive: readers.quick, health: health,
+        time: time)
       : nil
     feed = EventFeed(queue: DispatchWorkQueue(label: "tactus.events", level: .leaf), archive: archive)
     do {
       output = try OutputStore(
-        file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf))
+        file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf), disk: disks.output.note)
     } catch let error as StoreError {
       throw StartFailure(
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
@@ -114,7 +122,7 @@ final class Daemon: Sendable {
         queue: DispatchWorkQueue(label: "tactus.units", level: .leaf), address: Units.address, time: time,
         alarms: alarms),
       settings: Units.settings(
-        directories, authority, jobUser: settings.jobUser, storeID: store.storeID,
+        directories, authority, jobUser: settings.jobUser, storeID: store.storeID, disk: disks.units.note,
         environment: surroundings.environment,
         directory: surroundings.directory),
       output: sink, stored: output, time: time, alarms: alarms, journal: health, availability: availability)
@@ -127,6 +135,7 @@ final class Daemon: Sendable {
         alarms: alarms),
       providers: configuration.effectiveProviders, storeID: store.storeID, output: sink, stored: output, time: time,
       alarms: alarms, journal: health)
+    let bootID = try Machine.bootID()
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time,
       journal: health)
@@ -137,7 +146,7 @@ final class Daemon: Sendable {
         .command: commands, .heartbeat: HeartbeatRunner(engine: engine, output: sink, time: time),
         .container: containers,
       ],
-      limits: limits, bootID: try Machine.bootID(), dispatchTimeout: settings.dispatchTimeout,
+      limits: limits, bootID: bootID, dispatchTimeout: settings.dispatchTimeout,
       reader: StoredDefinitions(queues: Set(limits.keys)), labeling: copy)
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
@@ -152,9 +161,10 @@ final class Daemon: Sendable {
         return user
       }, units: units, pipes: Units.pipes(directories), outlook: { [authority] in .ofDaemon(authority, availability) })
     let handler = ControlHandler(
-      scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
+      scheduling: scheduling, archive: archive, quick: readers.quick, slow: readers.slow, feed: feed, output: output,
+      authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
-      startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers,
+      startedAt: time.now, processID: Int(getpid()), bootID: bootID, reloading: reloading, containers: containers,
       examination: Examination(
         directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
         containers: containers,
@@ -221,7 +231,7 @@ final class Daemon: Sendable {
         fields: [.version: Product.version]))
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }
-    supervision.begin(line: statusLine, watching: workQueues)
+    supervision.begin(line: statusLine, watching: workQueues, isExcused: excuse)
   }
 
   private func listen(on activated: Int32?) throws {
@@ -245,6 +255,15 @@ final class Daemon: Sendable {
       health.tell(JournalEntry(.socketLost, "\(reason), and \(error): nobody can ask tactusd until \(restart)"))
       try control.start(on: activated)
     }
+  }
+
+  /// Whether the silence of a queue is that of its disk.
+  private var excuse: @Sendable (_ label: String) -> Bool {
+    let watches = [
+      store.queue.label: health.disks.store, output.queue.label: health.disks.output,
+      units.queue.label: health.disks.units,
+    ]
+    return { watches[$0]?.isAtWork == true }
   }
 
   /// The queues whose work never takes long, so that silence means that something is wrong.

@@ -13,12 +13,18 @@ final class Health: Journal {
   private let notifier = ServiceNotifier()
   private let time: any TimeSource
   private let state = Mutex(State())
+  /// Of the state directory.
+  let disks: Disks
 
   private struct State {
     var isStopping = false
     var changed: (@Sendable () -> Void)?
     var storeFailure: String?
+    /// Whether the disk of the state directory is known to be silent.
+    var isDiskSilent = false
     var incidents: [Incident] = []
+    /// Errors that came after files were read the last time, by the order in which they came: the clock may have been set.
+    var incidentsSinceReading = 0
     /// What is wrong with files now.
     var fileProblems: [FileProblem] = []
     /// The first that is wrong with each of them.
@@ -26,6 +32,11 @@ final class Health: Journal {
     var refusedFiles = 0
     /// When files were read the last time.
     var filesReadAt = Instant(microseconds: 0)
+
+    func trouble(_ silence: Duration?) -> String? {
+      if let storeFailure { return "the store cannot be written: \(storeFailure)" }
+      return silence?.sentenceOfDisk ?? (isDiskSilent ? DiskWatch.patience.sentenceOfDisk : nil)
+    }
   }
 
   /// What is wrong with a file: for those who may read definitions, which it quotes, and for those who may not.
@@ -46,9 +57,10 @@ final class Health: Journal {
   private static let keptRefusals = 1000
 
   /// Tells everything to a journal and keeps the last errors.
-  init(journal: any Journal, time: any TimeSource) {
+  init(journal: any Journal, time: any TimeSource, disks: Disks) {
     self.journal = journal
     self.time = time
+    self.disks = disks
   }
 
   func tell(_ entry: JournalEntry) {
@@ -57,6 +69,7 @@ final class Health: Journal {
       state.withLock { state in
         if state.incidents.count == Self.keptIncidents { state.incidents.removeLast() }
         state.incidents.insert(incident, at: 0)
+        state.incidentsSinceReading += 1
       }
     }
     journal.tell(entry)
@@ -75,6 +88,7 @@ final class Health: Journal {
         state.refusals[file] = problem
       }
       state.filesReadAt = now
+      state.incidentsSinceReading = 0
       return state.changed
     }
     for problem in problems { journal.tell(problem.entry) }
@@ -96,6 +110,24 @@ final class Health: Journal {
           fields: [.reason: trouble.reason]))
     } else {
       tell(JournalEntry(.storeRecovered, "the store can be written again"))
+    }
+  }
+
+  /// The disk of the state directory has fallen silent, or answers again.
+  func note(diskIsSilent isSilent: Bool) {
+    let changed = state.withLock { state in
+      state.isDiskSilent = isSilent
+      return state.changed
+    }
+    changed?()
+    if isSilent {
+      let reason = (disks.silence ?? DiskWatch.patience).sentenceOfDisk
+      tell(
+        JournalEntry(
+          .storeSilent, "\(reason). Running jobs go on, and their ends are recorded when it answers. Check that disk.",
+          fields: [.reason: reason]))
+    } else {
+      tell(JournalEntry(.storeRecovered, "the store answers again"))
     }
   }
 
@@ -125,7 +157,7 @@ final class Health: Journal {
   var headline: String? {
     state.withLock { state in
       if state.isStopping { return "stopping" }
-      let store = state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+      let store = state.trouble(disks.silence).map { "degraded: \($0)" }
       let files = state.refusedFiles == 1 ? "1 file is" : "\(state.refusedFiles) files are"
       let refused = state.refusedFiles > 0 ? "\(files) refused (tactusctl status)" : nil
       let parts = [store, refused].compactMap(\.self)
@@ -134,16 +166,24 @@ final class Health: Journal {
   }
 
   var daemonState: DaemonState {
-    state.withLock { $0.isStopping ? .stopping : $0.storeFailure != nil ? .degraded : .running }
+    let silence = disks.silence
+    return state.withLock { $0.isStopping ? .stopping : $0.trouble(silence) != nil ? .degraded : .running }
+  }
+
+  /// Why it is degraded; nil if it is not.
+  var trouble: String? {
+    let silence = disks.silence
+    return state.withLock { $0.trouble(silence) }
   }
 
   /// The last errors and what is wrong with files now, newest first; the problems of one reading in their order.
   ///
   /// What is wrong with a file quotes it: without the right to read only the place is told.
   func incidents(for right: Right) -> [Incident] {
-    let (errors, files, readAt) = state.withLock { ($0.incidents, $0.fileProblems, $0.filesReadAt) }
+    let (errors, files, readAt, later) = state.withLock {
+      ($0.incidents, $0.fileProblems, $0.filesReadAt, $0.incidents.prefix($0.incidentsSinceReading))
+    }
     let problems = files.map { Incident(at: readAt, message: $0.message(for: right)) }
-    let later = errors.prefix { $0.at > readAt }
     return later + problems + errors.dropFirst(later.count)
   }
 }

@@ -101,7 +101,8 @@ extension Reload.Reply {
       workflows: max(0, configuration.definitions.count - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused,
-      warnings: configuration.toldWarnings.map { WireProblem($0) }, autoRunner: autoRunner)
+      warnings: configuration.toldWarnings.map { WireProblem($0) }, autoRunner: autoRunner,
+      terminated: loaded.terminated.map(\.name))
   }
 }
 
@@ -126,7 +127,12 @@ extension Health {
       tell(JournalEntry(.fileWarning, "\(warning)", fields: [.file: warning.file]))
     }
     tell(.workflowFileGone, of: loaded?.removed, "was terminated: its file is gone")
-    tell(.workflowChanged, of: loaded?.changed, "was changed by its file")
+    let terminated = loaded?.terminatedReasons ?? [:]
+    tell(.workflowChanged, of: loaded?.changed) { name in
+      guard let reason = terminated[name] else { return "was changed by its file" }
+      return "was changed by its file, and is still terminated, \(reason.cause(limit: nil)). "
+        + "Run tactusctl resume \(name) to have it plan again."
+    }
     tell(.workflowCreated, of: loaded?.created, "was created, or is back, by its file")
   }
 
@@ -134,8 +140,12 @@ extension Health {
   private static let namedWorkflows = 100
 
   private func tell(_ kind: JournalMessage, of names: [WorkflowName]?, _ predicate: String) {
+    tell(kind, of: names) { _ in predicate }
+  }
+
+  private func tell(_ kind: JournalMessage, of names: [WorkflowName]?, _ predicate: (WorkflowName) -> String) {
     for name in names?.prefix(Self.namedWorkflows) ?? [] {
-      tell(JournalEntry(kind, "workflow \(name) \(predicate)", fields: [.workflow: name.text]))
+      tell(JournalEntry(kind, "workflow \(name) \(predicate(name))", fields: [.workflow: name.text]))
     }
   }
 

@@ -8,7 +8,7 @@ extension ExecutionWorker: Execution {
     post { worker in
       for job in jobs where worker.attempts[job.id] == nil {
         if worker.lanes[job.queue] == nil { fatalError("a job of queue \(job.queue), which does not exist") }
-        worker.lanes[job.queue]?.enqueue(job)
+        worker.line(up: job)
       }
       worker.pump()
     }

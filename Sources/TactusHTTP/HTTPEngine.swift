@@ -77,6 +77,12 @@ public actor HTTPEngine: QueueConfined {
     }
   }
 
+  /// Takes what has arrived for any request by now, and completes what that ends; on the engine's queue.
+  public func look() {
+    guard !isClosed else { return }
+    advance { $0.socketsReady() }
+  }
+
   /// Ends a request with ``HTTPFailure/Cause/aborted``; nothing if it has already ended.
   public nonisolated func abort(_ id: TransferID) {
     post { $0.end(id, .aborted, "aborted") }

@@ -56,6 +56,16 @@ public struct Job: Hashable, Sendable {
   public var place: Place?
   /// What was measured.
   public var report: Report
+  /// How late it started, as it was measured; nil where only the instants tell.
+  public var measuredDelay: Duration?
+  /// When it began to run, by the monotonic clock of the boot that claimed it; nil before.
+  public var startedMonotonic: MonotonicInstant?
+  /// The boot that claimed it; nil before.
+  public var bootID: String?
+  /// The number of the event that says that it began, or failed to; nil before.
+  public var startedEvent: Int64?
+  /// The number of the event that says that it ended; nil before.
+  public var endedEvent: Int64?
 
   /// Puts a row together.
   public init(
@@ -87,15 +97,24 @@ public struct Job: Hashable, Sendable {
     self.report = report
   }
 
-  /// From start to end; nil until both are known.
+  /// From start to end, never negative; nil until both are known.
+  ///
+  /// It is measured by a clock that nobody sets. The instants of the row are those of the wall clock, and tell only if nothing
+  /// was measured.
   public var duration: Duration? {
     guard let startedAt, let completedAt else { return nil }
-    return completedAt - startedAt
+    return report.duration ?? max(.zero, completedAt - startedAt)
   }
 
-  /// From the earliest to the real start; nil until started.
+  /// From the earliest to the real start, never negative; nil until started.
   public var startDelay: Duration? {
     guard let startedAt, let scheduledAt else { return nil }
-    return startedAt - scheduledAt
+    return measuredDelay ?? max(.zero, startedAt - scheduledAt)
+  }
+
+  /// How long it has been running, by the monotonic clock of a boot; nil if it does not run, or that clock did not see its start.
+  public func elapsed(at now: MonotonicInstant, inBoot boot: String) -> Duration? {
+    guard status == .running, bootID == boot, let startedMonotonic else { return nil }
+    return max(.zero, now - startedMonotonic)
   }
 }

@@ -45,6 +45,8 @@ public enum Ending: Hashable, Sendable {
 public struct Report: Hashable, Sendable {
   /// When the end was seen; nil lets the worker's clock say.
   public var endedAt: Instant?
+  /// From its start to its end, by a clock that nobody sets, never negative; nil if it never started.
+  public var duration: Duration?
   /// The process's exit code, 0…255.
   public var exitCode: Int?
   /// The signal that ended the process.

@@ -52,7 +52,9 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case storeFailing = "store_failing"
   /// The store cannot be written, because the disk is full.
   case storeFull = "store_full"
-  /// The store can be written again.
+  /// The store does not answer, because its disk is slow or stalled.
+  case storeSilent = "store_silent"
+  /// The store can be written again, or answers again.
   case storeRecovered = "store_recovered"
   /// The daemon stops although the store has not taken the ends of some jobs.
   case endsUnrecorded = "ends_unrecorded"
@@ -155,6 +157,7 @@ extension JournalMessage {
     case .pipesUnusable: "7bc82067ab2144a49f0783c9d63a3096"
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
+    case .storeSilent: "7d5e0c4f9a3b4c1e8f62b1d0a97c3e54"
     case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
     case .endsUnrecorded: "3f3891008637473c8c85704d3114f5e6"
     case .messagesDropped: "25807f4c26ab460d9e54b9965837ead5"
@@ -193,7 +196,8 @@ extension JournalMessage {
   /// How much it matters: from warning on somebody should look, from error on somebody should act.
   public var priority: JournalEntry.Priority {
     switch self {
-    case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
+    case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .storeSilent, .endsUnrecorded,
+      .workflowExhausted,
       .workQueueSilent, .pipesUnusable, .socketLost:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
@@ -229,7 +233,7 @@ extension JournalMessage {
     case .limitsNotApplied, .workflowCreated, .workflowChanged, .workflowFileGone, .workflowExhausted,
       .workflowFailing, .workflowRecovered, .imageMissing:
       [.workflow]
-    case .storeFailing, .storeFull, .reloadFailed: [.reason]
+    case .storeFailing, .storeFull, .storeSilent, .reloadFailed: [.reason]
     case .endsUnrecorded, .messagesDropped: [.count]
     case .outputDropped: [.count, .bytes]
     case .workflowTerminated, .workflowResumed, .workflowDeleted: [.workflow, .peerUID, .peerPID]

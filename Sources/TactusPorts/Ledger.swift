@@ -58,6 +58,9 @@ public protocol Ledger: Sendable {
   func requeue(_ id: JobID, fence: Int64, answer: @escaping Answer<QueuedJob?>)
   /// Makes the reason to stop durable; the first reason stays.
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>)
+  /// Notes that an attempt has ended by itself, so that no reason to stop it is taken any more; false if the fence, or a
+  /// reason that came before, kept it out. Not durable: a daemon that finds the row looks its end up.
+  func recordExit(_ id: JobID, fence: Int64, answer: @escaping Answer<Bool>)
   /// Closes the row and counts the end for its workflow, in one transaction.
   ///
   /// `stop` is the reason that the worker knows; a durable one in the row comes first. `facts` repair a start that could

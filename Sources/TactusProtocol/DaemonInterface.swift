@@ -36,11 +36,14 @@ public struct Describe: Request {
     public var nextDue: Instant?
     /// The newest incidents, newest first.
     public var lastErrors: [Incident]
+    /// Why it is degraded; nil if it is not. While the store does not answer, the numbers are those that were known last.
+    public var reason: String?
 
     /// Puts a description together.
     public init(
       version: String, pid: Int, startedAt: Instant, state: DaemonState, jobs: JobCounts, queues: [WireQueue],
-      workflows: WorkflowCounts, storeID: String, storeBytes: Int64, nextDue: Instant?, lastErrors: [Incident]
+      workflows: WorkflowCounts, storeID: String, storeBytes: Int64, nextDue: Instant?, lastErrors: [Incident],
+      reason: String? = nil
     ) {
       self.version = version
       self.pid = pid
@@ -53,6 +56,7 @@ public struct Describe: Request {
       self.storeBytes = storeBytes
       self.nextDue = nextDue
       self.lastErrors = lastErrors
+      self.reason = reason
     }
 
     enum CodingKeys: String, CodingKey {
@@ -63,6 +67,7 @@ public struct Describe: Request {
       case storeBytes = "store_bytes"
       case nextDue = "next_due"
       case lastErrors = "last_errors"
+      case reason
     }
   }
 }
@@ -71,7 +76,7 @@ public struct Describe: Request {
 public enum DaemonState: String, CaseIterable, Codable, Sendable {
   /// All is well.
   case running
-  /// The store cannot be written: nothing new is started.
+  /// The store cannot be written, or does not answer: nothing new is started.
   case degraded
   /// It drains.
   case stopping

@@ -60,6 +60,8 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var containerID: String?
   /// From start to end, in milliseconds.
   public var durationMs: Int64?
+  /// How long a RUNNING job has been running, in milliseconds; nil if that is not known.
+  public var elapsedMs: Int64?
   /// How long it may run, in milliseconds; nil before it runs, and without a limit.
   public var timeoutMs: Int64?
   /// From the earliest to the real start, in milliseconds.
@@ -74,9 +76,14 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var logDroppedBytes: Int64
   /// Where the time of a request went.
   public var timings: WireTimings?
+  /// The number of the event that says that it began, or failed to.
+  public var startedEvent: Int64?
+  /// The number of the event that says that it ended.
+  public var endedEvent: Int64?
 
   /// A job as readers see it; those who may only look get no message, because it may tell of the definition.
-  public init(_ job: Job, for right: Right = .admin) {
+  /// - Parameter elapsed: how long it has been running; nil if it does not run, or nobody knows.
+  public init(_ job: Job, for right: Right = .admin, elapsed: Duration? = nil) {
     id = job.id.description
     workflow = job.workflow?.text
     kind = job.kind
@@ -107,6 +114,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     provider = job.provider?.text
     containerID = job.containerID
     durationMs = job.duration?.milliseconds
+    elapsedMs = elapsed?.milliseconds
     timeoutMs = job.timeout?.milliseconds
     startDelayMs = job.startDelay?.milliseconds
     cpuMs = job.report.cpuTime?.milliseconds
@@ -114,6 +122,8 @@ public struct WireJob: Codable, Hashable, Sendable {
     logBytes = job.report.logBytes
     logDroppedBytes = job.report.logDroppedBytes
     timings = job.report.timings.map(WireTimings.init)
+    startedEvent = job.startedEvent
+    endedEvent = job.endedEvent
   }
 
   enum CodingKeys: String, CodingKey {
@@ -138,6 +148,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     case provider
     case containerID = "container_id"
     case durationMs = "duration_ms"
+    case elapsedMs = "elapsed_ms"
     case timeoutMs = "timeout_ms"
     case startDelayMs = "start_delay_ms"
     case cpuMs = "cpu_ms"
@@ -145,6 +156,8 @@ public struct WireJob: Codable, Hashable, Sendable {
     case logBytes = "log_bytes"
     case logDroppedBytes = "log_dropped_bytes"
     case timings
+    case startedEvent = "started_event"
+    case endedEvent = "ended_event"
   }
 }
 

@@ -47,6 +47,12 @@ public final class CommandRunner: Runner {
   /// Sends KILL to all of it.
   public func kill(_ id: JobID) { runner(of: id)?.kill(id) }
 
+  /// Looks whether it has ended.
+  public func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    guard let runner = runner(of: id) else { return answer() }
+    runner.examine(id, answer: answer)
+  }
+
   /// What was kept to tell its end may go.
   public func settle(_ id: JobID) {
     guard let place = places.withLock({ $0.removeValue(forKey: id) }) else { return }

@@ -13,9 +13,20 @@ extension ProcessRunner {
     watches?.remove(main.token)
     main.handle.close()
     children[main.handle.process] = nil
-    run.ended(exit, at: time.now)
+    run.ended(exit, at: time.now, time.monotonic)
     run.tree.mainReaped()
     settle(run)
+    if !run.isStopping { tellExit(run) }
+  }
+
+  /// Looks whether the main process has ended of which nobody has told yet.
+  func examine(_ run: ProcessRun) {
+    if let main = run.main, main.handle.hasEnded { mainEnded(run) } else if !run.isStopping { tellExit(run) }
+  }
+
+  /// Tells that an attempt has ended whose rest or output still takes a while.
+  private func tellExit(_ run: ProcessRun) {
+    if run.exit != nil, runs[run.id] === run { run.events(.exited) }
   }
 
   /// Ends an attempt of which nothing is left; otherwise waits for what is.
@@ -24,6 +35,7 @@ extension ProcessRunner {
     run.isOver = true
     run.output.finish(at: time.now)
     deliver(run)
+    tellExit(run)
   }
 
   /// Hands what was read to the sink, and tells the end when everything was handed over and answered.

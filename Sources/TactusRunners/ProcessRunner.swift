@@ -76,6 +76,14 @@ public actor ProcessRunner: Runner, QueueConfined {
     post { $0.stop(id) { $0.kill() } }
   }
 
+  /// Asks the kernel whether the main process has ended.
+  public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    post { runner in
+      if let run = runner.runs[id] { runner.examine(run) }
+      answer()
+    }
+  }
+
   /// Looks a claim of an earlier daemon up; those asked for in one breath are answered by one look at /proc.
   public nonisolated func recover(
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void

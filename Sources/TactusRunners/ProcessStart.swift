@@ -15,6 +15,8 @@ extension ProcessRunner {
       var facts = StartFacts(
         at: time.now, processID: process, processStart: ProcessTable.startTicks(of: process))
       facts.runner = .direct
+      facts.monotonic = time.monotonic
+      run.startedMonotonic = facts.monotonic
       runs[order.id] = run
       children[process] = order.id
       events(.started(facts))

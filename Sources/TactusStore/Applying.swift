@@ -8,6 +8,12 @@ extension Tables {
   ) throws -> Applied {
     guard let existing = try workflow(named: name) else { return try create(definition, name, origin, now) }
     guard existing.origin == origin else { throw Self.ownership(of: existing) }
+    var applied = try apply(definition, to: existing, at: now)
+    applied.isTerminated = existing.state == .terminated
+    return applied
+  }
+
+  private func apply(_ definition: Definition, to existing: WorkflowRow, at now: Instant) throws -> Applied {
     let previous = try connection.first(
       "SELECT canonical FROM definitions WHERE workflow_id = ? AND generation = ?", existing.id, existing.generation
     ) { $0.text(0) }
@@ -160,7 +166,11 @@ extension Tables {
         let applied = try apply(definition, to: name, origin: .file, at: now)
         let isBack = try revive(name, at: now)
         if applied.effect == .created || isBack { loaded.created.append(name) }
-        if applied.effect == .changed && !isBack { loaded.changed.append(name) }
+        if applied.effect == .changed && !isBack {
+          loaded.changed.append(name)
+          // A file that is put right does not resume what failures, or a person, have ended.
+          loaded.terminatedReasons[name] = try existing(name).terminatedReason
+        }
       } catch LedgerFailure.conflict(let reason) {
         loaded.refused[name] = reason
       }

@@ -13,16 +13,39 @@ public actor Archive: QueueConfined, LedgerReader {
   /// Opens a store that its writer has opened already.
   /// - Parameter limits: the queues' limits, for telling how long a wait will be.
   /// - Throws: ``StoreError``.
-  public init(file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits] = [:]) throws {
+  public init(
+    file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits] = [:], disk: @escaping DiskUse = { _ in }
+  ) throws {
     self.queue = queue
     self.limits = limits
     connection = try Connection(path: file, flags: SQLITE_OPEN_READONLY)
+    connection.disk = disk
     try connection.execute("PRAGMA cache_size = -512")
   }
 
   /// As ``LedgerReader`` says.
   public nonisolated func job(_ id: JobID, answer: @escaping Answer<Job>) {
     read(answer) { try $0.placed([$0.existing(id)])[0] }
+  }
+
+  /// As ``LedgerReader`` says.
+  public nonisolated func newestJob(of workflow: WorkflowName, answer: @escaping Answer<Job>) {
+    read(answer) { archive in
+      let number = try archive.number(of: workflow)
+      let begun = try archive.connection.first(
+        "SELECT seq FROM jobs WHERE workflow_id = ? AND started_event IS NOT NULL ORDER BY started_event DESC LIMIT 1",
+        number
+      ) { $0.integer(0) }
+      let made =
+        try begun
+        ?? archive.connection.first(
+          "SELECT seq FROM jobs WHERE workflow_id = ? ORDER BY seq DESC LIMIT 1", number
+        ) { $0.integer(0) }
+      guard let made, let job = try archive.placed(archive.jobs(at: [made])).first else {
+        throw LedgerFailure.notFound(entity: "job", id: "of \(workflow)")
+      }
+      return job
+    }
   }
 
   /// As ``LedgerReader`` says.

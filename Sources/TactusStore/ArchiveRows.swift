@@ -9,7 +9,8 @@ extension Archive {
       j.nominal_at, j.scheduled_at, j.created_at, j.queued_at, j.started_at, j.completed_at, j.attempt, j.error_code,
       j.error_message, j.pid, j.exit_code, j.signal, j.http_status, j.name_lookup_us, j.connect_us, j.tls_us,
       j.first_byte_us, j.total_us, j.certificate_expires_at, j.cpu_us, j.peak_memory_bytes, j.log_bytes,
-      j.log_dropped_bytes, j.claimed_at, j.waited, j.timeout, j.provider, j.container_id, j.runner
+      j.log_dropped_bytes, j.claimed_at, j.waited, j.timeout, j.provider, j.container_id, j.runner,
+      j.duration, j.start_delay, j.started_monotonic, j.boot_id, j.started_event, j.ended_event
     FROM jobs j LEFT JOIN workflows w ON w.id = j.workflow_id
     WHERE j.seq IN (SELECT value FROM json_each(?))
     """
@@ -57,6 +58,12 @@ extension Archive {
     job.provider = row.optionalText(37).flatMap(ProviderName.init)
     job.containerID = row.optionalText(38)
     job.runner = row.optionalWord(39)
+    job.report.duration = row.optionalSpan(40)
+    job.measuredDelay = row.optionalSpan(41)
+    job.startedMonotonic = row.optionalInteger(42).map(MonotonicInstant.init)
+    job.bootID = row.optionalText(43)
+    job.startedEvent = row.optionalInteger(44)
+    job.endedEvent = row.optionalInteger(45)
     return job
   }
 

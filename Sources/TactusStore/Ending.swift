@@ -29,10 +29,13 @@ extension Tables {
     // The durable reason wins: whoever asked for the stop was told that it will be so.
     if row.status == .queued, let queue = row.queue { noteFreed(queue, of: nil) }
     let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
-    try close(id, with: outcome, workflow: row.workflow, now)
+    let endedAt = report.endedAt ?? now
+    let duration = row.startedAt.map { report.duration ?? max(.zero, endedAt - $0) }
+    try close(id, with: outcome, after: duration, workflow: row.workflow, endedAt)
+    exits.remove(id)
     var ended = Ended(isRecorded: true)
     var end = EndedJob(row.labels, outcome: outcome)
-    end.duration = row.startedAt.map { (report.endedAt ?? now) - $0 }
+    end.duration = duration
     if let id = row.workflow {
       // Left to itself SQLite walks through the history of the workflow, most of which does not wait.
       let waits = try connection.first(
@@ -50,22 +53,27 @@ extension Tables {
     return ended
   }
 
-  private func close(_ id: JobID, with outcome: Outcome, workflow: WorkflowID?, _ now: Instant) throws {
+  private func close(
+    _ id: JobID, with outcome: Outcome, after duration: Duration?, workflow: WorkflowID?, _ endedAt: Instant
+  ) throws {
     let report = outcome.report
     let timings = report.timings
     try connection.run(
       """
       UPDATE jobs SET status = ?, phase = NULL, completed_at = ?, error_code = ?, error_message = ?, exit_code = ?,
         signal = ?, http_status = ?, name_lookup_us = ?, connect_us = ?, tls_us = ?, first_byte_us = ?, total_us = ?,
-        certificate_expires_at = ?, cpu_us = ?, peak_memory_bytes = ?, log_bytes = ?, log_dropped_bytes = ?
+        certificate_expires_at = ?, cpu_us = ?, peak_memory_bytes = ?, log_bytes = ?, log_dropped_bytes = ?, duration = ?,
+        started_event = CASE WHEN started_event IS NULL AND ? THEN (SELECT ifnull(max(sequence), 0) + 1 FROM events)
+          ELSE started_event END,
+        ended_event = (SELECT ifnull(max(sequence), 0) + 1 FROM events)
       WHERE id = ?
       """,
-      outcome.status, report.endedAt ?? now, outcome.errorCode, outcome.message, report.exitCode, report.signal,
+      outcome.status, endedAt, outcome.errorCode, outcome.message, report.exitCode, report.signal,
       report.httpStatus, timings?.nameLookup, timings?.connect, timings?.tls, timings?.firstByte, timings?.total,
       timings?.certificateExpiresAt, report.cpuTime, report.peakMemoryBytes, report.logBytes, report.logDroppedBytes,
-      id)
+      duration, outcome.status == .failed, id)
     try event(
-      EventType(outcome.status), at: report.endedAt ?? now, workflow: workflow, job: id, status: outcome.status,
+      EventType(outcome.status), at: endedAt, workflow: workflow, job: id, status: outcome.status,
       code: outcome.errorCode)
   }
 

@@ -107,9 +107,9 @@ extension Archive {
   /// How long it takes until a queue has a slot for one more, when all are busy; nil if nothing ran there lately.
   private func pace(of queue: QueueName) throws -> Duration? {
     let spans = try connection.all(
-      "SELECT started_at, completed_at FROM jobs INDEXED BY jobs_by_queue WHERE queue = ? ORDER BY seq DESC LIMIT ?",
+      "SELECT duration FROM jobs INDEXED BY jobs_by_queue WHERE queue = ? ORDER BY seq DESC LIMIT ?",
       queue, Self.recentRuns
-    ) { row in row.optionalInstant(0).flatMap { from in row.optionalInstant(1).map { max(.zero, $0 - from) } } }
+    ) { $0.optionalSpan(0) }
     .compactMap(\.self)
     guard !spans.isEmpty, let slots = limits[queue]?.maxRunning else { return nil }
     return spans.reduce(.zero, +) / (spans.count * slots)

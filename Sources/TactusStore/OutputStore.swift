@@ -30,9 +30,10 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
 
   /// Opens `logs.db`, or `:memory:`, and brings its schema up to date.
   /// - Throws: ``StoreError``.
-  public init(file: String, queue: any WorkQueue) throws {
+  public init(file: String, queue: any WorkQueue, disk: @escaping DiskUse = { _ in }) throws {
     self.queue = queue
     connection = try Connection(path: file)
+    connection.disk = disk
     do {
       try connection.prepareForWriting(synchronous: "NORMAL")
       try connection.migrate([Self.schema], file: file)

@@ -92,7 +92,8 @@ extension Tables {
     }
     try connection.run(
       """
-      UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?
+      UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?,
+        ended_event = (SELECT ifnull(max(sequence), 0) + 1 FROM events)
       WHERE id = ?
       """, code.status, now, code, message, id)
     try event(EventType(code.status), at: now, workflow: workflow, job: id, status: code.status, code: code)
@@ -127,8 +128,9 @@ extension Tables {
         AND phase NOT IN ('queued', 'waiting_for_provider') AND stop_reason IS NULL AND (NOT ? OR trigger = 'AUTOMATIC')
       """, workflow, automaticOnly
     ) { $0.jobID(0) }
-    for id in ids { try recordStop(id, reason: reason, now: now) }
-    return ids
+    let stoppable = ids.filter { !exits.contains($0) }
+    for id in stoppable { try recordStop(id, reason: reason, now: now) }
+    return stoppable
   }
 
   func recordStop(_ id: JobID, reason: StopReason, now: Instant) throws {

@@ -52,7 +52,7 @@ extension Tables {
       """
       SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason,
         provider, container_id, timeout, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id),
-        phase = 'unverified', runner
+        phase = 'unverified', runner, started_monotonic
       FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase NOT IN ('queued', 'waiting_for_provider')
       """
     ) { row in
@@ -76,6 +76,7 @@ extension Tables {
     facts.containerID = row.optionalText(11)
     facts.timeout = row.optionalSpan(12)
     facts.runner = row.optionalWord(15)
+    facts.monotonic = row.optionalInteger(16).map(MonotonicInstant.init)
     return facts
   }
 

@@ -39,12 +39,13 @@ extension Tables {
     let row = try connection.first(
       """
       UPDATE jobs SET status = 'RUNNING', phase = CASE WHEN stop_reason IS NULL THEN 'running' ELSE 'stopping' END,
-        started_at = ?, pid = ?, pid_start = ?, timeout = ?, provider = ?, container_id = ?,
-        runner = ?
-      WHERE id = ? AND fence = ? AND phase = 'dispatching'
+        started_at = ?1, pid = ?2, pid_start = ?3, timeout = ?4, provider = ?5, container_id = ?6, runner = ?7,
+        started_monotonic = ?8, start_delay = ifnull(?9, max(0, ?1 - scheduled_at)),
+        started_event = (SELECT ifnull(max(sequence), 0) + 1 FROM events)
+      WHERE id = ?10 AND fence = ?11 AND phase = 'dispatching'
       RETURNING workflow_id, queue, generation
       """, facts.at, facts.processID, facts.processStart, facts.timeout, facts.provider?.text, facts.containerID,
-      facts.runner, id, fence
+      facts.runner, facts.monotonic?.microseconds, facts.delay, id, fence
     ) {
       (
         workflow: $0.optionalInteger(0).map(WorkflowID.init), queue: QueueName($0.text(1)),
@@ -86,9 +87,18 @@ extension Tables {
 
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant) throws -> Bool {
     let current = try connection.first("SELECT fence FROM jobs WHERE id = ?", id) { $0.integer(0) }
-    guard current == fence else { return false }
+    guard current == fence, !exits.contains(id) else { return false }
     try recordStop(id, reason: reason, now: now)
     return connection.changes == 1
+  }
+
+  func recordExit(_ id: JobID, fence: Int64) throws -> Bool {
+    let isFirst = try connection.first(
+      "SELECT stop_reason IS NULL FROM jobs WHERE id = ? AND fence = ? AND status IN ('QUEUED', 'RUNNING')", id, fence
+    ) { $0.integer(0) != 0 }
+    guard isFirst == true else { return false }
+    exits.insert(id)
+    return true
   }
 
   func cancel(_ id: JobID, at now: Instant) throws -> PlanChange {
@@ -121,6 +131,10 @@ extension Tables {
       try close(id, of: row.workflow, as: .canceledByUser, message: message, now: now)
       return try change { $0.withdrawn = [id] }
     case .dispatching, .running, .stopping, .unverified:
+      if exits.contains(id) {
+        throw LedgerFailure.conflict(
+          reason: "job \(id) has ended by itself, and its output is still being stored: nothing is left to cancel")
+      }
       try recordStop(id, reason: .canceled, now: now)
       return try change { $0.stop = [id: row.stopReason ?? .canceled] }
     }

@@ -35,17 +35,19 @@ public actor Store: QueueConfined {
   ///   - now: for the row that names a new store.
   ///   - eventsKeep: how long events are kept; nil for as long as there is room for them.
   ///   - health: told once when writing begins to fail, and once (nil) when a change was kept again; on the store's queue.
+  ///   - disk: is told when SQLite is entered and left; on the store's queue.
   ///   - makeID: makes the ids of jobs; called on the store's queue only.
   /// - Throws: ``StoreError``: newer schema, corruption, or the file cannot be opened.
   public init(
     file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits], now: Instant,
     eventsKeep: Duration? = .seconds(7 * 86_400), health: @escaping @Sendable (StoreError?) -> Void = { _ in },
-    makeID: @escaping @Sendable (Instant) -> JobID
+    disk: @escaping DiskUse = { _ in }, makeID: @escaping @Sendable (Instant) -> JobID
   ) throws {
     self.queue = queue
     self.health = health
     self.eventsKeep = eventsKeep
     let connection = try Connection.openStore(file, migrations: Schema.migrations)
+    connection.disk = disk
     do {
       try connection.beginUse(now: now, id: makeID(now), epoch: makeID(now))
       storeID = try connection.first("SELECT id FROM store") { $0.text(0) } ?? ""

@@ -100,6 +100,11 @@ extension Store: Ledger {
   ) { write(answer) { try $0.recordStop(id, fence: fence, reason: reason, at: now) } }
 
   /// As ``Ledger`` says.
+  public nonisolated func recordExit(_ id: JobID, fence: Int64, answer: @escaping Answer<Bool>) {
+    write(answer) { try $0.recordExit(id, fence: fence) }
+  }
+
+  /// As ``Ledger`` says.
   public nonisolated func recordEnd(
     _ id: JobID, fence: Int64, facts: StartFacts?, ending: Ending, stop: StopReason?, report: Report, at now: Instant,
     answer: @escaping Answer<Ended>

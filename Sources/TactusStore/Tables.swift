@@ -16,6 +16,10 @@ final class Tables {
   /// The number of the newest event that this connection wrote, committed or not; nil before the first.
   private(set) var newestEvent: Int64?
 
+  /// Attempts that have ended by themselves and whose end is still to be recorded: no reason to stop them is taken any more.
+  /// What is in here of a verb that is rolled back is true all the same.
+  var exits: Set<JobID> = []
+
   /// What the verb under way took out of QUEUED without a run: what waits behind it may go now.
   private var freedWorkflows: Set<WorkflowID> = []
   private var freedQueues: Set<QueueName> = []

@@ -55,6 +55,21 @@ struct ConsecutiveFailureTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
+  @Test(
+    "A reload that changes a workflow which failures have terminated says that it is terminated still, and the way out")
+  func fixedFile() async throws {
+    let daemon = try await daemon(schedule: "[Schedule]\nInterval=1s\n")
+    _ = try await daemon.workflow("judged") { $0.state == .terminated }
+    try daemon.define("judged", "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n")
+    let reloaded = try await daemon.control("reload")
+    #expect(
+      reloaded.output.contains("judged: changed, and still terminated. Run tactusctl resume judged"), "\(reloaded)")
+    #expect(
+      daemon.complaints.contains("is still terminated, after too many failures in a row. Run tactusctl resume judged"))
+    #expect(try await daemon.workflow("judged").state == .terminated)
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("One success in between begins the count anew")
   func reset() async throws {
     let daemon = try await daemon(schedule: "")

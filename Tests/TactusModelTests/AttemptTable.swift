@@ -40,7 +40,7 @@ struct AttemptTable {
       "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "disarm": .disarm, "forget": .forget,
       "cancelStart": .cancelStart, "armRetry": .armRetry, "park": .park,
       "freeSlot": .freeSlot, "awaitProvider": .awaitProvider, "armDispatchTimeout": .armDispatchTimeout,
-      "requeue": .requeue,
+      "requeue": .requeue, "examine": .examine, "recordExit": .recordExit,
     ]
   }
 
@@ -68,12 +68,20 @@ struct AttemptTable {
     Row(.parked, nil, "crowded", .parked, ["disarm"]),
     Row(.parked, nil, "available", .claiming, ["disarm", "requeue"]),
     Row(.parked, nil, "deadlinePassed", .finishing, ["recordEnd"]),
-    Row(.running, false, "deadlinePassed", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
+    Row(.running, false, "deadlinePassed", .overdue, ["examine"]),
+    Row(.overdue, false, "examined", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
+    Row(.overdue, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
+    Row(.overdue, false, "exited", .exited, ["disarm", "recordExit"]),
+    Row(.overdue, false, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.running, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
+    Row(.running, false, "exited", .exited, ["disarm", "recordExit"]),
     Row(.running, false, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.terminating, true, "gracePassed", .killing, ["kill"]),
+    Row(.terminating, true, "exited", .exited, ["disarm"]),
     Row(.terminating, true, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.killing, true, "exited", .exited, ["disarm"]),
     Row(.killing, true, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.exited, nil, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.finishing, nil, "recorded", .done, ["disarm", "forget"]),
     Row(nil, nil, "withdrawn", .done, ["disarm", "forget"]),
   ]
@@ -93,7 +101,7 @@ struct AttemptTable {
       .ended(.failed(.exitNonzero, "exit code 1")),
       .deadlinePassed, .gracePassed, .recorded, .unavailable, .parked, .parkRefused, .parkFailed,
       .unprovided("no engine"),
-      .crowded, .available, .withdrawn,
+      .crowded, .available, .withdrawn, .exited, .examined,
     ] + StopReason.allCases.map(Attempt.Event.stopRequested)
 
   /// Every attempt that some sequence of events leads to, the orphan's included.

@@ -100,7 +100,7 @@ struct InterfaceTests {
   private func fullBuckets(_ statistics: Statistics) -> Statistics {
     var full = statistics
     for bucket in statistics.buckets {
-      full.add(status: .failed, scheduledAt: bucket.from, startedAt: bucket.from, completedAt: bucket.from)
+      full.add(status: .failed, completedAt: bucket.from, duration: .zero, startDelay: .zero)
     }
     return full
   }

@@ -74,7 +74,7 @@ enum Samples {
   static func statistics() -> Statistics {
     var statistics = Statistics(from: at - .seconds(60), until: at)
     statistics.add(
-      status: .completed, scheduledAt: at - .seconds(30), startedAt: at - .seconds(29), completedAt: at - .seconds(28))
+      status: .completed, completedAt: at - .seconds(28), duration: .seconds(1), startDelay: .seconds(1))
     return statistics
   }
 

@@ -89,7 +89,10 @@ private final class ContainerBench: Sendable {
     let order = RunOrder(
       id: id, workflow: nil, work: .container(container), trigger: .manual, attempt: 1, nominalAt: SystemTime().now,
       scheduledAt: SystemTime().now, logLimit: 1 << 20)
-    runner.start(order) { event.yield($0) }
+    runner.start(order) { told in
+      if case .exited = told { return }
+      event.yield(told)
+    }
     return (id, events.makeAsyncIterator())
   }
 }

@@ -10,6 +10,10 @@ public final class SimulatedRunner: Runner {
     public var duration: Duration?
     /// How it ends by itself.
     public var ending: Ending
+    /// How long its output takes to be stored after that.
+    public var storing: Duration?
+    /// Whether its end is noticed only when somebody looks, as by a runner that was held.
+    public var isUnnoticed = false
     /// Whether TERM ends it; KILL always does.
     public var obeysTerminate: Bool
     /// Whether it goes on when the daemon stops.
@@ -18,9 +22,10 @@ public final class SimulatedRunner: Runner {
     /// Puts a script together.
     public init(
       duration: Duration? = .zero, ending: Ending = .succeeded, obeysTerminate: Bool = true,
-      outlivesDaemon: Bool = false
+      outlivesDaemon: Bool = false, storing: Duration? = nil
     ) {
       self.duration = duration
+      self.storing = storing
       self.ending = ending
       self.obeysTerminate = obeysTerminate
       self.outlivesDaemon = outlivesDaemon
@@ -58,6 +63,7 @@ public final class SimulatedRunner: Runner {
     var takeBack: [JobID: @Sendable () -> Void] = [:]
     var stubborn: Set<JobID> = []
     var lasting: Set<JobID> = []
+    var unnoticed: [JobID: Ending] = [:]
     var fates: [JobID: Fate] = [:]
     var absence: ProviderAbsence?
     var waiting: [JobID: @Sendable (RunnerEvent) -> Void] = [:]
@@ -136,8 +142,25 @@ public final class SimulatedRunner: Runner {
       }
       events(.started(StartFacts(at: now, processID: 1, processStart: 1)))
       guard let duration = script.duration else { return }
-      let takeBack = simulation.after(duration, on: queue) { self.end(order.id, script.ending) }
+      let takeBack = simulation.after(duration, on: queue) { self.pass(order.id, script) }
       state.withLock { $0.takeBack[order.id] = takeBack }
+    }
+  }
+
+  /// It has ended by itself.
+  private func pass(_ id: JobID, _ script: Script) {
+    if script.isUnnoticed { return state.withLock { $0.unnoticed[id] = script.ending } }
+    guard let storing = script.storing else { return end(id, script.ending) }
+    state.withLock { $0.alive[id] }?(.exited)
+    let takeBack = simulation.after(storing, on: queue) { self.end(id, script.ending) }
+    state.withLock { $0.takeBack[id] = takeBack }
+  }
+
+  /// As ``Runner`` says.
+  public func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    queue.post { [self] in
+      if let ending = state.withLock({ $0.unnoticed.removeValue(forKey: id) }) { end(id, ending) }
+      answer()
     }
   }
 

@@ -82,6 +82,11 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Sends KILL to all of the container.
   public nonisolated func kill(_ id: JobID) { post { $0.signal(id, "SIGKILL") } }
 
+  /// Asks the engine whether the container has ended.
+  public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    post { $0.examineOverdue(id, answer) }
+  }
+
   /// Removes the container.
   public nonisolated func settle(_ id: JobID) { post { $0.remove(id) } }
 

@@ -126,6 +126,7 @@ extension ContainerRunner {
   func sendStart(_ id: JobID) {
     guard let run = live(id), !run.isStarted else { return }
     run.startedAt = time.now
+    run.startedMonotonic = time.monotonic
     run.isStarted = true
     run.provider.client.send(.post, "/containers/\(run.name)/start") { [id = run.id] answer in
       self.assumeIsolated { $0.started(id, answer) }
@@ -167,6 +168,7 @@ extension ContainerRunner {
 
   func facts(of run: ContainerRun) -> StartFacts {
     var facts = StartFacts(at: run.startedAt ?? time.now)
+    facts.monotonic = run.startedMonotonic
     facts.provider = run.provider.provider.name
     facts.containerID = run.containerID
     facts.timeout = run.timeout

@@ -23,11 +23,14 @@ public struct UnitSettings: Sendable {
   public var storeID: String
   /// The directory of the pipes; only the daemon enters it.
   public var pipes: String
+  /// Is told when the disk that has the pipes is used, and when it has answered.
+  public var disk: @Sendable (_ isInside: Bool) -> Void
 
   /// Puts settings together.
   public init(
     baseEnvironment: [String], defaultDirectory: String, defaultUser: String?, credentials: String?,
-    secrets: String, unitCredentials: String, isUsersOwn: Bool, storeID: String, pipes: String
+    secrets: String, unitCredentials: String, isUsersOwn: Bool, storeID: String, pipes: String,
+    disk: @escaping @Sendable (_ isInside: Bool) -> Void = { _ in }
   ) {
     self.baseEnvironment = baseEnvironment
     self.defaultDirectory = defaultDirectory
@@ -38,6 +41,7 @@ public struct UnitSettings: Sendable {
     self.isUsersOwn = isUsersOwn
     self.storeID = storeID
     self.pipes = pipes
+    self.disk = disk
   }
 }
 

@@ -84,11 +84,7 @@ extension UnitRunner {
         }
         (run.inquiry, run.isCreated, run.isTold, run.isStartOver) = (nil, true, true, true)
         run.pipes.forbidStart()
-        var facts = run.facts(at: runner.time.now)
-        if run.state.startedMonotonic > 0 {
-          let started = MonotonicInstant(microseconds: Int64(clamping: run.state.startedMonotonic))
-          facts.elapsed = max(.zero, runner.time.monotonic - started)
-        }
+        let facts = run.facts(at: runner.time.now)
         inquiry.answer(run.state.isOver ? .ended(facts) : .adopted(facts))
         for stream in OutputStream.allCases { runner.pump(run, stream) }
         runner.look(run)

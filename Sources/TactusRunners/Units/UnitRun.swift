@@ -63,6 +63,9 @@ final class UnitRun {
       at: state.startedAt ?? now, processID: process,
       processStart: process.flatMap { state.isOver ? nil : ProcessTable.startTicks(of: $0) })
     facts.runner = .systemd
+    if state.startedMonotonic > 0 {
+      facts.monotonic = MonotonicInstant(microseconds: Int64(clamping: state.startedMonotonic))
+    }
     facts.timeout = timeout
     return facts
   }

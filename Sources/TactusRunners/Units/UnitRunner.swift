@@ -72,6 +72,11 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Sends KILL to all of the unit.
   public nonisolated func kill(_ id: JobID) { post { $0.signal(id, .kill) } }
 
+  /// Asks systemd whether its main process has ended.
+  public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    post { $0.examine(id, answer) }
+  }
+
   /// Removes the unit.
   public nonisolated func settle(_ id: JobID) { post { $0.remove(id) } }
 
@@ -248,7 +253,9 @@ public actor UnitRunner: Runner, QueueConfined {
             return
           }
           runner.owed.remove(id)
+          runner.settings.disk(true)
           pipes.remove()
+          runner.settings.disk(false)
         }
       }
     }

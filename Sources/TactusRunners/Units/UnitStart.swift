@@ -15,6 +15,8 @@ extension UnitRunner {
       return events(.ended(.failed(.validationError, refusal), Report()))
     }
     let run = UnitRun(order.id, pipes: UnitPipes(directory: settings.pipes, id: order.id), events: events)
+    settings.disk(true)
+    defer { settings.disk(false) }
     do {
       let properties = try prepare(run, order, command)
       runs[run.id] = run
@@ -173,7 +175,9 @@ extension UnitRunner {
     guard !run.isTold, run.state.activeState == "active" || run.state.isOver, run.state.mainPID != 0 else { return }
     if run.state.isOver, run.state.couldNotStart(wasHeard: hasOutput(run)) { return }
     run.isTold = true
+    settings.disk(true)
     run.pipes.forbidStart()
+    settings.disk(false)
     // It has its own copies by now.
     secrets.remove(run.id)
     run.events(.started(run.facts(at: time.now)))
