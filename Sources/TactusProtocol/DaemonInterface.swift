@@ -36,7 +36,9 @@ public struct Describe: Request {
     public var nextDue: Instant?
     /// The newest incidents, newest first.
     public var lastErrors: [Incident]
-    /// Why it is degraded; nil if it is not. While the store does not answer, the numbers are those that were known last.
+    /// Why it is degraded; nil if it is not.
+    ///
+    /// While the store does not answer, the numbers are those that were known last.
     public var reason: String?
 
     /// Puts a description together.

@@ -17,6 +17,7 @@ final class Tables {
   private(set) var newestEvent: Int64?
 
   /// Attempts that have ended by themselves and whose end is still to be recorded: no reason to stop them is taken any more.
+  ///
   /// What is in here of a verb that is rolled back is true all the same.
   var exits: Set<JobID> = []
 

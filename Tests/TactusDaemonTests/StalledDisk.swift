@@ -7,7 +7,9 @@ final class StalledDisk: Sendable {
   private let image: TemporaryFile
   private let mountPoint: String
 
-  /// Whether one can be made here: root, and a loop device. Where nothing may be skipped, its absence is a failure.
+  /// Whether one can be made here: root, and a loop device.
+  ///
+  /// Where nothing may be skipped, its absence is a failure.
   static let isPossible: Bool = {
     guard Laboratory.isPossible else { return false }
     if access("/dev/loop-control", R_OK | W_OK) == 0 { return true }
