@@ -91,7 +91,8 @@ struct ExitTests {
   @Test("A job that waits for a slot while the clock is set began as late as it waited", arguments: [-7200, 7200])
   func clockStepWhileQueued(_ seconds: Int) throws {
     let limits = [
-      QueueName(builtIn: .command): QueueLimits(maxRunning: 1), QueueName(builtIn: .heartbeat): QueueLimits(),
+      QueueName(builtIn: .command): QueueLimits(maxRunning: 1),
+      QueueName(builtIn: .heartbeat): QueueLimits(maxRunning: 256),
     ]
     let text = "[Workflow]\nOverlap=allow\n" + Self.text
     let world = try World(seed: 1, limits: limits, definitions: [("work", text)]) { _ in .init(duration: .seconds(4)) }
