@@ -30,7 +30,7 @@ public struct Reload: Request {
     public var warnings: [WireProblem]
     /// Who has commands of `Runner=auto` from now on, if that is another than before: `direct` or `systemd`.
     public var autoRunner: String?
-    /// Those of ``changed`` that are terminated still; nil from a daemon that does not tell.
+    /// Those of ``changed`` that are terminated still; nil if none is.
     public var terminated: [String]?
 
     private enum CodingKeys: String, CodingKey {
@@ -52,7 +52,7 @@ public struct Reload: Request {
       self.problems = problems
       self.warnings = warnings
       self.autoRunner = autoRunner?.rawValue
-      self.terminated = terminated.map(\.text)
+      self.terminated = terminated.isEmpty ? nil : terminated.map(\.text)
     }
   }
 }

@@ -35,7 +35,7 @@ public struct ApplyWorkflow: Request {
     public var nextRuns: [Instant]
     /// What is in force, or would be, and will not go as it is written; nil for nothing, or from a daemon that does not tell.
     public var warnings: [WireProblem]?
-    /// Whether the workflow is terminated, so that it plans nothing until it is resumed; nil from a daemon that does not tell.
+    /// Whether the workflow is terminated, so that it plans nothing until it is resumed; nil if it is not.
     public var terminated: Bool?
 
     /// Puts an answer together.
@@ -48,7 +48,7 @@ public struct ApplyWorkflow: Request {
       self.differences = differences
       self.nextRuns = nextRuns
       self.warnings = warnings.isEmpty ? nil : warnings
-      self.terminated = terminated
+      self.terminated = terminated ? true : nil
     }
 
     enum CodingKeys: String, CodingKey {

@@ -29,7 +29,9 @@ struct InterfaceTests {
 
   private func samples() throws -> [Sample] {
     let workflow = WireWorkflow(try Samples.workflow(), withDefinition: true)
-    let job = WireJob(try Samples.job())
+    let job = WireJob(try Samples.job(), elapsed: .seconds(3))
+    var newest = GetJob(newestOf: workflow.name)
+    newest.id = job.id
     let name = workflow.name
     return [
       Sample(DescribeService(), DescribeService.Reply(version: "1")),
@@ -43,12 +45,13 @@ struct InterfaceTests {
           loaded: 2, workflows: 1, created: WorkflowName(name).map { [$0] } ?? [],
           changed: WorkflowName(name).map { [$0] } ?? [],
           removed: WorkflowName(name).map { [$0] } ?? [], problems: [WireProblem(file: "f", line: 1, message: "m")],
-          warnings: [WireProblem(file: "g", line: 0, message: "n")], autoRunner: .systemd)),
+          warnings: [WireProblem(file: "g", line: 0, message: "n")], autoRunner: .systemd,
+          terminated: WorkflowName(name).map { [$0] } ?? [])),
       Sample(
         ApplyWorkflow(name: name, definition: "d", dryRun: true),
         ApplyWorkflow.Reply(
           effect: .changed, generation: 2, differences: ["- a"], nextRuns: [Samples.at],
-          warnings: [WireProblem(file: "g", line: 3, message: "n")])),
+          warnings: [WireProblem(file: "g", line: 3, message: "n")], terminated: true)),
       Sample(
         ReadEvents(after: "c", workflow: name, job: job.id, follow: true),
         ReadEvents.Reply(
@@ -83,7 +86,7 @@ struct InterfaceTests {
         RunWorkflow.Reply(jobID: job.id)),
       Sample(TerminateWorkflow(name: name, cancelRunning: true), Done()),
       Sample(ResumeWorkflow(name: name), Done()),
-      Sample(GetJob(id: job.id), GetJob.Reply(job: job)),
+      Sample(newest, GetJob.Reply(job: job)),
       Sample(
         ListJobs(
           status: [.failed], trigger: .manual, workflow: name, kind: .command, queue: "command", phase: .held,

@@ -30,6 +30,7 @@ enum Samples {
     job.runner = .systemd
     job.provider = .local
     job.containerID = "f00d"
+    (job.startedEvent, job.endedEvent) = (12, 15)
     job.place = Place(position: 2, estimatedWait: .milliseconds(1500))
     return job
   }
@@ -55,7 +56,7 @@ enum Samples {
         WireQueue(name: QueueName(builtIn: .command), running: 1, queued: 2, limits: QueueLimits(maxRunning: 4))
       ],
       workflows: WorkflowCounts(active: 1, terminated: 2), storeID: "x", storeBytes: 9, nextDue: at,
-      lastErrors: [Incident(at: at, message: "disk full")])
+      lastErrors: [Incident(at: at, message: "disk full")], reason: "the store cannot be written: disk full")
   }
 
   static func logs() -> ReadLogs.Reply {
