@@ -172,6 +172,9 @@ extension ControlHandler {
       switch result {
       case .failure(let failure): waiting.reply.fail(CallFailure(failure))
       case .success(let jobs):
+        if let job = jobs.first(where: { $0.status.known == nil }) {
+          return waiting.reply.fail(Self.foreign(job))
+        }
         let open = open.union(jobs.filter { !$0.status.isTerminal }.map(\.id))
         var lines = jobs.filter(\.status.isTerminal).map { WaitForJobs.Reply(job: WireJob($0, for: waiting.right)) }
         guard !lines.isEmpty else { return look(at: rest, waiting, open: open, after: number) }
@@ -183,6 +186,14 @@ extension ControlHandler {
         }
       }
     }
+  }
+
+  /// Nobody here can say when such a job ends.
+  private static func foreign(_ job: Job) -> CallFailure {
+    .conflict(
+      reason:
+        "job \(job.id) has the status '\(job.status.rawValue)' of another version of tactusd. Run that version to wait for it."
+    )
   }
 
   private func follow(_ open: Set<JobID>, _ waiting: JobWait, after number: Int64) {

@@ -62,8 +62,9 @@ final class Daemon: Sendable {
     authority = Authority(settings, owner: geteuid(), startedAs: instance)
     alarms = LinuxAlarms(time: time)
     try directories.make(isSystem: authority.isSystem)
-    try directories.makePrivateFiles()
     lock = try FileLock(at: directories.lock)
+    try directories.examineFiles()
+    try directories.makePrivateFiles()
     journal = JournalWriter(time: time)
     let health = Health(journal: journal, time: time)
     self.health = health
@@ -77,12 +78,15 @@ final class Daemon: Sendable {
     store = try Store(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), limits: limits,
       now: time.now, eventsKeep: settings.eventsKeep,
-      health: { health.note(store: $0.map { StoreTrouble($0) }) },
+      health: { health.note(store: $0.map { StoreTrouble($0) }) }, unreadable: { health.note(unreadable: $0) },
+      watching: [directories.lock],
       makeID: { ids.make(at: $0) })
     archive = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits)
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits,
+      unreadable: { health.note(unreadable: $0) })
     slow = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits)
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits,
+      unreadable: { health.note(unreadable: $0) })
     statusLine =
       StatusLine.isShown
       ? StatusLine(
@@ -91,7 +95,8 @@ final class Daemon: Sendable {
     feed = EventFeed(queue: DispatchWorkQueue(label: "tactus.events", level: .leaf), archive: archive)
     do {
       output = try OutputStore(
-        file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf))
+        file: directories.output, storeID: store.storeID, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf),
+        time: time, alarms: alarms, unreadable: { health.note(unreadable: $0) }, health: { health.note(output: $0) })
     } catch let error as StoreError {
       throw StartFailure(
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
@@ -159,7 +164,7 @@ final class Daemon: Sendable {
         directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
         containers: containers,
         jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem) }, units: availability,
-        files: files, time: time))
+        files: files, time: time, health: health, store: store, output: output))
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: handler,
       admits: { [authority] in authority.right(of: $0) != nil },
@@ -313,7 +318,11 @@ final class Daemon: Sendable {
       defer { stopping = true }
       return !stopping
     }
-    guard isFirst else { return execution.drain(within: .zero) {} }
+    guard isFirst else {
+      output.post { $0.giveUp(after: .zero) }
+      return execution.drain(within: .zero) {}
+    }
+    output.post { $0.giveUp(after: Self.patienceForOutput) }
     health.noteStopping()
     health.announce(.stopping)
     supervision.extendStop(by: settings.stopTimeout)
@@ -328,6 +337,9 @@ final class Daemon: Sendable {
       }
     }
   }
+
+  /// How long a stop waits at most for output that cannot be stored.
+  private static let patienceForOutput: Duration = .seconds(10)
 
   /// Closes what was opened; after the workers are at rest.
   func close() {

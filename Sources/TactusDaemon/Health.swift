@@ -18,6 +18,9 @@ final class Health: Journal {
     var isStopping = false
     var changed: (@Sendable () -> Void)?
     var storeFailure: String?
+    var output: OutputTrouble?
+    /// Rows that are left alone, in the order in which they were met.
+    var unreadable: [UnreadableRow] = []
     var incidents: [Incident] = []
     /// What is wrong with files now.
     var fileProblems: [FileProblem] = []
@@ -40,6 +43,8 @@ final class Health: Journal {
     }
   }
 
+  /// Rows that are kept, and told.
+  private static let keptRows = 100
   /// Errors that are kept.
   private static let keptIncidents = 8
   /// Refused files of which the reason is kept; the log has those of all.
@@ -99,6 +104,45 @@ final class Health: Journal {
     }
   }
 
+  /// Output of jobs cannot be stored, or can be again (nil).
+  func note(output trouble: OutputTrouble?) {
+    let changed = state.withLock { state in
+      state.output = trouble
+      return state.changed
+    }
+    changed?()
+    guard let trouble else {
+      return tell(JournalEntry(.outputRecovered, "output of jobs can be stored again"))
+    }
+    let consequence =
+      trouble.isLost
+      ? "it is lost until that is over" : "it is held and tried again every second, and a job that writes much waits"
+    tell(
+      JournalEntry(
+        .outputFailing, "output of jobs cannot be stored: \(trouble.reason); \(consequence)",
+        fields: [.reason: trouble.reason]))
+  }
+
+  /// A row of the store cannot be read; told once for each.
+  func note(unreadable row: UnreadableRow) {
+    let isNew = state.withLock { state in
+      guard state.unreadable.count < Self.keptRows, !state.unreadable.contains(row) else { return false }
+      state.unreadable.append(row)
+      return true
+    }
+    guard isNew else { return }
+    tell(JournalEntry(.rowUnreadable, "\(row)", fields: [.reason: row.place]))
+  }
+
+  /// The rows that were met and cannot be read, in the order in which that was seen; at most 100 are kept.
+  var unreadableRows: [UnreadableRow] { state.withLock { $0.unreadable } }
+
+  /// Why the store cannot be written; nil if it can.
+  var storeTrouble: String? { state.withLock { $0.storeFailure } }
+
+  /// Why output of jobs cannot be stored; nil if it can.
+  var outputTrouble: OutputTrouble? { state.withLock { $0.output } }
+
   /// Tells the service manager.
   ///
   /// A stop is the last word: a reload that ends during it does not make the daemon ready again.
@@ -126,15 +170,19 @@ final class Health: Journal {
     state.withLock { state in
       if state.isStopping { return "stopping" }
       let store = state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+      let output = state.output.map { "degraded: output of jobs cannot be stored: \($0.reason)" }
       let files = state.refusedFiles == 1 ? "1 file is" : "\(state.refusedFiles) files are"
       let refused = state.refusedFiles > 0 ? "\(files) refused (tactusctl status)" : nil
-      let parts = [store, refused].compactMap(\.self)
+      let parts = [store, output, refused].compactMap(\.self)
       return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
   }
 
   var daemonState: DaemonState {
-    state.withLock { $0.isStopping ? .stopping : $0.storeFailure != nil ? .degraded : .running }
+    state.withLock {
+      if $0.isStopping { return .stopping }
+      return $0.storeFailure != nil || $0.output != nil ? .degraded : .running
+    }
   }
 
   /// The last errors and what is wrong with files now, newest first; the problems of one reading in their order.

@@ -10,12 +10,13 @@ enum Verification {
   private static let shown = 20
 
   static func run(_ directories: Directories) -> Int32 {
-    guard access(directories.ledger, F_OK) == 0 else {
+    guard access(directories.ledger, F_OK) == 0 || access("\(directories.ledger)-wal", F_OK) == 0 else {
       EntryPoint.complain(
         "tactusd: there is no store at \(directories.ledger): is STATE_DIRECTORY set as for the daemon?")
       return 1
     }
     do {
+      for path in [directories.ledger, directories.output] { try DatabaseFile.examine(path) }
       let auditor = try Auditor(file: directories.ledger)
       defer { auditor.close() }
       if try auditor.isEmpty() {
@@ -35,6 +36,9 @@ enum Verification {
       try tellDecisions(auditor)
       try tellClaims(auditor, directories)
       return findings.isEmpty ? 0 : 1
+    } catch let error as StoreError {
+      EntryPoint.complain("tactusd: the store cannot be audited: \(error.message)")
+      return 1
     } catch {
       EntryPoint.complain("tactusd: the store cannot be audited: \(error)")
       return 1

@@ -7,7 +7,14 @@ extension ExecutionWorker: Execution {
   public nonisolated func enqueue(_ jobs: [QueuedJob]) {
     post { worker in
       for job in jobs where worker.attempts[job.id] == nil {
-        if worker.lanes[job.queue] == nil { fatalError("a job of queue \(job.queue), which does not exist") }
+        guard worker.lanes[job.queue] != nil else {
+          // The row is of another configuration, another version, or damaged: it stays QUEUED.
+          worker.journal.tell(
+            JournalEntry(
+              .rowUnreadable, "job \(job.id) is of queue \(job.queue), which does not exist; it is left alone",
+              fields: [.reason: "queue \(job.queue)"]))
+          continue
+        }
         worker.lanes[job.queue]?.enqueue(job)
       }
       worker.pump()

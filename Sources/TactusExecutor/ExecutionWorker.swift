@@ -145,6 +145,9 @@ public actor ExecutionWorker: QueueConfined {
     attempts[job.id]?.workflow = job.workflow
     attempts[job.id]?.definition = job.definition
     switch definitions.definition(of: job) {
+    case .success(let definition) where definition.work.kind != attempts[job.id]?.job.kind:
+      attempts[job.id]?.ending = .failed(
+        .validationError, "its row and its definition disagree about what it is (\(definition.work.kind.rawValue))")
     case .success(let definition):
       attempts[job.id]?.timeout = definition.work.timeout
       attempts[job.id]?.order = RunOrder(

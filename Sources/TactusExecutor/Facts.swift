@@ -32,6 +32,8 @@ extension ExecutionWorker {
   }
 
   private func recover(_ remnant: Remnant) {
+    // A damaged index may show a row twice.
+    guard attempts[remnant.id] == nil else { return }
     let job = QueuedJob(
       id: remnant.id, kind: remnant.kind, queue: remnant.queue, priority: 0,
       scheduledAt: remnant.facts?.at ?? time.now)

@@ -5,19 +5,19 @@ public struct Job: Hashable, Sendable {
   /// The workflow's name; nil for a job that carries its own definition.
   public var workflow: WorkflowName?
   /// What it runs.
-  public var kind: Kind
+  public var kind: Word<Kind>
   /// The lane.
   public var queue: QueueName
   /// -100 … 100.
   public var priority: Int
   /// Who asked for it.
-  public var trigger: Trigger
+  public var trigger: Word<Trigger>
   /// Where it stands.
-  public var status: JobStatus
+  public var status: Word<JobStatus>
   /// What a lasting status is doing; nil when terminal.
-  public var phase: Phase?
+  public var phase: Word<Phase>?
   /// What a PENDING/due row waits for.
-  public var wait: Wait?
+  public var wait: Word<Wait>?
   /// The generation of the definition that it is bound to; nil before its release.
   public var generation: Int?
   /// The instant that the schedule or the caller named.
@@ -37,13 +37,13 @@ public struct Job: Hashable, Sendable {
   /// 1 for the first.
   public var attempt: Int
   /// Why it did not complete.
-  public var errorCode: ErrorCode?
+  public var errorCode: Word<ErrorCode>?
   /// The particular sentence.
   public var errorMessage: String?
   /// The process while it runs.
   public var processID: Int?
   /// Who started the command; nil for what is none, and before it runs.
-  public var runner: RunnerName?
+  public var runner: Word<RunnerName>?
   /// The provider that ran it; nil for what runs on this host alone, and before it runs.
   public var provider: ProviderName?
   /// The container; nil for what is none.
@@ -51,18 +51,19 @@ public struct Job: Hashable, Sendable {
   /// How long it may run; nil before it runs, and without a limit.
   public var timeout: Duration?
   /// What it last waited for before its release; nil if it never had to.
-  public var waited: Wait?
+  public var waited: Word<Wait>?
   /// Where it stands in line; nil unless it waits for a slot or for room.
   public var place: Place?
   /// What was measured.
   public var report: Report
 
-  /// Puts a row together.
+  /// Puts a row together as it was read.
   public init(
-    id: JobID, workflow: WorkflowName?, kind: Kind, queue: QueueName, priority: Int, trigger: Trigger,
-    status: JobStatus, phase: Phase?, wait: Wait?, generation: Int?, nominalAt: Instant?, scheduledAt: Instant?,
+    id: JobID, workflow: WorkflowName?, kind: Word<Kind>, queue: QueueName, priority: Int, trigger: Word<Trigger>,
+    status: Word<JobStatus>, phase: Word<Phase>?, wait: Word<Wait>?, generation: Int?, nominalAt: Instant?,
+    scheduledAt: Instant?,
     createdAt: Instant, queuedAt: Instant?, startedAt: Instant?, completedAt: Instant?, attempt: Int,
-    errorCode: ErrorCode?, errorMessage: String?, processID: Int?, report: Report
+    errorCode: Word<ErrorCode>?, errorMessage: String?, processID: Int?, report: Report
   ) {
     self.id = id
     self.workflow = workflow
@@ -85,6 +86,21 @@ public struct Job: Hashable, Sendable {
     self.errorMessage = errorMessage
     self.processID = processID
     self.report = report
+  }
+
+  /// Puts a row of this version's words together.
+  public init(
+    id: JobID, workflow: WorkflowName?, kind: Kind, queue: QueueName, priority: Int, trigger: Trigger,
+    status: JobStatus, phase: Phase?, wait: Wait?, generation: Int?, nominalAt: Instant?, scheduledAt: Instant?,
+    createdAt: Instant, queuedAt: Instant?, startedAt: Instant?, completedAt: Instant?, attempt: Int,
+    errorCode: ErrorCode?, errorMessage: String?, processID: Int?, report: Report
+  ) {
+    self.init(
+      id: id, workflow: workflow, kind: Word(kind), queue: queue, priority: priority, trigger: Word(trigger),
+      status: Word(status), phase: phase.map(Word.init), wait: wait.map(Word.init), generation: generation,
+      nominalAt: nominalAt, scheduledAt: scheduledAt, createdAt: createdAt, queuedAt: queuedAt, startedAt: startedAt,
+      completedAt: completedAt, attempt: attempt, errorCode: errorCode.map(Word.init), errorMessage: errorMessage,
+      processID: processID, report: report)
   }
 
   /// From start to end; nil until both are known.

@@ -54,6 +54,12 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case storeFull = "store_full"
   /// The store can be written again.
   case storeRecovered = "store_recovered"
+  /// Output of jobs cannot be stored.
+  case outputFailing = "output_failing"
+  /// Output of jobs can be stored again.
+  case outputRecovered = "output_recovered"
+  /// A row of the store is left alone, because it cannot be read.
+  case rowUnreadable = "row_unreadable"
   /// The daemon stops although the store has not taken the ends of some jobs.
   case endsUnrecorded = "ends_unrecorded"
   /// Messages came faster than the journal takes them, or while it was away.
@@ -156,6 +162,9 @@ extension JournalMessage {
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
     case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
+    case .outputFailing: "239d34b0eceb479a9678faec8d8495b0"
+    case .outputRecovered: "1a81a1358e3545d5996e459e35fdd086"
+    case .rowUnreadable: "1dec4ec0587f41c4a2699cb097258f94"
     case .endsUnrecorded: "3f3891008637473c8c85704d3114f5e6"
     case .messagesDropped: "25807f4c26ab460d9e54b9965837ead5"
     case .outputDropped: "c763f14ae7a04dd3a811fe55a20ed5b2"
@@ -193,7 +202,8 @@ extension JournalMessage {
   /// How much it matters: from warning on somebody should look, from error on somebody should act.
   public var priority: JournalEntry.Priority {
     switch self {
-    case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
+    case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .outputFailing, .rowUnreadable,
+      .endsUnrecorded, .workflowExhausted,
       .workQueueSilent, .pipesUnusable, .socketLost:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
@@ -203,7 +213,8 @@ extension JournalMessage {
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
       .orphanEnded, .resultLate, .providerDown, .unitOutputLost:
       .warning
-    case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
+    case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .outputRecovered,
+      .workflowTerminated,
       .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp,
       .runnerChanged:
       .notice
@@ -218,7 +229,8 @@ extension JournalMessage {
     switch self {
     case .daemonReady: [.version]
     case .startFailed: []
-    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
+    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .outputRecovered,
+      .faultInjected,
       .jobUserUnusable, .pipesUnusable, .socketLost:
       []
     case .clockSet: [.step]
@@ -229,7 +241,7 @@ extension JournalMessage {
     case .limitsNotApplied, .workflowCreated, .workflowChanged, .workflowFileGone, .workflowExhausted,
       .workflowFailing, .workflowRecovered, .imageMissing:
       [.workflow]
-    case .storeFailing, .storeFull, .reloadFailed: [.reason]
+    case .storeFailing, .storeFull, .outputFailing, .rowUnreadable, .reloadFailed: [.reason]
     case .endsUnrecorded, .messagesDropped: [.count]
     case .outputDropped: [.count, .bytes]
     case .workflowTerminated, .workflowResumed, .workflowDeleted: [.workflow, .peerUID, .peerPID]

@@ -21,7 +21,7 @@ public struct Describe: Request {
     /// When it was started.
     public var startedAt: Instant
     /// How it is.
-    public var state: DaemonState
+    public var state: Word<DaemonState>
     /// Jobs by status.
     public var jobs: JobCounts
     /// All queues, in the order of their names.
@@ -45,7 +45,7 @@ public struct Describe: Request {
       self.version = version
       self.pid = pid
       self.startedAt = startedAt
-      self.state = state
+      self.state = Word(state)
       self.jobs = jobs
       self.queues = queues
       self.workflows = workflows

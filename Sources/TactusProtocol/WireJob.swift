@@ -7,15 +7,15 @@ public struct WireJob: Codable, Hashable, Sendable {
   /// The workflow's name; nil for a job that carries its own definition.
   public var workflow: String?
   /// What it runs.
-  public var kind: Kind
+  public var kind: Word<Kind>
   /// Who asked for it.
-  public var trigger: Trigger
+  public var trigger: Word<Trigger>
   /// Where it stands.
-  public var status: JobStatus
+  public var status: Word<JobStatus>
   /// What a lasting status is doing.
-  public var phase: Phase?
+  public var phase: Word<Phase>?
   /// What a PENDING/due job waits for.
-  public var wait: Wait?
+  public var wait: Word<Wait>?
   /// The lane.
   public var queue: String
   /// -100 … 100.
@@ -41,7 +41,7 @@ public struct WireJob: Codable, Hashable, Sendable {
   /// 1 for the first.
   public var attempt: Int
   /// Why it did not complete.
-  public var errorCode: ErrorCode?
+  public var errorCode: Word<ErrorCode>?
   /// The particular sentence.
   public var errorMessage: String?
   /// The process's exit code.
@@ -53,7 +53,7 @@ public struct WireJob: Codable, Hashable, Sendable {
   /// The process while it runs.
   public var pid: Int?
   /// Who started the command.
-  public var runner: RunnerName?
+  public var runner: Word<RunnerName>?
   /// The provider that runs or ran it.
   public var provider: String?
   /// The container's id.
@@ -88,7 +88,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     priority = job.priority
     queuePosition = job.place?.position
     // Rounded up: what is about to happen is not said to have happened.
-    estimatedWaitSeconds = job.place?.estimatedWait.map { ($0.microseconds + 999_999) / 1_000_000 }
+    estimatedWaitSeconds = job.place?.estimatedWait.map { $0.microseconds.addingSaturated(999_999) / 1_000_000 }
     generation = job.generation
     nominalAt = job.nominalAt
     scheduledAt = job.scheduledAt

@@ -26,7 +26,7 @@ public struct ApplyWorkflow: Request {
   /// What was done, or would be.
   public struct Reply: Codable, Hashable, Sendable {
     /// Created, changed or left alone.
-    public var effect: ApplyEffect
+    public var effect: Word<ApplyEffect>
     /// The generation in force.
     public var generation: Int
     /// lines that went and came: `-[Section] Key=old`, `+[Section] Key=new`.
@@ -40,7 +40,7 @@ public struct ApplyWorkflow: Request {
     public init(
       effect: ApplyEffect, generation: Int, differences: [String], nextRuns: [Instant], warnings: [WireProblem] = []
     ) {
-      self.effect = effect
+      self.effect = Word(effect)
       self.generation = generation
       self.differences = differences
       self.nextRuns = nextRuns

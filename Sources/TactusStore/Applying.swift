@@ -124,9 +124,9 @@ extension Tables {
 
   /// What a person skipped ahead stays skipped as long as the schedule names it.
   private func voidSkipped(of workflow: WorkflowID, after now: Instant, notOn grid: Grid?) throws {
-    let ahead = try connection.all(
+    let ahead = try connection.readable(
       "SELECT id, first_at FROM decisions WHERE workflow_id = ? AND first_at > ? AND voided_at IS NULL", workflow, now
-    ) { (id: $0.integer(0), instant: $0.instant(1)) }
+    ) { (id: $0.integer(0), instant: try $0.instant(1)) }
     for decision in ahead where grid?.newest(through: decision.instant) != decision.instant {
       try connection.run("UPDATE decisions SET voided_at = ? WHERE id = ?", now, decision.id)
     }
@@ -156,11 +156,17 @@ extension Tables {
   {
     var loaded = Loaded()
     for (name, definition) in definitions {
+      guard !leftAlone.contains(.name(name)) else {
+        loaded.refused[name] = "\(name) is left as it is, because its rows in the store cannot be read"
+        continue
+      }
       do {
-        let applied = try apply(definition, to: name, origin: .file, at: now)
-        let isBack = try revive(name, at: now)
-        if applied.effect == .created || isBack { loaded.created.append(name) }
-        if applied.effect == .changed && !isBack { loaded.changed.append(name) }
+        try each(.name(name)) {
+          let applied = try apply(definition, to: name, origin: .file, at: now)
+          let isBack = try revive(name, at: now)
+          if applied.effect == .created || isBack { loaded.created.append(name) }
+          if applied.effect == .changed && !isBack { loaded.changed.append(name) }
+        }
       } catch LedgerFailure.conflict(let reason) {
         loaded.refused[name] = reason
       }
@@ -170,8 +176,10 @@ extension Tables {
         "SELECT name FROM workflows WHERE deleted_at IS NULL AND origin = 'file' AND state = 'ACTIVE'"
       ) { $0.text(0) }
       for name in owned.compactMap(WorkflowName.init).sorted() where !present.contains(name) {
-        try end(existing(name), reason: .removed, now: now).forEach { loaded.change.withdrawn.append($0) }
-        loaded.removed.append(name)
+        try each(.name(name)) {
+          try end(existing(name), reason: .removed, now: now).forEach { loaded.change.withdrawn.append($0) }
+          loaded.removed.append(name)
+        }
       }
     }
     try complete(&loaded.change)

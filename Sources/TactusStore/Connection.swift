@@ -5,6 +5,8 @@ internal import TactusModel
 final class Connection {
   private let handle: OpaquePointer
   private var statements: [UInt: Statement] = [:]
+  /// Is told of each row that was left out because it cannot be read.
+  var report: (UnreadableRow) -> Void = { _ in }
 
   /// Opens the file, or `:memory:`; `flags` are SQLITE_OPEN_….
   init(path: String, flags: Int32 = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) throws {
@@ -103,6 +105,26 @@ final class Connection {
       return true
     }
     return result
+  }
+
+  /// The rows that can be read, in the statement's order; the others are reported and left out.
+  func readable<Value>(
+    _ sql: StaticString, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+  ) throws -> [Value] {
+    var result: [Value] = []
+    try statement(sql).run(values) { row in
+      if let value = try reporting({ try read(row) }) { result.append(value) }
+      return true
+    }
+    return result
+  }
+
+  /// What a body reads; nil if the row cannot be read, which is reported.
+  func reporting<Value>(_ body: () throws -> Value) throws -> Value? {
+    do { return try body() } catch let fault as UnreadableRow {
+      report(fault)
+      return nil
+    }
   }
 
   /// Runs a statement whose text is made at run time (lists with filters), unprepared.

@@ -14,11 +14,13 @@ extension Tables {
       """, id
     ) { row in
       (
-        workflow: row.optionalInteger(0).map(WorkflowID.init), status: row.word(1) as JobStatus,
-        fence: row.integer(2), stopReason: row.optionalWord(3, as: StopReason.self),
-        startedAt: row.optionalInstant(4) ?? facts?.at, createdAt: row.instant(5),
+        workflow: row.optionalInteger(0).map(WorkflowID.init), status: try row.word(1) as JobStatus,
+        fence: row.integer(2), stopReason: try row.optionalWord(3, as: StopReason.self),
+        startedAt: try row.optionalInstant(4) ?? facts?.at, createdAt: try row.instant(5),
         queue: QueueName(row.text(6)),
-        labels: JobLabels(id, kind: row.word(7), trigger: row.word(8), attempt: Int(row.integer(9)))
+        labels: JobLabels(
+          id, kind: row.anyWord(7, of: Kind.self).known, trigger: row.anyWord(8, of: Trigger.self).known,
+          attempt: Int(row.integer(9)))
       )
     }
     guard let row, row.fence == fence, !row.status.isTerminal else {
@@ -39,10 +41,12 @@ extension Tables {
         "SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE phase = 'due' AND workflow_id = ? LIMIT 1", id
       ) { _ in true }
       if waits == true { ended.waiting = id }
-      let workflow = try workflow(id)
-      end.labels.workflow = workflow.name
-      let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
-      if counts { end.consequence = try count(outcome, for: workflow, &ended.change, now) }
+      // The end of a job is recorded all the same where its workflow cannot be read.
+      if let workflow = try connection.reporting({ try workflow(id) }) {
+        end.labels.workflow = workflow.name
+        let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
+        if counts { end.consequence = try count(outcome, for: workflow, &ended.change, now) }
+      }
     }
     // Before those that its workflow's end closes.
     self.ended.insert(end, at: 0)

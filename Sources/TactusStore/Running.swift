@@ -6,33 +6,40 @@ extension Tables {
   func claim(_ ids: [JobID], bootID: String, at now: Instant) throws -> [ClaimedJob] {
     var claimed: [ClaimedJob] = []
     for id in ids {
-      let row = try connection.first(
-        """
-        UPDATE jobs SET phase = 'dispatching', fence = fence + 1, claimed_at = ?, boot_id = ?
-        WHERE id = ? AND phase IN ('queued', 'waiting_for_provider')
-        RETURNING workflow_id, generation, fence, trigger, attempt, nominal_at, scheduled_at
-        """, now, bootID, id
-      ) { row in
-        (
-          key: DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: Int(row.integer(1))),
-          fence: row.integer(2), trigger: row.word(3) as Trigger, attempt: Int(row.integer(4)),
-          nominalAt: row.instant(5), scheduledAt: row.instant(6)
-        )
-      }
-      guard let row else { continue }
-      let definition = try connection.first(
-        """
-        SELECT d.text, w.name FROM definitions d JOIN workflows w ON w.id = d.workflow_id
-        WHERE d.workflow_id = ? AND d.generation = ?
-        """, row.key.workflow, row.key.generation
-      ) { (text: $0.text(0), name: WorkflowName($0.text(1))) }
-      guard let definition else { fatalError("a QUEUED job has no definition; the schema forbids that") }
-      claimed.append(
-        ClaimedJob(
-          id: id, fence: row.fence, workflow: definition.name, text: definition.text, definition: row.key,
-          trigger: row.trigger, attempt: row.attempt, nominalAt: row.nominalAt, scheduledAt: row.scheduledAt))
+      try each(.job(id)) { if let job = try claim(id, bootID: bootID, at: now) { claimed.append(job) } }
     }
     return claimed
+  }
+
+  private func claim(_ id: JobID, bootID: String, at now: Instant) throws -> ClaimedJob? {
+    let row = try connection.first(
+      """
+      UPDATE jobs SET phase = 'dispatching', fence = fence + 1, claimed_at = ?, boot_id = ?
+      WHERE id = ? AND phase IN ('queued', 'waiting_for_provider')
+      RETURNING workflow_id, generation, fence, trigger, attempt, nominal_at, scheduled_at
+      """, now, bootID, id
+    ) { row in
+      (
+        key: DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: try row.count(1)),
+        fence: row.integer(2), trigger: try row.word(3) as Trigger, attempt: try row.count(4),
+        nominalAt: try row.instant(5), scheduledAt: try row.instant(6)
+      )
+    }
+    guard let row else { return nil }
+    let definition = try connection.first(
+      """
+      SELECT d.text, w.name FROM definitions d JOIN workflows w ON w.id = d.workflow_id
+      WHERE d.workflow_id = ? AND d.generation = ?
+      """, row.key.workflow, row.key.generation
+    ) { (text: $0.text(0), name: WorkflowName($0.text(1))) }
+    guard let definition else {
+      throw UnreadableRow(
+        table: "definitions", row: "\(row.key.workflow.number)", column: "generation",
+        problem: .damaged("generation \(row.key.generation), which job \(id) is bound to, is missing"))
+    }
+    return ClaimedJob(
+      id: id, fence: row.fence, workflow: definition.name, text: definition.text, definition: row.key,
+      trigger: row.trigger, attempt: row.attempt, nominalAt: row.nominalAt, scheduledAt: row.scheduledAt)
   }
 
   func recordStart(_ id: JobID, fence: Int64, facts: StartFacts) throws -> Bool {
@@ -69,9 +76,9 @@ extension Tables {
       RETURNING kind, queue, priority, scheduled_at
       """, id, fence
     ) { row in
-      guard let queue = QueueName(row.text(1)) else { fatalError("a queue's name in the store is malformed") }
-      return QueuedJob(
-        id: id, kind: row.word(0), queue: queue, priority: Int(row.integer(2)), scheduledAt: row.instant(3))
+      QueuedJob(
+        id: id, kind: try row.word(0), queue: try row.queueName(1), priority: try row.number(2, in: -100...100),
+        scheduledAt: try row.instant(3))
     }
   }
 
@@ -96,9 +103,9 @@ extension Tables {
       "SELECT status, phase, workflow_id, nominal_at, stop_reason FROM jobs WHERE id = ?", id
     ) { row in
       (
-        status: row.word(0) as JobStatus, phase: row.optionalWord(1, as: Phase.self),
-        workflow: row.optionalInteger(2).map(WorkflowID.init), nominalAt: row.optionalInstant(3),
-        stopReason: row.optionalWord(4, as: StopReason.self)
+        status: try row.word(0) as JobStatus, phase: try row.optionalWord(1, as: Phase.self),
+        workflow: row.optionalInteger(2).map(WorkflowID.init), nominalAt: try row.optionalInstant(3),
+        stopReason: try row.optionalWord(4, as: StopReason.self)
       )
     }
     guard let row else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }

@@ -23,7 +23,7 @@ extension Tables {
 
   func abandon(_ id: JobID, at now: Instant) throws -> Ended {
     let row = try connection.first("SELECT status, phase, fence FROM jobs WHERE id = ?", id) { row in
-      (status: row.word(0) as JobStatus, phase: row.optionalWord(1, as: Phase.self), fence: row.integer(2))
+      (status: try row.word(0) as JobStatus, phase: try row.optionalWord(1, as: Phase.self), fence: row.integer(2))
     }
     guard let row else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }
     guard let phase = row.phase else {

@@ -12,9 +12,11 @@ extension Archive {
       let text = Self.statisticsText(of: subject)
       let values = [from, until] + (try archive.value(of: subject))
       try archive.connection.each(dynamic: text, values) { row in
-        statistics.add(
-          status: row.word(0), scheduledAt: row.optionalInstant(1), startedAt: row.optionalInstant(2),
-          completedAt: row.instant(3))
+        try archive.connection.reporting {
+          statistics.add(
+            status: try row.word(0), scheduledAt: try row.optionalInstant(1), startedAt: try row.optionalInstant(2),
+            completedAt: try row.instant(3))
+        }
         return true
       }
       return statistics

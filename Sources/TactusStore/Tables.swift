@@ -19,6 +19,8 @@ final class Tables {
   /// What the verb under way took out of QUEUED without a run: what waits behind it may go now.
   private var freedWorkflows: Set<WorkflowID> = []
   private var freedQueues: Set<QueueName> = []
+  /// Jobs and workflows that cannot be read, or of which a change was refused: verbs over many rows leave them alone.
+  private(set) var leftAlone: Set<LeftAlone.Subject> = []
   /// Jobs that the verb under way has ended.
   var ended: [EndedJob] = []
   /// Images that the verb under way has given somebody a use for.
@@ -49,6 +51,14 @@ final class Tables {
       if !connection.isAutocommit { try undo() }
       throw error
     }
+  }
+
+  /// Has verbs over many rows do without one; false if they do already.
+  func leave(alone subject: LeftAlone.Subject) -> Bool { leftAlone.insert(subject).inserted }
+
+  /// Names are left alone for one verb only: what they are to become is in a file that is read again.
+  func forgetNames() {
+    leftAlone = leftAlone.filter { if case .name = $0 { false } else { true } }
   }
 
   /// Takes back what the verb did; if that cannot be done, everything since the last commit, because nothing of a failed
@@ -135,7 +145,7 @@ final class Tables {
         SELECT first_at FROM decisions WHERE workflow_id = ?1 AND first_at BETWEEN ?2 AND ?3 AND voided_at IS NULL
         ORDER BY 1
         """, workflow, decision.first, decision.last
-      ) { $0.instant(0) }
+      ) { try $0.instant(0) }
       // A run of an earlier grid lies between the instants of this one.
       .filter { grid.newest(through: $0) == $0 }
       for part in decision.parts(around: answered, on: grid) {
@@ -150,8 +160,12 @@ final class Tables {
 
   /// The earliest start time that is armed for.
   func nextDue() throws -> Instant? {
-    try connection.first("SELECT scheduled_at FROM jobs WHERE phase = 'scheduled' ORDER BY scheduled_at LIMIT 1") {
-      $0.instant(0)
+    var next: Instant?
+    try connection.statement("SELECT scheduled_at, id FROM jobs WHERE phase = 'scheduled' ORDER BY scheduled_at").run([]
+    ) { row in
+      next = try connection.reporting { isLeftAlone(try row.jobID(1)) ? nil : try row.instant(0) } ?? nil
+      return next == nil
     }
+    return next
   }
 }

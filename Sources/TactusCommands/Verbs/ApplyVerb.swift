@@ -19,7 +19,8 @@ enum ApplyVerb: Verb {
       for warning in reply.warnings ?? [] { console.complain("\(warning.sentence.visible) (warning)") }
       guard invocation.isTalkative else { return }
       let next = Readable.instant(reply.nextRuns.first, on: console).map { ", next run \($0)" } ?? ""
-      let doing = invocation.has(.dryRun) ? "would be \(reply.effect.rawValue)" : reply.effect.rawValue
+      let effect = reply.effect.rawValue.visible
+      let doing = invocation.has(.dryRun) ? "would be \(effect)" : effect
       console.print("\(request.name): \(doing) (generation \(reply.generation)\(next))")
       for difference in reply.differences {
         console.print(

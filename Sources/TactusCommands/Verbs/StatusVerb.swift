@@ -30,7 +30,7 @@ enum StatusVerb: Verb {
   private static func printHead(_ reply: Describe.Reply, _ console: Console) {
     let style: Style = reply.state == .running ? .good : .bad
     let dot = console.isTerminal ? "\(style.applied(to: "●", on: console)) " : ""
-    console.print("\(dot)tactusd \(reply.version): \(style.applied(to: reply.state.rawValue, on: console))")
+    console.print("\(dot)tactusd \(reply.version): \(style.applied(to: reply.state.rawValue.visible, on: console))")
     var sheet = Sheet()
     sheet.add("Since", Readable.exact(reply.startedAt, on: console))
     sheet.add("PID", "\(reply.pid)")

@@ -21,17 +21,27 @@ struct Examination: Sendable {
   let units: UnitAvailability
   let files: DispatchWorkQueue
   let time: SystemTime
+  let health: Health
+  let store: Store
+  let output: OutputStore
 
   /// Looks at everything; answers on the queue of the files.
   func run(answer: @escaping @Sendable ([Diagnosis]) -> Void) {
-    containers.report { reports in
-      files.post { answer(diagnoses + [.engines(reports)]) }
+    store.post { store in
+      store.checkFiles()
+      output.post { output in
+        output.checkFiles()
+        containers.report { reports in
+          files.post { answer(diagnoses + [.engines(reports)]) }
+        }
+      }
     }
   }
 
   private var diagnoses: [Diagnosis] {
     [
-      .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
+      .sqlite(version: Store.libraryVersion), .writing(health.storeTrouble), .output(health.outputTrouble),
+      .rows(health.unreadableRows), storage, room, permissions, configuration,
       .settings(problems: Configuration.settingsProblems(in: directories.configuration)),
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),

@@ -2,6 +2,7 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusProtocol
 internal import TactusRunners
+internal import TactusStore
 internal import TactusSystemd
 
 /// Facts in, diagnoses out: each says what was seen, and what mends it.
@@ -13,6 +14,33 @@ extension Diagnosis {
     return isEnough
       ? Diagnosis("sqlite", .ok, "version \(version)")
       : Diagnosis("sqlite", .problem, "version \(version) is too old", cure: "install libsqlite3 3.37 or newer")
+  }
+
+  static func writing(_ trouble: String?) -> Diagnosis {
+    trouble.map {
+      Diagnosis(
+        "store", .problem, "it cannot be written: \($0). Nothing new is started or acknowledged.",
+        cure: "remove the cause; tactusd tries again every second")
+    } ?? Diagnosis("store", .ok, "its files are in place, and can be written")
+  }
+
+  static func output(_ trouble: OutputTrouble?) -> Diagnosis {
+    trouble.map {
+      Diagnosis(
+        "output", .problem,
+        "it cannot be stored: \($0.reason). \($0.isLost ? "It is lost." : "It is held, and jobs that write much wait.")",
+        cure: $0.isLost ? "move logs.db away and restart tactusd" : "remove the cause; tactusd tries again every second"
+      )
+    } ?? Diagnosis("output", .ok, "its file is in place, and can be written")
+  }
+
+  static func rows(_ unreadable: [UnreadableRow]) -> Diagnosis {
+    guard !unreadable.isEmpty else { return Diagnosis("rows", .ok, "no row was met that cannot be read") }
+    let first = unreadable.prefix(3).map(\.description).joined(separator: " ")
+    let more = unreadable.count > 3 ? " \(unreadable.count - 3) more are in the log." : ""
+    return Diagnosis(
+      "rows", .problem, "\(unreadable.count.counted("row")) cannot be read and are left alone. \(first)\(more)",
+      cure: "stop tactusd, and run tactusd --verify, which names them all")
   }
 
   static func storage(_ path: String, _ kind: FileSystem.Kind, syncSpan: Duration) -> Diagnosis {
