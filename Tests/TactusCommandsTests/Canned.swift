@@ -98,7 +98,8 @@ enum Canned {
 
   private static func page(_ request: ListJobs) -> ListJobs.Reply {
     let wanted = jobs.filter { job in
-      request.status?.contains(job.status) ?? true && request.trigger.map { $0 == job.trigger } ?? true
+      request.status.map { $0.contains { job.status == $0 } } ?? true
+        && request.trigger.map { job.trigger == $0 } ?? true
     }
     let isLast = request.cursor != nil || request.limit ?? 50 > wanted.count
     return ListJobs.Reply(jobs: wanted, nextCursor: isLast ? nil : "am9iczo0Mg==")
@@ -148,9 +149,9 @@ enum Canned {
   private static func page(_ request: ListWorkflows) -> ListWorkflows.Reply {
     guard request.cursor == nil else {
       var long = workflow("a-workflow-with-a-name-that-is-far-too-long-for-a-narrow-table-x")
-      long.kind = .heartbeat
-      long.state = .terminated
-      long.terminatedReason = .consecutiveFailures
+      long.kind = .known(.heartbeat)
+      long.state = .known(.terminated)
+      long.terminatedReason = .known(.consecutiveFailures)
       long.consecutiveFailures = 3
       long.nextAt = nil
       long.interval = nil
@@ -183,7 +184,7 @@ enum Canned {
     job.completedAt = at(Double(-60 * index) + 1.997)
     job.report.logBytes = 300
     guard index == 3 else { return job }
-    job.errorCode = .exitNonzero
+    job.errorCode = .known(.exitNonzero)
     job.errorMessage = "the program ended with code 7"
     job.report.exitCode = 7
     job.report.logDroppedBytes = 1536

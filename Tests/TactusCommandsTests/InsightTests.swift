@@ -106,7 +106,7 @@ struct InsightTests {
       switch operation {
       case .getWorkflow(let request):
         var workflow = Canned.workflow("nightly")
-        (workflow.state, workflow.terminatedReason) = (.terminated, reason)
+        (workflow.state, workflow.terminatedReason) = (.known(.terminated), .known(reason))
         (workflow.terminatedAt, workflow.interval) = (Canned.at(-60), .seconds(3600))
         workflow.updatedAt = updatedAt
         (workflow.consecutiveFailures, workflow.maxConsecutiveFailures) = (failures, 3)

@@ -154,7 +154,7 @@ struct JobVerbTests {
   @Test("A job that waits shows its place in line and how long that takes")
   func place() async throws {
     var job = Canned.jobs[0]
-    job.wait = .backlog
+    job.wait = .known(.backlog)
     job.queuePosition = 12
     job.estimatedWaitSeconds = 185
     let waiting = job

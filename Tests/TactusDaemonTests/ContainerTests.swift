@@ -19,7 +19,7 @@ struct ContainerTests {
 
   /// The lines of a job, of one stream or both.
   private func texts(_ daemon: RunningDaemon, _ id: String, _ stream: LogStream? = nil) async throws -> [String] {
-    try await daemon.output(of: id).filter { stream == nil || $0.stream == stream }.compactMap(\.text)
+    try await daemon.output(of: id).filter { stream == nil || $0.stream?.known == stream }.compactMap(\.text)
   }
 
   @Test("The exit code decides; output of both streams is complete and in order", arguments: EngineLab.Kind.allCases)

@@ -191,7 +191,10 @@ final class RunningDaemon: Sendable {
   // MARK: Programs
 
   /// Runs `tactusctl` against it.
-  func control(_ arguments: String...) async throws -> Program.Ran {
+  func control(_ arguments: String...) async throws -> Program.Ran { try await control(arguments: arguments) }
+
+  /// The same with a list.
+  func control(arguments: [String]) async throws -> Program.Ran {
     let program = Program.built("tactusctl", environment)
     let (inside, arguments) = journal?.inside(program, arguments) ?? (program, arguments)
     return try await inside.run(arguments)

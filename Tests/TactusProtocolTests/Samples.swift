@@ -27,7 +27,7 @@ enum Samples {
       startedAt: at + .milliseconds(7), completedAt: at + .seconds(2), attempt: 1, errorCode: .providerTimeout,
       errorMessage: "exceeded its time-out", processID: 4711, report: report)
     job.timeout = .seconds(60)
-    job.runner = .systemd
+    job.runner = .known(.systemd)
     job.provider = .local
     job.containerID = "f00d"
     job.place = Place(position: 2, estimatedWait: .milliseconds(1500))
