@@ -74,8 +74,14 @@ struct Row: ~Copyable {
   // MARK: Names and words
 
   func jobID(_ column: Int32) throws(UnreadableRow) -> JobID {
+    guard let id = sixteenBytes(column) else { throw damage(column, "an id of a job is not 16 bytes") }
+    return id
+  }
+
+  /// An id, or nil: the key of a row that cannot be read is looked for with this, so it must not throw.
+  private func sixteenBytes(_ column: Int32) -> JobID? {
     guard let start = sqlite3_column_blob(pointer, column), sqlite3_column_bytes(pointer, column) == 16 else {
-      throw damage(column, "an id of a job is not 16 bytes")
+      return nil
     }
     let raw = UnsafeRawBufferPointer(start: start, count: 16)
     return JobID(
@@ -139,7 +145,7 @@ struct Row: ~Copyable {
       guard let name = sqlite3_column_name(pointer, column).map({ String(cString: $0) }),
         ["id", "seq", "name", "sequence", "job"].contains(name)
       else { continue }
-      if let id = try? jobID(column) { return "\(id)" }  // Another key is looked for in its place.
+      if let id = sixteenBytes(column) { return "\(id)" }
       if sqlite3_column_type(pointer, column) == SQLITE_INTEGER || name == "name" { return Self.shown(text(column)) }
     }
     for value in asked {
