@@ -145,8 +145,13 @@ struct Row: ~Copyable {
       guard let name = sqlite3_column_name(pointer, column).map({ String(cString: $0) }),
         ["id", "seq", "name", "sequence", "job"].contains(name)
       else { continue }
-      if let id = sixteenBytes(column) { return "\(id)" }
-      if sqlite3_column_type(pointer, column) == SQLITE_INTEGER || name == "name" { return Self.shown(text(column)) }
+      // The type first: reading a column as another one changes it.
+      switch sqlite3_column_type(pointer, column) {
+      case SQLITE_BLOB: if let id = sixteenBytes(column) { return "\(id)" }
+      case SQLITE_INTEGER: return "\(integer(column))"
+      case SQLITE_TEXT: return Self.shown(text(column))
+      default: continue
+      }
     }
     for value in asked {
       switch value {

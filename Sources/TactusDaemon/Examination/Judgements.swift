@@ -35,7 +35,7 @@ extension Diagnosis {
   }
 
   static func rows(_ unreadable: [UnreadableRow]) -> Diagnosis {
-    guard !unreadable.isEmpty else { return Diagnosis("rows", .ok, "no row was met that cannot be read") }
+    guard !unreadable.isEmpty else { return Diagnosis("rows", .ok, "every row that was met can be read") }
     let first = unreadable.prefix(3).map(\.description).joined(separator: " ")
     let more = unreadable.count > 3 ? " \(unreadable.count - 3) more are in the log." : ""
     return Diagnosis(
