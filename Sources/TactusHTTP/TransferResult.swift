@@ -87,7 +87,8 @@ extension Transfer {
 
   private func sentence(for cause: HTTPFailure.Cause, code: CURLcode) -> String {
     let text = easy.failureText
-    let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+    // libcurl repeats addresses that a redirect named, with their passwords.
+    let reason = Concealment.withoutSecretsOfURLs(text.isEmpty ? String(cString: curl_easy_strerror(code)) : text)
     switch cause {
     case .nameLookup: return "the name in \(peer) was not resolved: \(reason)"
     case .connect:

@@ -49,8 +49,11 @@ public enum Spawner {
     /// What is behind a "Permission denied", as far as that can be told.
     public var obstacle: Obstacle?
 
+    /// What is wrong with a script or its interpreter, as far as its first line tells.
+    public var script: ScriptFault?
+
     /// A sentence for the operator.
-    public var description: String { cause.description }
+    public var description: String { script.map { "\(cause); \($0.sentence)" } ?? cause.description }
   }
 
   /// Starts a program and answers its pid; it is a child of this process, which reaps it.
@@ -58,9 +61,8 @@ public enum Spawner {
   /// Returns when the program runs, after 75–300 µs. When it does not, ``Failure`` is thrown and no process is left.
   public static func spawn(_ order: Order) throws(Failure) -> Int {
     guard let path = order.arguments.first else { fatalError("an order to spawn names no executable") }
-    if let text = (order.arguments + order.environment + [order.directory]).first(where: { $0.utf8.contains(0) }) {
-      let shown = String(decoding: text.utf8.map { $0 == 0 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
-      let cause = SystemError(code: EINVAL, operation: "pass on, because it contains a zero byte,", subject: shown)
+    if let subject = order.subjectWithZero {
+      let cause = SystemError(code: EINVAL, operation: "pass on, because it contains a zero byte,", subject: subject)
       throw Failure(cause: cause, isOrderAtFault: true)
     }
     var step = TACTUS_SPAWN_FORK
@@ -98,7 +100,9 @@ public enum Spawner {
       let obstacle = isDenied ? Obstacle.toEntering(order.directory, as: order.account) : nil
       return failure("enter directory", order.directory, isOrderAtFault: true, obstacle)
     case TACTUS_SPAWN_EXECUTE where code == ENOENT && access(path, F_OK) == 0:
-      return failure("find the interpreter of", path, isOrderAtFault: true)
+      var failure = failure("find the interpreter of", path, isOrderAtFault: true)
+      failure.script = ScriptFault.of(path)
+      return failure
     case TACTUS_SPAWN_EXECUTE:
       let obstacle = isDenied ? Obstacle.toExecuting(path, as: order.account) : nil
       return failure("execute", path, isOrderAtFault: true, obstacle)
@@ -146,5 +150,19 @@ public enum Spawner {
         return body(first)
       }
     }
+  }
+}
+
+extension Spawner.Order {
+  /// What has a zero byte, which no C string can hold: named by its place, because any of it may be secret.
+  fileprivate var subjectWithZero: String? {
+    if let index = arguments.firstIndex(where: { $0.utf8.contains(0) }) {
+      return index == 0 ? "the path of the program" : "argument \(index)"
+    }
+    if let variable = environment.first(where: { $0.utf8.contains(0) }) {
+      let name = variable.prefix { $0 != "=" }
+      return name.utf8.contains(0) ? "the name of a variable" : "the variable \(name)"
+    }
+    return directory.utf8.contains(0) ? "the working directory" : nil
   }
 }

@@ -31,6 +31,7 @@ extension ProcessRunner {
   /// What could not be started, and what was in its way: to write is not what it was denied.
   private func sentence(of failure: Spawner.Failure) -> String {
     if failure.cause.code == ENOEXEC {
+      if let fault = ScriptFault.of(failure.cause.subject) { return "\(failure); \(fault.sentence)" }
       return
         "\(failure): it is no program of this machine, or a script whose first line does not say what runs it, such as #!/bin/sh"
     }

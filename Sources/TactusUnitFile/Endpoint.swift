@@ -18,7 +18,7 @@ func endpoint(_ text: String) throws(Refusal) -> String {
   let (host, port) = split(authority)
   guard isHost(host) else { throw Refusal("has no valid host: write for example https://example.org/health") }
   if let port, !port.isEmpty, !(port.utf8.allSatisfy(\.isDigit) && (1...65535).contains(Int(port) ?? 0)) {
-    throw Refusal("has the port \"\(String(port).abbreviated)\": ports are numbers from 1 to 65535")
+    throw Refusal("has a port that is no number from 1 to 65535: write for example https://example.org:8443/health")
   }
   return text
 }
@@ -48,7 +48,7 @@ func header(_ text: String) throws(Refusal) -> String {
   }
   let name = text[..<colon]
   guard !name.isEmpty, name.utf8.allSatisfy({ $0.isLetter || $0.isDigit || "!#$%&'*+-.^_`|~".utf8.contains($0) }) else {
-    throw Refusal("has the name \"\(String(name).abbreviated)\", which is not a header's: write Name: value")
+    throw Refusal("has text before its colon that is not the name of a header: write Name: value")
   }
   let value = Array(text[text.utf8.index(after: colon)...].utf8)[...].trimmed
   guard !value.isEmpty else { throw Refusal("has no value: write Name: value") }

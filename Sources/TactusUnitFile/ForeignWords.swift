@@ -14,6 +14,9 @@ enum ForeignWords {
   static let keys: [String: Key] = [schedules, programs, resources, behaviour, surroundings, dependencies, crontab]
     .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
+  /// What there is in the place of a key; nil for a key of nobody.
+  static func key(_ name: String) -> Key? { keys[name] ?? ForeignUnitKeys.hint(of: name).map { Key($0) } }
+
   private static func same(_ keys: String..., key: Key) -> [String: Key] {
     Dictionary(uniqueKeysWithValues: keys.map { ($0, key) })
   }

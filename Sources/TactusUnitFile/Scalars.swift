@@ -77,7 +77,15 @@ func instant(_ text: String) throws(Refusal) -> Instant {
 
 /// An absolute path that names the same place as it reads: no `.` or `..` in it.
 func absolutePath(_ text: String) throws(Refusal) -> String {
-  guard text.utf8.first == UInt8(ascii: "/") else { throw Refusal("is not an absolute path: begin it with /") }
+  guard text.utf8.first == UInt8(ascii: "/") else {
+    switch text.utf8.first {
+    case UInt8(ascii: "%"): throw Refusal("is not an absolute path, and there are no specifiers here: begin it with /")
+    case UInt8(ascii: "~"): throw Refusal("is not an absolute path, and only a shell knows ~: begin it with /")
+    case UInt8(ascii: "$"): throw Refusal("is not an absolute path, and no shell reads it: begin it with /")
+    case UInt8(ascii: "-"): throw Refusal("is not an absolute path, and has no prefix here: begin it with /")
+    default: throw Refusal("is not an absolute path: begin it with /")
+    }
+  }
   let parts = text.split(separator: "/")
   if parts.contains("..") || parts.contains(".") {
     throw Refusal("contains . or .. as a part of the path: write the path without it")

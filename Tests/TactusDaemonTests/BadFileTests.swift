@@ -113,7 +113,7 @@ struct BadFileTests {
       let bad = try await daemon.control(verb, "bad")
       #expect(bad.code == 4, "\(verb): \(bad)")
       for words in [
-        "no workflow bad: its file was refused", "workflows/bad.workflow:2: Exec=true does not begin with the absolute",
+        "no workflow bad: its file was refused", "workflows/bad.workflow:2: Exec= does not begin with the absolute",
         "then tactusctl reload",
       ] { #expect(bad.complaints.contains(words), "\(verb): \(bad)") }
       let new = try await daemon.control(verb, "new")

@@ -44,6 +44,22 @@ struct RedirectTests {
   }
 
   @Test(
+    "A failure does not repeat the password or the query of an address that a redirect names",
+    arguments: [
+      "ftp://user:Xyzzy@127.0.0.1/?Xyzzy", "http://user:Xyzzy@127.0.0.1:99999/", "http://user:Xyzzy@[::1/",
+      "http://u:Xyzzy@/",
+      "http://user:Xyzzy@no-such-host.invalid/?token=Xyzzy", "http://user:Xyzzy@127.0.0.1:1/?token=Xyzzy",
+    ])
+  func secretLocation(location: String) async throws {
+    let server = LoopbackServer { connection in
+      _ = connection.request()
+      connection.answer("302 Found", headers: ["Location: \(location)"])
+    }
+    let failure = try await client.failure(of: HTTPRequest(server.url()))
+    #expect(!failure.sentence.contains("Xyzzy"), "\(failure.sentence)")
+  }
+
+  @Test(
     "A redirect leads to http and https only", arguments: ["file:///etc/passwd", "ftp://127.0.0.1/", "gopher://x/"])
   func otherProtocol(location: String) async throws {
     let server = LoopbackServer { connection in

@@ -96,7 +96,7 @@ struct ProcessTests {
       sentence("/bin/true", directory: "/no/such") == "cannot enter directory /no/such: No such file or directory")
     #expect(
       sentence("/bin/true", arguments: ["a\0b"])
-        == "cannot pass on, because it contains a zero byte, a?b: Invalid argument")
+        == "cannot pass on, because it contains a zero byte, argument 1: Invalid argument")
     #expect(
       sentence("/bin/true", arguments: [String(repeating: "x", count: 1 << 20)])
         == "cannot execute /bin/true: Argument list too long")

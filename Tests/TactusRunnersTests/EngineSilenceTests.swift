@@ -35,6 +35,24 @@ struct EngineSilenceTests {
     #expect(try engine.counts("left").isEmpty)
   }
 
+  @Test("What an engine repeats of a job's variables and arguments is not told, and nor is the password of an address")
+  func echo() async throws {
+    let engine = try await FakeEngine()
+    let bench = ContainerBench(socket: engine.socket, patience: .seconds(5))
+    let image = try #require(ImageName("fault/create-echo:1"))
+    var container = Container(image: image)
+    container.arguments = ["backup", "--password=Xyzzy-argument"]
+    container.environment = ["TOKEN=Xyzzy-variable", "PIN=4711", "EMPTY="]
+    var (_, events) = bench.start(container)
+    guard case .ended(.failed(.validationError, let sentence), _) = await events.next() else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(
+      sentence == "invalid environment: TOKEN=… PIN=… EMPTY= of backup …: proxy http://…@proxy:3128/v2?…", "\(sentence)"
+    )
+  }
+
   @Test("An engine that stops to say anything is noticed by the regular check, and its container is found again")
   func freeze() async throws {
     let engine = try await FakeEngine()

@@ -186,7 +186,7 @@ struct WorkflowFileTests {
       queues: .builtIn)
     #expect(
       problems(of: result).map(\.description) == [
-        "/etc/tactus/workflows/a.workflow:2: Exec=x does not begin with the absolute path of a program: "
+        "/etc/tactus/workflows/a.workflow:2: Exec= does not begin with the absolute path of a program: "
           + "write for example /usr/bin/env NAME"
       ])
   }

@@ -80,6 +80,13 @@ final class ContainerRun {
     return container
   }
 
+  /// What no sentence of the engine may repeat: the name of the program alone is shown.
+  var concealment: Concealment {
+    let words = container.map { $0.entrypoint.isEmpty ? $0.arguments : $0.entrypoint + $0.arguments } ?? []
+    return Concealment(
+      variables: environment.filter { !$0.hasPrefix("TACTUS_") }, arguments: Array(words.dropFirst()))
+  }
+
   /// How it ended.
   var ending: Ending {
     guard let state else { return .failed(.providerError, "the engine does not say how it ended") }

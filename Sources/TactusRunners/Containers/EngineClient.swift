@@ -99,6 +99,11 @@ extension EngineClient.Answer {
     }
   }
 
+  /// The same answer without what a refusal repeats of the job that the engine was given.
+  func concealing(_ concealment: Concealment) -> EngineClient.Answer {
+    if case .refused(let refusal) = self { .refused(refusal.concealing(concealment)) } else { self }
+  }
+
   init(_ result: Result<HTTPResponse, HTTPFailure>) {
     switch result {
     case .success(let response) where (200...299).contains(response.status) || response.status == 304:

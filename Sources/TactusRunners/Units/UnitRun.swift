@@ -12,6 +12,8 @@ final class UnitRun {
   var output: UnitOutput?
   /// Streams that have the beginning of a line, and are looked at again soon.
   var watched: Set<OutputStream> = []
+  /// What no sentence of systemd may repeat.
+  var concealment = Concealment()
   /// What systemd has told.
   var state = UnitState()
 
