@@ -17,8 +17,12 @@ enum Check {
     var configuration = Configuration.read(directory)
     // Elsewhere it may be the daemon of root itself, who may read everything.
     let isForDaemon = options.instance == .system || isOfSystem && !isNamed
-    let isSystem = Authority(configuration.settings, owner: geteuid(), startedAs: options.instance).isSystem
     let reader = isForDaemon ? Readability.daemon : nil
+    let authority = Authority(
+      configuration.settings, owner: reader?.user ?? geteuid(),
+      startedAs: options.instance ?? (isOfSystem ? .system : nil))
+    let isSystem = authority.isSystem
+    configuration.examineCustody(of: directory, by: authority)
     configuration.lookAhead(.ofCheck(isSystem: isSystem, isForDaemon: isForDaemon, reader: reader), reader: reader)
     let unreadable = isForDaemon ? Readability.problems(of: directory) : (problems: [], files: [])
     let problems = configuration.problems + unreadable.problems

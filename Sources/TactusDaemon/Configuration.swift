@@ -6,6 +6,11 @@ internal import TactusUnitFile
 /// Everything that the files of the configuration directory say, the good and the bad.
 struct Configuration: Sendable {
   var settings = DaemonSettings()
+  /// The files of settings that there are, in the order in which they are read, each with what those before it say.
+  private(set) var settingsBefore: [(file: String, settings: DaemonSettings)] = []
+  private var goodSettings: Set<String> = []
+  /// The queues whose files are in force.
+  private(set) var queueFiles: [QueueName] = []
   var limits: [QueueName: QueueLimits]
   /// The definitions of good files, in the order of their names.
   var definitions: [(name: WorkflowName, definition: Definition)] = []
@@ -37,14 +42,18 @@ struct Configuration: Sendable {
     return configuration
   }
 
+  /// Whether a file of settings is there, and was understood.
+  func isRead(settings file: String) -> Bool { goodSettings.contains(file) }
+
   /// What a daemon does not start with: settings that are not the ones that somebody meant.
   var settingsProblems: [UnitFileProblem] { problems.filter { $0.file.hasPrefix("tactusd.conf") } }
 
   /// The same of what the files say now, without a look at the others.
-  static func settingsProblems(in directory: String) -> [UnitFileProblem] {
+  static func settingsProblems(in directory: String, _ authority: Authority) -> [UnitFileProblem] {
     var configuration = Configuration(limits: [:])
     configuration.readSettings(directory)
     configuration.examineGroupRoot()
+    configuration.examineCustody(of: directory, by: authority)
     return configuration.settingsProblems
   }
 
@@ -55,12 +64,14 @@ struct Configuration: Sendable {
       files += names.map { "tactusd.conf.d/\($0)" }
     }
     for file in files {
+      settingsBefore.append((file, settings))
       guard let bytes = bytes(of: "\(directory)/\(file)", shown: file, isOptional: true) else { continue }
       switch DaemonFile.read(bytes, file: file, over: settings) {
       case .success(let read):
         settings = read
+        goodSettings.insert(file)
         goodCount += 1
-        warnings += MonthSpans.warnings(in: bytes, file: file)
+        warnings += MonthSpans.warnings(in: bytes, file: file) + OddCharacters.warnings(in: bytes, file: file)
       case .failure(let failure): problems += failure.problems
       }
     }
@@ -77,6 +88,7 @@ struct Configuration: Sendable {
         switch QueueFile.read(bytes, file: shown, defaults: defaults) {
         case .success(let read):
           limits[queue] = read
+          queueFiles.append(queue)
           goodCount += 1
         case .failure(let failure): problems += failure.problems
         }
@@ -153,6 +165,8 @@ struct Configuration: Sendable {
   /// What a definition says that is not what was meant, as far as its text shows it.
   static func warnings(of definition: Definition, file: String) -> [UnitFileProblem] {
     [ShellWords.warning(of: definition, file: file)].compactMap(\.self)
+      + EnvironmentWords.warnings(of: definition, file: file)
+      + OddCharacters.warnings(in: Array(definition.text.utf8), file: file)
       + MonthSpans.warnings(in: Array(definition.text.utf8), file: file)
   }
 

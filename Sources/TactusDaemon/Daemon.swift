@@ -102,11 +102,12 @@ final class Daemon: Sendable {
     let sink: any OutputSink = copy ?? output
     let jobUser = JobUser.find(settings, isSystem: authority.isSystem)
     self.jobUser = jobUser
+    let inputs = InputReader(CredentialUser.find(settings, isSystem: authority.isSystem, jobUser: jobUser))
     let processes = ProcessRunner(
       queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: sink,
       baseEnvironment: surroundings.environment, defaultDirectory: surroundings.directory,
       cgroupRoot: surroundings.groupRoot, user: jobUser.user, credentials: directories.credentials,
-      granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
+      granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, inputs: inputs, journal: health)
     self.processes = processes
     let availability = UnitAvailability()
     units = UnitRunner(
@@ -117,7 +118,8 @@ final class Daemon: Sendable {
         directories, authority, jobUser: settings.jobUser, storeID: store.storeID,
         environment: surroundings.environment,
         directory: surroundings.directory),
-      output: sink, stored: output, time: time, alarms: alarms, journal: health, availability: availability)
+      output: sink, stored: output, time: time, alarms: alarms, journal: health, availability: availability,
+      inputs: inputs)
     let commands = CommandRunner(processes: processes, units: units) { availability.isThere }
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
@@ -126,7 +128,7 @@ final class Daemon: Sendable {
         label: "tactus.engines", settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time,
         alarms: alarms),
       providers: configuration.effectiveProviders, storeID: store.storeID, output: sink, stored: output, time: time,
-      alarms: alarms, journal: health)
+      alarms: alarms, journal: health, inputs: inputs)
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time,
       journal: health)
@@ -149,8 +151,10 @@ final class Daemon: Sendable {
       user: { [authority, settings] in
         let user = JobUser.find(settings, isSystem: authority.isSystem)
         processes.run(as: user.user)
+        inputs.read(as: CredentialUser.find(settings, isSystem: authority.isSystem, jobUser: user))
         return user
-      }, units: units, pipes: Units.pipes(directories), outlook: { [authority] in .ofDaemon(authority, availability) })
+      }, units: units, pipes: Units.pipes(directories),
+      outlook: { [authority] in .ofDaemon(authority, availability, inputs) })
     let handler = ControlHandler(
       scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,

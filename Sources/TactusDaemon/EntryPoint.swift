@@ -58,8 +58,8 @@ public enum EntryPoint {
     } catch let failure as SettingsRefused {
       for problem in failure.problems { tellFailure("\(problem)") }
       // Where, and not what: not everybody may read the files.
-      turnAway(
-        "\(failure.problems[0].file):\(failure.problems[0].line) is refused: mend it, and systemctl restart tactusd")
+      let (file, line) = (failure.problems[0].file, failure.problems[0].line)
+      turnAway("\(file)\(line > 0 ? ":\(line)" : "") is refused: mend it, and systemctl restart tactusd")
       return configurationStatus
     } catch {
       tellFailure("\(error)")
@@ -85,7 +85,10 @@ public enum EntryPoint {
 
   /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
   private static func start(_ directories: Directories, _ options: Options, on socket: Int32?) throws -> Daemon {
-    let configuration = Configuration.read(directories.configuration)
+    var configuration = Configuration.read(directories.configuration)
+    configuration.examineCustody(
+      of: directories.configuration,
+      by: Authority(configuration.settings, owner: geteuid(), startedAs: options.instance))
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
     let problems = configuration.settingsProblems
     if !problems.isEmpty { throw SettingsRefused(problems: problems) }

@@ -22,6 +22,8 @@ struct Outlook {
   let obstacle: String?
   /// Where the daemon finds the credentials that it was given itself; nil if it was given none.
   let credentials: String?
+  /// With whose rights the daemon reads files; nil for its own.
+  var reader: Account?
   private var accounts: [String: Bool?] = [:]
   private var groups: [String: Bool?] = [:]
 
@@ -86,6 +88,10 @@ struct Outlook {
     case .other: return ("is no regular file: name one", false)
     case .loop: return ("is a loop of symbolic links: name a file", false)
     case .file, .unseen:
+      if let reader {
+        guard reader.refusalOfReading(path) == EACCES else { return nil }
+        return ("cannot be read by \(reader.name), with whose rights tactusd reads it: let it read the file", false)
+      }
       guard readsAsDaemon, faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0, errno == EACCES else { return nil }
       return ("cannot be read by \(Account.name(of: geteuid())), whom tactusd runs as: let it read the file", false)
     }

@@ -9,13 +9,15 @@ internal import TactusUnitFile
 
 extension Outlook {
   /// What a running daemon knows.
-  static func ofDaemon(_ authority: Authority, _ units: UnitAvailability) -> Outlook {
-    Outlook(
+  static func ofDaemon(_ authority: Authority, _ units: UnitAvailability, _ inputs: InputReader) -> Outlook {
+    var outlook = Outlook(
       isDaemon: true, isSystem: authority.isSystem,
       isSandboxed: geteuid() == 0 ? !sharesMountsOfMachine : authority.isSystem, readsAsDaemon: true,
       startsUnits: units.isThere,
       obstacle: SystemdPresence.isHere ? units.right?.obstacle : Self.noSystemd,
       credentials: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) })
+    outlook.reader = inputs.account
+    return outlook
   }
 
   /// What can be known beside the daemon, without a call to anybody.

@@ -40,7 +40,7 @@ struct Reloading: Sendable {
       var outlook = outlook()
       answer(
         Configuration.warnings(of: definition, file: file) + outlook.surroundings(of: definition, file: file)
-          + outlook.inputs(of: definition, file: file))
+          + outlook.inputs(of: definition, file: file) + authority.custody.warnings(of: definition, file: file))
     }
   }
 
@@ -62,6 +62,7 @@ struct Reloading: Sendable {
     for peer: Peer?, autoRunner: RunnerName?, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void
   ) {
     var configuration = Configuration.read(directory)
+    configuration.examineCustody(of: directory, by: authority)
     configuration.warnings += unappliedChanges(in: configuration)
     configuration.lookAhead(outlook())
     scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in

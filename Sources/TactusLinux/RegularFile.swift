@@ -4,9 +4,10 @@ import Glibc
 public enum RegularFile {
   /// The bytes of a regular file of at most so many; a FIFO of that name is refused, rather than waited for.
   ///
+  /// - Parameter account: whose rights to files it takes; nil for our own.
   /// - Throws: ``SystemError``; EFBIG for a file that is larger.
-  public static func bytes(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
-    let bytes = try beginning(of: path, limit: limit + 1)
+  public static func bytes(_ path: String, limit: Int, as account: Account? = nil) throws(SystemError) -> [UInt8] {
+    let bytes = try beginning(of: path, limit: limit + 1, as: account)
     guard bytes.count <= limit else { throw SystemError(code: EFBIG, operation: "read", subject: path) }
     return bytes
   }
@@ -14,8 +15,12 @@ public enum RegularFile {
   /// The first bytes of a regular file, up to a limit; a FIFO of that name is refused, rather than waited for.
   ///
   /// - Throws: ``SystemError``; also where not all of it can be read.
-  public static func beginning(of path: String, limit: Int) throws(SystemError) -> [UInt8] {
-    let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+  public static func beginning(
+    of path: String, limit: Int, as account: Account? = nil
+  ) throws(SystemError) -> [UInt8] {
+    let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
+    let descriptor =
+      if let account { try account.open(path, flags) } else { try Descriptor.open(path, flags) }
     defer { Descriptor.close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

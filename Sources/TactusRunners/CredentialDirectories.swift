@@ -10,6 +10,8 @@ struct CredentialDirectories {
   let root: String
   /// Where the daemon finds the credentials that it was given itself; nil if it was given none.
   let granted: String?
+  /// Reads the files that definitions name.
+  var reader = InputReader()
 
   /// The directory of one job.
   func path(for id: JobID) -> String { "\(root)/\(id)" }
@@ -55,7 +57,7 @@ struct CredentialDirectories {
     for id in Self.names(in: root).compactMap(JobID.init) where !isKept(id) { remove(id) }
   }
 
-  private func read(_ credentials: [Credential]) throws(DefinitionFault) -> [(name: String, bytes: [UInt8])] {
+  private func read(_ credentials: [Credential]) throws -> [(name: String, bytes: [UInt8])] {
     var room = Limits.credentialBytes
     var secrets: [(name: String, bytes: [UInt8])] = []
     for credential in credentials {
@@ -64,18 +66,23 @@ struct CredentialDirectories {
         throw DefinitionFault(
           "\(key): tactusd was given no credentials itself: write \(key):/path, or add \(key):/path to its unit")
       }
-      do throws(SystemError) {
-        let bytes = try RegularFile.bytes(path, limit: room)
+      do {
+        // What the daemon was given itself is its own, and was given to it for this.
+        let bytes =
+          try credential.path == nil
+          ? RegularFile.bytes(path, limit: room) : reader.bytes(of: path, limit: room)
         room -= bytes.count
         secrets.removeAll { $0.name == credential.name }
         secrets.append((credential.name, bytes))
-      } catch {
+      } catch let error as SystemError {
         guard error.code == EFBIG else {
-          throw DefinitionFault("\(key): \(error)\(EnvironmentLines.reader(for: error))")
+          throw DefinitionFault("\(key): \(error)\(reader.sentence(for: error))")
         }
         throw DefinitionFault(
           "\(key): with \(path) the credentials of the job are larger than \(Limits.credentialBytes >> 10) KiB together"
         )
+      } catch {
+        throw DefinitionFault("\(key): \(error)")
       }
     }
     return secrets

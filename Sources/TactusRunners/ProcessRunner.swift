@@ -35,11 +35,11 @@ public actor ProcessRunner: Runner, QueueConfined {
   /// `baseEnvironment` is what every job gets of the daemon's own, as `NAME=value`; `defaultDirectory` is where commands
   /// run that name none, if they run as the daemon's user; below `cgroupRoot`, a delegated directory of cgroup v2, every job
   /// gets a group of its own; below `credentials` a directory for its secrets; `granted` is the directory of those that the
-  /// daemon was given itself.
+  /// daemon was given itself; `inputs` reads the files that definitions name.
   public init(
     queue: DispatchWorkQueue, time: any TimeSource, output: any OutputSink, baseEnvironment: [String],
     defaultDirectory: String, cgroupRoot: String?, user: CommandUser, credentials: String, granted: String?,
-    journal: any Journal
+    inputs: InputReader = InputReader(), journal: any Journal
   ) {
     self.queue = queue
     workQueue = queue
@@ -49,7 +49,7 @@ public actor ProcessRunner: Runner, QueueConfined {
     self.defaultDirectory = defaultDirectory
     root = cgroupRoot.map(ControlGroup.init)
     self.user = user
-    self.credentials = CredentialDirectories(root: credentials, granted: granted)
+    self.credentials = CredentialDirectories(root: credentials, granted: granted, reader: inputs)
     self.journal = journal
   }
 

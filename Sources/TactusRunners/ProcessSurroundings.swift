@@ -15,7 +15,7 @@ extension ProcessRunner {
   /// - Throws: ``DefinitionFault`` for what cannot be read, ``SystemError`` for what the machine does not do.
   func surroundings(of order: RunOrder, _ command: Command) throws -> ProcessSurroundings {
     let account = try user.account()
-    var own = try EnvironmentLines.read(command.environmentFiles)
+    var own = try EnvironmentLines.read(command.environmentFiles, by: credentials.reader)
     if command.credentials.isEmpty {
       own += command.environment
     } else {

@@ -100,7 +100,7 @@ struct CredentialTests {
     #expect(await fixture.start(missing).ended()?.ending.code == .validationError)
     #expect(try left().isEmpty)
     #expect(
-      EnvironmentLines.reader(for: SystemError(code: EACCES, operation: "open", subject: "x")).contains("whom tactusd"))
+      InputReader().sentence(for: SystemError(code: EACCES, operation: "open", subject: "x")).contains("whom tactusd"))
   }
 
   @Test("The credentials of a job may have 1 MiB and not a byte more")

@@ -193,6 +193,12 @@ unsigned long long tactus_capabilities(void);
 
 /* CPUs that this process may use. */
 int tactus_core_count(void);
+/* Files with the rights of somebody else, of this thread alone; need CAP_SETUID and CAP_SETGID */
+
+int tactus_open_as(const struct tactus_identity *identity, const char *path, int flags);
+/* 0 if that one may; faccessat(2) with AT_EACCESS. */
+int tactus_access_as(const struct tactus_identity *identity, const char *path, int mode);
+
 /* The value of an extended attribute: its size. */
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size);
 /* memmem(3): the offset, or -1. */

@@ -32,7 +32,7 @@ struct Examination: Sendable {
   private var diagnoses: [Diagnosis] {
     [
       .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
-      .settings(problems: Configuration.settingsProblems(in: directories.configuration)),
+      .settings(problems: Configuration.settingsProblems(in: directories.configuration, authority)),
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
       .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
@@ -68,10 +68,10 @@ struct Examination: Sendable {
   private var permissions: Diagnosis { .privacy(of: directories.state, mode: mode(of: directories.state)) }
 
   private var configuration: Diagnosis {
-    let paths = ["", "/workflows", "/queues", "/providers", "/tactusd.conf", "/tactusd.conf.d"]
-      .map { directories.configuration + $0 }
-    return .integrity(
-      of: directories.configuration, writable: paths.filter { mode(of: $0).map { $0 & 0o002 != 0 } == true })
+    let custody = authority.custody
+    return .custody(
+      of: directories.configuration, custody,
+      weaknesses: Configuration.weaknesses(in: directories.configuration, custody))
   }
 
   private var controlGroups: Diagnosis {

@@ -59,12 +59,19 @@ extension Diagnosis {
         cure: "chmod 0700 \(path)")
   }
 
-  static func integrity(of path: String, writable: [String]) -> Diagnosis {
-    writable.isEmpty
-      ? Diagnosis("files", .ok, "\(path) can be changed by its owner only")
-      : Diagnosis(
-        "files", .problem, "everybody may write to \(writable.joined(separator: ", ")), and so decide what runs",
-        cure: "chmod o-w \(writable.joined(separator: " "))")
+  /// Who may decide what runs; a private instance reports others, and its user may want them to.
+  static func custody(of path: String, _ custody: Custody, weaknesses: [Custody.Weakness]) -> Diagnosis {
+    guard !weaknesses.isEmpty else {
+      return Diagnosis("files", .ok, "\(path) can be changed by \(custody.holders) only")
+    }
+    // The first ones say what to do about the rest.
+    let shown = weaknesses.prefix(5)
+    let more = weaknesses.count > shown.count ? "; and \(weaknesses.count - shown.count) more" : ""
+    return Diagnosis(
+      "files", custody.refuses ? .problem : .warning,
+      shown.map { $0.sentence(of: $0.path) }.joined(separator: "; ") + more
+        + ". Whoever may change them decides what runs",
+      cure: shown.map(\.cure).joined(separator: "; "))
   }
 
   /// What a reload leaves for the next start, that start refuses.

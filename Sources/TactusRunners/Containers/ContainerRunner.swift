@@ -14,6 +14,7 @@ public actor ContainerRunner: Runner, QueueConfined {
   let storeID: String
   let journal: any Journal
   let providers: [EngineProvider]
+  let inputs: InputReader
   var runs: [JobID: ContainerRun] = [:]
   var pulls: [ImagePull.Key: ImagePull] = [:]
   /// Who waits for a provider, by what they require.
@@ -26,13 +27,15 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Makes a runner for engines, on an HTTP engine of its own.
   /// - Parameters:
   ///   - storeID: a label of all its containers, so that daemons that share an engine leave each other's alone.
+  ///   - inputs: reads the files that definitions name.
   ///   - patience: how long an engine may take for an answer that waits for nothing else.
   public init(
     http: HTTPEngine, providers: [Provider], storeID: String, output: any OutputSink, stored: any OutputReader,
-    time: any TimeSource, alarms: any AlarmSource, journal: any Journal,
+    time: any TimeSource, alarms: any AlarmSource, journal: any Journal, inputs: InputReader = InputReader(),
     patience: Duration = .seconds(60)
   ) {
     self.http = http
+    self.inputs = inputs
     self.time = time
     sink = output
     self.stored = stored

@@ -22,7 +22,8 @@ extension ContainerRunner {
       return events(Hindrance.definition("Volume=\(missing.text): \(missing.source) is not there").event)
     }
     do {
-      environment = try EnvironmentLines.read(container.environmentFiles) + container.environment + order.environment
+      environment =
+        try EnvironmentLines.read(container.environmentFiles, by: inputs) + container.environment + order.environment
     } catch {
       return events(Hindrance.definition(error.description).event)
     }
@@ -94,7 +95,9 @@ extension ContainerRunner {
       RunOrderOfContainer(container: container, environment: run.environment, labels: labels))
     run.provider.client.send(
       .post, "/containers/create", query: [("name", run.name)], body: EngineMessages.write(message)
-    ) { [id = run.id] answer in self.assumeIsolated { $0.created(id, answer) } }
+    ) { [id = run.id, concealment = run.concealment] answer in
+      self.assumeIsolated { $0.created(id, answer.concealing(concealment)) }
+    }
   }
 
   private func created(_ id: JobID, _ answer: EngineClient.Answer) {
@@ -127,8 +130,9 @@ extension ContainerRunner {
     guard let run = live(id), !run.isStarted else { return }
     run.startedAt = time.now
     run.isStarted = true
-    run.provider.client.send(.post, "/containers/\(run.name)/start") { [id = run.id] answer in
-      self.assumeIsolated { $0.started(id, answer) }
+    run.provider.client.send(.post, "/containers/\(run.name)/start") {
+      [id = run.id, concealment = run.concealment] answer in
+      self.assumeIsolated { $0.started(id, answer.concealing(concealment)) }
     }
   }
 

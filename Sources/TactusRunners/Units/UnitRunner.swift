@@ -15,6 +15,7 @@ public actor UnitRunner: Runner, QueueConfined {
   let journal: any Journal
   let settings: UnitSettings
   let availability: UnitAvailability
+  let inputs: InputReader
   var runs: [JobID: UnitRun] = [:]
   /// Units whose end is durable, and that systemd has not yet been asked to remove.
   var owed: Set<JobID> = []
@@ -29,13 +30,17 @@ public actor UnitRunner: Runner, QueueConfined {
   var warnings = LimitWarnings()
 
   /// Where secrets lie until systemd has read them.
-  var secrets: CredentialDirectories { CredentialDirectories(root: settings.secrets, granted: settings.credentials) }
+  var secrets: CredentialDirectories {
+    CredentialDirectories(root: settings.secrets, granted: settings.credentials, reader: inputs)
+  }
 
-  /// Makes a runner on a bus, of which it is the only user.
+  /// Makes a runner on a bus, of which it is the only user; `inputs` reads the files that definitions name.
   public init(
     bus: UnitBus, settings: UnitSettings, output: any OutputSink, stored: any OutputReader, time: any TimeSource,
-    alarms: any AlarmSource, journal: any Journal, availability: UnitAvailability
+    alarms: any AlarmSource, journal: any Journal, availability: UnitAvailability,
+    inputs: InputReader = InputReader()
   ) {
+    self.inputs = inputs
     self.bus = bus
     self.settings = settings
     sink = output

@@ -36,7 +36,9 @@ extension UnitRunner {
   /// Makes the pipes and everything else that systemd is asked for.
   private func prepare(_ run: UnitRun, _ order: RunOrder, _ command: Command) throws -> [UnitProperty] {
     var unit = UnitOrder(order: order, command: command, settings: settings)
-    unit.fileVariables = try EnvironmentLines.read(command.environmentFiles)
+    unit.fileVariables = try EnvironmentLines.read(command.environmentFiles, by: inputs)
+    run.concealment = Concealment(
+      variables: unit.fileVariables + command.environment, arguments: Array(command.arguments.dropFirst()))
     if !command.credentials.isEmpty {
       unit.secrets = try secrets.place(command.credentials, for: order.id, account: nil)
     }
@@ -84,10 +86,11 @@ extension UnitRunner {
         "Runner=systemd needs systemd, which does not run this machine (\(reason)): write Runner=direct")
     case .failure(let failure) where failure.isForbidden || failure.isOfPolkit: return cure(run, failure)
     case .failure(let failure) where failure.isInvalid:
-      return refuse(run, .validationError, "systemd refuses the unit: \(failure)")
+      return refuse(
+        run, .validationError, "systemd refuses the unit: \(run.concealment.applied(to: "\(failure)"))")
     case .failure(let failure):
       forget(run)
-      return run.events(.refused("\(failure)"))
+      return run.events(.refused(run.concealment.applied(to: "\(failure)")))
     }
     if let signal = run.signal { send(signal, to: run) }
     look(run)
