@@ -50,7 +50,7 @@ struct CustodyTests {
       "a file with an access control list", job, "the user nobody may write to it (mode 664, root:root)",
       "chmod g-w @/\(job)"
     ) {
-      try AccessLists.let(nobody, writeTo: "\($0)/\(job)")
+      try AccessLists.grant(nobody, writingTo: "\($0)/\(job)")
     },
     Change(
       "a folder of a foreign group", "workflows", "the group games may write to it (mode 775, root:games)",
@@ -261,7 +261,7 @@ struct CustodyTests {
 /// Access control lists as setfacl(1) makes them.
 private enum AccessLists {
   /// Lets a user read a file and write to it, besides its owner.
-  static func `let`(_ user: UInt32, writeTo path: String) throws {
+  static func grant(_ user: UInt32, writingTo path: String) throws {
     // The kernel's form: a version, and entries of a tag, rights and a number. Source: linux/posix_acl_xattr.h
     let script = """
       import os, struct, sys
