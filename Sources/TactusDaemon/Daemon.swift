@@ -41,6 +41,7 @@ final class Daemon: Sendable {
   private let control: ControlServer
   private let controlQueue: DispatchWorkQueue
   private let files: DispatchWorkQueue
+  private let lookout: Lookout
   private let alarms: LinuxAlarms
   private let supervision: Supervision
   private let statusLine: StatusLine?
@@ -51,11 +52,12 @@ final class Daemon: Sendable {
   /// Makes every part; nothing runs yet.
   /// - Throws: ``StartFailure``, or the sentence of the part that failed.
   init(
-    directories: Directories, configuration: Configuration, startedAs instance: DaemonSettings.Instance?,
-    faults: DebugFaults?
+    directories: Directories, configuration: Configuration, lookout: Lookout,
+    startedAs instance: DaemonSettings.Instance?, faults: DebugFaults?
   ) throws {
     self.directories = directories
     self.faults = faults
+    self.lookout = lookout
     settings = configuration.settings
     let time = SystemTime(shift: faults?.clock)
     self.time = time
@@ -65,7 +67,7 @@ final class Daemon: Sendable {
     try directories.makePrivateFiles()
     lock = try FileLock(at: directories.lock)
     journal = JournalWriter(time: time)
-    let health = Health(journal: journal, time: time)
+    let health = Health(journal: journal, silentPaths: lookout.silentPaths, time: time)
     self.health = health
     supervision = Supervision(health: health, alarms: alarms, time: time)
     // Until this is over: the store may have to be checked, or brought up to date.
@@ -97,14 +99,14 @@ final class Daemon: Sendable {
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
     }
 
-    let surroundings = JobSurroundings(settings, journal: health)
+    let surroundings = JobSurroundings(settings, lookout, journal: health)
     copy = JournalOutput.wanted(settings, over: output, journal: health, time: time, alarms: alarms)
     let sink: any OutputSink = copy ?? output
-    let jobUser = JobUser.find(settings, isSystem: authority.isSystem)
+    let jobUser = JobUser.find(settings, isSystem: authority.isSystem, lookout)
     self.jobUser = jobUser
     let processes = ProcessRunner(
-      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: sink,
-      baseEnvironment: surroundings.environment, defaultDirectory: surroundings.directory,
+      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, alarms: alarms, lookout: lookout,
+      output: sink, baseEnvironment: surroundings.environment, defaultDirectory: surroundings.directory,
       cgroupRoot: surroundings.groupRoot, user: jobUser.user, credentials: directories.credentials,
       granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
     self.processes = processes
@@ -117,7 +119,8 @@ final class Daemon: Sendable {
         directories, authority, jobUser: settings.jobUser, storeID: store.storeID,
         environment: surroundings.environment,
         directory: surroundings.directory),
-      output: sink, stored: output, time: time, alarms: alarms, journal: health, availability: availability)
+      output: sink, stored: output, time: time, alarms: alarms, lookout: lookout, journal: health,
+      availability: availability)
     let commands = CommandRunner(processes: processes, units: units) { availability.isThere }
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
@@ -126,7 +129,7 @@ final class Daemon: Sendable {
         label: "tactus.engines", settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time,
         alarms: alarms),
       providers: configuration.effectiveProviders, storeID: store.storeID, output: sink, stored: output, time: time,
-      alarms: alarms, journal: health)
+      alarms: alarms, lookout: lookout, journal: health)
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time,
       journal: health)
@@ -143,11 +146,12 @@ final class Daemon: Sendable {
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
     let reloading = Reloading(
-      directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
+      directory: directories.configuration, files: files, lookout: lookout, scheduling: scheduling, health: health,
+      limits: limits,
       providers: configuration.providers, settings: configuration.settings,
       time: time, authority: authority, ledger: store,
       user: { [authority, settings] in
-        let user = JobUser.find(settings, isSystem: authority.isSystem)
+        let user = JobUser.find(settings, isSystem: authority.isSystem, lookout)
         processes.run(as: user.user)
         return user
       }, units: units, pipes: Units.pipes(directories), outlook: { [authority] in .ofDaemon(authority, availability) })
@@ -158,8 +162,8 @@ final class Daemon: Sendable {
       examination: Examination(
         directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
         containers: containers,
-        jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem) }, units: availability,
-        files: files, time: time))
+        jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem, lookout) },
+        units: availability, files: files, lookout: lookout, time: time))
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: handler,
       admits: { [authority] in authority.right(of: $0) != nil },
@@ -205,10 +209,13 @@ final class Daemon: Sendable {
         ))
     }
     let loaded = try open(configuration)
-    // Only now, when it is known whether systemd starts units for this daemon.
-    var foreseen = configuration
-    foreseen.lookAhead(reloading.outlook())
-    health.tell(foreseen, loaded)
+    health.tell(configuration, loaded)
+    // Only now, when it is known whether systemd starts units for this daemon; and beside the start, which waits for no path.
+    files.post { [reloading, lookout, health] in
+      var foreseen = configuration
+      foreseen.lookAhead(reloading.outlook(), with: lookout)
+      health.tell(warningsOf: foreseen)
+    }
     store.record(.daemonStarted, at: time.now) { _ in }
     // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
     do { try listen(on: activated) } catch {

@@ -85,12 +85,13 @@ public enum EntryPoint {
 
   /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
   private static func start(_ directories: Directories, _ options: Options, on socket: Int32?) throws -> Daemon {
-    let configuration = Configuration.read(directories.configuration)
+    let lookout = Lookout(time: SystemTime())
+    let configuration = Configuration.read(directories.configuration, lookout)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
     let problems = configuration.settingsProblems
     if !problems.isEmpty { throw SettingsRefused(problems: problems) }
     let daemon = try Daemon(
-      directories: directories, configuration: configuration, startedAs: options.instance,
+      directories: directories, configuration: configuration, lookout: lookout, startedAs: options.instance,
       faults: DebugFaults(environment: ProcessInfo.processInfo.environment))
     do { try daemon.start(configuration, on: socket) } catch {
       daemon.close()

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
@@ -12,6 +13,7 @@ final class Health: Journal {
   private let journal: any Journal
   private let notifier = ServiceNotifier()
   private let time: any TimeSource
+  private let silentPaths: SilentPaths
   private let state = Mutex(State())
 
   private struct State {
@@ -45,10 +47,27 @@ final class Health: Journal {
   /// Refused files of which the reason is kept; the log has those of all.
   private static let keptRefusals = 1000
 
-  /// Tells everything to a journal and keeps the last errors.
-  init(journal: any Journal, time: any TimeSource) {
+  /// Tells everything to a journal, paths that do not answer included, and keeps the last errors.
+  init(journal: any Journal, silentPaths: SilentPaths, time: any TimeSource) {
     self.journal = journal
+    self.silentPaths = silentPaths
     self.time = time
+    silentPaths.onChange { [weak self] in self?.note($0) }
+  }
+
+  /// A path does not answer, or does so again.
+  private func note(_ news: SilentPaths.News) {
+    switch news {
+    case .silent(let silence):
+      journal.tell(
+        JournalEntry(
+          .pathSilent, "\(silence.words). Jobs that need this path fail until it answers.",
+          fields: [.path: silence.path]))
+    case .answered(let silence):
+      journal.tell(
+        JournalEntry(.pathAnswered, "\(silence.use): answers again", fields: [.path: silence.path]))
+    }
+    state.withLock { $0.changed }?()
   }
 
   func tell(_ entry: JournalEntry) {
@@ -123,12 +142,15 @@ final class Health: Journal {
 
   /// What is out of the ordinary; nil if nothing is.
   var headline: String? {
-    state.withLock { state in
+    let silent = silentPaths.all.count
+    return state.withLock { state in
       if state.isStopping { return "stopping" }
       let store = state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
       let files = state.refusedFiles == 1 ? "1 file is" : "\(state.refusedFiles) files are"
       let refused = state.refusedFiles > 0 ? "\(files) refused (tactusctl status)" : nil
-      let parts = [store, refused].compactMap(\.self)
+      let paths = silent == 1 ? "1 path does" : "\(silent) paths do"
+      let unanswered = silent > 0 ? "\(paths) not answer (tactusctl status)" : nil
+      let parts = [store, refused, unanswered].compactMap(\.self)
       return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
   }
@@ -144,7 +166,12 @@ final class Health: Journal {
     let (errors, files, readAt) = state.withLock { ($0.incidents, $0.fileProblems, $0.filesReadAt) }
     let problems = files.map { Incident(at: readAt, message: $0.message(for: right)) }
     let later = errors.prefix { $0.at > readAt }
-    return later + problems + errors.dropFirst(later.count)
+    let silent = silentPaths.all
+    let unanswered = silent.suffix(right >= .read ? Self.keptIncidents : 1).reversed().map { silence in
+      Incident(
+        at: silence.since, message: right >= .read ? silence.words : "a path does not answer; the log says which")
+    }
+    return unanswered + later + problems + errors.dropFirst(later.count)
   }
 }
 
@@ -180,4 +207,9 @@ struct StoreTrouble: Sendable {
     reason = "\(error.message) (SQLite \(error.code))"
     isFull = error.isDiskFull
   }
+}
+
+extension SilentPaths.Silence {
+  /// A sentence that names where the path stands: `Exec=/mnt/x of workflow nightly: no answer since 2026-12-01T03:00:00Z`.
+  fileprivate var words: String { "\(use): \(SilentPaths.words(since: since))" }
 }

@@ -61,15 +61,12 @@ extension UnitRight {
 extension Configuration {
   /// Adds what its definitions will not find on this machine.
   /// - Parameter reader: as whom to look at what the daemon reads itself, if that is not this process's user.
-  mutating func lookAhead(_ outlook: Outlook, reader: Account? = nil) {
+  mutating func lookAhead(_ outlook: Outlook, with lookout: Lookout, reader: Account? = nil) {
     var outlook = outlook
-    let files = definitions.map { (name: "workflows/\($0.name).workflow", definition: $0.definition) }
-    let view = outlook
-    // All at once, because becoming another user and coming back costs more than a look.
-    let look = { files.map { view.inputs(of: $0.definition, file: $0.name) } }
-    let inputs = reader.flatMap { $0.acting(look) } ?? look()
-    for (file, inputs) in zip(files, inputs) {
-      warnings += outlook.surroundings(of: file.definition, file: file.name) + inputs
+    let files = definitions.map { (file: "workflows/\($0.name).workflow", definition: $0.definition) }
+    outlook.look(at: files, with: lookout, reader: reader)
+    for (file, definition) in files {
+      warnings += outlook.surroundings(of: definition, file: file) + outlook.inputs(of: definition, file: file)
     }
     warnings.sort { ($0.file, $0.line) < ($1.file, $1.line) }
   }

@@ -12,6 +12,7 @@ internal import TactusUnitFile
 struct Reloading: Sendable {
   let directory: String
   let files: DispatchWorkQueue
+  let lookout: Lookout
   let scheduling: SchedulingWorker
   let health: Health
   /// The limits in force: they are those of the start, because slots are not taken away from what runs.
@@ -31,13 +32,16 @@ struct Reloading: Sendable {
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
-    files.post { answer(Files.mayExist("\(directory)/workflows/\(name).workflow")) }
+    // What does not answer may be there.
+    lookout.look(at: [Look(.linkStatus, "\(directory)/workflows/\(name).workflow")]) { answer(!$0[0].isAbsence) }
   }
 
   /// What of a definition that comes over the socket will not go as it is written.
   func warnings(of definition: Definition, file: String, answer: @escaping @Sendable ([UnitFileProblem]) -> Void) {
-    files.post {
+    // Not on the queue of the files: whoever waits for a path that does not answer waits alone.
+    lookout.run { [lookout] in
       var outlook = outlook()
+      outlook.look(at: [(file, definition)], with: lookout)
       answer(
         Configuration.warnings(of: definition, file: file) + outlook.surroundings(of: definition, file: file)
           + outlook.inputs(of: definition, file: file))
@@ -61,17 +65,22 @@ struct Reloading: Sendable {
   private func takeOver(
     for peer: Peer?, autoRunner: RunnerName?, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void
   ) {
-    var configuration = Configuration.read(directory)
+    var configuration = Configuration.read(directory, lookout)
     configuration.warnings += unappliedChanges(in: configuration)
-    configuration.lookAhead(outlook())
     scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
       health.announce(.ready)
       // Told in the log as well, if the store cannot take it.
       ledger.record(.daemonReloaded, at: time.now) { _ in }
-      health.tell(configuration, try? result.get())  // a failure is told by the next line
-      let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner) }
-      health.tell(reloadOf: reply, askedBy: peer)
-      answer(reply)
+      // In force by now: a path that does not answer delays nothing but this answer.
+      files.post {
+        var configuration = configuration
+        configuration.lookAhead(outlook(), with: lookout)
+        health.tell(configuration, try? result.get())  // a failure is told by the next line
+        health.tell(warningsOf: configuration)
+        let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner) }
+        health.tell(reloadOf: reply, askedBy: peer)
+        answer(reply)
+      }
     }
   }
 }
@@ -122,12 +131,16 @@ extension Health {
           place: "workflows/\(name).workflow"))
     }
     tell(filesRefused: refused)
-    for warning in configuration.toldWarnings {
-      tell(JournalEntry(.fileWarning, "\(warning)", fields: [.file: warning.file]))
-    }
     tell(.workflowFileGone, of: loaded?.removed, "was terminated: its file is gone")
     tell(.workflowChanged, of: loaded?.changed, "was changed by its file")
     tell(.workflowCreated, of: loaded?.created, "was created, or is back, by its file")
+  }
+
+  /// Tells what will probably go wrong.
+  func tell(warningsOf configuration: Configuration) {
+    for warning in configuration.toldWarnings {
+      tell(JournalEntry(.fileWarning, "\(warning)", fields: [.file: warning.file]))
+    }
   }
 
   /// Workflows that are named one by one after files were read: the counts tell of all.

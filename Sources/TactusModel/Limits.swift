@@ -65,6 +65,14 @@ public enum Limits {
   public static let manualFuture: Duration = .seconds((5 * 365 + 2) * 86_400)
   /// The credentials of one job together, in bytes; as much as systemd takes.
   public static let credentialBytes = 1 << 20
+  /// How long a path that a file or a definition names may take to answer, before it is called silent.
+  public static let pathPatience: Duration = .seconds(2)
+  /// How long a program may take until it runs: its directory, its file and its interpreter have to answer.
+  public static let launchPatience: Duration = .seconds(5)
+  /// Silent paths of one remote mount that are asked at once; then no other of its paths is.
+  public static let silentPathsOfMount = 4
+  /// Calls on paths that may not answer which are under way at once; the rest waits in line.
+  public static let errands = 64
   /// Between TERM and KILL.
   public static let grace: Duration = .seconds(2)
   /// How often everything claimed or running is checked against the facts.

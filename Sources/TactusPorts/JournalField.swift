@@ -30,6 +30,8 @@ public enum JournalField: String, CaseIterable, Sendable {
   case peerPID = "TACTUS_PEER_PID"
   /// A configuration file, below the configuration directory.
   case file = "TACTUS_FILE"
+  /// A path that a file or a definition names.
+  case path = "TACTUS_PATH"
   /// A group of users.
   case group = "TACTUS_GROUP"
   /// A provider, by name.

@@ -45,6 +45,10 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case runnerChanged = "runner_changed"
   /// No command can run as a unit, because the directory of their pipes is not usable.
   case pipesUnusable = "pipes_unusable"
+  /// A path that a file or a definition names does not answer.
+  case pathSilent = "path_silent"
+  /// A path that did not answer does so again.
+  case pathAnswered = "path_answered"
 
   // MARK: The store and the journal
 
@@ -153,6 +157,8 @@ extension JournalMessage {
     case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
     case .runnerChanged: "350e1346c7d947ed865db97cf51f4943"
     case .pipesUnusable: "7bc82067ab2144a49f0783c9d63a3096"
+    case .pathSilent: "dcc6f87e41534ba5b0c9e82498b6c3e8"
+    case .pathAnswered: "b42fa768ac854f9697ffd2f76a40da43"
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
     case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
@@ -201,11 +207,11 @@ extension JournalMessage {
       .limitsNotApplied,
       .messagesDropped,
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
-      .orphanEnded, .resultLate, .providerDown, .unitOutputLost:
+      .orphanEnded, .resultLate, .providerDown, .unitOutputLost, .pathSilent:
       .warning
     case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
       .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp,
-      .runnerChanged:
+      .runnerChanged, .pathAnswered:
       .notice
     case .changeRefused, .workflowCreated, .workflowChanged, .jobRequested, .jobScheduled, .jobCancelRequested,
       .jobCompleted, .jobCanceled, .jobAdopted, .jobUnverified:
@@ -241,6 +247,7 @@ extension JournalMessage {
     case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
     case .providerDown, .providerUp: [.provider]
     case .runnerChanged: [.runner]
+    case .pathSilent, .pathAnswered: [.path]
     }
   }
 }

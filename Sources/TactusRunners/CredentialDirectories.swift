@@ -14,11 +14,16 @@ struct CredentialDirectories {
   /// The directory of one job.
   func path(for id: JobID) -> String { "\(root)/\(id)" }
 
+  /// Where the secret of a credential is read; nil if the daemon would have to have it, and was given none.
+  func source(of credential: Credential) -> String? { credential.path ?? granted.map { "\($0)/\(credential.name)" } }
+
   /// Puts secrets where the user of the job alone may read them, besides the daemon's; answers the directory.
   /// - Throws: ``DefinitionFault`` for what cannot be read or handed over, ``SystemError`` for what cannot be written. Nothing
   ///   is left then.
-  func place(_ credentials: [Credential], for id: JobID, account: Account?) throws -> String {
-    let secrets = try read(credentials)
+  func place(
+    _ credentials: [Credential], from inputs: JobInputs, for id: JobID, account: Account?
+  ) throws -> String {
+    let secrets = try read(credentials, from: inputs)
     let directory = path(for: id)
     do {
       // Passed through, never listed: the names in it are the jobs that have secrets.
@@ -55,17 +60,19 @@ struct CredentialDirectories {
     for id in Self.names(in: root).compactMap(JobID.init) where !isKept(id) { remove(id) }
   }
 
-  private func read(_ credentials: [Credential]) throws(DefinitionFault) -> [(name: String, bytes: [UInt8])] {
+  private func read(
+    _ credentials: [Credential], from inputs: JobInputs
+  ) throws(DefinitionFault) -> [(name: String, bytes: [UInt8])] {
     var room = Limits.credentialBytes
     var secrets: [(name: String, bytes: [UInt8])] = []
     for credential in credentials {
       let key = "LoadCredential=\(credential.name)"
-      guard let path = credential.path ?? granted.map({ "\($0)/\(credential.name)" }) else {
+      guard let path = source(of: credential) else {
         throw DefinitionFault(
           "\(key): tactusd was given no credentials itself: write \(key):/path, or add \(key):/path to its unit")
       }
       do throws(SystemError) {
-        let bytes = try RegularFile.bytes(path, limit: room)
+        let bytes = try inputs.bytes(path, limit: room)
         room -= bytes.count
         secrets.removeAll { $0.name == credential.name }
         secrets.append((credential.name, bytes))

@@ -13,14 +13,15 @@ enum EnvironmentLines {
     var description: String { "line \(line) is not \(form)" }
   }
 
-  private static let limit = 256 << 10
+  /// The largest file, in bytes.
+  static let limit = 256 << 10
 
-  /// Reads the files of a definition, in order; those that may be missing and are have no variables.
-  static func read(_ files: [EnvironmentFile]) throws(DefinitionFault) -> [String] {
+  /// The variables of the files of a definition, in order; those that may be missing and are have none.
+  static func read(_ files: [EnvironmentFile], from inputs: JobInputs) throws(DefinitionFault) -> [String] {
     var variables: [String] = []
     for file in files {
       do {
-        variables += try parse(RegularFile.bytes(file.path, limit: limit))
+        variables += try parse(inputs.bytes(file.path, limit: limit))
       } catch let error as SystemError {
         if file.isOptional, error.code == ENOENT || error.code == ENOTDIR { continue }
         throw DefinitionFault("EnvironmentFile=\(file.path): \(error)\(Self.reader(for: error))")

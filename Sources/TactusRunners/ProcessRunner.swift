@@ -18,6 +18,8 @@ public actor ProcessRunner: Runner, QueueConfined {
   let root: ControlGroup?
   let credentials: CredentialDirectories
   let journal: any Journal
+  /// Looks at what jobs name, and lends the threads that wait for their programs.
+  let lookout: Lookout
   /// Whom jobs run as that start from now on.
   private(set) var user: CommandUser
   /// The controllers whose absence was told last, of each workflow.
@@ -25,6 +27,15 @@ public actor ProcessRunner: Runner, QueueConfined {
   var runs: [JobID: ProcessRun] = [:]
   /// Our children that are not yet reaped.
   var children: [Int: JobID] = [:]
+  /// Attempts on their way to their start.
+  var launches: [JobID: Launch] = [:]
+  /// Those that were given up, until the kernel lets their children go.
+  var abandoned: [JobID: Launch] = [:]
+  /// Whether children have ended of which it was not known whose they are.
+  private(set) var isReapingDue = false
+  /// When the alarm of the launches rings; nil if it is not armed.
+  var launchAlarmAt: MonotonicInstant?
+  private(set) var launchAlarm: (any MonotonicAlarm)?
   var inquiries: [Inquiry] = []
   private var read: [ProcessRun] = []
   private var openWatches: ProcessWatches?
@@ -37,9 +48,9 @@ public actor ProcessRunner: Runner, QueueConfined {
   /// gets a group of its own; below `credentials` a directory for its secrets; `granted` is the directory of those that the
   /// daemon was given itself.
   public init(
-    queue: DispatchWorkQueue, time: any TimeSource, output: any OutputSink, baseEnvironment: [String],
-    defaultDirectory: String, cgroupRoot: String?, user: CommandUser, credentials: String, granted: String?,
-    journal: any Journal
+    queue: DispatchWorkQueue, time: any TimeSource, alarms: any AlarmSource, lookout: Lookout,
+    output: any OutputSink, baseEnvironment: [String], defaultDirectory: String, cgroupRoot: String?, user: CommandUser,
+    credentials: String, granted: String?, journal: any Journal
   ) {
     self.queue = queue
     workQueue = queue
@@ -51,6 +62,12 @@ public actor ProcessRunner: Runner, QueueConfined {
     self.user = user
     self.credentials = CredentialDirectories(root: credentials, granted: granted)
     self.journal = journal
+    self.lookout = lookout
+    post { runner in
+      runner.launchAlarm = alarms.monotonicAlarm(on: runner.queue) { [weak runner] in
+        runner?.assumeIsolated { $0.endLateLaunches() }
+      }
+    }
   }
 
   /// Whether every job gets a control group.
@@ -65,6 +82,9 @@ public actor ProcessRunner: Runner, QueueConfined {
   public nonisolated func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     post { $0.begin(order, events: events) }
   }
+
+  /// Gives up a start that takes longer than the grace of a stop.
+  public nonisolated func cancelStart(_ id: JobID) { post { $0.hurry(id) } }
 
   /// Sends TERM to the whole tree.
   public nonisolated func terminate(_ id: JobID) {
@@ -86,12 +106,12 @@ public actor ProcessRunner: Runner, QueueConfined {
   /// Removes the secrets of jobs that are over.
   public nonisolated func recovered() {
     // Twice, because the answers to the questions before this one are posted as well, and make orphans known.
-    post { runner in runner.post { runner in runner.credentials.sweep { runner.runs[$0] != nil } } }
+    post { runner in runner.post { runner in runner.credentials.sweep { runner.knows($0) } } }
   }
 
   /// Answers which of the attempts are not running here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
-    post { runner in answer(ids.filter { runner.runs[$0] == nil }) }
+    post { runner in answer(ids.filter { !runner.knows($0) }) }
   }
 
   /// Makes this process the parent of what its jobs leave behind, and reaps that from now on.
@@ -111,14 +131,22 @@ public actor ProcessRunner: Runner, QueueConfined {
   }
 
   func reapStrangers() {
+    isReapingDue = false
     Children.reapStrangers { process in
-      guard let run = children[process].flatMap({ runs[$0] }) else { return false }
+      guard let run = children[process].flatMap({ runs[$0] }) else {
+        // Whoever waits for it reaps it, or says that it runs: then it is looked at again.
+        if isOnItsWay(process) { isReapingDue = true }
+        return isReapingDue
+      }
       mainEnded(run)
       return true
     }
   }
 
+  private func knows(_ id: JobID) -> Bool { runs[id] != nil || launches[id] != nil }
+
   private func stop(_ id: JobID, _ body: (any ProcessTree) -> Void) {
+    hurry(id)
     guard let run = runs[id], !run.isOver else { return }
     run.isStopping = true
     body(run.tree)

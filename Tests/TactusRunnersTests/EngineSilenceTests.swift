@@ -66,6 +66,39 @@ struct EngineSilenceTests {
   }
 }
 
+extension EngineSilenceTests {
+  @Test(
+    "A volume or a file of variables that does not answer holds up its container alone",
+    .enabled(if: Laboratory.isPossible))
+  func volume() async throws {
+    let mount = try await SilentMount()
+    let engine = try await FakeEngine()
+    let bench = ContainerBench(socket: engine.socket, patience: .seconds(30))
+    let image = try #require(ImageName("fault/none:1"))
+    var (volume, variables) = (Container(image: image), Container(image: image))
+    volume.volumes = [Container.Volume(source: "\(mount.directory)/secret", target: "/secret")]
+    variables.environmentFiles = [EnvironmentFile(path: "\(mount.directory)/variables")]
+    try await mount.silence()
+    var held = [bench.start(volume), bench.start(variables)]
+    try await mount.awaitRequest()
+    var (_, events) = bench.start(Container(image: image))
+    guard case .started = await events.next(), case .ended(.succeeded, _) = await events.next() else {
+      Issue.record("another container does not run")
+      return
+    }
+    for (index, words) in ["Volume=\(mount.directory)/secret", "EnvironmentFile=\(mount.directory)/variables"]
+      .enumerated()
+    {
+      guard case .ended(let ending, _) = await held[index].events.next() else {
+        Issue.record("\(words): not ended")
+        return
+      }
+      #expect(ending == .failed(.dispatchExhausted, "\(words): no answer within 2 s"))
+    }
+    try await mount.speak()
+  }
+}
+
 /// A container runner with an engine and an output sink of its own.
 private final class ContainerBench: Sendable {
   let runner: ContainerRunner
@@ -77,7 +110,8 @@ private final class ContainerBench: Sendable {
       http: HTTPEngine(
         settings: HTTPEngine.Settings(userAgent: "tactus/test"), time: SystemTime(), alarms: LinuxAlarms()),
       providers: [provider].compactMap(\.self), storeID: "store", output: output, stored: NothingStored(),
-      time: SystemTime(), alarms: LinuxAlarms(), journal: Silence(), patience: patience)
+      time: SystemTime(), alarms: LinuxAlarms(), lookout: Lookout(time: SystemTime()), journal: Silence(),
+      patience: patience)
   }
 
   deinit { runner.close() }

@@ -78,6 +78,7 @@ struct ProcessFixture {
   let sink: ProcessSink
   let time = SystemTime()
   let journal = KeptJournal()
+  let lookout = Lookout(time: SystemTime())
 
   init(
     _ answering: ProcessSink.Answering = .stored, cgroupRoot: String? = nil, user: CommandUser = CommandUser(.own),
@@ -85,7 +86,8 @@ struct ProcessFixture {
   ) {
     sink = ProcessSink(answering)
     runner = ProcessRunner(
-      queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), output: sink,
+      queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), alarms: LinuxAlarms(),
+      lookout: lookout, output: sink,
       baseEnvironment: ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=C"], defaultDirectory: "/",
       cgroupRoot: cgroupRoot, user: user, credentials: credentials, granted: granted, journal: journal)
   }

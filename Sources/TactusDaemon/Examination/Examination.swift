@@ -20,6 +20,7 @@ struct Examination: Sendable {
   let jobUser: @Sendable () -> JobUser
   let units: UnitAvailability
   let files: DispatchWorkQueue
+  let lookout: Lookout
   let time: SystemTime
 
   /// Looks at everything; answers on the queue of the files.
@@ -32,7 +33,7 @@ struct Examination: Sendable {
   private var diagnoses: [Diagnosis] {
     [
       .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
-      .settings(problems: Configuration.settingsProblems(in: directories.configuration)),
+      .settings(problems: Configuration.settingsProblems(in: directories.configuration, lookout)),
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
       .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
@@ -70,8 +71,11 @@ struct Examination: Sendable {
   private var configuration: Diagnosis {
     let paths = ["", "/workflows", "/queues", "/providers", "/tactusd.conf", "/tactusd.conf.d"]
       .map { directories.configuration + $0 }
-    return .integrity(
-      of: directories.configuration, writable: paths.filter { mode(of: $0).map { $0 & 0o002 != 0 } == true })
+    var writable: [String] = []
+    for (path, seen) in zip(paths, lookout.look(at: paths.map { Look(.status, $0) })) {
+      if case .status(let status) = seen, status.mode & 0o002 != 0 { writable.append(path) }
+    }
+    return .integrity(of: directories.configuration, writable: writable)
   }
 
   private var controlGroups: Diagnosis {

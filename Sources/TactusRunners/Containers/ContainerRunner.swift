@@ -1,4 +1,5 @@
 public import TactusHTTP
+public import TactusLinux
 public import TactusModel
 public import TactusPorts
 
@@ -15,6 +16,9 @@ public actor ContainerRunner: Runner, QueueConfined {
   let journal: any Journal
   let providers: [EngineProvider]
   var runs: [JobID: ContainerRun] = [:]
+  /// Attempts of which it is looked what their definitions name, and whether they are to be given up.
+  var looking: [JobID: Bool] = [:]
+  let lookout: Lookout
   var pulls: [ImagePull.Key: ImagePull] = [:]
   /// Who waits for a provider, by what they require.
   var lines: [Set<String>: ProviderLine] = [:]
@@ -29,7 +33,7 @@ public actor ContainerRunner: Runner, QueueConfined {
   ///   - patience: how long an engine may take for an answer that waits for nothing else.
   public init(
     http: HTTPEngine, providers: [Provider], storeID: String, output: any OutputSink, stored: any OutputReader,
-    time: any TimeSource, alarms: any AlarmSource, journal: any Journal,
+    time: any TimeSource, alarms: any AlarmSource, lookout: Lookout, journal: any Journal,
     patience: Duration = .seconds(60)
   ) {
     self.http = http
@@ -38,6 +42,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     self.stored = stored
     self.storeID = storeID
     self.journal = journal
+    self.lookout = lookout
     self.providers = providers.enumerated().map { index, provider in
       EngineProvider(
         provider, client: EngineClient(http: http, endpoint: provider.endpoint, patience: patience), index: index)
@@ -98,7 +103,7 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Answers which of the attempts are not known here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in
-      answer(ids.filter { runner.runs[$0] == nil })
+      answer(ids.filter { runner.runs[$0] == nil && runner.looking[$0] == nil })
       // An engine that has stopped to say anything is noticed only by who asks it something.
       for id in ids { if let run = runner.live(id) { runner.check(run) } }
     }
@@ -122,6 +127,7 @@ public actor ContainerRunner: Runner, QueueConfined {
       runner.alarm?.arm(at: nil)
       runner.isClosed = true
       runner.runs.removeAll()
+      runner.looking.removeAll()
       runner.pulls.removeAll()
       runner.lines.removeAll()
       runner.agenda.clear()
@@ -190,6 +196,7 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   private func remove(_ id: JobID) {
     leaveLine(id)
+    looking[id] = nil
     guard let run = runs.removeValue(forKey: id) else { return }
     let isGivenUp = !run.isOver
     if isGivenUp { close(run) }

@@ -1,4 +1,4 @@
-import TactusLinux
+public import TactusLinux
 public import TactusModel
 public import TactusPorts
 public import TactusSystemd
@@ -16,6 +16,9 @@ public actor UnitRunner: Runner, QueueConfined {
   let settings: UnitSettings
   let availability: UnitAvailability
   var runs: [JobID: UnitRun] = [:]
+  /// Attempts of which it is looked what their definitions name.
+  var looking: Set<JobID> = []
+  let lookout: Lookout
   /// Units whose end is durable, and that systemd has not yet been asked to remove.
   var owed: Set<JobID> = []
   var isConnected = false
@@ -34,7 +37,7 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Makes a runner on a bus, of which it is the only user.
   public init(
     bus: UnitBus, settings: UnitSettings, output: any OutputSink, stored: any OutputReader, time: any TimeSource,
-    alarms: any AlarmSource, journal: any Journal, availability: UnitAvailability
+    alarms: any AlarmSource, lookout: Lookout, journal: any Journal, availability: UnitAvailability
   ) {
     self.bus = bus
     self.settings = settings
@@ -42,6 +45,7 @@ public actor UnitRunner: Runner, QueueConfined {
     self.stored = stored
     self.time = time
     self.journal = journal
+    self.lookout = lookout
     self.availability = availability
     post { runner in
       runner.alarm = alarms.monotonicAlarm(on: runner.queue) { [weak runner] in runner?.assumeIsolated { $0.wake() } }
@@ -86,7 +90,7 @@ public actor UnitRunner: Runner, QueueConfined {
   public nonisolated func recovered() {
     post { runner in
       runner.isToBeSwept = true
-      runner.secrets.sweep { runner.runs[$0] != nil }
+      runner.secrets.sweep { runner.runs[$0] != nil || runner.looking.contains($0) }
       runner.sweep()
     }
   }
@@ -94,7 +98,7 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Answers which of the attempts are not known here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in
-      answer(ids.filter { runner.runs[$0] == nil })
+      answer(ids.filter { runner.runs[$0] == nil && !runner.looking.contains($0) })
       // A signal may have been missed: it costs little to ask about each.
       for id in ids { if let run = runner.live(id) { runner.look(run) } }
     }
@@ -224,6 +228,7 @@ public actor UnitRunner: Runner, QueueConfined {
   }
 
   private func remove(_ id: JobID) {
+    looking.remove(id)
     guard let run = runs.removeValue(forKey: id) else {
       return UnitPipes(directory: settings.pipes, id: id).remove()
     }

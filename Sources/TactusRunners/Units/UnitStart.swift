@@ -10,13 +10,33 @@ extension UnitRunner {
     guard case .command(let command) = order.work else {
       fatalError("the unit runner was given a \(order.work.kind.rawValue)")
     }
-    guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
+    guard runs[order.id] == nil, !looking.contains(order.id) else {
+      fatalError("attempt \(order.id) was started twice")
+    }
     if let refusal = refusal(of: command, for: order.workflow) {
       return events(.ended(.failed(.validationError, refusal), Report()))
     }
+    let inputs = JobInputs(command, of: order.workflow, secrets)
+    guard !inputs.looks.isEmpty else { return ask(order, command, inputs, events) }
+    looking.insert(order.id)
+    lookout.look(at: inputs.looks) { [weak self] seen in
+      self?.post { runner in
+        guard runner.looking.remove(order.id) != nil, !runner.isClosed else { return }
+        var inputs = inputs
+        inputs.take(seen)
+        if let silence = inputs.silence { return events(.ended(.failed(.dispatchExhausted, silence), Report())) }
+        runner.ask(order, command, inputs, events)
+      }
+    }
+  }
+
+  /// Asks systemd for the unit.
+  private func ask(
+    _ order: RunOrder, _ command: Command, _ inputs: JobInputs, _ events: @escaping @Sendable (RunnerEvent) -> Void
+  ) {
     let run = UnitRun(order.id, pipes: UnitPipes(directory: settings.pipes, id: order.id), events: events)
     do {
-      let properties = try prepare(run, order, command)
+      let properties = try prepare(run, order, command, inputs)
       runs[run.id] = run
       run.isAsked = true
       let id = run.id
@@ -34,11 +54,13 @@ extension UnitRunner {
   }
 
   /// Makes the pipes and everything else that systemd is asked for.
-  private func prepare(_ run: UnitRun, _ order: RunOrder, _ command: Command) throws -> [UnitProperty] {
+  private func prepare(
+    _ run: UnitRun, _ order: RunOrder, _ command: Command, _ inputs: JobInputs
+  ) throws -> [UnitProperty] {
     var unit = UnitOrder(order: order, command: command, settings: settings)
-    unit.fileVariables = try EnvironmentLines.read(command.environmentFiles)
+    unit.fileVariables = try EnvironmentLines.read(command.environmentFiles, from: inputs)
     if !command.credentials.isEmpty {
-      unit.secrets = try secrets.place(command.credentials, for: order.id, account: nil)
+      unit.secrets = try secrets.place(command.credentials, from: inputs, for: order.id, account: nil)
     }
     let (watches, view) = try descriptors()
     try run.pipes.make()

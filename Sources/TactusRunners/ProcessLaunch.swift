@@ -1,0 +1,140 @@
+import TactusLinux
+import TactusModel
+import TactusPorts
+
+/// From the order to the running process, by way of paths that may not answer: none of them holds up the queue.
+extension ProcessRunner {
+  /// Starts an attempt; tells `started`, or `ended` if it cannot be started.
+  func begin(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
+    guard case .command(let command) = order.work else {
+      fatalError("the process runner was given a \(order.work.kind.rawValue)")
+    }
+    guard runs[order.id] == nil, launches[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
+    // Asked once until it answers, so that a path costs one thread, however often somebody wants it.
+    for (key, path) in Launch.paths(of: command) {
+      guard let since = lookout.silentPaths.since(path) else { continue }
+      let sentence = "\(key)\(path): \(SilentPaths.words(since: since))"
+      return events(.ended(.failed(.dispatchExhausted, sentence), Report()))
+    }
+    let launch = Launch(
+      order, command, inputs: JobInputs(command, of: order.workflow, credentials),
+      deadline: time.monotonic + Limits.launchPatience, events: events)
+    launches[order.id] = launch
+    guard !launch.inputs.looks.isEmpty else { return spawn(launch) }
+    let id = order.id
+    lookout.look(at: launch.inputs.looks) { [weak self] seen in self?.post { $0.looked(id, seen) } }
+  }
+
+  private func looked(_ id: JobID, _ seen: [Looked]) {
+    guard let launch = launches[id] else { return }
+    launch.inputs.take(seen)
+    if let silence = launch.inputs.silence { return end(launch, .failed(.dispatchExhausted, silence)) }
+    spawn(launch)
+  }
+
+  /// Asks for the child, on a thread of its own.
+  private func spawn(_ launch: Launch) {
+    do {
+      let (order, setup) = try prepare(launch)
+      let progress = try ChildProgress()
+      launch.deadline = time.monotonic + Limits.launchPatience
+      launch.child = Launch.Child(progress: progress, order: order, setup: setup, since: time.monotonic)
+      armLaunches()
+      let id = launch.id
+      lookout.errands.run { [weak self] in
+        let result = Result { () throws(Spawner.Failure) in try Spawner.spawn(order, progress: progress) }
+        self?.post { $0.spawned(id, result) }
+      }
+    } catch { fail(launch, error) }
+  }
+
+  private func spawned(_ id: JobID, _ result: Result<Int, Spawner.Failure>) {
+    if let launch = abandoned.removeValue(forKey: id) {
+      if let (_, path) = launch.noted { lookout.silentPaths.returned(path) }
+      launch.child?.setup.fail()
+    } else if let launch = launches[id], let child = launch.child {
+      do {
+        let process = try result.get()
+        try adopt(launch, child.setup, process)
+        launches[id] = nil
+      } catch {
+        child.setup.fail()
+        fail(launch, error)
+      }
+    }
+    // Kept back as long as it was not known whose they are.
+    if isReapingDue { reapStrangers() }
+  }
+
+  private func fail(_ launch: Launch, _ error: any Error) {
+    switch error {
+    case let failure as Spawner.Failure where failure.isOrderAtFault:
+      end(launch, .failed(.validationError, sentence(of: failure)))
+    case let fault as DefinitionFault: end(launch, .failed(.validationError, fault.description))
+    // The machine's fault, or ours: nothing that would count against the workflow.
+    default: end(launch, .failed(.dispatchExhausted, "\(error)"))
+    }
+  }
+
+  private func end(_ launch: Launch, _ ending: Ending) {
+    launches[launch.id] = nil
+    launch.events(.ended(ending, Report()))
+  }
+
+  // MARK: Giving up
+
+  /// Somebody wants it stopped: it has the grace of a stop to get so far that it can be.
+  func hurry(_ id: JobID) {
+    guard let launch = launches[id] else { return }
+    launch.isHurried = true
+    launch.deadline = min(launch.deadline, time.monotonic + Limits.grace)
+    guard launch.child != nil else { return end(launch, .failed(.dispatchExhausted, Self.givenUp)) }
+    armLaunches()
+  }
+
+  private static let givenUp = "given up before it was started"
+
+  /// Looks which launches have taken too long.
+  func endLateLaunches() {
+    launchAlarmAt = nil
+    let now = time.monotonic
+    for launch in launches.values.sorted(by: { $0.id < $1.id }) where launch.deadline <= now { giveUp(launch) }
+    armLaunches()
+  }
+
+  /// The child is killed, which it may notice much later: it never comes to run the program.
+  private func giveUp(_ launch: Launch) {
+    guard let child = launch.child else { return }
+    // What it has come to is known in a moment.
+    guard child.progress.cancel() else { return launch.deadline = time.monotonic + Limits.launchPatience }
+    let waited = launch.isHurried ? time.monotonic - child.since : Limits.launchPatience
+    launch.noted = launch.waitingFor
+    abandoned[launch.id] = launch
+    guard let (key, path) = launch.noted else {
+      return end(
+        launch,
+        .failed(
+          .dispatchExhausted,
+          "no process for \(launch.command.arguments[0]) was made \(SilentPaths.span(waited))"))
+    }
+    let owner = launch.order.workflow.map { " of workflow \($0)" } ?? ""
+    lookout.silentPaths.note(path, use: "\(key)\(path)\(owner)", after: waited)
+    end(launch, .failed(.dispatchExhausted, "\(key)\(path): \(SilentPaths.words(within: waited))"))
+  }
+
+  /// One alarm for all, armed while there are any.
+  private func armLaunches() {
+    guard let first = launches.values.lazy.filter({ $0.child != nil }).map(\.deadline).min() else { return }
+    if let launchAlarmAt, launchAlarmAt <= first { return }
+    launchAlarmAt = first
+    launchAlarm?.arm(at: first)
+  }
+
+  /// Whether an ended child may be one whose launch is not yet known to be over.
+  func isOnItsWay(_ process: Int) -> Bool {
+    (Array(launches.values) + Array(abandoned.values)).contains { launch in
+      guard let child = launch.child else { return false }
+      return child.progress.process.map { $0 == process } ?? true
+    }
+  }
+}
