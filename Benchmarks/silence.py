@@ -1,5 +1,6 @@
 """What others notice of paths that never answer: start delays, answers, and the stop. Needs root, for a FUSE mount."""
 
+import json
 import os
 import pathlib
 import statistics
@@ -50,7 +51,7 @@ def measure(report):
 
 
 def rounds(report, daemon, mount):
-    daemon.define("tactusd.conf", f"[Daemon]\nStopTimeout={STOP_TIMEOUT}s\n")
+    daemon.define("tactusd.conf", f"[Manager]\nStopTimeout={STOP_TIMEOUT}s\n")
     daemon.define("queues/command.queue", "[Queue]\nMaxRunning=64\nMaxQueued=5000\n")
     daemon.define("workflows/true.workflow", "[Command]\nExec=/bin/true\n")
     for name, text in silent(mount.directory).items():
@@ -82,7 +83,7 @@ def rounds(report, daemon, mount):
 def silent(directory):
     return {
         "exec": f"Exec={directory}/program",
-        "directory": f"Exec=/bin/true\nWorkingDirectory={directory}",
+        "directory": f"Exec=/bin/true\nWorkingDirectory={directory}/folder",
         "variables": f"Exec=/bin/true\nEnvironmentFile={directory}/variables",
         "secret": f"Exec=/bin/true\nLoadCredential=key:{directory}/secret",
     }
@@ -100,6 +101,12 @@ def delays(connection):
     spans = []
     for _ in range(RUNS):
         job = connection.call("io.tactus.Workflows.Run", {"name": "true"})["job_id"]
-        connection.call("io.tactus.Jobs.Wait", {"ids": [job]})
-        spans.append(connection.call("io.tactus.Jobs.Get", {"id": job})["job"]["start_delay_ms"])
+        spans.append(ended(connection, job)["start_delay_ms"])
     return float(statistics.quantiles(spans, n=100)[98])
+
+
+def ended(connection, job):
+    """The job, when it has ended."""
+    call = {"method": "io.tactus.Jobs.Wait", "parameters": {"ids": [job]}, "more": True}
+    connection.socket.sendall(json.dumps(call).encode() + b"\0")
+    return connection.receive()["job"]

@@ -162,8 +162,9 @@ static void look_at_all(struct tactus_looks *looks) {
 static int lend(void *argument) {
   struct tactus_looks *looks = argument;
 #ifdef SYS_close_range
-  /* Its copies of our descriptors, and with them our lock and our sockets, would live as long as it waits. */
-  syscall(SYS_close_range, 3U, ~0U, 0U);
+  /* Its copies of our descriptors would live as long as it waits: our lock, our sockets, and the pipe that somebody reads our
+   * output from. */
+  syscall(SYS_close_range, 0U, ~0U, 0U);
 #endif
   if (tactus_progress_publish(looks->progress)) look_at_all(looks);
   _exit(0);

@@ -14,7 +14,7 @@ struct SilentPathTests {
     func command(_ assignment: String) -> String { "[Command]\nRunner=direct\nExec=/bin/true\n\(assignment)\n" }
     return [
       ("exec", "[Command]\nRunner=direct\nExec=\(silent)/program\n", "Exec=\(silent)/program: no answer within 5 s"),
-      ("directory", command("WorkingDirectory=\(silent)"), "WorkingDirectory=\(silent): no answer within 5 s"),
+      ("directory", command("WorkingDirectory=\(silent)/folder"), "WorkingDirectory=\(silent)/folder: no answer within 5 s"),
       (
         "variables", command("EnvironmentFile=\(silent)/variables"),
         "EnvironmentFile=\(silent)/variables: no answer within 2 s"
@@ -79,7 +79,7 @@ struct SilentPathTests {
   func end(_ isKilled: Bool) async throws {
     let mount = try await SilentMount()
     let workflows = Self.workflows(on: mount)
-    let daemon = try RunningDaemon(notStartedWith: ["good": Self.good], settings: "[Daemon]\nStopTimeout=1s\n")
+    let daemon = try RunningDaemon(notStartedWith: ["good": Self.good], settings: "[Manager]\nStopTimeout=1s\n")
     for (name, text, _) in workflows { try daemon.define(name, text) }
     try await daemon.start()
     try await mount.silence()

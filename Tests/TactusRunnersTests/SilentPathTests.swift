@@ -52,7 +52,10 @@ struct SilentPathTests {
     let fixture = ProcessFixture(credentials: secrets.path)
     try await mount.silence()
     let commands = [
-      (Command(arguments: ["/bin/true"], workingDirectory: mount.directory), "WorkingDirectory=\(mount.directory)", 5),
+      (
+        Command(arguments: ["/bin/true"], workingDirectory: "\(mount.directory)/folder"),
+        "WorkingDirectory=\(mount.directory)/folder", 5
+      ),
       (
         Command(arguments: ["/bin/true"], environmentFiles: [EnvironmentFile(path: "\(mount.directory)/variables")]),
         "EnvironmentFile=\(mount.directory)/variables", 2
