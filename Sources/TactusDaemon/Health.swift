@@ -61,7 +61,7 @@ final class Health: Journal {
     case .silent(let silence):
       journal.tell(
         JournalEntry(
-          .pathSilent, "\(silence.words). Jobs that need this path fail until it answers.",
+          .pathSilent, "\(silence.words). Whatever needs this path fails until it answers.",
           fields: [.path: silence.path]))
     case .answered(let silence):
       journal.tell(

@@ -56,6 +56,12 @@ struct Outlook {
       let answers = zip(looks.map(\.path), lookout.look(at: looks, as: account))
       return Dictionary(uniqueKeysWithValues: answers.map { ($0, $1) })
     }
+    guard let reader else {
+      // At once, so that what is silent is waited for once.
+      inputs = seen(nil) { $0.inputs + $0.places }
+      places = inputs
+      return
+    }
     inputs = seen(reader) { $0.inputs }
     places = seen(nil) { $0.places }
   }

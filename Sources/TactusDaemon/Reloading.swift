@@ -33,7 +33,8 @@ struct Reloading: Sendable {
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
     // What does not answer may be there.
-    lookout.look(at: [Look(.linkStatus, "\(directory)/workflows/\(name).workflow")]) { answer(!$0[0].isAbsence) }
+    let file = "workflows/\(name).workflow"
+    lookout.look(at: [Look(.linkStatus, "\(directory)/\(file)", use: file)]) { answer(!$0[0].isAbsence) }
   }
 
   /// What of a definition that comes over the socket will not go as it is written.

@@ -23,6 +23,9 @@ public struct Lookout: Sendable {
   /// How many paths of one call may be silent; what is behind them is not looked at.
   private static let silentAtMost = 16
 
+  /// How many paths of one call are compared with the mounts: those of one job; a folder of files lies on one.
+  private static let lanePaths = 64
+
   /// A lookout with threads and a list that others may use as well.
   public init(errands: Errands, silentPaths: SilentPaths, time: any TimeSource) {
     (self.errands, self.silentPaths, self.time) = (errands, silentPaths, time)
@@ -39,11 +42,13 @@ public struct Lookout: Sendable {
     at looks: [Look], as account: Account? = nil, answer: @escaping @Sendable ([Looked]) -> Void
   ) {
     guard !looks.isEmpty else { return answer([]) }
-    waits.run { answer(look(at: looks, as: account)) }
+    waits.run(lane: silentPaths.lane(of: looks.prefix(Self.lanePaths).map(\.path))) {
+      answer(look(at: looks, as: account))
+    }
   }
 
   /// Runs a body that looks, on a thread that may wait.
-  public func run(_ body: @escaping @Sendable () -> Void) { waits.run(body) }
+  public func run(_ body: @escaping @Sendable () -> Void) { waits.run(lane: nil, body) }
 
   /// Looks at one path and returns what was seen; the caller's thread waits.
   public func look(_ kind: Look.Kind, _ path: String, as account: Account? = nil) -> Looked {
@@ -73,7 +78,11 @@ public struct Lookout: Sendable {
   private func sight(of looks: [Look], as account: Account?, within patience: Duration) -> [Looked] {
     do throws(SystemError) {
       let sighting = try Sighting(looks)
-      errands.run { sighting.run(as: account) }
+      let ticket = errands.run(lane: silentPaths.lane(of: looks.prefix(Self.lanePaths).map(\.path))) {
+        sighting.run(as: account)
+      }
+      // Whatever comes of it: what has not begun when nobody waits for it any more never does.
+      defer { _ = errands.withdraw(ticket) }
       return try sighting.wait(within: patience, time) { index, waited in
         silentPaths.note(looks[index].path, use: looks[index].use, after: waited)
         sighting.whenReturned { silentPaths.returned(looks[index].path) }
@@ -141,10 +150,8 @@ private final class Sighting: Sendable {
         remaining = patience
         continue
       }
-      guard progress.since > MonotonicInstant(microseconds: 0) else {
-        throw SystemError(code: EAGAIN, operation: "find a thread to look at", subject: board.path(index))
-      }
-      isSilent(index, waited)
+      // It may not even have begun, because others before it do not return: then nothing is known of the path.
+      if progress.since > MonotonicInstant(microseconds: 0) { isSilent(index, waited) }
       return board.seen(index) + [.silent(since: time.now - waited, wasKnown: false)]
     }
     if let failure = state.withLock({ $0.failure }) { throw failure }

@@ -5,46 +5,37 @@ struct Mount: Hashable, Sendable {
   /// Its type: `ext4`, `nfs4`, `fuse.sshfs`.
   var type: String
 
-  /// Whether one that answers for it is away, all of it is: a server, or a program.
+  /// Whether all of it is away when one is that answers for it: a server, or a program.
   var isRemote: Bool { type.hasPrefix("fuse") || Self.remoteTypes.contains(type) }
 
   private static let remoteTypes: Set<String> = [
     "9p", "afs", "autofs", "beegfs", "ceph", "cifs", "lustre", "nfs", "nfs4", "smb3", "virtiofs",
   ]
 
-  /// The one that a path lies on by its words: links in it are not followed, because whoever follows one may wait.
-  static func below(_ path: String) -> Mount? {
-    guard let text = SmallFile.text("/proc/self/mountinfo", limit: 4 << 20) else { return nil }
-    return deepest(above: path, in: text)
-  }
+  /// Whether a path lies on it or on a mount below it, by its words: links in it are not followed, because that may wait.
+  func lies(above path: String) -> Bool { point == "/" || path == point || path.hasPrefix("\(point)/") }
 
+  /// All that a text lists, in its order: of two on one directory the later one is on top.
+  ///
   /// Source: proc_pid_mountinfo(5)
-  static func deepest(above path: String, in text: String) -> Mount? {
-    var deepest: Mount?
-    for line in text.split(separator: "\n") {
+  static func all(in text: String) -> [Mount] {
+    text.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")
-      guard words.count > 4, let dash = words.firstIndex(of: "-"), dash + 1 < words.count else { continue }
-      let point = unescaped(words[4])
-      guard point == "/" || path == point || path.hasPrefix("\(point)/") else { continue }
-      // Of two on one directory the later one is on top.
-      if point.utf8.count >= deepest?.point.utf8.count ?? 0 {
-        deepest = Mount(point: point, type: String(words[dash + 1]))
-      }
+      guard words.count > 4, let dash = words.firstIndex(of: "-"), dash + 1 < words.count else { return nil }
+      return Mount(point: unescaped(words[4]), type: String(words[dash + 1]))
     }
-    return deepest
   }
 
   /// Blanks and backslashes are written as three octal digits.
   private static func unescaped(_ text: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      let digits = rest.prefix(3)
-      if byte == UInt8(ascii: "\\"), digits.count == 3, let value = UInt8(String(Substring(digits)), radix: 8) {
-        bytes.append(value)
-        rest = rest.dropFirst(3)
-      } else {
+    let parts = text.split(separator: "\\", omittingEmptySubsequences: false)
+    var bytes = Array(parts[0].utf8)
+    for part in parts.dropFirst() {
+      if let byte = UInt8(part.prefix(3), radix: 8) {
         bytes.append(byte)
+        bytes += part.dropFirst(3).utf8
+      } else {
+        bytes += "\\\(part)".utf8
       }
     }
     return String(decoding: bytes, as: UTF8.self)

@@ -5,7 +5,7 @@ public import TactusPorts
 /// The paths that do not answer: each is asked once, and by nobody else as long as that call is under way.
 ///
 /// So a path costs one thread, however many jobs name it, and a remote mount with all its paths no more than
-/// ``Limits/silentPathsOfMount``. Any thread.
+/// `Limits.errandsOfMount`. Any thread.
 public final class SilentPaths: Sendable {
   /// One of them.
   public struct Silence: Hashable, Sendable {
@@ -26,6 +26,7 @@ public final class SilentPaths: Sendable {
   }
 
   private let time: any TimeSource
+  private let mounts = MountTable()
   private let state = Mutex(State())
 
   private struct State {
@@ -70,25 +71,24 @@ public final class SilentPaths: Sendable {
   ///
   /// Of a remote mount some silent paths speak for all.
   public func since(_ path: String) -> Instant? {
-    let (known, mounts) = state.withLock { state -> (Instant?, [String: Instant]) in
-      guard !state.entries.isEmpty else { return (nil, [:]) }
-      if let entry = state.entries[path] { return (entry.silence.since, [:]) }
-      let onMounts = Dictionary(grouping: state.entries.values.filter { $0.mount != nil }) { $0.mount ?? "" }
-      return (
-        nil,
-        onMounts.filter { $1.count >= Limits.silentPathsOfMount }.compactMapValues { $0.map(\.silence.since).min() }
-      )
+    guard state.withLock({ !$0.entries.isEmpty }) else { return nil }
+    let mount = mounts.remoteMount(of: path)
+    return state.withLock { state in
+      if let entry = state.entries[path] { return entry.silence.since }
+      guard let mount else { return nil }
+      let others = state.entries.values.filter { $0.mount == mount }
+      return others.count < Limits.errandsOfMount ? nil : others.map(\.silence.since).min()
     }
-    guard known == nil, !mounts.isEmpty, let mount = Mount.below(path) else { return known }
-    return mounts[mount.point]
   }
+
+  /// The remote mount that the first of some paths to do so lies on: a lane of ``Errands``.
+  public func lane(of paths: [String]) -> String? { paths.lazy.compactMap { self.mounts.remoteMount(of: $0) }.first }
 
   /// A call was given up; ``returned(_:)`` follows when it returns.
   /// - Parameter waited: how long it has been under way.
   public func note(_ path: String, use: String, after waited: Duration) {
     let silence = Silence(path: path, use: use, since: time.now - waited)
-    let mount = Mount.below(path)
-    let entry = Entry(silence: silence, calls: 0, mount: mount?.isRemote == true ? mount?.point : nil)
+    let entry = Entry(silence: silence, calls: 0, mount: mounts.remoteMount(of: path))
     let heard = state.withLock { state in
       state.entries[path, default: entry].calls += 1
       return state.entries[path]?.calls == 1 ? state.heard : nil

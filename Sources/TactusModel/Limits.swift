@@ -69,8 +69,8 @@ public enum Limits {
   public static let pathPatience: Duration = .seconds(2)
   /// How long a program may take until it runs: its directory, its file and its interpreter have to answer.
   public static let launchPatience: Duration = .seconds(5)
-  /// Silent paths of one remote mount that are asked at once; then no other of its paths is.
-  public static let silentPathsOfMount = 4
+  /// Calls on one network or FUSE mount that are under way at once; when all are silent, its other paths count as silent, too.
+  public static let errandsOfMount = 8
   /// Calls on paths that may not answer which are under way at once; the rest waits in line.
   public static let errands = 64
   /// Between TERM and KILL.

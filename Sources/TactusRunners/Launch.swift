@@ -25,6 +25,8 @@ final class Launch {
     let order: Spawner.Order
     let setup: ProcessSetup
     let since: MonotonicInstant
+    /// Its place among the calls that may not return.
+    let ticket: Errands.Ticket
   }
 
   init(

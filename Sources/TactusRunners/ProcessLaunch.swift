@@ -35,16 +35,18 @@ extension ProcessRunner {
   /// Asks for the child, on a thread of its own.
   private func spawn(_ launch: Launch) {
     do {
-      let (order, setup) = try prepare(launch)
       let progress = try ChildProgress()
+      let (order, setup) = try prepare(launch)
       launch.deadline = time.monotonic + Limits.launchPatience
-      launch.child = Launch.Child(progress: progress, order: order, setup: setup, since: time.monotonic)
-      armLaunches()
       let id = launch.id
-      lookout.errands.run { [weak self] in
+      let lane = lookout.silentPaths.lane(of: Launch.paths(of: launch.command).map(\.path))
+      let ticket = lookout.errands.run(lane: lane) { [weak self] in
         let result = Result { () throws(Spawner.Failure) in try Spawner.spawn(order, progress: progress) }
         self?.post { $0.spawned(id, result) }
       }
+      launch.child = Launch.Child(
+        progress: progress, order: order, setup: setup, since: time.monotonic, ticket: ticket)
+      armLaunches()
     } catch { fail(launch, error) }
   }
 
@@ -108,18 +110,27 @@ extension ProcessRunner {
     // What it has come to is known in a moment.
     guard child.progress.cancel() else { return launch.deadline = time.monotonic + Limits.launchPatience }
     let waited = launch.isHurried ? time.monotonic - child.since : Limits.launchPatience
+    guard !lookout.errands.withdraw(child.ticket) else {
+      // Nothing was begun of it, because the calls before it on its mount, or all, do not return.
+      child.setup.fail()
+      return end(launch, .failed(.dispatchExhausted, unbegun(launch, waited)))
+    }
     launch.noted = launch.waitingFor
     abandoned[launch.id] = launch
     guard let (key, path) = launch.noted else {
-      return end(
-        launch,
-        .failed(
-          .dispatchExhausted,
-          "no process for \(launch.command.arguments[0]) was made \(SilentPaths.span(waited))"))
+      return end(launch, .failed(.dispatchExhausted, unbegun(launch, waited)))
     }
     let owner = launch.order.workflow.map { " of workflow \($0)" } ?? ""
     lookout.silentPaths.note(path, use: "\(key)\(path)\(owner)", after: waited)
     end(launch, .failed(.dispatchExhausted, "\(key)\(path): \(SilentPaths.words(within: waited))"))
+  }
+
+  /// Why a child has not even come to its paths.
+  private func unbegun(_ launch: Launch, _ waited: Duration) -> String {
+    for (key, path) in Launch.paths(of: launch.command) {
+      if let since = lookout.silentPaths.since(path) { return "\(key)\(path): \(SilentPaths.words(since: since))" }
+    }
+    return "no process for \(launch.command.arguments[0]) was made \(SilentPaths.span(waited))"
   }
 
   /// One alarm for all, armed while there are any.

@@ -14,7 +14,10 @@ struct SilentPathTests {
     func command(_ assignment: String) -> String { "[Command]\nRunner=direct\nExec=/bin/true\n\(assignment)\n" }
     return [
       ("exec", "[Command]\nRunner=direct\nExec=\(silent)/program\n", "Exec=\(silent)/program: no answer within 5 s"),
-      ("directory", command("WorkingDirectory=\(silent)/folder"), "WorkingDirectory=\(silent)/folder: no answer within 5 s"),
+      (
+        "directory", command("WorkingDirectory=\(silent)/folder"),
+        "WorkingDirectory=\(silent)/folder: no answer within 5 s"
+      ),
       (
         "variables", command("EnvironmentFile=\(silent)/variables"),
         "EnvironmentFile=\(silent)/variables: no answer within 2 s"

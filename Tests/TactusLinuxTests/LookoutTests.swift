@@ -108,19 +108,19 @@ struct LookoutTests {
   }
 
   @Test(
-    "Four silent paths speak for all of a remote mount, and for no other", .enabled(if: Laboratory.isPossible))
+    "Eight silent paths speak for all of a remote mount, and for no other", .enabled(if: Laboratory.isPossible))
   func mount() async throws {
     let mount = try await SilentMount()
     try await mount.silence()
-    for number in 1...Limits.silentPathsOfMount {
+    for number in 1...Limits.errandsOfMount {
       let path = "\(mount.directory)/\(number)"
       let seen = try await blocking("a silent path is given up") { [lookout] in lookout.look(.status, path) }
       #expect(seen.silence == "no answer within 2 s")
     }
-    for number in 5..<100 {
+    for number in 9..<100 {
       #expect(lookout.look(.status, "\(mount.directory)/\(number)").silence?.hasPrefix("no answer since 2") == true)
     }
-    #expect(lookout.errands.underWay == Limits.silentPathsOfMount)
+    #expect(lookout.errands.underWay == Limits.errandsOfMount)
     guard case .status = lookout.look(.status, mount.above), case .status = lookout.look(.status, "/") else {
       Issue.record("another file system is taken for it")
       return

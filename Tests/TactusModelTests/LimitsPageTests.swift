@@ -37,7 +37,7 @@ struct LimitsPageTests {
     "credentialBytes": bytes(Int64(Limits.credentialBytes)),
     "pathPatience": span(Limits.pathPatience),
     "launchPatience": span(Limits.launchPatience),
-    "silentPathsOfMount": "\(Limits.silentPathsOfMount)",
+    "errandsOfMount": "\(Limits.errandsOfMount)",
     "errands": "\(Limits.errands)",
     "grace": span(Limits.grace),
     "checkEvery": span(Limits.checkEvery),
