@@ -14,22 +14,6 @@ checked := --explicit-target-dependency-import-check error
 release := -c release --static-swift-stdlib $(checked)
 thread := --sanitize=thread --scratch-path .build-tsan $(checked)
 
-# So many tests of a group at once: each has processes of its own, and a hundred of them would wait for two processors.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 10
-
-define tests
-	swift test $(1) --disable-xctest --filter TactusDaemonTests
-	swift test $(1) --disable-xctest --filter '$(processes)' --skip DescriptorTests
-	swift test $(1) --disable-xctest --filter DescriptorTests
-	swift test $(1) --disable-xctest --filter '$(sockets)'
-	swift test $(1) --disable-xctest --skip 'TactusDaemonTests|TactusServiceTests|$(processes)|$(sockets)'
-endef
-
-# Each group is a process of its own: all its tests run at once, and those that compute would starve those that wait
-# for real processes and sockets. Those of descriptors run where nothing forks: a child before its exec holds copies of them.
-processes := TactusRunnersTests|TactusLinuxTests
-sockets := TactusHTTPTests|TactusSystemdTests|TactusTransportTests|TactusCommandsTests
-
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -57,12 +41,16 @@ build: setup ## Build tactusd and tactusctl for release, into .build/release
 .PHONY: test
 test: export TSAN_OPTIONS := halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)
 test: engines lab lint deb ## Everything that must hold: lint, imports, all tests, data races (ends with the summary of the tests)
-	swift test $(thread) --disable-xctest --filter TactusServiceTests
-	$(call tests,$(thread))
+	@scripts/test --machines $(thread)
+
+.PHONY: test-busy
+test-busy: export TSAN_OPTIONS := halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)
+test-busy: engines lab lint deb ## The same tests beside four busy loops: what depends on a quick machine fails
+	@scripts/test --machines --busy 4 $(thread)
 
 .PHONY: quick
 quick: engines lint ## The same tests without ThreadSanitizer and without machines, for while you work
-	$(call tests,$(checked))
+	@scripts/test $(checked)
 
 .PHONY: lint
 lint: ## Check the format, the house rules, the import lines and the documents
