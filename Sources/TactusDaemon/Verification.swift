@@ -67,9 +67,9 @@ enum Verification {
     let suspects = try auditor.claims()
     guard try FileLock.isHeld(at: directories.lock) else {
       // A daemon that was killed leaves claims behind; the next start looks them up. One that stopped leaves only what goes
-      // on without it.
+      // on without it, and what it could not kill.
       guard try !auditor.isInUse() else { return [] }
-      return suspects.filter { $0.kind != .container && $0.facts?.runner != .systemd }.map {
+      return suspects.filter { $0.kind != .container && $0.facts?.runner != .systemd && $0.obstacle == nil }.map {
         Finding(promise: "P4", subject: "\($0.id)", message: "is \($0.status.rawValue), but the daemon has stopped")
       }
     }

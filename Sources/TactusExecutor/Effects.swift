@@ -38,6 +38,10 @@ extension ExecutionWorker {
       deadlines.add(.attempt(id, .gracePassed), at: time.monotonic + Limits.grace)
       arm()
     case .kill: runners[running.job.kind]?.kill(id)
+    case .armKill:
+      deadlines.add(.attempt(id, .killPassed), at: time.monotonic + Limits.grace)
+      arm()
+    case .nameSurvivors: nameSurvivors(among: [id], with: running.job.kind)
     case .disarm:
       deadlines.cancel(id)
       arm()

@@ -57,6 +57,8 @@ public actor ExecutionWorker: QueueConfined {
     /// How often its provider could not take it.
     var refusals = 0
     var ending: Ending?
+    /// What keeps it from ending, once that was reported.
+    var obstacle: String?
     var report = Report()
 
     /// What is known of the job; a remnant of the last daemon does not tell who asked for it.
@@ -182,6 +184,7 @@ public actor ExecutionWorker: QueueConfined {
         isCheckArmed = false
         check()
       case .drain: interruptAll()
+      case .abandon: abandonRest()
       }
     }
     arm()

@@ -132,6 +132,8 @@ extension ExecutionWorker {
       let ids = attempts.values.filter { $0.job.kind == kind && $0.attempt.isWithRunner }.map(\.job.id)
       guard !ids.isEmpty else { continue }
       runner.unknown(among: ids.sorted()) { unknown in self.post { $0.missing(unknown) } }
+      // Those that end by themselves, and have left what does not end.
+      nameSurvivors(among: ids.sorted(), with: kind)
     }
     ledger.remnants { result in
       guard case .success(let remnants) = result else { return }

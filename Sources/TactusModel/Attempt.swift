@@ -90,6 +90,8 @@ public struct Attempt: Hashable, Sendable {
     case stopRequested(StopReason)
     /// The grace period after TERM is over.
     case gracePassed
+    /// KILL had as long as it needs, and the attempt has not ended.
+    case killPassed
     /// The end is durable.
     case recorded
   }
@@ -124,6 +126,10 @@ public struct Attempt: Hashable, Sendable {
     case armGrace
     /// Send KILL to the whole tree.
     case kill
+    /// Wake up when KILL has had as long as it needs.
+    case armKill
+    /// Say what keeps it from ending.
+    case nameSurvivors
     /// Drop the wake-ups.
     case disarm
     /// Tell the ledger how it ended: the ending and the reason to stop it, if any.
@@ -188,7 +194,9 @@ public struct Attempt: Hashable, Sendable {
       return stop(reason)
     case (.terminating, .gracePassed):
       state = .killing
-      return [.kill]
+      return [.kill, .armKill]
+    case (.killing, .killPassed):
+      return [.nameSurvivors]
     case (.starting, .ended(let ending)), (.running, .ended(let ending)), (.terminating, .ended(let ending)),
       (.killing, .ended(let ending)):
       state = .finishing

@@ -82,8 +82,8 @@ public struct Explanation: Hashable, Sendable {
       case (.queued, .dispatching): (.waiting, "has a slot of queue \(job.queue) and is being started")
       case (.queued, _): (.waiting, circumstances.reasonToQueue(of: job))
       case (.running, .unverified): (.running, "\(Self.start(of: job)); \(Self.unverified(job))")
-      case (.running, .stopping): (.running, "is being stopped; \(Self.start(of: job))")
-      case (.running, _): (.running, "is running; \(Self.start(of: job))")
+      case (.running, .stopping): (.running, "is being stopped\(Self.obstacle(job)); \(Self.start(of: job))")
+      case (.running, _): (.running, "is running\(Self.obstacle(job)); \(Self.start(of: job))")
       case (.completed, _), (.failed, _): (.ran, Self.start(of: job))
       case (.canceled, _): (.canceled, job.errorCode?.cancellation ?? "was canceled")
       }
@@ -94,6 +94,8 @@ public struct Explanation: Hashable, Sendable {
     "\(job.provider.map { "provider \($0)" } ?? "its provider") does not answer, so what became of it is unknown until it "
       + "does (tactusctl providers); tactusctl cancel --abandon \(job.id) gives it up"
   }
+
+  private static func obstacle(_ job: Job) -> String { job.errorMessage.map { ", but \($0)" } ?? "" }
 
   /// Delays below this need no explanation.
   private static let notable: Duration = .milliseconds(100)

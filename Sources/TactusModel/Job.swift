@@ -38,7 +38,7 @@ public struct Job: Hashable, Sendable {
   public var attempt: Int
   /// Why it did not complete.
   public var errorCode: ErrorCode?
-  /// The particular sentence.
+  /// The particular sentence; of a RUNNING job, what keeps it from ending.
   public var errorMessage: String?
   /// The process while it runs.
   public var processID: Int?

@@ -112,6 +112,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case jobUnverified = "job_unverified"
   /// A process that the last daemon left behind was ended.
   case orphanEnded = "orphan_ended"
+  /// A job does not end although it was sent KILL.
+  case jobNotKilled = "job_not_killed"
   /// A unit that should end goes on, because the daemon may no longer stop it.
   case unitNotStopped = "unit_not_stopped"
   /// What a unit writes from now on is lost, because somebody has removed its pipes.
@@ -182,6 +184,7 @@ extension JournalMessage {
     case .jobAdopted: "572e55548c294a1b80ba906813d85a7d"
     case .jobUnverified: "4a6ced9f2b334118a90a62cf95ebe516"
     case .orphanEnded: "4e12cbfe8a1348a4a43ac38f44426062"
+    case .jobNotKilled: "f1c70ddc60694583b38ef4df6330268c"
     case .unitNotStopped: "c718760f524247eb98fbc66411dd740e"
     case .unitOutputLost: "4e17364e22cf4be79fdbe239a2be7b3f"
     case .resultLate: "4421b45359d741b9a744fe58fef1296b"
@@ -193,7 +196,8 @@ extension JournalMessage {
   /// How much it matters: from warning on somebody should look, from error on somebody should act.
   public var priority: JournalEntry.Priority {
     switch self {
-    case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
+    case .startFailed, .jobNotKilled, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded,
+      .workflowExhausted,
       .workQueueSilent, .pipesUnusable, .socketLost:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
@@ -238,7 +242,7 @@ extension JournalMessage {
     case .jobCompleted: [.job, .workflow, .kind, .trigger, .attempt, .status]
     case .jobFailed, .jobTimedOut, .jobCanceled, .jobInterrupted, .jobLost, .jobUndispatched:
       [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode]
-    case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
+    case .jobAdopted, .jobUnverified, .orphanEnded, .jobNotKilled, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
     case .providerDown, .providerUp: [.provider]
     case .runnerChanged: [.runner]
     }

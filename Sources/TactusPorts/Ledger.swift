@@ -72,6 +72,8 @@ public protocol Ledger: Sendable {
   /// Notes that the provider of a claimed or running job does not answer, or that it does again; false if the fence kept
   /// it out.
   func recordSilence(_ id: JobID, fence: Int64, isSilent: Bool, answer: @escaping Answer<Bool>)
+  /// Notes what keeps a running job from ending; false if the fence kept it out.
+  func recordObstacle(_ id: JobID, fence: Int64, obstacle: String, answer: @escaping Answer<Bool>)
   /// Closes a job as LOST whose provider does not answer.
   /// - Throws: notFound; conflict, unless it is unverified.
   func abandon(_ id: JobID, at now: Instant, answer: @escaping Answer<Ended>)

@@ -30,6 +30,8 @@ public protocol Runner: Sendable {
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void)
   /// All claims of earlier daemons were asked for: what else is left of them belongs to nobody.
   func recovered()
+  /// Answers, in a clause, what keeps attempts from ending that were sent KILL, or whose main process has ended; nothing of the others.
+  func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void)
   /// Whether an attempt that it was asked to start goes on when the daemon stops, and the next one takes it over.
   func outlivesDaemon(_ id: JobID) -> Bool
   /// Answers which of the attempts this runner does not know: for the check of rows against facts.
@@ -49,6 +51,8 @@ extension Runner {
   public func settle(_ id: JobID) {}
   /// Does nothing: nothing is left.
   public func recovered() {}
+  /// Answers nothing: what it kills ends.
+  public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) { answer([:]) }
   /// False: the daemon's children and requests end with it.
   public func outlivesDaemon(_ id: JobID) -> Bool { false }
 }
@@ -187,6 +191,8 @@ public struct Remnant: Hashable, Sendable {
   public var stopReason: StopReason?
   /// Whether its row says that its provider does not answer.
   public var isUnverified = false
+  /// What its row says that keeps it from ending; nil if nothing does.
+  public var obstacle: String?
 
   /// Puts a remnant together.
   public init(

@@ -52,7 +52,7 @@ extension Tables {
       """
       SELECT id, kind, queue, fence, status, boot_id, started_at, pid, pid_start, stop_reason,
         provider, container_id, timeout, (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id),
-        phase = 'unverified', runner
+        phase = 'unverified', runner, error_message
       FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND phase NOT IN ('queued', 'waiting_for_provider')
       """
     ) { row in
@@ -64,6 +64,7 @@ extension Tables {
         facts: Self.facts(row),
         stopReason: row.optionalWord(9))
       remnant.isUnverified = row.integer(14) != 0
+      remnant.obstacle = row.optionalText(16)
       return remnant
     }
   }

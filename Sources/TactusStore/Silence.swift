@@ -1,7 +1,7 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Claimed and running jobs whose provider does not answer.
+/// Claimed and running jobs whose provider does not answer, or that do not end.
 extension Tables {
   func recordSilence(_ id: JobID, fence: Int64, isSilent: Bool) throws -> Bool {
     if isSilent {
@@ -18,6 +18,12 @@ extension Tables {
         WHERE id = ? AND fence = ? AND phase = 'unverified'
         """, id, fence)
     }
+    return connection.changes == 1
+  }
+
+  func recordObstacle(_ id: JobID, fence: Int64, obstacle: String) throws -> Bool {
+    try connection.run(
+      "UPDATE jobs SET error_message = ? WHERE id = ? AND fence = ? AND status = 'RUNNING'", obstacle, id, fence)
     return connection.changes == 1
   }
 

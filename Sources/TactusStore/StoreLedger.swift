@@ -125,6 +125,11 @@ extension Store: Ledger {
   ) { write(answer) { try $0.recordSilence(id, fence: fence, isSilent: isSilent) } }
 
   /// As ``Ledger`` says.
+  public nonisolated func recordObstacle(
+    _ id: JobID, fence: Int64, obstacle: String, answer: @escaping Answer<Bool>
+  ) { write(answer) { try $0.recordObstacle(id, fence: fence, obstacle: obstacle) } }
+
+  /// As ``Ledger`` says.
   public nonisolated func abandon(_ id: JobID, at now: Instant, answer: @escaping Answer<Ended>) {
     write(answer) { try $0.abandon(id, at: now) }
   }

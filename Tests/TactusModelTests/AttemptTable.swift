@@ -37,7 +37,8 @@ struct AttemptTable {
 
     private static let plain: [String: Attempt.Effect] = [
       "start": .start, "recordStart": .recordStart, "armDeadline": .armDeadline, "recordStop": .recordStop(.timeout),
-      "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "disarm": .disarm, "forget": .forget,
+      "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "armKill": .armKill,
+      "nameSurvivors": .nameSurvivors, "disarm": .disarm, "forget": .forget,
       "cancelStart": .cancelStart, "armRetry": .armRetry, "park": .park,
       "freeSlot": .freeSlot, "awaitProvider": .awaitProvider, "armDispatchTimeout": .armDispatchTimeout,
       "requeue": .requeue,
@@ -71,7 +72,8 @@ struct AttemptTable {
     Row(.running, false, "deadlinePassed", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
     Row(.running, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
     Row(.running, false, "ended", .finishing, ["disarm", "recordEnd"]),
-    Row(.terminating, true, "gracePassed", .killing, ["kill"]),
+    Row(.terminating, true, "gracePassed", .killing, ["kill", "armKill"]),
+    Row(.killing, true, "killPassed", .killing, ["nameSurvivors"]),
     Row(.terminating, true, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.killing, true, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.finishing, nil, "recorded", .done, ["disarm", "forget"]),
@@ -91,7 +93,7 @@ struct AttemptTable {
     [
       .claimed, .claimRefused, .refused, .retryPassed, .started, .ended(.succeeded),
       .ended(.failed(.exitNonzero, "exit code 1")),
-      .deadlinePassed, .gracePassed, .recorded, .unavailable, .parked, .parkRefused, .parkFailed,
+      .deadlinePassed, .gracePassed, .killPassed, .recorded, .unavailable, .parked, .parkRefused, .parkFailed,
       .unprovided("no engine"),
       .crowded, .available, .withdrawn,
     ] + StopReason.allCases.map(Attempt.Event.stopRequested)

@@ -82,7 +82,7 @@ struct AttemptTests {
   func orphan() {
     var (attempt, effects) = Attempt.orphan()
     #expect(effects == [.disarm, .terminate, .armGrace])
-    #expect(attempt.handle(.gracePassed) == [.kill])
+    #expect(attempt.handle(.gracePassed) == [.kill, .armKill])
     #expect(attempt.handle(.ended(.succeeded)) == [.disarm, .recordEnd(.succeeded, .orphaned)])
     #expect(Outcome(.succeeded, stop: attempt.stopReason, report: Report()).errorCode == .lost)
   }

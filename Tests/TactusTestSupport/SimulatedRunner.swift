@@ -10,20 +10,23 @@ public final class SimulatedRunner: Runner {
     public var duration: Duration?
     /// How it ends by itself.
     public var ending: Ending
-    /// Whether TERM ends it; KILL always does.
+    /// Whether TERM ends it; KILL does, unless there is an ``obstacle``.
     public var obeysTerminate: Bool
     /// Whether it goes on when the daemon stops.
     public var outlivesDaemon: Bool
+    /// What keeps it from ending when KILL is sent; nil if KILL ends it.
+    public var obstacle: String?
 
     /// Puts a script together.
     public init(
       duration: Duration? = .zero, ending: Ending = .succeeded, obeysTerminate: Bool = true,
-      outlivesDaemon: Bool = false
+      outlivesDaemon: Bool = false, obstacle: String? = nil
     ) {
       self.duration = duration
       self.ending = ending
       self.obeysTerminate = obeysTerminate
       self.outlivesDaemon = outlivesDaemon
+      self.obstacle = obstacle
     }
   }
 
@@ -58,6 +61,7 @@ public final class SimulatedRunner: Runner {
     var takeBack: [JobID: @Sendable () -> Void] = [:]
     var stubborn: Set<JobID> = []
     var lasting: Set<JobID> = []
+    var obstacles: [JobID: String] = [:]
     var fates: [JobID: Fate] = [:]
     var absence: ProviderAbsence?
     var waiting: [JobID: @Sendable (RunnerEvent) -> Void] = [:]
@@ -132,6 +136,7 @@ public final class SimulatedRunner: Runner {
         state.orders[order.id] = order
         state.alive[order.id] = events
         if !script.obeysTerminate { state.stubborn.insert(order.id) }
+        state.obstacles[order.id] = script.obstacle
         if script.outlivesDaemon { state.lasting.insert(order.id) }
       }
       events(.started(StartFacts(at: now, processID: 1, processStart: 1)))
@@ -158,9 +163,17 @@ public final class SimulatedRunner: Runner {
   /// As ``Runner`` says.
   public func kill(_ id: JobID) {
     queue.post { [self] in
-      state.withLock { $0.deeds.append(.killed(id, simulation.now)) }
-      end(id, .failed(.signaled, "ended by signal 9"))
+      let isStuck = state.withLock { state in
+        state.deeds.append(.killed(id, simulation.now))
+        return state.obstacles[id] != nil
+      }
+      if !isStuck { end(id, .failed(.signaled, "ended by signal 9")) }
     }
+  }
+
+  /// As ``Runner`` says.
+  public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
+    queue.post { [self] in answer(state.withLock { state in state.obstacles.filter { ids.contains($0.key) } }) }
   }
 
   /// As ``Runner`` says.
