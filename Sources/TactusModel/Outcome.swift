@@ -57,6 +57,8 @@ public struct Report: Hashable, Sendable {
   public var logBytes: Int64 = 0
   /// Output counted but not stored, in bytes.
   public var logDroppedBytes: Int64 = 0
+  /// How many processes it left at its end that were ended.
+  public var endedProcesses = 0
   /// CPU time of the whole tree, where a cgroup tells it.
   public var cpuTime: Duration?
   /// Peak memory of the whole tree in bytes, where a cgroup tells it.

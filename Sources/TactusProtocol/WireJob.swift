@@ -72,6 +72,8 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var logBytes: Int64
   /// Output counted but not stored.
   public var logDroppedBytes: Int64
+  /// How many processes it left at its end that were ended; nil for none.
+  public var endedProcesses: Int?
   /// Where the time of a request went.
   public var timings: WireTimings?
 
@@ -113,6 +115,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     peakMemoryBytes = job.report.peakMemoryBytes
     logBytes = job.report.logBytes
     logDroppedBytes = job.report.logDroppedBytes
+    endedProcesses = job.report.endedProcesses == 0 ? nil : job.report.endedProcesses
     timings = job.report.timings.map(WireTimings.init)
   }
 
@@ -144,6 +147,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     case peakMemoryBytes = "peak_memory_bytes"
     case logBytes = "log_bytes"
     case logDroppedBytes = "log_dropped_bytes"
+    case endedProcesses = "ended_processes"
     case timings
   }
 }

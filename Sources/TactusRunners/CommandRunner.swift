@@ -84,6 +84,14 @@ public final class CommandRunner: Runner {
   /// Units go on, the daemon's children end with it.
   public func outlivesDaemon(_ id: JobID) -> Bool { runner(of: id)?.outlivesDaemon(id) == true }
 
+  /// Answers, in a clause, what keeps attempts from ending.
+  public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
+    let places = places.withLock { $0 }
+    processes.obstacles(of: ids.filter { places[$0] == .direct }) { [units] found in
+      units.obstacles(of: ids.filter { places[$0] == .systemd }) { answer(found.merging($0) { first, _ in first }) }
+    }
+  }
+
   /// Answers which of the attempts nobody knows.
   public func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     let places = places.withLock { $0 }

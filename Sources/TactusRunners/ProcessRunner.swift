@@ -4,8 +4,8 @@ public import TactusPorts
 
 /// Runs commands: local processes, each in a session or a control group of its own.
 ///
-/// A job is over when its main process is: what that leaves in its group is killed before the end is told. A stop reaches
-/// everything that carries the job's id, and its end is told when all of that is gone.
+/// A job is over when its main process is: what that leaves in its group is killed before the end is reported, unless
+/// `KillMode=process` lets it stay. A stop reaches everything of the job, and its end is reported when all of that is gone.
 public actor ProcessRunner: Runner, QueueConfined {
   /// The queue that owns the runner, a leaf.
   public nonisolated let queue: any WorkQueue
@@ -26,6 +26,11 @@ public actor ProcessRunner: Runner, QueueConfined {
   /// Our children that are not yet reaped.
   var children: [Int: JobID] = [:]
   var inquiries: [Inquiry] = []
+  /// How many looks at all processes were taken.
+  var surveys = 0
+  /// Attempts that want a look at all processes.
+  var sought: Set<JobID> = []
+  let leftGroups = LeftGroups()
   private var read: [ProcessRun] = []
   private var openWatches: ProcessWatches?
   private var orphanSource: SignalSource?
@@ -83,15 +88,37 @@ public actor ProcessRunner: Runner, QueueConfined {
     post { $0.inquire(Inquiry(remnant: remnant, events: events, answer: answer)) }
   }
 
-  /// Removes the secrets of jobs that are over.
+  /// Removes the secrets and the control groups of jobs that are over; a group with processes when it is empty.
   public nonisolated func recovered() {
     // Twice, because the answers to the questions before this one are posted as well, and make orphans known.
-    post { runner in runner.post { runner in runner.credentials.sweep { runner.runs[$0] != nil } } }
+    post { runner in runner.post { $0.sweep() } }
+  }
+
+  private func sweep() {
+    credentials.sweep { runs[$0] != nil }
+    // Without descriptors to spare the next daemon does it.
+    guard let root, let watches = try? watches() else { return }
+    for name in root.names {
+      guard let id = LeftGroups.job(of: name), runs[id] == nil else { continue }
+      leftGroups.add(ControlGroup(at: "\(root.path)/\(name)"), of: id, watches: watches)
+    }
   }
 
   /// Answers which of the attempts are not running here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in answer(ids.filter { runner.runs[$0] == nil }) }
+  }
+
+  /// Answers, in a clause, what keeps attempts from ending.
+  public nonisolated func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
+    post { runner in
+      var found: [JobID: String] = [:]
+      for id in ids {
+        guard let run = runner.runs[id], !run.isOver else { continue }
+        found[id] = run.tree.obstacle
+      }
+      answer(found)
+    }
   }
 
   /// Makes this process the parent of what its jobs leave behind, and reaps that from now on.
@@ -148,6 +175,8 @@ public actor ProcessRunner: Runner, QueueConfined {
         guard let run = runs[id] else { return }
         run.tree.heard(token)
         settle(run)
+      case .left(let id):
+        if let openWatches { leftGroups.changed(id, watches: openWatches) }
       }
     }
     // Once for each attempt, however often it was read.

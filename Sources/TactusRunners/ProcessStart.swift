@@ -58,11 +58,11 @@ extension ProcessRunner {
     let members = try group?.open("cgroup.procs", O_WRONLY)
     if let members { cleanup.always.append(members) }
     let stdout = try pipe(&cleanup, isShared: surroundings.account != nil)
-    let stderr = try pipe(&cleanup, isShared: surroundings.account != nil)
+    let stderr = command.mergesOutput ? nil : try pipe(&cleanup, isShared: surroundings.account != nil)
     let process = try Spawner.spawn(
       Spawner.Order(
         arguments: command.arguments, environment: surroundings.environment, directory: surroundings.directory,
-        input: watches.null, output: stdout.write, error: stderr.write, cgroup: members,
+        input: watches.null, output: stdout.write, error: stderr?.write ?? stdout.write, cgroup: members,
         account: surroundings.account))
     cleanup.children.append(process)
 
@@ -73,16 +73,19 @@ extension ProcessRunner {
       stdout: .init(
         descriptor: stdout.read, token: try cleanup.watch(stdout.read, as: .output(order.id, .stdout), in: watches),
         lines: ProcessLines(of: .stdout)),
-      stderr: .init(
-        descriptor: stderr.read, token: try cleanup.watch(stderr.read, as: .output(order.id, .stderr), in: watches),
-        lines: ProcessLines(of: .stderr)),
+      stderr: try stderr.map {
+        .init(
+          descriptor: $0.read, token: try cleanup.watch($0.read, as: .output(order.id, .stderr), in: watches),
+          lines: ProcessLines(of: .stderr))
+      },
       limit: order.logLimit, watches: watches)
     cleanup.succeed()
     let tree: any ProcessTree =
       if let group {
-        ProcessGroup(of: order.id, group: group, watches: watches)
+        ProcessGroup(of: order.id, group: group, killMode: command.killMode, watches: watches)
       } else {
-        ProcessSession(of: order.id, leader: process, watches: watches)
+        ProcessSession(
+          of: order.id, leader: process, killMode: command.killMode, pipes: output.inodes, watches: watches)
       }
     let run = ProcessRun(
       order.id, main: .init(handle: handle, token: main), tree: tree, output: output, events: events)

@@ -9,7 +9,8 @@ extension Archive {
       j.nominal_at, j.scheduled_at, j.created_at, j.queued_at, j.started_at, j.completed_at, j.attempt, j.error_code,
       j.error_message, j.pid, j.exit_code, j.signal, j.http_status, j.name_lookup_us, j.connect_us, j.tls_us,
       j.first_byte_us, j.total_us, j.certificate_expires_at, j.cpu_us, j.peak_memory_bytes, j.log_bytes,
-      j.log_dropped_bytes, j.claimed_at, j.waited, j.timeout, j.provider, j.container_id, j.runner
+      j.log_dropped_bytes, j.claimed_at, j.waited, j.timeout, j.provider, j.container_id, j.runner,
+      j.ended_processes
     FROM jobs j LEFT JOIN workflows w ON w.id = j.workflow_id
     WHERE j.seq IN (SELECT value FROM json_each(?))
     """
@@ -42,6 +43,7 @@ extension Archive {
     report.peakMemoryBytes = row.optionalInteger(31)
     report.logBytes = row.integer(32)
     report.logDroppedBytes = row.integer(33)
+    report.endedProcesses = Int(row.integer(40))
     let status: JobStatus = row.word(7)
     var job = Job(
       id: row.jobID(1), workflow: row.optionalText(2).flatMap(WorkflowName.init), kind: row.word(3), queue: queue,

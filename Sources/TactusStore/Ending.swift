@@ -57,13 +57,14 @@ extension Tables {
       """
       UPDATE jobs SET status = ?, phase = NULL, completed_at = ?, error_code = ?, error_message = ?, exit_code = ?,
         signal = ?, http_status = ?, name_lookup_us = ?, connect_us = ?, tls_us = ?, first_byte_us = ?, total_us = ?,
-        certificate_expires_at = ?, cpu_us = ?, peak_memory_bytes = ?, log_bytes = ?, log_dropped_bytes = ?
+        certificate_expires_at = ?, cpu_us = ?, peak_memory_bytes = ?, log_bytes = ?, log_dropped_bytes = ?,
+        ended_processes = ?
       WHERE id = ?
       """,
       outcome.status, report.endedAt ?? now, outcome.errorCode, outcome.message, report.exitCode, report.signal,
       report.httpStatus, timings?.nameLookup, timings?.connect, timings?.tls, timings?.firstByte, timings?.total,
       timings?.certificateExpiresAt, report.cpuTime, report.peakMemoryBytes, report.logBytes, report.logDroppedBytes,
-      id)
+      report.endedProcesses, id)
     try event(
       EventType(outcome.status), at: report.endedAt ?? now, workflow: workflow, job: id, status: outcome.status,
       code: outcome.errorCode)

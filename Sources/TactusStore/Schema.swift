@@ -4,7 +4,7 @@
 /// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
 enum Schema {
   /// Migration n brings version n - 1 to n.
-  static let migrations: [String] = [first, second, third, fourth, fifth]
+  static let migrations: [String] = [first, second, third, fourth, fifth, sixth]
 
   private static let first = """
     CREATE TABLE store (
@@ -189,6 +189,11 @@ enum Schema {
       status TEXT,
       error_code TEXT
     ) STRICT;
+    """
+
+  /// How many processes a job left at its end that were ended.
+  private static let sixth = """
+    ALTER TABLE jobs ADD COLUMN ended_processes INTEGER NOT NULL DEFAULT 0 CHECK (ended_processes >= 0);
     """
 
   /// Who started a command.

@@ -77,7 +77,7 @@ enum ForeignWords {
     ) { first, _ in first }
     .merging(
       same(
-        "KillMode", "KillSignal", "SendSIGKILL",
+        "KillSignal", "SendSIGKILL",
         key: Key("there is none: what is stopped gets TERM with all it has started, and KILL two seconds later"))
     ) { first, _ in first }
     .merging(
@@ -116,7 +116,9 @@ enum ForeignWords {
   ].merging(
     same(
       "StandardOutput", "StandardError",
-      key: Key("there is none: output is kept, see tactusctl logs ID and journalctl -t NAME"))
+      key: Key(
+        "there is none: output is kept, see tactusctl logs ID and journalctl -t NAME; MergeOutput=yes in [Command] makes one stream of both"
+      ))
   ) { first, _ in first }
   .merging(
     same(

@@ -17,7 +17,7 @@ extension Vocabulary {
         name: "Command",
         single: Set([
           "Exec", "WorkingDirectory", "Timeout", "Runner", "User", "Group", "MemoryMax", "CPUQuota", "TasksMax",
-          "StrictLimits",
+          "StrictLimits", "KillMode", "MergeOutput",
         ]).union(SandboxKey.all.map(\.key)).subtracting(SandboxKey.lists),
         lists: Set(["Environment", "EnvironmentFile", "LoadCredential"]).union(SandboxKey.lists),
         later: ["Parameter", "Result", "OutputLimit"]),

@@ -187,6 +187,7 @@ enum Canned {
     job.errorMessage = "the program ended with code 7"
     job.report.exitCode = 7
     job.report.logDroppedBytes = 1536
+    job.report.endedProcesses = 2
     job.report.cpuTime = .milliseconds(12)
     return job
   }

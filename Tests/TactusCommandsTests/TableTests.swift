@@ -108,6 +108,7 @@ struct TableTests {
          Duration: 1.993 s
          CPU time: 12 ms
            Output: 300, 1.5K more not kept
+      Left behind: 2 processes, ended with the job
             Queue: command
          Priority: 0
        Generation: 3

@@ -1,5 +1,6 @@
 import Glibc
 import TactusModel
+import TactusTestSupport
 import Testing
 
 @testable import TactusLinux
@@ -124,6 +125,20 @@ struct ProcessTests {
     #expect(ProcessTable.startTicks(of: 1 << 30) == nil)
   }
 
+  @Test("a process whose first thread alone has ended has not ended, and may fork")
+  func firstThread() throws {
+    func entry(state: String, threads: Int) throws -> ProcessCensus.Entry {
+      let fields = (3...52).map { $0 == 3 ? state : $0 == 20 ? "\(threads)" : "\($0)" }.joined(separator: " ")
+      return try #require(ProcessTable.entry(of: 42, in: Array("42 (a) b) \(fields)".utf8)))
+    }
+    let zombie = try entry(state: "Z", threads: 1)
+    #expect(zombie.hasEnded && !zombie.mayFork && zombie.parent == 4 && zombie.group == 5 && zombie.session == 6)
+    let rest = try entry(state: "Z", threads: 2)
+    #expect(!rest.hasEnded && rest.mayFork)
+    #expect(try entry(state: "S", threads: 1).mayFork && !entry(state: "T", threads: 3).mayFork)
+    #expect(ProcessTable.threads(of: Int(getpid())).contains(Int(getpid())))
+  }
+
   @Test("an entry of an environment is found whole or not at all")
   func entries() {
     func holds(_ block: String, _ entry: String, whole: Bool = true) -> Bool {
@@ -152,7 +167,7 @@ struct ProcessTests {
     }
     let carrying = ProcessTable.processes(carrying: job)
     #expect(carrying.contains(handle.process))
-    #expect(ProcessTable.carriers()[job]?.contains(handle.process) == true)
+    #expect(ProcessCensus.take().carriers[job]?.contains(handle.process) == true)
     #expect(ProcessTable.processes(carrying: job, inSession: handle.process).count >= carrying.count)
     #expect(ProcessTable.command(of: handle.process)?.hasPrefix("/bin/sh -c") == true)
   }

@@ -18,6 +18,7 @@ enum Samples {
     report.timings = timings
     report.logBytes = 10
     report.logDroppedBytes = 20
+    report.endedProcesses = 2
     report.cpuTime = .milliseconds(30)
     report.peakMemoryBytes = 40
     var job = Job(

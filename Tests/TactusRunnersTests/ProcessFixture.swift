@@ -4,6 +4,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusRunners
+import TactusTestSupport
 
 /// Keeps everything that is appended, and answers as it is told to, on a queue of its own.
 actor ProcessSink: OutputSink, QueueConfined {

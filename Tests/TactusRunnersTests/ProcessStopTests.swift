@@ -3,6 +3,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusRunners
+import TactusTestSupport
 import Testing
 
 @Suite("ProcessRunner: stops, and jobs that resist")

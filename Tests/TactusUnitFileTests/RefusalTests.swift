@@ -171,6 +171,11 @@ struct RefusalTests {
     .command("CPUQuota=0%", "is outside the range from 1% to 102400%"),
     .command("TasksMax=0", "is outside the range from 1 to 4194304"),
     .command("TasksMax=max", "is not a whole number"), .command("StrictLimits=maybe", "is not a boolean"),
+    .command(
+      "KillMode=mixed", "is not supported, because a stop always ends everything: write control-group, or process"),
+    .command(
+      "KillMode=none", "is not supported, because a stop always ends everything: write control-group, or process"),
+    .command("KillMode=yes", "is none of: control-group process"), .command("MergeOutput=2", "is not a boolean"),
     .command("ProtectSystem=all", "is none of: no yes full strict"),
     .command("ProtectHome=none", "is none of: no yes read-only tmpfs"), .command("PrivateTmp=2", "is not a boolean"),
     .command("ReadWritePaths=/srv data", "is not an absolute path"),
@@ -188,6 +193,8 @@ struct RefusalTests {
     BadFile("[Container]\nImage=a:b:c\n", 2, "is not the name of an image"),
     .container("Exec=\"\"", "names no program: write for example echo hello"),
     .container("Entrypoint='x", "opens a quote"),
+    .container("KillMode=process", "KillMode= belongs in [Command], not in [Container]"),
+    .container("MergeOutput=yes", "MergeOutput= belongs in [Command], not in [Container]"),
     .container("EnvironmentFile=etc/x", "is not an absolute path"),
     .container("User=a b", "is not a user"),
     .container("WorkingDirectory=x", "is not an absolute path"),

@@ -11,12 +11,17 @@ extension UnitRunner {
     guard !run.hasEnded else { return }
     run.hasEnded = true
     guard let group = group(of: run), group.isPopulated else { return drain(run) }
-    if !run.isStopping { send(.kill, to: run) }
+    if !run.isStopping {
+      // systemd keeps the unit and its group until what is left of it has ended.
+      guard run.killMode == .controlGroup else { return drain(run) }
+      run.endedProcesses = group.processes.count
+      send(.kill, to: run)
+    }
     watchRest(of: run, in: group)
   }
 
   /// The group of what is left; nil if nothing is.
-  private func group(of run: UnitRun) -> ControlGroup? {
+  func group(of run: UnitRun) -> ControlGroup? {
     guard !run.state.controlGroup.isEmpty, let root = ControlGroup.root() else { return nil }
     return ControlGroup(at: "\(root.path)\(run.state.controlGroup)")
   }
@@ -105,6 +110,7 @@ extension UnitRunner {
     var report = run.state.report
     report.logBytes = run.output?.storedBytes ?? run.storedBefore
     report.logDroppedBytes = run.output?.droppedBytes ?? 0
+    report.endedProcesses = run.endedProcesses
     let ending = run.state.ending(wasHeard: run.wasHeard)
     if case .failed(.validationError, _) = ending { report.exitCode = nil }
     run.events(.ended(ending, report))

@@ -69,6 +69,7 @@ extension UnitRunner {
             run.storedBefore = stored.values.reduce(0, +)
             runner.tellLostOutput(of: run, error)
           }
+          run.killMode = fields[UnitOrder.Field.killMode].flatMap(KillMode.init) ?? .controlGroup
           run.timeout = fields[UnitOrder.Field.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
         } catch {
           // Descriptors, memory or the store are short: nobody waits for that, and the row says that it is not followed.

@@ -47,6 +47,12 @@ final class UnitRun {
   var looks = 0
   /// Bytes of its output that earlier daemons have stored, if no further ones can be read.
   var storedBefore: Int64 = 0
+  /// What happens at its end to processes that it left.
+  var killMode = KillMode.controlGroup
+  /// How many processes it left that were ended.
+  var endedProcesses = 0
+  /// Whether KILL was sent to it.
+  var isKilled: Bool { signal == .kill }
   /// How long it may run, if it was taken over.
   var timeout: Duration?
 

@@ -100,6 +100,18 @@ public actor UnitRunner: Runner, QueueConfined {
     }
   }
 
+  /// Answers, in a clause, what keeps attempts from ending.
+  public nonisolated func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
+    post { runner in
+      var found: [JobID: String] = [:]
+      for id in ids {
+        guard let run = runner.live(id), run.isKilled || run.endedProcesses > 0 else { continue }
+        found[id] = ProcessTable.obstacle(to: runner.group(of: run)?.processes ?? [])
+      }
+      answer(found)
+    }
+  }
+
   /// Asks again whether this daemon may start units, because the rules may have changed; answers, on the queue, who has
   /// commands of `Runner=auto` from now on, if that is another than before.
   public nonisolated func examine(answer: @escaping @Sendable (RunnerName?) -> Void) {
@@ -146,7 +158,7 @@ public actor UnitRunner: Runner, QueueConfined {
       switch target {
       case .output(let id, let stream): if let run = live(id) { pump(run, stream) }
       case .rest(let id): if let run = live(id) { restChanged(run) }
-      case .main: break
+      case .main, .left: break
       }
     }
   }

@@ -15,6 +15,7 @@ extension UnitRunner {
       return events(.ended(.failed(.validationError, refusal), Report()))
     }
     let run = UnitRun(order.id, pipes: UnitPipes(directory: settings.pipes, id: order.id), events: events)
+    run.killMode = command.killMode
     do {
       let properties = try prepare(run, order, command)
       runs[run.id] = run
@@ -52,7 +53,8 @@ extension UnitRunner {
     }
     let stdout = try NamedPipe.openBoth(run.pipes.path(of: .stdout))
     let stderr: Int32
-    do { stderr = try NamedPipe.openBoth(run.pipes.path(of: .stderr)) } catch {
+    // Of merged output both descriptors lead into one pipe, and nobody writes into the other.
+    do { stderr = try NamedPipe.openBoth(run.pipes.path(of: command.mergesOutput ? .stdout : .stderr)) } catch {
       Descriptor.close(stdout)
       throw error
     }

@@ -240,6 +240,24 @@ extension LedgerConformance {
       }
     }
 
+    @Test("What keeps a running job from ending is written down, and gone with its end", arguments: LedgerFactory.all)
+    func obstacle(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(
+          try !stage.ask { $0.recordObstacle(claim.id, fence: claim.fence, obstacle: "too early", answer: $1) })
+        try stage.start(claim, at: 12)
+        #expect(
+          try !stage.ask { $0.recordObstacle(claim.id, fence: claim.fence + 1, obstacle: "not its own", answer: $1) })
+        #expect(
+          try stage.ask { $0.recordObstacle(claim.id, fence: claim.fence, obstacle: "cannot be killed", answer: $1) })
+        let running = try stage.job(claim.id)
+        #expect(running.status == .running && running.errorMessage == "cannot be killed")
+        try stage.end(claim, .succeeded, stop: nil, at: 15)
+        #expect(try stage.job(claim.id).errorMessage == nil)
+      }
+    }
+
     @Test("What was measured is kept", arguments: LedgerFactory.all)
     func report(_ factory: LedgerFactory) throws {
       try factory.play { stage in
@@ -257,6 +275,7 @@ extension LedgerConformance {
         report.peakMemoryBytes = 1 << 40
         report.logBytes = 7
         report.logDroppedBytes = 8
+        report.endedProcesses = 9
         let measured = report
         _ = try stage.ask {
           $0.recordEnd(
