@@ -101,17 +101,27 @@ extension ProcessTable {
   /// The threads of a process, by their numbers; empty if it is gone.
   public static func threads(of process: Int) -> [Int] { numbers(in: "/proc/\(process)/task").sorted() }
 
-  /// The inodes of the pipes that a process holds; empty if it is gone, or not ours to look into.
-  public static func pipes(of process: Int) -> Set<UInt64> {
+  /// The inodes of the pipes that a process may write to; empty if it is gone, or not ours to look into.
+  public static func writtenPipes(of process: Int) -> Set<UInt64> {
     guard let directory = opendir("/proc/\(process)/fd") else { return [] }
     defer { closedir(directory) }
     var inodes: Set<UInt64> = []
     while let entry = readdir(directory) {
-      var status = stat()
-      guard fstatat(dirfd(directory), &entry.pointee.d_name.0, &status, 0) == 0, status.st_mode & S_IFMT == S_IFIFO
+      var (link, file) = (stat(), stat())
+      // The link of a descriptor has the permissions that it was opened with: proc_pid_fd(5).
+      guard fstatat(dirfd(directory), &entry.pointee.d_name.0, &link, AT_SYMLINK_NOFOLLOW) == 0,
+        link.st_mode & S_IWUSR != 0, fstatat(dirfd(directory), &entry.pointee.d_name.0, &file, 0) == 0,
+        file.st_mode & S_IFMT == S_IFIFO
       else { continue }
-      inodes.insert(UInt64(status.st_ino))
+      inodes.insert(UInt64(file.st_ino))
     }
     return inodes
+  }
+
+  /// Whether a process runs the program of this one, as a child does between its fork and its exec; false if that is not ours to see.
+  public static func runsOwnProgram(_ process: Int) -> Bool {
+    var (own, other) = (stat(), stat())
+    guard stat("/proc/self/exe", &own) == 0, stat("/proc/\(process)/exe", &other) == 0 else { return false }
+    return own.st_dev == other.st_dev && own.st_ino == other.st_ino
   }
 }

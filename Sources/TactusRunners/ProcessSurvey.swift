@@ -13,12 +13,14 @@ final class ProcessSurvey {
     self.mains = Set(mains)
   }
 
-  /// The processes whose parents have ended, so that the kernel made them our own children, with the pipes that they hold.
+  /// The processes whose parents have ended, so that the kernel made them our own children, with the pipes that they write to.
+  ///
+  /// A child that has not executed its program yet is none of them: it holds copies of all that this process has open.
   private lazy var strays: [(process: Int, pipes: Set<UInt64>)] = census.children(of: Int(getpid())).compactMap {
-    mains.contains($0) ? nil : ($0, ProcessTable.pipes(of: $0))
+    mains.contains($0) || ProcessTable.runsOwnProgram($0) ? nil : ($0, ProcessTable.writtenPipes(of: $0))
   }
 
-  /// The strays that hold one of some pipes: who holds the pipe of a job's output inherited it from the job.
+  /// The strays that write to one of some pipes: who holds the pipe of a job's output inherited it from the job.
   func strays(holding pipes: Set<UInt64>) -> [Int] {
     pipes.isEmpty ? [] : strays.filter { !$0.pipes.isDisjoint(with: pipes) }.map(\.process)
   }

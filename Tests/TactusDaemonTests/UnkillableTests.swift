@@ -54,7 +54,9 @@ struct UnkillableTests {
       let text = shown.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       #expect(shown.code == 0 && text.contains(obstacle), "\(arguments): \(shown)")
     }
-    #expect(daemon.complaints.contains("job \(id) of stuck \(obstacle)"), "\(daemon.complaints)")
+    _ = try await eventually("the journal names it") {
+      daemon.complaints.contains("job \(id) of stuck \(obstacle)") ? true : nil
+    }
 
     silent.answer()
     let ended = try await daemon.ended(id)

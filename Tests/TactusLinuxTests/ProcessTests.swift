@@ -125,6 +125,29 @@ struct ProcessTests {
     #expect(ProcessTable.startTicks(of: 1 << 30) == nil)
   }
 
+  @Test(
+    "a process is known by the pipes that it writes to, not by those that it reads; a child that runs no program of its own yet is ours"
+  )
+  func pipes() throws {
+    let (toRead, written) = try Descriptor.pipe()
+    let (read, toWrite) = try Descriptor.pipe()
+    defer { for descriptor in [toRead, written, read, toWrite] { Descriptor.close(descriptor) } }
+    let handle = try ProcessHandle(
+      of: Spawner.spawn(
+        Spawner.Order(
+          arguments: ["/bin/sleep", "600"], environment: [], directory: "/", input: toRead, output: toWrite,
+          error: toWrite)))
+    defer {
+      handle.send(.kill)
+      _ = reaped(handle)
+      handle.close()
+    }
+    let pipes = ProcessTable.writtenPipes(of: handle.process)
+    #expect(pipes.contains(try #require(Descriptor.inode(of: toWrite))))
+    #expect(!pipes.contains(try #require(Descriptor.inode(of: toRead))))
+    #expect(!ProcessTable.runsOwnProgram(handle.process) && ProcessTable.runsOwnProgram(Int(getpid())))
+  }
+
   @Test("a process whose first thread alone has ended has not ended, and may fork")
   func firstThread() throws {
     func entry(state: String, threads: Int) throws -> ProcessCensus.Entry {

@@ -46,6 +46,29 @@ struct ProcessEscapeTests {
     #expect(!lives(escapee))
   }
 
+  @Test("a subreaper ends a stray whose parents ended before the stop, by the output of the job that it holds")
+  func stray() async throws {
+    await #expect(processExitsWith: .success) {
+      let fixture = ProcessFixture()
+      try Children.adoptOrphans()
+      let other = fixture.shell("echo ready; sleep 600")
+      await fixture.sink.wait(for: "ready", from: other.id)
+      let attempt = fixture.shell(
+        "setsid env -i /bin/sh -c '/bin/sh -c \"trap : TERM; echo \\$\\$; while :; do /bin/sleep 600; done\" & exit 0'; sleep 600"
+      )
+      let stray = try await eventually("its parent has ended") {
+        let process = Int(fixture.text(of: attempt.id).dropLast())
+        return process.flatMap { ProcessTable.entry(of: $0)?.parent == Int(getpid()) ? $0 : nil }
+      }
+      fixture.runner.terminate(attempt.id)
+      fixture.runner.kill(attempt.id)
+      guard await attempt.ended() != nil, !lives(stray) else { fatalError("the stray lives") }
+      guard !fixture.living(other.id).isEmpty else { fatalError("another job was ended") }
+      fixture.runner.kill(other.id)
+      guard await other.ended() != nil else { fatalError("the other job was not ended") }
+    }
+  }
+
   @Test(
     "a process that cannot be killed is named, with its state and its place in the kernel",
     .enabled(if: SilentFileSystem.isPossible, "needs root and /dev/fuse"))
