@@ -103,14 +103,12 @@ extension ProcessTable {
 
   /// The inodes of the pipes that a process may write to; empty if it is gone, or not ours to look into.
   public static func writtenPipes(of process: Int) -> Set<UInt64> {
-    guard let directory = opendir("/proc/\(process)/fd") else { return [] }
-    defer { closedir(directory) }
     var inodes: Set<UInt64> = []
-    while let entry = readdir(directory) {
+    for descriptor in numbers(in: "/proc/\(process)/fd") {
+      let path = "/proc/\(process)/fd/\(descriptor)"
       var (link, file) = (stat(), stat())
       // The link of a descriptor has the permissions that it was opened with: proc_pid_fd(5).
-      guard fstatat(dirfd(directory), &entry.pointee.d_name.0, &link, AT_SYMLINK_NOFOLLOW) == 0,
-        link.st_mode & S_IWUSR != 0, fstatat(dirfd(directory), &entry.pointee.d_name.0, &file, 0) == 0,
+      guard lstat(path, &link) == 0, link.st_mode & S_IWUSR != 0, stat(path, &file) == 0,
         file.st_mode & S_IFMT == S_IFIFO
       else { continue }
       inodes.insert(UInt64(file.st_ino))
