@@ -28,6 +28,8 @@ struct Reloading: Sendable {
   let pipes: PipeDirectory
   /// What this daemon knows of the machine by now.
   let outlook: @Sendable () -> Outlook
+  /// One reload at a time: what ten thousand files say is in memory once, however many ask for it.
+  let turns = Turns()
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
@@ -46,6 +48,15 @@ struct Reloading: Sendable {
 
   /// Reads the files again and takes over what they say; without a peer it was a signal that asked.
   func reload(for peer: Peer? = nil, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
+    turns.take(for: peer?.uid ?? 0) { done in
+      begin(for: peer) { result in
+        done()
+        answer(result)
+      }
+    }
+  }
+
+  private func begin(for peer: Peer?, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
     health.announce(.reloading(since: time.monotonic))
     files.post {
       authority.refresh()

@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import TactusHTTP
 import TactusLinux
@@ -31,8 +32,25 @@ struct EngineSilenceTests {
     #expect(bench.output.lines(of: id).count == 6)
     #expect(try engine.counts("starts") == ["tactus-\(id)": 1])
     bench.runner.settle(id)
-    for _ in 0..<100 where try !engine.counts("left").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
-    #expect(try engine.counts("left").isEmpty)
+    _ = try await eventually("the container is removed") { try engine.counts("left").isEmpty ? true : nil }
+  }
+
+  @Test("Twenty thousand images are told that their engine is down, with the stack of one")
+  func manyPreparations() async throws {
+    let bench = ContainerBench(socket: "/nonexistent/engine.sock", patience: .seconds(1))
+    let (image, name) = (try #require(ImageName("some/image:1")), try #require(WorkflowName("some")))
+    let (failures, failure) = AsyncStream.makeStream(of: Void.self)
+    // All are in line before the engine is found to be down.
+    let isReady = DispatchSemaphore(value: 0)
+    bench.runner.queue.post { isReady.wait() }
+    for _ in 0..<20_000 {
+      bench.runner.prepare(.container(Container(image: image)), for: name) { step in
+        if case .failed = step { failure.yield() }
+      }
+    }
+    isReady.signal()
+    var iterator = failures.makeAsyncIterator()
+    for _ in 0..<20_000 { #expect(await iterator.next() != nil) }
   }
 
   @Test("An engine that stops to say anything is noticed by the regular check, and its container is found again")

@@ -22,6 +22,8 @@ public actor ContainerRunner: Runner, QueueConfined {
   private(set) var isClosed = false
   private var alarm: (any MonotonicAlarm)?
   private var agenda = Agenda<ContainerRunner>()
+  /// Those who wait to hear how the providers are.
+  private var askers: [@Sendable ([ProviderReport]) -> Void] = []
 
   /// Makes a runner for engines, on an HTTP engine of its own.
   /// - Parameters:
@@ -105,15 +107,21 @@ public actor ContainerRunner: Runner, QueueConfined {
   }
 
   /// Asks the providers how they are; answers on the runner's queue, in the order of their names.
+  ///
+  /// Those who ask while others wait get the same answer, so that a crowd of clients is one question for an engine.
   public nonisolated func report(answer: @escaping @Sendable ([ProviderReport]) -> Void) {
-    post { $0.ask(0, answer) }
+    post { runner in
+      runner.askers.append(answer)
+      if runner.askers.count == 1 { runner.ask(0) }
+    }
   }
 
-  private func ask(_ index: Int, _ answer: @escaping @Sendable ([ProviderReport]) -> Void) {
-    guard index < providers.count else {
-      return answer(providers.map(\.report).sorted { $0.provider.name < $1.provider.name })
-    }
-    ping(providers[index]) { runner, _ in runner.ask(index + 1, answer) }
+  private func ask(_ index: Int) {
+    guard index == providers.count else { return ping(providers[index]) { runner, _ in runner.ask(index + 1) } }
+    let reports = providers.map(\.report).sorted { $0.provider.name < $1.provider.name }
+    let answers = askers
+    askers.removeAll()
+    for answer in answers { answer(reports) }
   }
 
   /// Tells nothing any more, and closes the connections; containers go on.
