@@ -16,7 +16,7 @@ internal import TactusUnitFile
 
 /// The composition root: makes the parts, wires them, and owns the order of start and stop.
 ///
-/// Up: lock, files, store, workers, what the last daemon left, socket, READY. Down: nothing new is released, what runs is
+/// Up: lock, files, store, socket, workers, what the last daemon left, READY. Down: nothing new is released, what runs is
 /// drained, the socket is closed, the store is closed, the lock is let go.
 final class Daemon: Sendable {
   private let directories: Directories
@@ -172,15 +172,41 @@ final class Daemon: Sendable {
   private let reloading: Reloading
   private let jobUser: JobUser
 
-  /// Starts the workers on what the store and the files say, and opens the socket.
+  /// Does everything that can fail, then starts the workers on what the store and the files say, and lets clients in.
   ///
-  /// `activated` is the socket that the service manager listens on for us, if it does.
-  func start(_ configuration: Configuration, on activated: Int32?) throws {
+  /// Returns the signals that end it. When it throws, no job of it runs, and the doorway is the caller's to close.
+  func start(_ configuration: Configuration, at doorway: inout Doorway) throws -> SignalSource {
     let patience = supervision.extendStart()
     defer { withExtendedLifetime(patience) {} }
-    // Before anything is changed: a daemon that cannot be reached must not take over the definitions either.
-    if activated == nil { try directories.expectFreeSocket() }
+    if doorway.descriptor == nil { try directories.expectFreeSocket() }
     try processes.becomeSubreaper()
+    let signals = try SignalSource([.terminate, .interrupt, .hangUp, .user2])
+    try doorway.open(directories, isSystem: authority.isSystem, health: health)
+    guard let descriptor = doorway.descriptor else { fatalError("an open doorway has a socket") }
+    do { try control.prepare(on: descriptor, path: doorway.path) } catch {
+      throw StartFailure("the control socket cannot be served: \(error)")
+    }
+    let loaded: Loaded
+    do { loaded = try takeUpWork(configuration) } catch {
+      endWork()
+      control.withdraw()
+      throw error
+    }
+    // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
+    control.open()
+    health.tell(
+      JournalEntry(
+        .daemonReady,
+        "tactusd \(Product.version) is ready: \((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, socket \(directories.socket)",
+        fields: [.version: Product.version]))
+    health.announce(.ready)
+    if let statusLine { health.onChange { statusLine.noteChange() } }
+    supervision.begin(line: statusLine, watching: workQueues)
+    return signals
+  }
+
+  /// Takes over definitions and jobs, and releases what is due.
+  private func takeUpWork(_ configuration: Configuration) throws -> Loaded {
     if SystemdPresence.isHere { units.open() }
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
@@ -205,46 +231,20 @@ final class Daemon: Sendable {
         ))
     }
     let loaded = try open(configuration)
+    try faults?.failStart()
     // Only now, when it is known whether systemd starts units for this daemon.
     var foreseen = configuration
     foreseen.lookAhead(reloading.outlook())
     health.tell(foreseen, loaded)
     store.record(.daemonStarted, at: time.now) { _ in }
-    // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
-    do { try listen(on: activated) } catch {
-      throw StartFailure("the control socket cannot be opened: \(error)")
-    }
-    health.tell(
-      JournalEntry(
-        .daemonReady,
-        "tactusd \(Product.version) is ready: \((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, socket \(directories.socket)",
-        fields: [.version: Product.version]))
-    health.announce(.ready)
-    if let statusLine { health.onChange { statusLine.noteChange() } }
-    supervision.begin(line: statusLine, watching: workQueues)
+    return loaded
   }
 
-  private func listen(on activated: Int32?) throws {
-    let mode: UInt32 = authority.isSystem ? 0o666 : 0o600
-    guard let activated else { return try control.start(at: directories.socket, mode: mode) }
-    guard let loss = Activation.loss(of: activated) else { return try control.start(on: activated) }
-    let path = loss.path
-    let reason =
-      "nobody reaches the socket that systemd listens on, because "
-      + (loss.taker.map { "\($0) listens at \(path) in its place" } ?? "its file \(path) was removed or replaced")
-    // In this order: systemd does not start a socket while its service runs.
-    let systemctl = authority.isSystem ? "systemctl" : "systemctl --user"
-    let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"
-    do {
-      try control.start(at: path, mode: mode)
-      Descriptor.close(activated)
-      health.tell(
-        JournalEntry(.socketLost, "\(reason): tactusd listens there itself, until \(restart) puts that right"))
-    } catch {
-      // Jobs do not need it: better a daemon that nobody can ask than none.
-      health.tell(JournalEntry(.socketLost, "\(reason), and \(error): nobody can ask tactusd until \(restart)"))
-      try control.start(on: activated)
-    }
+  /// Ends what a start has begun that fails after all, and has that recorded: nothing runs without a daemon.
+  private func endWork() {
+    let isOver = DispatchSemaphore(value: 0)
+    scheduling.close { self.execution.drain(within: .zero) { isOver.signal() } }
+    isOver.wait()
   }
 
   /// The queues whose work never takes long, so that silence means that something is wrong.
@@ -260,10 +260,8 @@ final class Daemon: Sendable {
   /// Runs until a signal asks for the end; returns the exit status.
   ///
   /// Signals that came before were kept for this.
-  func wait() throws -> Int32 {
-    let signals = try SignalSource(on: controlQueue, signals: [.terminate, .interrupt, .hangUp, .user2]) { received in
-      self.received(received)
-    }
+  func run(until signals: SignalSource) -> Int32 {
+    signals.begin(on: controlQueue) { self.received($0) }
     defer { signals.cancel() }
     stopped.wait()
     return 0

@@ -16,6 +16,7 @@ public enum EntryPoint {
   public static func run(_ arguments: [String]) -> Int32 {
     // Without /dev/null there is nobody to tell either: the exit status says it.
     guard (try? Descriptor.keepStandard()) != nil else { return 1 }
+    Allocator.economize()
     Signals.ignoreBrokenPipes()
     Signals.ignoreFileSizeLimits()
     Signals.block([.terminate, .interrupt, .hangUp, .child, .user2])
@@ -40,18 +41,15 @@ public enum EntryPoint {
   }
 
   private static func daemon(_ directories: Directories, _ options: Options) -> Int32 {
-    // The socket, as long as nobody serves it: those who wait there are told as well.
-    var socket: Int32?
+    var doorway = Doorway()
     func turnAway(_ sentence: String) {
-      guard let socket else { return }
-      Turnaway.tell("tactusd does not start: \(sentence); journalctl -u tactusd has more", on: socket)
+      doorway.close("tactusd does not start: \(sentence); journalctl -u tactusd has more")
     }
     do {
-      socket = try Activation.takeSocket()
-      let daemon = try start(directories, options, on: socket)
-      socket = nil
+      doorway = Doorway(activated: try Activation.takeSocket())
+      let (daemon, signals) = try start(directories, options, at: &doorway)
       defer { daemon.close() }
-      return try daemon.wait()
+      return daemon.run(until: signals)
     } catch let held as FileLock.Held {
       tellFailure("another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
       turnAway("another daemon uses its state directory")
@@ -84,7 +82,9 @@ public enum EntryPoint {
   }
 
   /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
-  private static func start(_ directories: Directories, _ options: Options, on socket: Int32?) throws -> Daemon {
+  private static func start(
+    _ directories: Directories, _ options: Options, at doorway: inout Doorway
+  ) throws -> (Daemon, SignalSource) {
     let configuration = Configuration.read(directories.configuration)
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
     let problems = configuration.settingsProblems
@@ -92,11 +92,10 @@ public enum EntryPoint {
     let daemon = try Daemon(
       directories: directories, configuration: configuration, startedAs: options.instance,
       faults: DebugFaults(environment: ProcessInfo.processInfo.environment))
-    do { try daemon.start(configuration, on: socket) } catch {
+    do { return (daemon, try daemon.start(configuration, at: &doorway)) } catch {
       daemon.close()
       throw error
     }
-    return daemon
   }
 
   static func complain(_ sentence: String) {

@@ -193,6 +193,9 @@ unsigned long long tactus_capabilities(void);
 
 /* CPUs that this process may use. */
 int tactus_core_count(void);
+
+/* Has malloc use at most some arenas, and give back free memory beyond a threshold; before there are other threads. */
+int tactus_allocator_economize(int arenas, int threshold);
 /* The value of an extended attribute: its size. */
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size);
 /* memmem(3): the offset, or -1. */
