@@ -13,7 +13,7 @@ import threading
 import time
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
-START_PATIENCE = 60
+START_PATIENCE = 180
 
 
 def clean_up_on_signals():

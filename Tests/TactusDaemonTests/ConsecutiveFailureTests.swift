@@ -31,7 +31,7 @@ struct ConsecutiveFailureTests {
     let withdrawn = try await daemon.jobs("judged", .canceled)
     #expect(withdrawn.map(\.errorCode) == [.workflowTerminated])
     #expect(try await daemon.jobs("judged", .pending).isEmpty)
-    #expect(daemon.complaints.contains("workflow judged was terminated after too many consecutive failures"))
+    try await daemon.log(with: "workflow judged was terminated after too many consecutive failures")
     let status = try await daemon.call(Describe())
     #expect(try #require(status.lastErrors.first).message.contains("tactusctl resume judged"))
     #expect(status.workflows == WorkflowCounts(active: 0, terminated: 1))

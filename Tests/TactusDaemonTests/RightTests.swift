@@ -89,7 +89,7 @@ struct RightTests {
     }
     #expect(try await daemon.job(held).errorCode == .canceledByUser)
     // What somebody changed is in the log with who it was.
-    #expect(daemon.complaints.contains("run secret, asked for by uid 65534 (pid "))
+    try await daemon.log(with: "run secret, asked for by uid 65534 (pid ")
     #expect(try await daemon.stop() == 0)
   }
 
@@ -171,7 +171,7 @@ struct RightTests {
     // The burst is twice the rate; while the sixty come, one or two more come back.
     #expect((20...40).contains(counts[0]) && counts[0] + counts[1] == 60, "\(counts)")
     #expect(counts[2] >= 1 && counts[3] <= 100)
-    #expect(daemon.complaints.split(separator: "\n").count { $0.contains("refused to uid") } < 20)
+    #expect(try await daemon.log().split(separator: "\n").count { $0.contains("refused to uid") } < 20)
     #expect(try await daemon.jobs("quick").isEmpty)
     #expect(try await daemon.stop() == 0)
   }

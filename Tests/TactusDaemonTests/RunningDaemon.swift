@@ -89,7 +89,9 @@ final class RunningDaemon: Sendable {
     (try? String(contentsOfFile: "\(directory)/\(file)", encoding: .utf8)) ?? ""  // not written yet
   }
 
-  /// What all its processes wrote to standard error.
+  /// What all its processes wrote to standard error so far; all that they were to write, after their end.
+  ///
+  /// A daemon that runs writes its messages a moment after what they tell: see ``log()`` and ``log(with:)``.
   var complaints: String { read("tactusd.stderr") }
 
   // MARK: Life

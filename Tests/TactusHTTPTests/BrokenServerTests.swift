@@ -3,7 +3,7 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BrokenServerTests {
   let client = EngineUnderTest()
 

@@ -2,7 +2,7 @@ import TactusHTTP
 import TactusTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RedirectTests {
   let client = EngineUnderTest()
 

@@ -4,6 +4,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusRunners
+import TactusTestSupport
 
 /// Keeps everything that is appended, and answers as it is told to, on a queue of its own.
 actor ProcessSink: OutputSink, QueueConfined {
@@ -168,7 +169,7 @@ func waitForEnd(of process: Int) throws {
   guard let handle = try? ProcessHandle(of: process) else { return }  // gone
   defer { handle.close() }
   var entry = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
-  guard poll(&entry, 1, 30_000) == 1 else {
+  guard poll(&entry, 1, Int32(patience.milliseconds)) == 1 else {
     throw SystemError(code: ETIMEDOUT, operation: "see the end of", subject: "\(process)")
   }
 }
