@@ -26,6 +26,8 @@ public actor ControlServer: QueueConfined {
   var shares = BufferShares()
   /// Whether room is about to be made.
   var isShedding = false
+  /// Those of whom nothing is taken before there is room again.
+  var restrained: Set<ConnectionID> = []
   var stopped: (@Sendable () -> Void)?
   private var alarmAt: MonotonicInstant?
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -120,9 +122,9 @@ public actor ControlServer: QueueConfined {
   func pump(_ connection: Connection) {
     guard let poller = listening?.poller else { return }
     repeat {
-      while beginNext(connection) || readPiece(connection) {}
+      while mayTakeMore(from: connection), beginNext(connection) || readPiece(connection) { account(connection) }
     } while flush(connection, poller)
-    guard !connection.isDone else { return close(connection) }
+    guard !connection.isDone || restrained.contains(connection.token) else { return close(connection) }
     watch(connection, poller)
     account(connection)
     if let demand = connection.takeDemand(limits) { demand(connection.isGone ? .gone : .more) }
@@ -214,6 +216,7 @@ public actor ControlServer: QueueConfined {
 
   func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.token) != nil else { return }
+    restrained.remove(connection.token)
     shares.change(of: connection.peer.uid, by: -connection.accountedBytes)
     connectionsOfUser[connection.peer.uid, default: 1] -= 1
     if connectionsOfUser[connection.peer.uid] == 0 { connectionsOfUser[connection.peer.uid] = nil }

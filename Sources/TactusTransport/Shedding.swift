@@ -11,6 +11,16 @@ extension ControlServer {
     if shares.isTooMuch(of: connection.peer.uid, limits) { shedSoon() }
   }
 
+  /// Whether a client may say more now; if not, it may once room was made, which is soon.
+  ///
+  /// Asked before each piece: in one turn of the queue all connections of a user could else bring a whole message each.
+  func mayTakeMore(from connection: Connection) -> Bool {
+    guard shares.isTooMuch(of: connection.peer.uid, limits) else { return true }
+    restrained.insert(connection.token)
+    shedSoon()
+    return false
+  }
+
   /// Posted, because this may be the inside of a drain, and of the pump of the very connection that has to go.
   private func shedSoon() {
     guard !isShedding else { return }
@@ -19,13 +29,15 @@ extension ControlServer {
   }
 
   private func shed() {
+    while let user = shares.debtor(limits), let largest = largestConnection(of: user) { refuse(largest) }
     isShedding = false
-    guard let user = shares.debtor(limits),
-      let largest = connections.values.filter({ $0.peer.uid == user }).max(by: { $0.accountedBytes < $1.accountedBytes }
-      )
-    else { return }
-    refuse(largest)
-    if shares.debtor(limits) != nil { shedSoon() }
+    let waiting = restrained
+    restrained.removeAll()
+    for token in waiting { if let connection = connections[token] { pump(connection) } }
+  }
+
+  private func largestConnection(of user: UInt32) -> Connection? {
+    connections.values.lazy.filter { $0.peer.uid == user }.max { $0.accountedBytes < $1.accountedBytes }
   }
 
   private func refuse(_ connection: Connection) {

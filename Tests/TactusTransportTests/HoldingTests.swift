@@ -36,9 +36,9 @@ struct HoldingTests {
   private static let large = String(repeating: "n", count: (1 << 20) - 100)
 
   /// Sends on a thread of its own, because the server may take its time to read.
-  private static func send(_ call: Call, to descriptor: Int32) {
+  private static func send(_ bytes: [UInt8], to descriptor: Int32) {
     Thread.detachNewThread {
-      var rest = call.message[...]
+      var rest = bytes[...]
       while !rest.isEmpty, case .bytes(let count) = rest.withUnsafeBytes({ Descriptor.send(descriptor, from: $0) }) {
         rest = rest.dropFirst(count)
       }
@@ -51,7 +51,7 @@ struct HoldingTests {
     let server = try TestServer(handler: parking.handler)
     let client = try server.client()
     try client.send(Call(WaitForJobs(ids: ["a"])))
-    Self.send(Call(GetWorkflow(name: Self.large)), to: client.descriptor)
+    Self.send(Call(GetWorkflow(name: Self.large)).message, to: client.descriptor)
     #expect(await eventually { parking.count == 1 && server.heldBytes > 32 << 10 })
     // Each is another chance to read on for the first client, too.
     let other = try server.client()
@@ -93,7 +93,7 @@ struct HoldingTests {
     let parking = Parking(GetWorkflow.method)
     let server = try TestServer(handler: parking.handler)
     let client = try server.client()
-    Self.send(Call(GetWorkflow(name: Self.large)), to: client.descriptor)
+    Self.send(Call(GetWorkflow(name: Self.large)).message, to: client.descriptor)
     #expect(await eventually { parking.count == 1 })
     #expect(server.heldBytes > 2 << 20)
     parking.answerAll()
@@ -120,6 +120,28 @@ struct HoldingTests {
     parking.answerAll()
     for index in [0, 2, 3] { #expect(throws: Self.parkedAnswer) { try clients[index].receive() } }
     await server.stop()
+  }
+
+  @Test("However many bring half a message at once, little more is taken than the share allows")
+  func rush() async throws {
+    var limits = ServerLimits()
+    limits.bufferedBytesPerUser = 1 << 20
+    // A busy machine is not what is tried here.
+    limits.requestTime = .seconds(600)
+    let server = try TestServer(limits: limits)
+    let half = [UInt8](repeating: UInt8(ascii: " "), count: 900 << 10)
+    let clients = try (0..<32).map { _ in try server.client() }
+    #expect(await eventually { server.connectionCount == 32 })
+    for client in clients { Self.send(half, to: client.descriptor) }
+    var largest = 0
+    // Two of them have no room together.
+    #expect(
+      await eventually {
+        largest = max(largest, server.heldBytes)
+        return server.connectionCount <= 1
+      })
+    #expect(largest <= limits.bufferedBytesPerUser + 192 << 10)
+    await server.stop(within: .milliseconds(10))
   }
 
   @Test("The user who holds most pays, beyond his share or when all together hold too much, and nobody else")
