@@ -8,7 +8,9 @@ struct JobSuffix: Sendable {
   /// More than any way to write an id needs, in bytes.
   static let longestText = 64
 
-  /// Reads a text; nil if it is no end of an id. Looks at no more than ``longestText`` bytes.
+  /// Reads a text; nil if it is no end of an id.
+  ///
+  /// A text that is longer than ``longestText`` is not looked at.
   init?(_ text: String) {
     guard text.utf8.count <= Self.longestText else { return nil }
     let digits = text.lowercased().filter { $0 != "-" }

@@ -91,7 +91,9 @@ public actor ControlServer: QueueConfined {
     try call { server in Result { try server.serve(descriptor, path: path) } }.get()
   }
 
-  /// Accepts the clients that wait and those that follow; once, after ``prepare(on:path:)``. Waits for the server's queue.
+  /// Accepts the clients that wait and those that follow; once, after ``prepare(on:path:)``.
+  ///
+  /// Waits for the server's queue.
   public nonisolated func open() { call { $0.beginAccepting() } }
 
   /// Leaves the socket to the caller again, open and with its file: for a start that fails before ``open()``.
