@@ -32,6 +32,13 @@ struct HoldingTests {
     }
   }
 
+  /// A busy machine is not what is tried here.
+  private static var patientLimits: ServerLimits {
+    var limits = ServerLimits()
+    limits.requestTime = .seconds(600)
+    return limits
+  }
+
   private static let parkedAnswer = ControlError.failed(.unavailable(reason: "parked"))
   private static let large = String(repeating: "n", count: (1 << 20) - 100)
 
@@ -48,7 +55,7 @@ struct HoldingTests {
   @Test("Behind a call under way little is read, and it is answered in the end")
   func pipelined() async throws {
     let parking = Parking(WaitForJobs.method)
-    let server = try TestServer(handler: parking.handler)
+    let server = try TestServer(handler: parking.handler, limits: Self.patientLimits)
     let client = try server.client()
     try client.send(Call(WaitForJobs(ids: ["a"])))
     Self.send(Call(GetWorkflow(name: Self.large)).message, to: client.descriptor)
@@ -91,7 +98,7 @@ struct HoldingTests {
   @Test("A call counts until it is answered, and then no more")
   func underWay() async throws {
     let parking = Parking(GetWorkflow.method)
-    let server = try TestServer(handler: parking.handler)
+    let server = try TestServer(handler: parking.handler, limits: Self.patientLimits)
     let client = try server.client()
     Self.send(Call(GetWorkflow(name: Self.large)).message, to: client.descriptor)
     #expect(await eventually { parking.count == 1 })
@@ -105,7 +112,7 @@ struct HoldingTests {
   @Test("A user whose waiting calls take more than his share loses the largest, and is told so")
   func share() async throws {
     let parking = Parking(GetWorkflow.method)
-    var limits = ServerLimits()
+    var limits = Self.patientLimits
     limits.bufferedBytesPerUser = 1 << 20
     let server = try TestServer(handler: parking.handler, limits: limits)
     var clients: [ControlClient] = []
@@ -124,10 +131,8 @@ struct HoldingTests {
 
   @Test("However many bring half a message at once, little more is taken than the share allows")
   func rush() async throws {
-    var limits = ServerLimits()
+    var limits = Self.patientLimits
     limits.bufferedBytesPerUser = 1 << 20
-    // A busy machine is not what is tried here.
-    limits.requestTime = .seconds(600)
     let server = try TestServer(limits: limits)
     let half = [UInt8](repeating: UInt8(ascii: " "), count: 900 << 10)
     let clients = try (0..<32).map { _ in try server.client() }
