@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / "scripts")]
 from control import message, percentile  # noqa: E402
 from crowd import READERS, become, delays, delays_since, group, rss  # noqa: E402
-from harness import PrivateDaemon  # noqa: E402
+from harness import Disconnected, PrivateDaemon  # noqa: E402
 
 WORKFLOWS = 20
 QUIET_SECONDS = 30
@@ -81,7 +81,7 @@ def measure(report):
 
 def measure_users(report, daemon, job, users, quiet):
     who = "one user" if users == 1 else f"{users} users"
-    begin, asked = time.time(), []
+    begin, asked, turned_away = time.time(), [], 0
     for kind in kinds(job):
         largest = 0
         hoarders = [
@@ -90,9 +90,12 @@ def measure_users(report, daemon, job, users, quiet):
         while any(hoarder.poll() is None for hoarder in hoarders):
             largest = max(largest, rss(daemon))
             start = time.monotonic()
-            with daemon.connect() as connection:
-                connection.call("io.tactus.Daemon.Describe")
-            asked.append((time.monotonic() - start) * 1000)
+            try:
+                with daemon.connect() as connection:
+                    connection.call("io.tactus.Daemon.Describe")
+                asked.append((time.monotonic() - start) * 1000)
+            except Disconnected:
+                turned_away += 1
             time.sleep(0.05)
         if any(hoarder.returncode for hoarder in hoarders):
             raise SystemExit(f"bench: a hoarder failed: {kind}")
@@ -104,6 +107,7 @@ def measure_users(report, daemon, job, users, quiet):
     report.add(f"among {who} / alone", ratio, "", goal=f"at most {RATIO_GOAL}", met=ratio <= RATIO_GOAL)
     report.add(f"among {who}: instants without a job", missing, "", goal="0", met=missing == 0)
     report.add("root asks how it is, slowest answer", max(asked), "ms", asked=len(asked))
+    report.add("root found no place in the socket's line", turned_away, "times", goal="0", met=turned_away == 0)
 
 
 # What follows runs in processes of other users.
