@@ -101,6 +101,7 @@ def measure_users(report, daemon, job, users, quiet):
             raise SystemExit(f"bench: a hoarder failed: {kind}")
         report.add(f"RSS, {who}: {kind}", largest / 1024, "MB", goal=f"below {RSS_GOAL}",
                    met=largest / 1024 < RSS_GOAL)
+    wait_for_place(daemon)
     noisy, missing = delays_since(daemon, begin)
     ratio = percentile(noisy, 0.99) / quiet
     report.add(f"start delay among {who}, p99", percentile(noisy, 0.99), "ms", jobs=len(noisy))
@@ -108,6 +109,18 @@ def measure_users(report, daemon, job, users, quiet):
     report.add(f"among {who}: instants without a job", missing, "", goal="0", met=missing == 0)
     report.add("root asks how it is, slowest answer", max(asked), "ms", asked=len(asked))
     report.add("root found no place in the socket's line", turned_away, "times", goal="0", met=turned_away == 0)
+
+
+def wait_for_place(daemon):
+    """Those who have gone may still be in the socket's line."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            return daemon.connect().socket.close()
+        except Disconnected:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 # What follows runs in processes of other users.

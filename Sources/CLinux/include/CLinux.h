@@ -194,8 +194,9 @@ unsigned long long tactus_capabilities(void);
 /* CPUs that this process may use. */
 int tactus_core_count(void);
 
-/* Has malloc use at most some arenas, and give back free memory beyond a threshold; before there are other threads. */
-int tactus_allocator_economize(int arenas, int threshold);
+/* Has malloc use at most some arenas, map blocks of a size and more one by one, and keep at most some free memory at the end of
+ * its heap, in bytes; before there are other threads. */
+int tactus_allocator_economize(int arenas, int mapped, int kept);
 /* The value of an extended attribute: its size. */
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size);
 /* memmem(3): the offset, or -1. */
