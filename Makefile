@@ -69,6 +69,7 @@ bench: lab deb ## Measure it against bare loops and the peers that are installed
 .PHONY: soak
 soak: build ## Kill it ROUNDS times under load and prove that nothing was lost, doubled or stuck
 	@scripts/kill-loop --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+	TACTUS_TEST_STORES=1000 $(if $(SEED),TACTUS_TEST_SEED=$(SEED)) swift test --disable-xctest --filter DamagedStoreTests
 	@scripts/setup --engines
 	@$(MAKE) --no-print-directory lab deb
 	TACTUS_TEST_KILLS=50 swift test --disable-xctest --filter 'ContainerTests/kills|UnitJobTests/killRounds'

@@ -177,8 +177,8 @@ let package = Package(
     .testTarget(
       name: "TactusDaemonTests",
       dependencies: [
-        "TactusModel", "TactusStore", "TactusLinux", "TactusProtocol", "TactusTransport", "tactusd", "tactusctl",
-        "CSQLite", "TactusTestSupport",
+        "TactusModel", "TactusStore", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusDaemon", "tactusd",
+        "tactusctl", "CSQLite", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(

@@ -13,7 +13,7 @@ import threading
 import time
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
-START_PATIENCE = 60
+START_PATIENCE = 180
 
 
 def clean_up_on_signals():
@@ -134,6 +134,8 @@ class PrivateDaemon:
             "STATE_DIRECTORY": str(self.state),
             "RUNTIME_DIRECTORY": str(self.runtime),
             "TACTUS_SOCKET": str(self.socket),
+            # What a sanitizer that the programs were built with is told.
+            **{name: value for name, value in os.environ.items() if name == "TSAN_OPTIONS"},
         }
 
     def define(self, name, text):

@@ -59,6 +59,14 @@ int tactus_child_discard(int process) {
   return look(P_PID, process, 0, &exit);
 }
 
+int tactus_child_await(int process) {
+  int answer;
+  do {
+    answer = waitid(P_PID, (id_t)process, NULL, WEXITED);
+  } while (answer < 0 && errno == EINTR);
+  return answer < 0 ? -errno : 0;
+}
+
 int tactus_keep_zombies(void) {
   struct sigaction action;
   if (sigaction(SIGCHLD, NULL, &action) < 0) return -errno;

@@ -10,23 +10,16 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "progress.h"
 
 /* A child that becomes somebody else is forked: after vfork it would be that user's process in our memory, and on our time,
  * because other processes of that user may stop it before its exec. ThreadSanitizer turns vfork into fork as well. After a
  * fork the child's report comes through a pipe, whose end of file says that the program runs. */
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define VFORK_IS_FORK 1
-#endif
-#endif
-#ifndef VFORK_IS_FORK
-#define VFORK_IS_FORK 0
-#endif
 
-/* How long a forked child may take to its exec: it takes less than a millisecond, unless somebody holds it up. */
-enum { patience_milliseconds = 5000 };
+/* The number that the report's pipe has in the child. */
+enum { report_descriptor = 3 };
 
 struct report {
   enum tactus_spawn_step step;
@@ -35,6 +28,7 @@ struct report {
 
 struct child {
   const struct tactus_spawn_order *order;
+  struct tactus_progress *progress;
   volatile struct report *report;
   int pipe;
 };
@@ -52,8 +46,10 @@ static _Noreturn void fail(const struct child *child, enum tactus_spawn_step ste
   _exit(127);
 }
 
-/* Out of the way of 0, 1 and 2, which the others are about to become. */
-static int lifted(int descriptor) { return descriptor > 2 ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, 3); }
+/* Out of the way of those that the others are about to become. */
+static int lifted(int descriptor) {
+  return descriptor > report_descriptor ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, report_descriptor + 1);
+}
 
 /* By the system call itself, because glibc's sigaction refuses its own signals 32 and 33, which its posix_spawn leaves
  * ignored in every child, and so in ours. */
@@ -107,22 +103,41 @@ static void become(const struct child *child, const struct tactus_identity *iden
     fail(child, TACTUS_SPAWN_CAPABILITIES);
 }
 
-/* In the child, which after vfork borrows the parent's memory: nothing here allocates, locks or writes globals. */
-static _Noreturn __attribute__((noinline)) void run(const struct child *child) {
+/* Nothing but 0, 1, 2 and the report's pipe is left. Closed rather than marked for the exec: a child whose exec waits for a
+ * file system would hold its copies of the daemon's lock and sockets for as long. An older kernel answers ENOSYS: then the
+ * exec closes them, because all are made close-on-exec. */
+static void keep_standard_descriptors(struct child *child, int input, int output, int error) {
+  int pipe = child->pipe < 0 ? -1 : lifted(child->pipe);
+  if (input < 0 || output < 0 || error < 0 || (child->pipe >= 0 && pipe < 0)) fail(child, TACTUS_SPAWN_DESCRIPTORS);
+  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(error, 2) < 0) fail(child, TACTUS_SPAWN_DESCRIPTORS);
+  unsigned int first = report_descriptor;
+  if (pipe >= 0) {
+    if (dup3(pipe, report_descriptor, O_CLOEXEC) < 0) fail(child, TACTUS_SPAWN_DESCRIPTORS);
+    child->pipe = report_descriptor;
+    first++;
+  }
+#ifdef SYS_close_range
+  syscall(SYS_close_range, first, ~0U, 0U);
+#endif
+}
+
+static void enter(const struct child *child) {
   const struct tactus_spawn_order *order = child->order;
+  tactus_progress_advance(child->progress, TACTUS_SPAWN_DIRECTORY);
+  if (chdir(order->directory) == 0) return;
+  const int is_missing = errno == ENOENT || errno == ENOTDIR;
+  if (!order->directory_may_be_missing || !is_missing || chdir("/") < 0) fail(child, TACTUS_SPAWN_DIRECTORY);
+}
+
+/* In the child, which after vfork borrows the parent's memory: nothing here allocates, locks or writes globals. */
+static _Noreturn __attribute__((noinline)) void run(struct child *child) {
+  const struct tactus_spawn_order *order = child->order;
+  errno = ECANCELED;
+  if (!tactus_progress_publish(child->progress)) fail(child, TACTUS_SPAWN_FORK);
   if (setsid() < 0) fail(child, TACTUS_SPAWN_SESSION);
   if (order->cgroup >= 0 && write(order->cgroup, "0", 1) < 0) fail(child, TACTUS_SPAWN_CGROUP);
   if (unprotect() < 0) fail(child, TACTUS_SPAWN_OOM_SCORE);
-
-  int input = lifted(order->input), output = lifted(order->output), error = lifted(order->error);
-  if (input < 0 || output < 0 || error < 0) fail(child, TACTUS_SPAWN_DESCRIPTORS);
-  if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(error, 2) < 0) fail(child, TACTUS_SPAWN_DESCRIPTORS);
-#ifdef SYS_close_range
-  /* The belt beside O_CLOEXEC, for what the daemon inherited itself or a library forgot. Marked rather than closed,
-   * because the report's pipe has to live until the exec. An older kernel answers ENOSYS: the braces hold. */
-  const unsigned int close_on_exec = 1U << 2; /* CLOSE_RANGE_CLOEXEC */
-  syscall(SYS_close_range, 3U, ~0U, close_on_exec);
-#endif
+  keep_standard_descriptors(child, lifted(order->input), lifted(order->output), lifted(order->error));
 
   /* Dispositions before the mask, because no handler of the parent may run in its borrowed memory. */
   default_dispositions();
@@ -134,19 +149,20 @@ static _Noreturn __attribute__((noinline)) void run(const struct child *child) {
   limit_descriptors();
   if (order->identity) become(child, order->identity);
   /* As whom it runs as, who may enter where we may not. */
-  if (chdir(order->directory) < 0) fail(child, TACTUS_SPAWN_DIRECTORY);
+  enter(child);
+  tactus_progress_advance(child->progress, TACTUS_SPAWN_EXECUTE);
   execve(order->path, order->arguments, order->environment);
   fail(child, TACTUS_SPAWN_EXECUTE);
 }
 
 /* Waits for the exec of a forked child, and fetches its report; what does not come to its exec in time is killed. */
-static void await(pid_t pid, int *ends, volatile struct report *report) {
+static void await(pid_t pid, int *ends, int patience, volatile struct report *report) {
   struct report told;
   close(ends[1]);
   struct pollfd entry = {.fd = ends[0], .events = POLLIN};
   int count;
   do {
-    count = poll(&entry, 1, patience_milliseconds);
+    count = poll(&entry, 1, patience);
   } while (count < 0 && errno == EINTR);
   ssize_t size = 0;
   if (count == 0) {
@@ -164,13 +180,14 @@ static void await(pid_t pid, int *ends, volatile struct report *report) {
   report->error = told.error;
 }
 
-int tactus_spawn(const struct tactus_spawn_order *order, enum tactus_spawn_step *step) {
+int tactus_spawn(
+    const struct tactus_spawn_order *order, struct tactus_progress *progress, enum tactus_spawn_step *step) {
   volatile struct report report = {TACTUS_SPAWN_FORK, 0};
   int ends[2] = {-1, -1};
   const int forks = VFORK_IS_FORK || order->identity;
   *step = TACTUS_SPAWN_FORK;
   if (forks && pipe2(ends, O_CLOEXEC) < 0) return -errno;
-  struct child child = {order, &report, ends[1]};
+  struct child child = {order, progress, &report, ends[1]};
 
   sigset_t all, before;
   sigfillset(&all);
@@ -184,10 +201,10 @@ int tactus_spawn(const struct tactus_spawn_order *order, enum tactus_spawn_step 
     if (forks) close(ends[0]), close(ends[1]);
     return -error;
   }
-  if (forks) await(pid, ends, &report);
+  /* A forked child may not have come to say it yet. */
+  __atomic_store_n(&progress->process, (int)pid, __ATOMIC_SEQ_CST);
+  if (forks) await(pid, ends, order->patience, &report);
   if (report.error == 0) return pid;
-  while (waitid(P_PID, (id_t)pid, NULL, WEXITED) < 0 && errno == EINTR) {
-  }
   *step = report.step;
   return -report.error;
 }

@@ -40,38 +40,18 @@ extension Invocation {
     return (try? connect().call(GetWorkflow(name: name, definition: false))) != nil
   }
 
-  /// How many of a workflow's jobs are looked at: those that ended last were not always made last.
-  private static let newestOf = 20
-
   /// The job of a workflow that was started last, or failed to be; with nothing of the kind the one that was made last.
   private func newestJob(of name: String) throws -> String {
     guard WorkflowName(name) != nil else {
       throw Complaint.usage("\(name) is neither a job's id nor its end (6 characters or more) nor a workflow's name")
     }
-    let client = try connect()
-    func start(_ job: WireJob) -> Instant { job.startedAt ?? job.completedAt ?? job.createdAt }
-    if let newest = try begun(of: name, client).max(by: { start($0) < start($1) }) { return newest.id }
-    guard let made = try client.call(ListJobs(workflow: name, limit: 1)).jobs.first else {
-      throw Complaint("there is no job of \(name) yet; tactusctl run \(name) makes one", .notFound)
-    }
-    return made.id
-  }
-
-  private func begun(of name: String, _ client: ControlClient) throws -> [WireJob] {
-    let statuses: [JobStatus] = [.running, .completed, .failed, .canceled]
     do {
-      let jobs = try client.call(ListJobs(status: statuses, workflow: name, limit: Self.newestOf)).jobs
-      return jobs.filter { $0.startedAt != nil || $0.status == .failed }
-    } catch {
-      guard error.isNotFound, name.isTooShort else { throw error }
+      return try connect().call(GetJob(newestOf: name)).job.id
+    } catch ControlError.failed(.notFound("job", _, _)) {
+      throw Complaint("there is no job of \(name) yet; tactusctl run \(name) makes one", .notFound)
+    } catch ControlError.failed(.notFound) where name.isTooShort {
       throw Complaint("no workflow \(name), and of a job's id at least 6 characters are needed", .notFound)
     }
-  }
-}
-
-extension ControlError {
-  fileprivate var isNotFound: Bool {
-    if case .failed(.notFound) = self { true } else { false }
   }
 }
 

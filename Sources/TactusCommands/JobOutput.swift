@@ -38,7 +38,8 @@ final class JobOutput {
       if let dropped = line.droppedBytes, dropped > 0 {
         printer.finish()
         invocation.console.complain(
-          "\(Readable.bytes(dropped)) of output were not kept: beyond LogLimit=, or the disk was full then")
+          "\(Readable.bytes(dropped)) of output were not kept: beyond LogLimit=, or they could not be stored (tactusctl journal)"
+        )
       }
       if let bytes = line.bytes { printer.print(bytes, of: line) }
     }
@@ -59,7 +60,7 @@ private struct LinePrinter {
     guard console.isTerminal else {
       return console.print(bytes: isPartial ? bytes : bytes + [UInt8(ascii: "\n")])
     }
-    let stream = line.stream ?? .stdout
+    let stream = line.stream?.known ?? .stdout
     if open != stream { finish() }
     if open == nil, let at = line.at {
       console.print(bytes: Array("\(Style.faint.applied(to: Readable.text(at, digits: 3), on: console)) ".utf8))

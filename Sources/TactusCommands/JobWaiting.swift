@@ -94,8 +94,8 @@ extension WireJob {
   /// How it ended, in a line.
   var ending: String {
     let duration = durationMs.map { " after \(Readable.span(.milliseconds($0)))" } ?? ""
-    let error = errorCode.map { ", \($0.rawValue)" } ?? ""
-    let message = errorMessage.map { ": \($0.visible)" } ?? ""
-    return "\(workflow.map { "\($0.visible) " } ?? "")\(status.rawValue)\(duration)\(error)\(message)"
+    let error = errorCode.map { ", \($0.rawValue.visible)" } ?? ""
+    let message = (errorMessage ?? note).map { ": \($0.visible)" } ?? ""
+    return "\(workflow.map { "\($0.visible) " } ?? "")\(status.rawValue.visible)\(duration)\(error)\(message)"
   }
 }

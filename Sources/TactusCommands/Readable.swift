@@ -78,6 +78,11 @@ enum Readable {
   }
 }
 
+extension Word<JobStatus> {
+  /// That of a word that only a newer daemon has is plain.
+  var style: Style { known?.style ?? .plain }
+}
+
 extension JobStatus {
   var style: Style {
     switch self {

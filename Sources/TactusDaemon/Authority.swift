@@ -16,6 +16,8 @@ final class Authority: Sendable {
   }
 
   private let owner: UInt32
+  private let startedAs: DaemonSettings.Instance?
+  private let jobUser: String
   private let adminGroup: String
   private let readGroup: String
   let isSystem: Bool
@@ -24,6 +26,8 @@ final class Authority: Sendable {
   /// The authority of a daemon that runs as `owner`; `instance` is what it was started as, where the settings are silent.
   init(_ settings: DaemonSettings, owner: UInt32, startedAs instance: DaemonSettings.Instance? = nil) {
     self.owner = owner
+    startedAs = instance
+    jobUser = settings.jobUser
     adminGroup = settings.adminGroup
     readGroup = settings.readGroup
     isSystem = (settings.instance ?? instance ?? (owner == 0 ? .system : .private)) == .system
@@ -42,6 +46,18 @@ final class Authority: Sendable {
     let found = groups.withLock { $0 }
     return isSystem
       ? [found.admin == nil ? adminGroup : nil, found.read == nil ? readGroup : nil].compactMap(\.self) : []
+  }
+
+  /// Who may change the files that this daemon reads.
+  var custody: Custody {
+    Custody(
+      owner: owner, adminGroup: groups.withLock { $0.admin }, isSystem: isSystem,
+      jobUser: isSystem ? Account.named(jobUser)?.user : owner)
+  }
+
+  /// The same for a daemon that is started in the same way with other settings.
+  func custody(under settings: DaemonSettings) -> Custody {
+    Authority(settings, owner: owner, startedAs: startedAs).custody
   }
 
   /// What a peer may do; nil for nothing at all.

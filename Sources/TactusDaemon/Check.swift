@@ -14,13 +14,19 @@ enum Check {
         "this checks \(directory)\(absence), which is for a daemon of \(Account.name(of: geteuid())) alone; "
           + "for that of the machine: sudo tactusd --check --system")
     }
-    var configuration = Configuration.read(directory)
+    let lookout = Lookout(time: SystemTime())
+    var configuration = Configuration.read(directory, lookout)
     // Elsewhere it may be the daemon of root itself, who may read everything.
     let isForDaemon = options.instance == .system || isOfSystem && !isNamed
-    let isSystem = Authority(configuration.settings, owner: geteuid(), startedAs: options.instance).isSystem
     let reader = isForDaemon ? Readability.daemon : nil
-    configuration.lookAhead(.ofCheck(isSystem: isSystem, isForDaemon: isForDaemon, reader: reader), reader: reader)
-    let unreadable = isForDaemon ? Readability.problems(of: directory) : (problems: [], files: [])
+    let authority = Authority(
+      configuration.settings, owner: reader?.user ?? geteuid(),
+      startedAs: options.instance ?? (isOfSystem ? .system : nil))
+    let isSystem = authority.isSystem
+    configuration.examineCustody(of: directory, by: authority)
+    configuration.lookAhead(
+      .ofCheck(isSystem: isSystem, isForDaemon: isForDaemon, reader: reader), with: lookout, reader: reader)
+    let unreadable = isForDaemon ? Readability.problems(of: directory, with: lookout) : (problems: [], files: [])
     let problems = configuration.problems + unreadable.problems
     for warning in configuration.warnings { print("\(warning) (warning)") }
     for problem in problems { print(problem) }

@@ -6,6 +6,11 @@ internal import TactusUnitFile
 /// Everything that the files of the configuration directory say, the good and the bad.
 struct Configuration: Sendable {
   var settings = DaemonSettings()
+  /// The files of settings that there are, in the order in which they are read, each with what those before it say.
+  private(set) var settingsBefore: [(file: String, settings: DaemonSettings)] = []
+  private var goodSettings: Set<String> = []
+  /// The queues whose files are in force.
+  private(set) var queueFiles: [QueueName] = []
   var limits: [QueueName: QueueLimits]
   /// The definitions of good files, in the order of their names.
   var definitions: [(name: WorkflowName, definition: Definition)] = []
@@ -21,14 +26,19 @@ struct Configuration: Sendable {
   var problems: [UnitFileProblem] = []
   /// What will probably go wrong at run time.
   var warnings: [UnitFileProblem] = []
+  /// Whom files that definitions name are to be examined for, once it is known which of them answer.
+  var inputCustody: Custody?
+  let lookout: Lookout
 
-  /// Reads the directory; a folder that is not there has no files.
-  static func read(_ directory: String) -> Configuration {
+  private init(limits: [QueueName: QueueLimits], _ lookout: Lookout) { (self.limits, self.lookout) = (limits, lookout) }
+
+  /// Reads the directory; a folder that is not there has no files, and what does not answer is a problem.
+  static func read(_ directory: String, _ lookout: Lookout) -> Configuration {
     var configuration = Configuration(
       limits: Dictionary(
         uniqueKeysWithValues: Kind.allCases.map {
           (QueueName(builtIn: $0), QueueLimits(builtIn: $0, cores: Machine.coreCount))
-        }))
+        }), lookout)
     configuration.readSettings(directory)
     configuration.readQueues("\(directory)/queues")
     configuration.readProviders("\(directory)/providers")
@@ -37,30 +47,38 @@ struct Configuration: Sendable {
     return configuration
   }
 
+  /// Whether a file of settings is there, and was understood.
+  func isRead(settings file: String) -> Bool { goodSettings.contains(file) }
+
   /// What a daemon does not start with: settings that are not the ones that somebody meant.
   var settingsProblems: [UnitFileProblem] { problems.filter { $0.file.hasPrefix("tactusd.conf") } }
 
   /// The same of what the files say now, without a look at the others.
-  static func settingsProblems(in directory: String) -> [UnitFileProblem] {
-    var configuration = Configuration(limits: [:])
+  static func settingsProblems(
+    in directory: String, _ authority: Authority, _ lookout: Lookout
+  ) -> [UnitFileProblem] {
+    var configuration = Configuration(limits: [:], lookout)
     configuration.readSettings(directory)
     configuration.examineGroupRoot()
+    configuration.examineCustody(of: directory, by: authority)
     return configuration.settingsProblems
   }
 
   private mutating func readSettings(_ directory: String) {
     var files = ["tactusd.conf"]
-    if Files.mayExist("\(directory)/tactusd.conf") { fileCount += 1 }
+    if !lookout.look(.linkStatus, "\(directory)/tactusd.conf").isAbsence { fileCount += 1 }
     if let names = list("\(directory)/tactusd.conf.d", suffix: ".conf") {
       files += names.map { "tactusd.conf.d/\($0)" }
     }
-    for file in files {
-      guard let bytes = bytes(of: "\(directory)/\(file)", shown: file, isOptional: true) else { continue }
+    for (file, seen) in zip(files, look(into: files.map { ("\(directory)/\($0)", $0) })) {
+      settingsBefore.append((file, settings))
+      guard let bytes = bytes(in: seen, of: file, isOptional: true) else { continue }
       switch DaemonFile.read(bytes, file: file, over: settings) {
       case .success(let read):
         settings = read
+        goodSettings.insert(file)
         goodCount += 1
-        warnings += MonthSpans.warnings(in: bytes, file: file)
+        warnings += MonthSpans.warnings(in: bytes, file: file) + OddCharacters.warnings(in: bytes, file: file)
       case .failure(let failure): problems += failure.problems
       }
     }
@@ -77,6 +95,7 @@ struct Configuration: Sendable {
         switch QueueFile.read(bytes, file: shown, defaults: defaults) {
         case .success(let read):
           limits[queue] = read
+          queueFiles.append(queue)
           goodCount += 1
         case .failure(let failure): problems += failure.problems
         }
@@ -123,7 +142,7 @@ struct Configuration: Sendable {
 
   private mutating func readWorkflows(_ folder: String) {
     guard let files = list(folder, suffix: ".workflow") else { return }
-    guard access(folder, F_OK) == 0 else {
+    guard !lookout.look(.status, folder).isAbsence else {
       // No listing, so nothing is known to have disappeared: a directory that is not mounted must not end every workflow.
       warnings.append(
         UnitFileProblem(
@@ -131,13 +150,21 @@ struct Configuration: Sendable {
       return
     }
     var present: Set<WorkflowName> = []
-    for file in files {
+    let named = files.map { (file: $0, name: WorkflowFile.name(ofFile: $0)) }
+    // All at once, because a child looks, and one for each would take its time.
+    var wanted: [(path: String, shown: String)] = []
+    for (file, name) in named {
+      if case .success = name { wanted.append(("\(folder)/\(file)", "workflows/\(file)")) }
+    }
+    var seen = look(into: wanted)[...]
+    for (file, name) in named {
       let shown = "workflows/\(file)"
-      switch WorkflowFile.name(ofFile: file) {
+      switch name {
       case .failure(let failure): problems += failure.problems.map { shift($0, to: shown) }
       case .success(let name):
+        // What cannot be read now is there all the same: what was read before stays in force.
         present.insert(name)
-        guard let bytes = bytes(of: "\(folder)/\(file)", shown: shown) else { continue }
+        guard let bytes = bytes(in: seen.removeFirst(), of: shown) else { continue }
         switch WorkflowFile.read(bytes, name: name, file: shown, queues: Set(limits.keys)) {
         case .success(let definition):
           definitions.append((name, definition))
@@ -153,6 +180,8 @@ struct Configuration: Sendable {
   /// What a definition says that is not what was meant, as far as its text shows it.
   static func warnings(of definition: Definition, file: String) -> [UnitFileProblem] {
     [ShellWords.warning(of: definition, file: file)].compactMap(\.self)
+      + EnvironmentWords.warnings(of: definition, file: file)
+      + OddCharacters.warnings(in: Array(definition.text.utf8), file: file)
       + MonthSpans.warnings(in: Array(definition.text.utf8), file: file)
   }
 
@@ -162,8 +191,10 @@ struct Configuration: Sendable {
 
   /// A directory that is no control group would fail every command, one after the other.
   private mutating func examineGroupRoot() {
-    guard let root = settings.cgroupRoot, access("\(root)/cgroup.procs", W_OK) != 0 else { return }
-    let reason = String(cString: strerror(errno))
+    guard let root = settings.cgroupRoot else { return }
+    let silence = lookout.look(.status, "\(root)/cgroup.procs").silence
+    guard silence != nil || access("\(root)/cgroup.procs", W_OK) != 0 else { return }
+    let reason = silence ?? String(cString: strerror(errno))
     problems.append(
       UnitFileProblem(
         file: "tactusd.conf", line: 0,
@@ -177,8 +208,9 @@ struct Configuration: Sendable {
   ///
   /// What has another suffix is not read, and that is told.
   private mutating func list(_ folder: String, suffix: String) -> [String]? {
-    switch Files.list(folder) {
-    case .success(let names):
+    let seen = lookout.look(.names, folder)
+    switch seen {
+    case .names(let names, _):
       let chosen = names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
       fileCount += chosen.count
       for name in names.sorted() where !name.hasSuffix(suffix) && !name.hasPrefix(".") {
@@ -187,23 +219,36 @@ struct Configuration: Sendable {
             file: "\(folder)/\(name)", line: 0, message: "is not read: its name does not end in \(suffix)"))
       }
       return chosen
-    case .failure(let error) where error.code == ENOENT: return []
-    case .failure(let error):
+    case .failed(let error) where error.code == ENOENT: return []
+    case .failed(let error):
       problems.append(UnitFileProblem(file: folder, line: 0, message: "cannot be listed: \(error)"))
-      return nil
+    case .silent, .contents, .status:
+      problems.append(UnitFileProblem(file: folder, line: 0, message: "cannot be listed: \(seen.silence ?? "")"))
     }
+    return nil
   }
 
-  private mutating func bytes(of path: String, shown: String, isOptional: Bool = false) -> [UInt8]? {
-    do throws(SystemError) {
-      // A byte more than a file may have, so that whoever reads it can tell.
-      let bytes = try RegularFile.beginning(of: path, limit: Limits.unitFileBytes + 1)
-      return bytes
-    } catch {
+  /// Looks into files; a byte more than a file may have, so that whoever reads it can tell.
+  private func look(into files: [(path: String, shown: String)]) -> [Looked] {
+    lookout.look(at: files.map { Look(.contents(limit: Limits.unitFileBytes + 1), $0.path, use: $0.shown) })
+  }
+
+  private mutating func bytes(of path: String, shown: String) -> [UInt8]? {
+    bytes(in: look(into: [(path, shown)])[0], of: shown)
+  }
+
+  /// The bytes that were seen; nil, and a problem, if there are none.
+  private mutating func bytes(in seen: Looked, of shown: String, isOptional: Bool = false) -> [UInt8]? {
+    let reason: String
+    switch seen {
+    case .contents(let bytes, _): return bytes
+    case .failed(let error):
       if isOptional, error.code == ENOENT { return nil }
       let way = error.code == EACCES ? ": let the user of tactusd read it (chgrp tactus FILE; chmod 0640 FILE)" : ""
-      problems.append(UnitFileProblem(file: shown, line: 0, message: "cannot be read: \(error)\(way)"))
-      return nil
+      reason = "\(error)\(way)"
+    case .silent, .names, .status: reason = seen.silence ?? ""
     }
+    problems.append(UnitFileProblem(file: shown, line: 0, message: "cannot be read: \(reason)"))
+    return nil
   }
 }

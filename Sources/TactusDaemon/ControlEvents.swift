@@ -64,7 +64,8 @@ extension ControlHandler {
   /// The number after which a stream begins.
   private func start(of request: ReadEvents, in range: EventRange) throws -> Int64 {
     guard let text = request.after else { return request.follow == true ? range.newest : range.oldest - 1 }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    // No longer than an epoch and a number may be, because a stream keeps it to its end.
+    let parts = text.utf8.count > 100 ? [] : text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count <= 2, let number = parts.last.flatMap({ Int64($0) }), number >= 0 else {
       throw CallFailure.invalid(
         field: "after", reason: "'\(text.excerpt)' is neither a cursor nor the number of an event")
@@ -129,15 +130,15 @@ extension ControlHandler {
     guard (1...Limits.idsAtOnce).contains(request.ids.count) else {
       throw .invalid(field: "ids", reason: "\(request.ids.count) ids: give 1 to \(Limits.idsAtOnce)")
     }
-    resolve(request.ids) { result in
+    let follower = Follower()
+    reply.whenGone {
+      follower.leave()
+      feed.cancel(follower)
+    }
+    resolve(request.ids, for: follower) { result in
       switch result {
       case .failure(let failure): reply.fail(failure)
       case .success(let ids):
-        let follower = Follower()
-        reply.whenGone {
-          follower.leave()
-          feed.cancel(follower)
-        }
         // The place before the jobs: what ends between the two is seen twice, and told once.
         archive.eventRange { result in
           switch result {
@@ -172,8 +173,11 @@ extension ControlHandler {
       switch result {
       case .failure(let failure): waiting.reply.fail(CallFailure(failure))
       case .success(let jobs):
+        if let job = jobs.first(where: { $0.status.known == nil }) {
+          return waiting.reply.fail(Self.foreign(job))
+        }
         let open = open.union(jobs.filter { !$0.status.isTerminal }.map(\.id))
-        var lines = jobs.filter(\.status.isTerminal).map { WaitForJobs.Reply(job: WireJob($0, for: waiting.right)) }
+        var lines = jobs.filter(\.status.isTerminal).map { WaitForJobs.Reply(job: wire($0, for: waiting.right)) }
         guard !lines.isEmpty else { return look(at: rest, waiting, open: open, after: number) }
         // The last line ends the stream, if nothing is left to wait for.
         let last = rest.isEmpty && open.isEmpty ? lines.popLast() : nil
@@ -183,6 +187,14 @@ extension ControlHandler {
         }
       }
     }
+  }
+
+  /// Nobody here can say when such a job ends.
+  private static func foreign(_ job: Job) -> CallFailure {
+    .conflict(
+      reason:
+        "job \(job.id) has the status '\(job.status.rawValue)' of another version of tactusd. Run that version to wait for it."
+    )
   }
 
   private func follow(_ open: Set<JobID>, _ waiting: JobWait, after number: Int64) {

@@ -10,11 +10,15 @@ internal import TactusUnitFile
 /// Does what clients ask for: one short method for each operation, all of which answer later.
 struct ControlHandler: CallHandler {
   let scheduling: SchedulingWorker
+  /// For streams, which wait for a disk that is slow to answer.
   let archive: any LedgerReader
+  /// For whoever asks once, and is answered whatever the disk does.
+  let quick: any LedgerReader
   /// The same for what may take a while, so that it delays nothing that is quick.
   let slow: any LedgerReader
   let slowTurns = Turns()
   let quickTurns = Turns()
+  let censuses = Censuses()
   let feed: EventFeed
   let output: any OutputReader
   let authority: Authority
@@ -24,6 +28,7 @@ struct ControlHandler: CallHandler {
   let limits: [QueueName: QueueLimits]
   let startedAt: Instant
   let processID: Int
+  let bootID: String
   let reloading: Reloading
   let containers: ContainerRunner
   let examination: Examination
@@ -87,7 +92,7 @@ struct ControlHandler: CallHandler {
     case .listUpcoming(let request): try listUpcoming(request, peer, right, reply)
     case .explainWorkflow(let request): try explain(request, peer, right, reply)
     case .readStatistics(let request): try readStatistics(request, peer, right, reply)
-    case .getJob(let request): get(request, peer, right, reply)
+    case .getJob(let request): try get(request, peer, right, reply)
     case .listJobs(let request): try list(request, peer, right, reply)
     case .explainJob(let request): explain(request, peer, right, reply)
     case .waitForJobs(let request): try wait(request, right, reply)
@@ -101,9 +106,10 @@ struct ControlHandler: CallHandler {
 
   private func describe(_ request: Describe, _ peer: Peer, _ right: Right, _ reply: ReplyPort) {
     quickTurns.take(for: peer.uid) { done in
-      archive.census { result in
+      quick.census { result in
         done()
-        answer(request, reply, result) { description($0, for: right) }
+        // A status screen is for the moments when something is wrong: what was known last is better than no answer.
+        answer(request, reply, censuses.latest(result)) { description($0, for: right) }
       }
     }
   }
@@ -118,7 +124,7 @@ struct ControlHandler: CallHandler {
       },
       workflows: WorkflowCounts(active: census.activeWorkflows, terminated: census.terminatedWorkflows),
       storeID: census.storeID, storeBytes: census.storeBytes, nextDue: census.nextDue,
-      lastErrors: health.incidents(for: right))
+      lastErrors: health.incidents(for: right), reason: health.trouble)
   }
 
   private func reloadFiles(_ request: Reload, _ peer: Peer, _ reply: ReplyPort) {

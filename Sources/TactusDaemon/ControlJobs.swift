@@ -8,19 +8,32 @@ internal import TactusTransport
 
 /// The operations on jobs.
 extension ControlHandler {
-  func get(_ request: GetJob, _ peer: Peer, _ right: Right, _ reply: ReplyPort) {
-    resolve(request.id) { result in
-      switch result {
-      case .failure(let failure): reply.fail(failure)
-      case .success(let id):
-        quickTurns.take(for: peer.uid) { done in
-          archive.job(id) { result in
-            done()
-            answer(request, reply, result) { .init(job: WireJob($0, for: right)) }
-          }
-        }
+  func get(_ request: GetJob, _ peer: Peer, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
+    let found: @Sendable (@escaping @Sendable () -> Void) -> Answer<Job> = { done in
+      { result in
+        done()
+        answer(request, reply, result) { .init(job: wire($0, for: right)) }
       }
     }
+    switch (request.id, request.workflow) {
+    case (let id?, nil):
+      resolve(id) { result in
+        switch result {
+        case .failure(let failure): reply.fail(failure)
+        case .success(let id): quickTurns.take(for: peer.uid) { quick.job(id, answer: found($0)) }
+        }
+      }
+    case (nil, let text?):
+      let workflow = try name(text)
+      quickTurns.take(for: peer.uid) { quick.newestJob(of: workflow, answer: found($0)) }
+    case (nil, nil): throw .invalid(field: "id", reason: "is missing; name a job, or a workflow")
+    case (_?, _?): throw .invalid(field: "workflow", reason: "an id names one job: give either of the two")
+    }
+  }
+
+  /// A job for a client, with what only a clock tells.
+  func wire(_ job: Job, for right: Right) -> WireJob {
+    WireJob(job, for: right, elapsed: job.elapsed(at: time.monotonic, inBoot: bootID))
   }
 
   func list(_ request: ListJobs, _ peer: Peer, _ right: Right, _ reply: ReplyPort) throws(CallFailure) {
@@ -42,19 +55,16 @@ extension ControlHandler {
       filter.before = position
     }
     quickTurns.take(for: peer.uid) { [filter] done in
-      archive.jobs(matching: filter) { result in
+      quick.jobs(matching: filter) { result in
         done()
         answer(request, reply, result) { page in
           .init(
-            jobs: page.jobs.map { WireJob($0, for: right) },
+            jobs: page.jobs.map { wire($0, for: right) },
             nextCursor: page.next.map { Cursor(.jobs, position: "\($0)").description })
         }
       }
     }
   }
-
-  /// More than any way to write an id takes.
-  private static let idBytes = 64
 
   /// Cancels one after the other, so that the results are in the order of the request.
   func cancel(_ request: CancelJobs, _ peer: Peer, _ reply: ReplyPort) throws(CallFailure) {
@@ -62,25 +72,25 @@ extension ControlHandler {
       throw .invalid(field: "ids", reason: "\(request.ids.count) are too many: at most \(Limits.idsAtOnce) at once")
     }
     // Before anything is canceled: each is told again in the answer, which must not grow too large to be sent.
-    if let monster = request.ids.first(where: { $0.utf8.count > Self.idBytes }) {
+    if let monster = request.ids.first(where: { $0.utf8.count > JobSuffix.longestText }) {
       throw .invalid(field: "ids", reason: "'\(monster.excerpt)' is no job's id: nothing was canceled")
     }
-    cancel(request.ids[...], request, peer, reply, results: [])
+    let isAbandoned = request.abandon == true
+    OneByOne.begin(request.ids) { text, next in
+      cancel(text, isAbandoned: isAbandoned, peer, next)
+    } end: { results in
+      reply.answer(request, with: .init(results: results))
+    }
   }
 
   private func cancel(
-    _ rest: ArraySlice<String>, _ request: CancelJobs, _ peer: Peer, _ reply: ReplyPort, results: [CancelResult]
+    _ text: String, isAbandoned: Bool, _ peer: Peer, _ next: @escaping @Sendable (CancelResult) -> Void
   ) {
-    guard let text = rest.first else { return reply.answer(request, with: .init(results: results)) }
-    @Sendable func next(_ result: CancelResult) {
-      cancel(rest.dropFirst(), request, peer, reply, results: results + [result])
-    }
     resolve(text) { result in
       switch result {
       case .failure(let failure): next(CancelResult(id: text, failure: failure))
       case .success(let id):
         workflow(of: id) { workflow in
-          let isAbandoned = request.abandon == true
           @Sendable func answered<Value>(_ result: Result<Value, LedgerFailure>) {
             let what = "\(isAbandoned ? "abandon" : "cancel") \(id)"
             note(what, peer, result, workflow: workflow, job: id) { _ in .jobCancelRequested }
@@ -125,7 +135,7 @@ extension ControlHandler {
       case .failure(let failure): reply.fail(failure)
       case .success(let id):
         quickTurns.take(for: peer.uid) { done in
-          archive.explanation(of: id) { result in
+          quick.explanation(of: id) { result in
             done()
             answer(request, reply, result) { .init(answer: WireExplanation($0, for: right)) }
           }
@@ -134,40 +144,40 @@ extension ControlHandler {
     }
   }
 
-  /// Finds the jobs of several, or says what is wrong with the first that names none.
-  func resolve(_ texts: [String], then: @escaping @Sendable (Result<[JobID], CallFailure>) -> Void) {
-    resolve(texts[...], found: [], then)
-  }
-
-  private func resolve(
-    _ rest: ArraySlice<String>, found: Set<JobID>, _ then: @escaping @Sendable (Result<[JobID], CallFailure>) -> Void
+  /// Finds the jobs of several, or says what is wrong with the first that names none; each once, in the order of their ids.
+  ///
+  /// Gives up when the follower has gone: nobody takes the answer then.
+  func resolve(
+    _ texts: [String], for follower: Follower, then: @escaping @Sendable (Result<[JobID], CallFailure>) -> Void
   ) {
-    // A set, because a job that is named twice ends once. Whole ids need no look at the store.
-    var (rest, found) = (rest, found)
-    while let id = rest.first.flatMap(JobID.init) {
-      found.insert(id)
-      rest.removeFirst()
+    // Before any look at the store: none of the ids costs more than its turn.
+    for text in texts where JobID(text) == nil && JobSuffix(text) == nil {
+      return then(.failure(JobSuffix.refusal(of: text)))
     }
-    guard let text = rest.first else { return then(.success(found.sorted())) }
-    resolve(text) { [rest, found] result in
-      switch result {
-      case .failure(let failure): then(.failure(failure))
-      case .success(let id): resolve(rest.dropFirst(), found: found.union([id]), then)
+    OneByOne.begin(texts) { text, next in
+      if follower.isGone {
+        next(.failure(.unavailable(reason: "nobody waits any more")))
+      } else {
+        resolve(text, then: next)
       }
+    } until: { (result: Result<JobID, CallFailure>) in
+      if case .failure = result { true } else { false }
+    } end: { results in
+      then(
+        Result { () throws(CallFailure) in
+          // A set, because a job that is named twice ends once.
+          var found: Set<JobID> = []
+          for result in results { found.insert(try result.get()) }
+          return found.sorted()
+        })
     }
   }
 
   /// Finds the job of an id or of a suffix that only one job has.
   func resolve(_ text: String, then: @escaping @Sendable (Result<JobID, CallFailure>) -> Void) {
     if let id = JobID(text) { return then(.success(id)) }
-    let digits = text.lowercased().filter { $0 != "-" }
-    guard digits.count >= 6, digits.count <= 32, digits.allSatisfy(\.isHexDigit) else {
-      return then(
-        .failure(
-          .invalid(
-            field: "id", reason: "'\(text.excerpt)' is neither a job id nor the last 6 or more characters of one")))
-    }
-    archive.jobs(endingIn: digits, limit: 5) { result in
+    guard let suffix = JobSuffix(text) else { return then(.failure(JobSuffix.refusal(of: text))) }
+    quick.jobs(endingIn: suffix.digits, limit: 5) { result in
       switch result {
       case .failure(let failure): then(.failure(CallFailure(failure)))
       case .success(let ids):

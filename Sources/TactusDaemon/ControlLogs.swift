@@ -64,16 +64,22 @@ extension ControlHandler {
     }
   }
 
-  /// Lines of one send; an overlong line comes in pieces of 64 KiB, so this bounds what one reader holds in memory.
-  private static let linesAtOnce = 32
+  /// Lines of one send, and their bytes if there are several: an overlong line comes in pieces of 64 KiB.
+  private static let (linesAtOnce, bytesAtOnce) = (32, 256 << 10)
 
-  private func sendLines(of log: LogStreaming, after position: Int64) {
+  private func sendLines(of log: LogStreaming, after position: Int64, limit: Int = linesAtOnce) {
     // Looked at before the lines are: what comes after the end is no output of this job.
     let ending = log.ending.noted
-    output.lines(of: log.id, after: position, limit: Self.linesAtOnce) { result in
+    output.lines(of: log.id, after: position, limit: limit) { result in
       switch result {
       case .failure(let failure): end(log, .failed(CallFailure(failure)))
-      case .success(let lines):
+      case .success(let found):
+        var bytes = 0
+        // At least one; the rest is read again.
+        let lines = found.prefix { entry in
+          defer { bytes += entry.line.bytes.count }
+          return bytes == 0 || bytes + entry.line.bytes.count <= Self.bytesAtOnce
+        }
         guard let last = lines.last else {
           if let ending { return end(log, ending) }
           return output.wait(
@@ -81,7 +87,8 @@ extension ControlHandler {
           ) { sendLines(of: log, after: position) }
         }
         log.reply.send(lines.compactMap { Self.reply($0, log.request.stream) }, to: log.request) { demand in
-          if demand == .more { sendLines(of: log, after: last.position) } else { end(log, .over) }
+          guard demand == .more else { return end(log, .over) }
+          sendLines(of: log, after: last.position, limit: min(Self.linesAtOnce, 2 * lines.count))
         }
       }
     }

@@ -57,7 +57,7 @@ extension ControlHandler {
           return ApplyWorkflow.Reply(
             effect: ApplyEffect(applied.effect), generation: applied.generation,
             differences: applied.effect == .unchanged ? [] : difference.lines, nextRuns: runs,
-            warnings: warnings.map { WireProblem($0) })
+            warnings: warnings.map { WireProblem($0) }, terminated: applied.isTerminated)
         }
       }
     }
@@ -68,7 +68,7 @@ extension ControlHandler {
     if request.definition == true, right < .read { throw refuse("the definition of \(name)", for: .read, peer) }
     let withDefinition = request.definition ?? (right >= .read)
     quickTurns.take(for: peer.uid) { done in
-      archive.workflow(name) { result in
+      quick.workflow(name) { result in
         done()
         answer(request, reply, result, for: right) { .init(workflow: WireWorkflow($0, withDefinition: withDefinition)) }
       }
@@ -86,7 +86,7 @@ extension ControlHandler {
     }
     // One more than asked for says whether there is another page.
     quickTurns.take(for: peer.uid) { [after] done in
-      archive.workflows(state: request.state, after: after, limit: limit + 1) { result in
+      quick.workflows(state: request.state, after: after, limit: limit + 1) { result in
         done()
         answer(request, reply, result) { rows in
           let page = rows.prefix(limit)

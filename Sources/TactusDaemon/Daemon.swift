@@ -16,7 +16,7 @@ internal import TactusUnitFile
 
 /// The composition root: makes the parts, wires them, and owns the order of start and stop.
 ///
-/// Up: lock, files, store, workers, what the last daemon left, socket, READY. Down: nothing new is released, what runs is
+/// Up: lock, files, store, socket, workers, what the last daemon left, READY. Down: nothing new is released, what runs is
 /// drained, the socket is closed, the store is closed, the lock is let go.
 final class Daemon: Sendable {
   private let directories: Directories
@@ -27,6 +27,7 @@ final class Daemon: Sendable {
   private let store: Store
   private let archive: Archive
   private let slow: Archive
+  private let readers: PatientReaders
   private let feed: EventFeed
   private let authority: Authority
   private let time: SystemTime
@@ -41,6 +42,7 @@ final class Daemon: Sendable {
   private let control: ControlServer
   private let controlQueue: DispatchWorkQueue
   private let files: DispatchWorkQueue
+  private let lookout: Lookout
   private let alarms: LinuxAlarms
   private let supervision: Supervision
   private let statusLine: StatusLine?
@@ -51,21 +53,24 @@ final class Daemon: Sendable {
   /// Makes every part; nothing runs yet.
   /// - Throws: ``StartFailure``, or the sentence of the part that failed.
   init(
-    directories: Directories, configuration: Configuration, startedAs instance: DaemonSettings.Instance?,
-    faults: DebugFaults?
+    directories: Directories, configuration: Configuration, lookout: Lookout,
+    startedAs instance: DaemonSettings.Instance?, faults: DebugFaults?
   ) throws {
     self.directories = directories
     self.faults = faults
+    self.lookout = lookout
     settings = configuration.settings
     let time = SystemTime(shift: faults?.clock)
     self.time = time
     authority = Authority(settings, owner: geteuid(), startedAs: instance)
     alarms = LinuxAlarms(time: time)
     try directories.make(isSystem: authority.isSystem)
-    try directories.makePrivateFiles()
     lock = try FileLock(at: directories.lock)
+    try directories.examineFiles()
+    try directories.makePrivateFiles()
     journal = JournalWriter(time: time)
-    let health = Health(journal: journal, time: time)
+    let disks = Disks(time: time, alarms: alarms)
+    let health = Health(journal: journal, silentPaths: lookout.silentPaths, time: time, disks: disks)
     self.health = health
     supervision = Supervision(health: health, alarms: alarms, time: time)
     // Until this is over: the store may have to be checked, or brought up to date.
@@ -77,36 +82,46 @@ final class Daemon: Sendable {
     store = try Store(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), limits: limits,
       now: time.now, eventsKeep: settings.eventsKeep,
-      health: { health.note(store: $0.map { StoreTrouble($0) }) },
+      health: { health.note(store: $0.map { StoreTrouble($0) }) }, unreadable: { health.note(unreadable: $0) },
+      watching: [directories.lock], disk: disks.store.note,
       makeID: { ids.make(at: $0) })
     archive = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits)
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits,
+      unreadable: { health.note(unreadable: $0) }, disk: disks.quick.note)
     slow = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits)
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits,
+      unreadable: { health.note(unreadable: $0) }, disk: disks.slow.note)
+    let readers = PatientReaders(quick: archive, slow: slow, disks: disks)
+    disks.onChange { health.note(diskIsSilent: $0) }
+    self.readers = readers
     statusLine =
       StatusLine.isShown
       ? StatusLine(
-        queue: DispatchWorkQueue(label: "tactus.status", level: .leaf), archive: archive, health: health, time: time)
+        queue: DispatchWorkQueue(label: "tactus.status", level: .leaf), archive: readers.quick, health: health,
+        time: time)
       : nil
     feed = EventFeed(queue: DispatchWorkQueue(label: "tactus.events", level: .leaf), archive: archive)
     do {
       output = try OutputStore(
-        file: directories.output, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf))
+        file: directories.output, storeID: store.storeID, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf),
+        time: time, alarms: alarms, unreadable: { health.note(unreadable: $0) }, health: { health.note(output: $0) },
+        disk: disks.output.note)
     } catch let error as StoreError {
       throw StartFailure(
         "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
     }
 
-    let surroundings = JobSurroundings(settings, journal: health)
+    let surroundings = JobSurroundings(settings, lookout, journal: health)
     copy = JournalOutput.wanted(settings, over: output, journal: health, time: time, alarms: alarms)
     let sink: any OutputSink = copy ?? output
-    let jobUser = JobUser.find(settings, isSystem: authority.isSystem)
+    let jobUser = JobUser.find(settings, isSystem: authority.isSystem, lookout)
     self.jobUser = jobUser
+    let inputs = InputReader(CredentialUser.find(settings, isSystem: authority.isSystem, jobUser: jobUser))
     let processes = ProcessRunner(
-      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, output: sink,
-      baseEnvironment: surroundings.environment, defaultDirectory: surroundings.directory,
+      queue: DispatchWorkQueue(label: "tactus.process", level: .leaf), time: time, alarms: alarms, lookout: lookout,
+      output: sink, baseEnvironment: surroundings.environment, defaultDirectory: surroundings.directory,
       cgroupRoot: surroundings.groupRoot, user: jobUser.user, credentials: directories.credentials,
-      granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, journal: health)
+      granted: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }, inputs: inputs, journal: health)
     self.processes = processes
     let availability = UnitAvailability()
     units = UnitRunner(
@@ -114,10 +129,11 @@ final class Daemon: Sendable {
         queue: DispatchWorkQueue(label: "tactus.units", level: .leaf), address: Units.address, time: time,
         alarms: alarms),
       settings: Units.settings(
-        directories, authority, jobUser: settings.jobUser, storeID: store.storeID,
+        directories, authority, jobUser: settings.jobUser, storeID: store.storeID, disk: disks.units.note,
         environment: surroundings.environment,
         directory: surroundings.directory),
-      output: sink, stored: output, time: time, alarms: alarms, journal: health, availability: availability)
+      output: sink, stored: output, time: time, alarms: alarms, lookout: lookout, journal: health,
+      availability: availability, inputs: inputs)
     let commands = CommandRunner(processes: processes, units: units) { availability.isThere }
     engine = HTTPEngine(
       settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time, alarms: alarms)
@@ -126,7 +142,8 @@ final class Daemon: Sendable {
         label: "tactus.engines", settings: HTTPEngine.Settings(userAgent: "tactus/\(Product.version)"), time: time,
         alarms: alarms),
       providers: configuration.effectiveProviders, storeID: store.storeID, output: sink, stored: output, time: time,
-      alarms: alarms, journal: health)
+      alarms: alarms, lookout: lookout, journal: health, inputs: inputs)
+    let bootID = try Machine.bootID()
     scheduling = SchedulingWorker(
       queue: DispatchWorkQueue(label: "tactus.scheduling", level: .worker), ledger: store, time: time,
       journal: health)
@@ -137,29 +154,33 @@ final class Daemon: Sendable {
         .command: commands, .heartbeat: HeartbeatRunner(engine: engine, output: sink, time: time),
         .container: containers,
       ],
-      limits: limits, bootID: try Machine.bootID(), dispatchTimeout: settings.dispatchTimeout,
+      limits: limits, bootID: bootID, dispatchTimeout: settings.dispatchTimeout,
       reader: StoredDefinitions(queues: Set(limits.keys)), labeling: copy)
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
     let reloading = Reloading(
-      directory: directories.configuration, files: files, scheduling: scheduling, health: health, limits: limits,
+      directory: directories.configuration, files: files, lookout: lookout, scheduling: scheduling, health: health,
+      limits: limits,
       providers: configuration.providers, settings: configuration.settings,
       time: time, authority: authority, ledger: store,
       user: { [authority, settings] in
-        let user = JobUser.find(settings, isSystem: authority.isSystem)
+        let user = JobUser.find(settings, isSystem: authority.isSystem, lookout)
         processes.run(as: user.user)
+        inputs.read(as: CredentialUser.find(settings, isSystem: authority.isSystem, jobUser: user))
         return user
-      }, units: units, pipes: Units.pipes(directories), outlook: { [authority] in .ofDaemon(authority, availability) })
+      }, units: units, pipes: Units.pipes(directories),
+      outlook: { [authority] in .ofDaemon(authority, availability, inputs) })
     let handler = ControlHandler(
-      scheduling: scheduling, archive: archive, slow: slow, feed: feed, output: output, authority: authority,
+      scheduling: scheduling, archive: archive, quick: readers.quick, slow: readers.slow, feed: feed, output: output,
+      authority: authority,
       submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
-      startedAt: time.now, processID: Int(getpid()), reloading: reloading, containers: containers,
+      startedAt: time.now, processID: Int(getpid()), bootID: bootID, reloading: reloading, containers: containers,
       examination: Examination(
         directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
         containers: containers,
-        jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem) }, units: availability,
-        files: files, time: time))
+        jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem, lookout) },
+        units: availability, files: files, lookout: lookout, time: time, health: health, store: store, output: output))
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: handler,
       admits: { [authority] in authority.right(of: $0) != nil },
@@ -172,15 +193,41 @@ final class Daemon: Sendable {
   private let reloading: Reloading
   private let jobUser: JobUser
 
-  /// Starts the workers on what the store and the files say, and opens the socket.
+  /// Does everything that can fail, then starts the workers on what the store and the files say, and lets clients in.
   ///
-  /// `activated` is the socket that the service manager listens on for us, if it does.
-  func start(_ configuration: Configuration, on activated: Int32?) throws {
+  /// Returns the signals that end it. When it throws, no job of it runs, and the doorway is the caller's to close.
+  func start(_ configuration: Configuration, at doorway: inout Doorway) throws -> SignalSource {
     let patience = supervision.extendStart()
     defer { withExtendedLifetime(patience) {} }
-    // Before anything is changed: a daemon that cannot be reached must not take over the definitions either.
-    if activated == nil { try directories.expectFreeSocket() }
+    if doorway.descriptor == nil { try directories.expectFreeSocket() }
     try processes.becomeSubreaper()
+    let signals = try SignalSource([.terminate, .interrupt, .hangUp, .user2])
+    try doorway.open(directories, isSystem: authority.isSystem, health: health)
+    guard let descriptor = doorway.descriptor else { fatalError("an open doorway has a socket") }
+    do { try control.prepare(on: descriptor, path: doorway.path) } catch {
+      throw StartFailure("the control socket cannot be served: \(error)")
+    }
+    let loaded: Loaded
+    do { loaded = try takeUpWork(configuration) } catch {
+      endWork()
+      control.withdraw()
+      throw error
+    }
+    // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
+    control.open()
+    health.tell(
+      JournalEntry(
+        .daemonReady,
+        "tactusd \(Product.version) is ready: \((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, socket \(directories.socket)",
+        fields: [.version: Product.version]))
+    health.announce(.ready)
+    if let statusLine { health.onChange { statusLine.noteChange() } }
+    supervision.begin(line: statusLine, watching: workQueues, isExcused: excuse)
+    return signals
+  }
+
+  /// Takes over definitions and jobs, and releases what is due.
+  private func takeUpWork(_ configuration: Configuration) throws -> Loaded {
     if SystemdPresence.isHere { units.open() }
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
@@ -205,46 +252,32 @@ final class Daemon: Sendable {
         ))
     }
     let loaded = try open(configuration)
-    // Only now, when it is known whether systemd starts units for this daemon.
-    var foreseen = configuration
-    foreseen.lookAhead(reloading.outlook())
-    health.tell(foreseen, loaded)
-    store.record(.daemonStarted, at: time.now) { _ in }
-    // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
-    do { try listen(on: activated) } catch {
-      throw StartFailure("the control socket cannot be opened: \(error)")
+    try faults?.failStart()
+    health.tell(configuration, loaded)
+    // Only now, when it is known whether systemd starts units for this daemon; and beside the start, which waits for no path.
+    files.post { [reloading, lookout, health] in
+      var foreseen = configuration
+      foreseen.lookAhead(reloading.outlook(), with: lookout)
+      health.tell(warningsOf: foreseen)
     }
-    health.tell(
-      JournalEntry(
-        .daemonReady,
-        "tactusd \(Product.version) is ready: \((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, socket \(directories.socket)",
-        fields: [.version: Product.version]))
-    health.announce(.ready)
-    if let statusLine { health.onChange { statusLine.noteChange() } }
-    supervision.begin(line: statusLine, watching: workQueues)
+    store.record(.daemonStarted, at: time.now) { _ in }
+    return loaded
   }
 
-  private func listen(on activated: Int32?) throws {
-    let mode: UInt32 = authority.isSystem ? 0o666 : 0o600
-    guard let activated else { return try control.start(at: directories.socket, mode: mode) }
-    guard let loss = Activation.loss(of: activated) else { return try control.start(on: activated) }
-    let path = loss.path
-    let reason =
-      "nobody reaches the socket that systemd listens on, because "
-      + (loss.taker.map { "\($0) listens at \(path) in its place" } ?? "its file \(path) was removed or replaced")
-    // In this order: systemd does not start a socket while its service runs.
-    let systemctl = authority.isSystem ? "systemctl" : "systemctl --user"
-    let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"
-    do {
-      try control.start(at: path, mode: mode)
-      Descriptor.close(activated)
-      health.tell(
-        JournalEntry(.socketLost, "\(reason): tactusd listens there itself, until \(restart) puts that right"))
-    } catch {
-      // Jobs do not need it: better a daemon that nobody can ask than none.
-      health.tell(JournalEntry(.socketLost, "\(reason), and \(error): nobody can ask tactusd until \(restart)"))
-      try control.start(on: activated)
-    }
+  /// Ends what a start has begun that fails after all, and has that recorded: nothing runs without a daemon.
+  private func endWork() {
+    let isOver = DispatchSemaphore(value: 0)
+    scheduling.close { self.execution.drain(within: .zero) { isOver.signal() } }
+    isOver.wait()
+  }
+
+  /// Whether the silence of a queue is that of its disk.
+  private var excuse: @Sendable (_ label: String) -> Bool {
+    let watches = [
+      store.queue.label: health.disks.store, output.queue.label: health.disks.output,
+      units.queue.label: health.disks.units,
+    ]
+    return { watches[$0]?.isAtWork == true }
   }
 
   /// The queues whose work never takes long, so that silence means that something is wrong.
@@ -260,10 +293,8 @@ final class Daemon: Sendable {
   /// Runs until a signal asks for the end; returns the exit status.
   ///
   /// Signals that came before were kept for this.
-  func wait() throws -> Int32 {
-    let signals = try SignalSource(on: controlQueue, signals: [.terminate, .interrupt, .hangUp, .user2]) { received in
-      self.received(received)
-    }
+  func run(until signals: SignalSource) -> Int32 {
+    signals.begin(on: controlQueue) { self.received($0) }
     defer { signals.cancel() }
     stopped.wait()
     return 0
@@ -272,7 +303,7 @@ final class Daemon: Sendable {
   /// How long the start waits at most until rows say what became of the jobs that the last daemon left.
   ///
   /// A provider that does not answer is told as silent after three seconds; one that answers slowly does not keep everybody waiting.
-  private static let patienceForRows: DispatchTimeInterval = .seconds(5)
+  private static let patienceForRows: DispatchTimeInterval = .seconds(10)
 
   /// Starts the workers on what the store and the files say; waits for it, and for what became of the jobs that ran, so that nobody who
   /// calls is shown a job as RUNNING that is gone.
@@ -313,7 +344,11 @@ final class Daemon: Sendable {
       defer { stopping = true }
       return !stopping
     }
-    guard isFirst else { return execution.drain(within: .zero) {} }
+    guard isFirst else {
+      output.post { $0.giveUp(after: .zero) }
+      return execution.drain(within: .zero) {}
+    }
+    output.post { $0.giveUp(after: Self.patienceForOutput) }
     health.noteStopping()
     health.announce(.stopping)
     supervision.extendStop(by: settings.stopTimeout)
@@ -328,6 +363,9 @@ final class Daemon: Sendable {
       }
     }
   }
+
+  /// How long a stop waits at most for output that cannot be stored.
+  private static let patienceForOutput: Duration = .seconds(10)
 
   /// Closes what was opened; after the workers are at rest.
   func close() {

@@ -12,6 +12,7 @@ internal import TactusUnitFile
 ///
 /// - `clock-offset`: seconds that the wall clock is ahead, negative ones behind.
 /// - `block`: the label of a work queue that is blocked for good.
+/// - `fail-start`: a start fails after its first jobs were released, for the reason in the file.
 final class DebugFaults: Sendable {
   /// The shift of the daemon's wall clock.
   let clock: ClockShift
@@ -35,6 +36,11 @@ final class DebugFaults: Sendable {
     guard let label = text("block"), let queue = queues.first(where: { $0.label == label }) else { return }
     journal.tell(JournalEntry(.faultInjected, "\(label) is blocked, for a test"))
     queue.post { while true { pause() } }
+  }
+
+  /// Fails the start if a test wants that.
+  func failStart() throws {
+    if let reason = text("fail-start") { throw StartFailure("a test has it fail: \(reason)") }
   }
 
   private var offset: Duration {

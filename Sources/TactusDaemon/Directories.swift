@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import TactusLinux
+internal import TactusStore
 
 /// Where a daemon reads, remembers and listens.
 ///
@@ -50,10 +51,21 @@ struct Directories {
     }
   }
 
+  /// Looks at the files that are there before any of them is opened, made or changed.
+  func examineFiles() throws {
+    for path in [ledger, output] {
+      do { try DatabaseFile.examine(path) } catch let error as StoreError { throw StartFailure(error.message) }
+    }
+    guard try DatabaseFile.isEmpty(ledger), Auditor.hasOutput(file: output) else { return }
+    throw StartFailure(
+      "\(ledger) is missing or empty, but \(output) has output of its jobs; nothing was changed. "
+        + "Restore a backup of \(ledger), or move \(output) away to begin with an empty store")
+  }
+
   /// Makes the files of the store, or makes them so, that nobody else reads them: SQLite gives its -wal the same mode.
   func makePrivateFiles() throws {
     for path in [ledger, output] {
-      let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+      let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
       defer { Descriptor.close(descriptor) }
       guard fchmod(descriptor, 0o600) == 0 else {
         throw SystemError(code: errno, operation: "make private", subject: path)

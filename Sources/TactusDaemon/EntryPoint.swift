@@ -16,6 +16,7 @@ public enum EntryPoint {
   public static func run(_ arguments: [String]) -> Int32 {
     // Without /dev/null there is nobody to tell either: the exit status says it.
     guard (try? Descriptor.keepStandard()) != nil else { return 1 }
+    Allocator.economize()
     Signals.ignoreBrokenPipes()
     Signals.ignoreFileSizeLimits()
     Signals.block([.terminate, .interrupt, .hangUp, .child, .user2])
@@ -40,26 +41,23 @@ public enum EntryPoint {
   }
 
   private static func daemon(_ directories: Directories, _ options: Options) -> Int32 {
-    // The socket, as long as nobody serves it: those who wait there are told as well.
-    var socket: Int32?
+    var doorway = Doorway()
     func turnAway(_ sentence: String) {
-      guard let socket else { return }
-      Turnaway.tell("tactusd does not start: \(sentence); journalctl -u tactusd has more", on: socket)
+      doorway.close("tactusd does not start: \(sentence); journalctl -u tactusd has more")
     }
     do {
-      socket = try Activation.takeSocket()
-      let daemon = try start(directories, options, on: socket)
-      socket = nil
+      doorway = Doorway(activated: try Activation.takeSocket())
+      let (daemon, signals) = try start(directories, options, at: &doorway)
       defer { daemon.close() }
-      return try daemon.wait()
+      return daemon.run(until: signals)
     } catch let held as FileLock.Held {
       tellFailure("another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
       turnAway("another daemon uses its state directory")
     } catch let failure as SettingsRefused {
       for problem in failure.problems { tellFailure("\(problem)") }
       // Where, and not what: not everybody may read the files.
-      turnAway(
-        "\(failure.problems[0].file):\(failure.problems[0].line) is refused: mend it, and systemctl restart tactusd")
+      let (file, line) = (failure.problems[0].file, failure.problems[0].line)
+      turnAway("\(file)\(line > 0 ? ":\(line)" : "") is refused: mend it, and systemctl restart tactusd")
       return configurationStatus
     } catch {
       tellFailure("\(error)")
@@ -84,19 +82,24 @@ public enum EntryPoint {
   }
 
   /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
-  private static func start(_ directories: Directories, _ options: Options, on socket: Int32?) throws -> Daemon {
-    let configuration = Configuration.read(directories.configuration)
+  private static func start(
+    _ directories: Directories, _ options: Options, at doorway: inout Doorway
+  ) throws -> (Daemon, SignalSource) {
+    let lookout = Lookout(time: SystemTime())
+    var configuration = Configuration.read(directories.configuration, lookout)
+    configuration.examineCustody(
+      of: directories.configuration,
+      by: Authority(configuration.settings, owner: geteuid(), startedAs: options.instance))
     // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
     let problems = configuration.settingsProblems
     if !problems.isEmpty { throw SettingsRefused(problems: problems) }
     let daemon = try Daemon(
-      directories: directories, configuration: configuration, startedAs: options.instance,
+      directories: directories, configuration: configuration, lookout: lookout, startedAs: options.instance,
       faults: DebugFaults(environment: ProcessInfo.processInfo.environment))
-    do { try daemon.start(configuration, on: socket) } catch {
+    do { return (daemon, try daemon.start(configuration, at: &doorway)) } catch {
       daemon.close()
       throw error
     }
-    return daemon
   }
 
   static func complain(_ sentence: String) {

@@ -12,8 +12,10 @@ actor EventFeed: QueueConfined {
 
   private let archive: any LedgerReader
   private var newest: Int64 = 0
-  /// The newest events, dense, oldest first.
+  /// The newest events, oldest first: all of a range, but those that cannot be read.
   private var recent: [Event] = []
+  /// The numbers of that range: above the first, up to the second.
+  private var range: (after: Int64, through: Int64) = (0, 0)
   private var waits: [UInt64: Wait] = [:]
   private var isReading = false
   private var isClosing = false
@@ -102,9 +104,9 @@ actor EventFeed: QueueConfined {
       waits[wait.stream.number] = wait
       return
     }
-    if let first = recent.first?.sequence, let last = recent.last?.sequence, (first - 1..<last).contains(wait.position)
-    {
-      return offer(recent[Int(wait.position - first + 1)...], wait)
+    if range.after <= wait.position, wait.position < range.through {
+      let start = recent.firstIndex { $0.sequence > wait.position } ?? recent.endIndex
+      return offer(recent[start...], through: range.through, wait)
     }
     archive.events(after: wait.position, matching: EventFilter(), limit: Self.recentLimit) { result in
       self.post { feed in
@@ -112,21 +114,25 @@ actor EventFeed: QueueConfined {
         case .failure(let failure): wait.answer(.failed(failure))
         case .success(let page):
           if let firstKept = page.firstKept { return wait.answer(.expired(firstKept: firstKept)) }
-          guard !page.events.isEmpty else { return wait.answer(.failed(.unavailable(reason: "an event is missing"))) }
-          feed.offer(page.events[...], wait)
+          guard page.through > wait.position else {
+            return wait.answer(.failed(.unavailable(reason: "an event is missing")))
+          }
+          feed.offer(page.events[...], through: page.through, wait)
         }
       }
     }
   }
 
   /// Answers a wait with the wanted ones among events that follow its place, or has it wait on behind them.
-  private func offer(_ events: ArraySlice<Event>, _ wait: Wait) {
+  /// - Parameter end: up to which number these are all that can be read.
+  private func offer(_ events: ArraySlice<Event>, through end: Int64, _ wait: Wait) {
     var wait = wait
     var wanted: [Event] = []
     for event in events where wanted.count < Self.batch {
       wait.position = event.sequence
       if wait.isWanted(event) { wanted.append(event) }
     }
+    if wanted.count < Self.batch { wait.position = max(wait.position, end) }
     guard wanted.isEmpty else { return wait.answer(.events(wanted, through: wait.position)) }
     serve(wait)
   }
@@ -134,15 +140,15 @@ actor EventFeed: QueueConfined {
   /// Reads what is new, if anybody waits for it.
   private func read() {
     guard !waits.isEmpty, !isReading else { return }
-    let last = max(recent.last?.sequence ?? 0, waits.values.map(\.position).min() ?? 0)
+    let last = max(range.through, waits.values.map(\.position).min() ?? 0)
     guard newest > last else { return }
     isReading = true
     archive.events(after: last, matching: EventFilter(), limit: Self.recentLimit) { result in
-      self.post { $0.take(result) }
+      self.post { $0.take(result, after: last) }
     }
   }
 
-  private func take(_ result: Result<EventPage, LedgerFailure>) {
+  private func take(_ result: Result<EventPage, LedgerFailure>, after last: Int64) {
     isReading = false
     let waiting = waits
     waits.removeAll()
@@ -150,19 +156,26 @@ actor EventFeed: QueueConfined {
     case .failure(let failure):
       for wait in waiting.values { wait.answer(.failed(failure)) }
     case .success(let page):
-      keep(page.events)
+      keep(page, after: last)
       for wait in waiting.values { serve(wait) }
     }
     read()
     finishClosing()
   }
 
-  private func keep(_ events: [Event]) {
-    guard let first = events.first else { return }
-    // What does not go on where it ended (nobody followed meanwhile) begins anew.
-    if recent.last?.sequence != first.sequence - 1 { recent.removeAll() }
-    recent += events
-    if recent.count > Self.recentLimit { recent.removeFirst(recent.count - Self.recentLimit) }
+  private func keep(_ page: EventPage, after last: Int64) {
+    guard page.through > last else { return }
+    // What does not go on where it ended (nobody followed meanwhile, or some are no longer kept) begins anew.
+    if range.through != last || page.firstKept != nil {
+      recent.removeAll()
+      range.after = page.firstKept.map { $0 - 1 } ?? last
+    }
+    recent += page.events
+    range.through = page.through
+    guard recent.count > Self.recentLimit else { return }
+    let surplus = recent.count - Self.recentLimit
+    range.after = recent[surplus - 1].sequence
+    recent.removeFirst(surplus)
   }
 }
 

@@ -21,10 +21,4 @@ enum Files {
     let code = errno
     return code == 0 ? .success(names) : .failure(SystemError(code: code, operation: "list", subject: folder))
   }
-
-  /// Whether a path names anything, or that cannot be known.
-  static func mayExist(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
-  }
 }

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
 internal import TactusProtocol
@@ -12,13 +13,23 @@ final class Health: Journal {
   private let journal: any Journal
   private let notifier = ServiceNotifier()
   private let time: any TimeSource
+  private let silentPaths: SilentPaths
   private let state = Mutex(State())
+  /// Of the state directory.
+  let disks: Disks
 
   private struct State {
     var isStopping = false
     var changed: (@Sendable () -> Void)?
     var storeFailure: String?
+    /// Whether the disk of the state directory is known to be silent.
+    var isDiskSilent = false
+    var output: OutputTrouble?
+    /// Rows that are left alone, in the order in which they were met.
+    var unreadable: [UnreadableRow] = []
     var incidents: [Incident] = []
+    /// Errors that came after files were read the last time, by the order in which they came: the clock may have been set.
+    var incidentsSinceReading = 0
     /// What is wrong with files now.
     var fileProblems: [FileProblem] = []
     /// The first that is wrong with each of them.
@@ -26,6 +37,12 @@ final class Health: Journal {
     var refusedFiles = 0
     /// When files were read the last time.
     var filesReadAt = Instant(microseconds: 0)
+
+    func trouble(_ silence: Duration?) -> String? {
+      if let storeFailure { return "the store cannot be written: \(storeFailure)" }
+      if let output { return "output of jobs cannot be stored: \(output.reason)" }
+      return silence?.sentenceOfDisk ?? (isDiskSilent ? DiskWatch.patience.sentenceOfDisk : nil)
+    }
   }
 
   /// What is wrong with a file: for those who may read definitions, which it quotes, and for those who may not.
@@ -40,15 +57,35 @@ final class Health: Journal {
     }
   }
 
+  /// Rows that are kept, and told.
+  private static let keptRows = 100
   /// Errors that are kept.
   private static let keptIncidents = 8
   /// Refused files of which the reason is kept; the log has those of all.
   private static let keptRefusals = 1000
 
-  /// Tells everything to a journal and keeps the last errors.
-  init(journal: any Journal, time: any TimeSource) {
+  /// Tells everything to a journal, paths that do not answer included, and keeps the last errors.
+  init(journal: any Journal, silentPaths: SilentPaths, time: any TimeSource, disks: Disks) {
     self.journal = journal
+    self.silentPaths = silentPaths
     self.time = time
+    self.disks = disks
+    silentPaths.onChange { [weak self] in self?.note($0) }
+  }
+
+  /// A path does not answer, or does so again.
+  private func note(_ news: SilentPaths.News) {
+    switch news {
+    case .silent(let silence):
+      journal.tell(
+        JournalEntry(
+          .pathSilent, "\(silence.words). Whatever needs this path fails until it answers.",
+          fields: [.path: silence.path]))
+    case .answered(let silence):
+      journal.tell(
+        JournalEntry(.pathAnswered, "\(silence.use): answers again", fields: [.path: silence.path]))
+    }
+    state.withLock { $0.changed }?()
   }
 
   func tell(_ entry: JournalEntry) {
@@ -57,6 +94,7 @@ final class Health: Journal {
       state.withLock { state in
         if state.incidents.count == Self.keptIncidents { state.incidents.removeLast() }
         state.incidents.insert(incident, at: 0)
+        state.incidentsSinceReading += 1
       }
     }
     journal.tell(entry)
@@ -75,6 +113,7 @@ final class Health: Journal {
         state.refusals[file] = problem
       }
       state.filesReadAt = now
+      state.incidentsSinceReading = 0
       return state.changed
     }
     for problem in problems { journal.tell(problem.entry) }
@@ -98,6 +137,63 @@ final class Health: Journal {
       tell(JournalEntry(.storeRecovered, "the store can be written again"))
     }
   }
+
+  /// The disk of the state directory has fallen silent, or answers again.
+  func note(diskIsSilent isSilent: Bool) {
+    let changed = state.withLock { state in
+      state.isDiskSilent = isSilent
+      return state.changed
+    }
+    changed?()
+    if isSilent {
+      let reason = (disks.silence ?? DiskWatch.patience).sentenceOfDisk
+      tell(
+        JournalEntry(
+          .storeSilent, "\(reason). Running jobs go on, and their ends are recorded when it answers. Check that disk.",
+          fields: [.reason: reason]))
+    } else {
+      tell(JournalEntry(.storeRecovered, "the store answers again"))
+    }
+  }
+
+  /// Output of jobs cannot be stored, or can be again (nil).
+  func note(output trouble: OutputTrouble?) {
+    let changed = state.withLock { state in
+      state.output = trouble
+      return state.changed
+    }
+    changed?()
+    guard let trouble else {
+      return tell(JournalEntry(.outputRecovered, "output of jobs can be stored again"))
+    }
+    let consequence =
+      trouble.isLost
+      ? "it is lost until that is over" : "it is held and tried again every second, and a job that writes much waits"
+    tell(
+      JournalEntry(
+        .outputFailing, "output of jobs cannot be stored: \(trouble.reason); \(consequence)",
+        fields: [.reason: trouble.reason]))
+  }
+
+  /// A row of the store cannot be read; told once for each.
+  func note(unreadable row: UnreadableRow) {
+    let isNew = state.withLock { state in
+      guard state.unreadable.count < Self.keptRows, !state.unreadable.contains(row) else { return false }
+      state.unreadable.append(row)
+      return true
+    }
+    guard isNew else { return }
+    tell(JournalEntry(.rowUnreadable, "\(row)", fields: [.reason: row.place]))
+  }
+
+  /// The rows that were met and cannot be read, in the order in which that was seen; at most 100 are kept.
+  var unreadableRows: [UnreadableRow] { state.withLock { $0.unreadable } }
+
+  /// Why the store cannot be written; nil if it can.
+  var storeTrouble: String? { state.withLock { $0.storeFailure } }
+
+  /// Why output of jobs cannot be stored; nil if it can.
+  var outputTrouble: OutputTrouble? { state.withLock { $0.output } }
 
   /// Tells the service manager.
   ///
@@ -123,28 +219,44 @@ final class Health: Journal {
 
   /// What is out of the ordinary; nil if nothing is.
   var headline: String? {
-    state.withLock { state in
+    let silent = silentPaths.all.count
+    return state.withLock { state in
       if state.isStopping { return "stopping" }
-      let store = state.storeFailure.map { "degraded: the store cannot be written: \($0)" }
+      let store = state.trouble(disks.silence).map { "degraded: \($0)" }
       let files = state.refusedFiles == 1 ? "1 file is" : "\(state.refusedFiles) files are"
       let refused = state.refusedFiles > 0 ? "\(files) refused (tactusctl status)" : nil
-      let parts = [store, refused].compactMap(\.self)
+      let paths = silent == 1 ? "1 path does" : "\(silent) paths do"
+      let unanswered = silent > 0 ? "\(paths) not answer (tactusctl status)" : nil
+      let parts = [store, refused, unanswered].compactMap(\.self)
       return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
   }
 
   var daemonState: DaemonState {
-    state.withLock { $0.isStopping ? .stopping : $0.storeFailure != nil ? .degraded : .running }
+    let silence = disks.silence
+    return state.withLock { $0.isStopping ? .stopping : $0.trouble(silence) != nil ? .degraded : .running }
+  }
+
+  /// Why it is degraded; nil if it is not.
+  var trouble: String? {
+    let silence = disks.silence
+    return state.withLock { $0.trouble(silence) }
   }
 
   /// The last errors and what is wrong with files now, newest first; the problems of one reading in their order.
   ///
   /// What is wrong with a file quotes it: without the right to read only the place is told.
   func incidents(for right: Right) -> [Incident] {
-    let (errors, files, readAt) = state.withLock { ($0.incidents, $0.fileProblems, $0.filesReadAt) }
+    let (errors, files, readAt, later) = state.withLock {
+      ($0.incidents, $0.fileProblems, $0.filesReadAt, $0.incidents.prefix($0.incidentsSinceReading))
+    }
     let problems = files.map { Incident(at: readAt, message: $0.message(for: right)) }
-    let later = errors.prefix { $0.at > readAt }
-    return later + problems + errors.dropFirst(later.count)
+    let silent = silentPaths.all
+    let unanswered = silent.suffix(right >= .read ? Self.keptIncidents : 1).reversed().map { silence in
+      Incident(
+        at: silence.since, message: right >= .read ? silence.words : "a path does not answer; the log says which")
+    }
+    return unanswered + later + problems + errors.dropFirst(later.count)
   }
 }
 
@@ -180,4 +292,9 @@ struct StoreTrouble: Sendable {
     reason = "\(error.message) (SQLite \(error.code))"
     isFull = error.isDiskFull
   }
+}
+
+extension SilentPaths.Silence {
+  /// A sentence that names where the path stands: `Exec=/mnt/x of workflow nightly: no answer since 2026-12-01T03:00:00Z`.
+  fileprivate var words: String { "\(use): \(SilentPaths.words(since: since))" }
 }

@@ -14,13 +14,17 @@ struct JobSurroundings {
   let directory: String
 
   /// Looks around, and steps aside into a leaf of the daemon's control group if that is delegated; once, at the start.
-  init(_ settings: DaemonSettings, journal: any Journal) {
+  init(_ settings: DaemonSettings, _ lookout: Lookout, journal: any Journal) {
     groupRoot = settings.cgroupRoot ?? Self.delegatedGroup(journal)
     environment = ["PATH", "HOME", "LANG", "TZ"].compactMap { (name: String) in
       getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
     let home = getenv("HOME").map { String(cString: $0) } ?? "/"
-    directory = access(home, X_OK) == 0 ? home : "/"
+    if case .status(let status) = lookout.look(.status, home), status.executeError == 0 {
+      directory = home
+    } else {
+      directory = "/"
+    }
   }
 
   private static func delegatedGroup(_ journal: any Journal) -> String? {

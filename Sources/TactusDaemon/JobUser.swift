@@ -18,7 +18,7 @@ struct JobUser: Sendable {
   }
 
   /// Looks the account up, at the start and at every reload.
-  static func find(_ settings: DaemonSettings, isSystem: Bool) -> JobUser {
+  static func find(_ settings: DaemonSettings, isSystem: Bool, _ lookout: Lookout) -> JobUser {
     guard isSystem else { return JobUser(.own) }
     let name = settings.jobUser
     guard let account = Account.named(name) else {
@@ -38,7 +38,8 @@ struct JobUser: Sendable {
           + "AmbientCapabilities=CAP_SETUID CAP_SETGID CAP_KILL in its unit allows it, or Instance=private in tactusd.conf"
       )
     }
-    return JobUser(.account(account), hints: hints(for: account))
+    let hasHome = if case .status = lookout.look(.status, account.home) { true } else { false }
+    return JobUser(.account(account), hints: hints(for: account, hasHome: hasHome))
   }
 
   private static func refusing(_ reason: String) -> JobUser {
@@ -46,10 +47,9 @@ struct JobUser: Sendable {
   }
 
   /// What a job that was denied something has, and what would allow more.
-  static func hints(for account: Account) -> [Denial: String] {
+  static func hints(for account: Account, hasHome: Bool) -> [Denial: String] {
     let name = account.name
-    let isThere = access(account.home, F_OK) == 0
-    let place = "it runs as \(name), in the sandbox of tactusd\(isThere ? ", and has \(account.home) to write to" : "")"
+    let place = "it runs as \(name), in the sandbox of tactusd\(hasHome ? ", and has \(account.home) to write to" : "")"
     let sandbox = "(ReadWritePaths= in a drop-in of tactusd.service)"
     let other = "or run it by Runner=systemd as another User="
     return [

@@ -9,13 +9,15 @@ internal import TactusUnitFile
 
 extension Outlook {
   /// What a running daemon knows.
-  static func ofDaemon(_ authority: Authority, _ units: UnitAvailability) -> Outlook {
-    Outlook(
+  static func ofDaemon(_ authority: Authority, _ units: UnitAvailability, _ inputs: InputReader) -> Outlook {
+    var outlook = Outlook(
       isDaemon: true, isSystem: authority.isSystem,
       isSandboxed: geteuid() == 0 ? !sharesMountsOfMachine : authority.isSystem, readsAsDaemon: true,
       startsUnits: units.isThere,
       obstacle: SystemdPresence.isHere ? units.right?.obstacle : Self.noSystemd,
       credentials: getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) })
+    outlook.reader = inputs.account
+    return outlook
   }
 
   /// What can be known beside the daemon, without a call to anybody.
@@ -61,15 +63,15 @@ extension UnitRight {
 extension Configuration {
   /// Adds what its definitions will not find on this machine.
   /// - Parameter reader: as whom to look at what the daemon reads itself, if that is not this process's user.
-  mutating func lookAhead(_ outlook: Outlook, reader: Account? = nil) {
+  mutating func lookAhead(_ outlook: Outlook, with lookout: Lookout, reader: Account? = nil) {
     var outlook = outlook
-    let files = definitions.map { (name: "workflows/\($0.name).workflow", definition: $0.definition) }
-    let view = outlook
-    // All at once, because becoming another user and coming back costs more than a look.
-    let look = { files.map { view.inputs(of: $0.definition, file: $0.name) } }
-    let inputs = reader.flatMap { $0.acting(look) } ?? look()
-    for (file, inputs) in zip(files, inputs) {
-      warnings += outlook.surroundings(of: file.definition, file: file.name) + inputs
+    let files = definitions.map { (file: "workflows/\($0.name).workflow", definition: $0.definition) }
+    outlook.look(at: files, with: lookout, reader: reader)
+    for (file, definition) in files {
+      warnings += outlook.surroundings(of: definition, file: file) + outlook.inputs(of: definition, file: file)
+      // Only what has answered just now: for the others it is known that nothing can be seen.
+      warnings +=
+        inputCustody?.warnings(of: definition, file: file, with: lookout) { outlook.hasAnswer(ofInput: $0) } ?? []
     }
     warnings.sort { ($0.file, $0.line) < ($1.file, $1.line) }
   }

@@ -20,11 +20,20 @@ enum Readability {
 
   /// What the daemon's user may not read; nothing where there is no such user, or this is not root.
   /// - Returns: a problem for each file and folder, and the names of all files that are out of reach, in closed folders, too.
-  static func problems(of directory: String) -> (problems: [UnitFileProblem], files: Set<String>) {
+  static func problems(
+    of directory: String, with lookout: Lookout
+  ) -> (problems: [UnitFileProblem], files: Set<String>) {
     guard let account = daemon else { return ([], []) }
     // Listed as root: the other may not even see what there is.
-    let entries = entries(of: directory)
-    let denied = account.acting { entries.compactMap { denial(of: $0, in: directory) } } ?? []
+    let entries = entries(of: directory, lookout)
+    let seen = lookout.look(at: entries.map { Look(.status, $0.path(in: directory)) }, as: account)
+    let denied = zip(entries, seen).compactMap { entry, seen -> Denial? in
+      if mayPass(seen, reads: true, executes: entry.isFolder) { return nil }
+      let closed = Passage.closedFolder(to: entry.path(in: directory)) {
+        mayPass(lookout.look(.status, $0, as: account), reads: false, executes: true)
+      }
+      return (entry, closed)
+    }
     // Below a folder that is closed nothing can be read, whatever its own mode is.
     let problems = denied.filter { denial in !denied.contains { denial.entry.lies(below: $0.entry) } }.map { denial in
       UnitFileProblem(
@@ -36,12 +45,6 @@ enum Readability {
 
   /// What the daemon's user may not read, and the folder before it that this user may not enter, if it is that.
   private typealias Denial = (entry: Entry, closed: String?)
-
-  private static func denial(of entry: Entry, in directory: String) -> Denial? {
-    let path = entry.path(in: directory)
-    if isReadable(path, entry.isFolder) { return nil }
-    return (entry, Passage.closedFolder(to: path) { mayPass($0, X_OK) })
-  }
 
   private static func sentence(_ denial: Denial, in directory: String) -> String {
     let path = denial.entry.path(in: directory)
@@ -66,10 +69,10 @@ enum Readability {
     }
   }
 
-  private static func entries(of directory: String) -> [Entry] {
+  private static func entries(of directory: String, _ lookout: Lookout) -> [Entry] {
     var entries = [Entry(name: "", isFolder: true), Entry(name: "tactusd.conf", isFolder: false)]
     for (folder, suffix) in folders {
-      guard case .success(let names) = Files.list("\(directory)/\(folder)") else { continue }
+      guard case .names(let names, _) = lookout.look(.names, "\(directory)/\(folder)") else { continue }
       entries.append(Entry(name: folder, isFolder: true))
       entries += names.filter { $0.hasSuffix(suffix) && !$0.hasPrefix(".") }.sorted()
         .map { Entry(name: "\(folder)/\($0)", isFolder: false) }
@@ -77,12 +80,13 @@ enum Readability {
     return entries
   }
 
-  /// Whether the effective user may read it; what is not there is nobody's trouble.
-  private static func isReadable(_ path: String, _ isFolder: Bool) -> Bool {
-    mayPass(path, isFolder ? R_OK | X_OK : R_OK)
-  }
-
-  private static func mayPass(_ path: String, _ right: Int32) -> Bool {
-    faccessat(AT_FDCWD, path, right, AT_EACCESS) == 0 || errno != EACCES
+  /// Whether that account may; what is not there, or does not answer, is nobody's trouble.
+  private static func mayPass(_ seen: Looked, reads: Bool, executes: Bool) -> Bool {
+    switch seen {
+    case .status(let status):
+      (!reads || status.readError != EACCES) && (!executes || status.executeError != EACCES)
+    case .failed(let error): error.code != EACCES
+    case .silent, .contents, .names: true
+    }
   }
 }

@@ -12,6 +12,7 @@ internal import TactusUnitFile
 struct Reloading: Sendable {
   let directory: String
   let files: DispatchWorkQueue
+  let lookout: Lookout
   let scheduling: SchedulingWorker
   let health: Health
   /// The limits in force: they are those of the start, because slots are not taken away from what runs.
@@ -28,24 +29,40 @@ struct Reloading: Sendable {
   let pipes: PipeDirectory
   /// What this daemon knows of the machine by now.
   let outlook: @Sendable () -> Outlook
+  /// One reload at a time: what ten thousand files say is in memory once, however many ask for it.
+  let turns = Turns()
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, answer: @escaping @Sendable (Bool) -> Void) {
-    files.post { answer(Files.mayExist("\(directory)/workflows/\(name).workflow")) }
+    // What does not answer may be there.
+    let file = "workflows/\(name).workflow"
+    lookout.look(at: [Look(.linkStatus, "\(directory)/\(file)", use: file)]) { answer(!$0[0].isAbsence) }
   }
 
   /// What of a definition that comes over the socket will not go as it is written.
   func warnings(of definition: Definition, file: String, answer: @escaping @Sendable ([UnitFileProblem]) -> Void) {
-    files.post {
+    // Not on the queue of the files: whoever waits for a path that does not answer waits alone.
+    lookout.run(for: Outlook.looks(of: definition, file: file)) { [lookout] in
       var outlook = outlook()
+      outlook.look(at: [(file, definition)], with: lookout)
       answer(
         Configuration.warnings(of: definition, file: file) + outlook.surroundings(of: definition, file: file)
-          + outlook.inputs(of: definition, file: file))
+          + outlook.inputs(of: definition, file: file)
+          + authority.custody.warnings(of: definition, file: file, with: lookout) { outlook.hasAnswer(ofInput: $0) })
     }
   }
 
   /// Reads the files again and takes over what they say; without a peer it was a signal that asked.
   func reload(for peer: Peer? = nil, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
+    turns.take(for: peer?.uid ?? 0) { done in
+      begin(for: peer) { result in
+        done()
+        answer(result)
+      }
+    }
+  }
+
+  private func begin(for peer: Peer?, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void) {
     health.announce(.reloading(since: time.monotonic))
     files.post {
       authority.refresh()
@@ -61,17 +78,23 @@ struct Reloading: Sendable {
   private func takeOver(
     for peer: Peer?, autoRunner: RunnerName?, answer: @escaping @Sendable (Result<Reload.Reply, LedgerFailure>) -> Void
   ) {
-    var configuration = Configuration.read(directory)
+    var configuration = Configuration.read(directory, lookout)
+    configuration.examineCustody(of: directory, by: authority)
     configuration.warnings += unappliedChanges(in: configuration)
-    configuration.lookAhead(outlook())
     scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
       health.announce(.ready)
       // Told in the log as well, if the store cannot take it.
       ledger.record(.daemonReloaded, at: time.now) { _ in }
-      health.tell(configuration, try? result.get())  // a failure is told by the next line
-      let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner) }
-      health.tell(reloadOf: reply, askedBy: peer)
-      answer(reply)
+      // In force by now: a path that does not answer delays nothing but this answer.
+      files.post {
+        var configuration = configuration
+        configuration.lookAhead(outlook(), with: lookout)
+        health.tell(configuration, try? result.get())  // a failure is told by the next line
+        health.tell(warningsOf: configuration)
+        let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner) }
+        health.tell(reloadOf: reply, askedBy: peer)
+        answer(reply)
+      }
     }
   }
 }
@@ -101,7 +124,8 @@ extension Reload.Reply {
       workflows: max(0, configuration.definitions.count - refused.count),
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused,
-      warnings: configuration.toldWarnings.map { WireProblem($0) }, autoRunner: autoRunner)
+      warnings: configuration.toldWarnings.map { WireProblem($0) }, autoRunner: autoRunner,
+      terminated: loaded.terminated.map(\.name))
   }
 }
 
@@ -122,20 +146,33 @@ extension Health {
           place: "workflows/\(name).workflow"))
     }
     tell(filesRefused: refused)
+    tell(.workflowFileGone, of: loaded?.removed, "was terminated: its file is gone")
+    let terminated = loaded?.terminatedReasons ?? [:]
+    tell(.workflowChanged, of: loaded?.changed) { name in
+      guard let reason = terminated[name] else { return "was changed by its file" }
+      return "was changed by its file, and is still terminated, \(reason.cause(limit: nil)). "
+        + "Run tactusctl resume \(name) to have it plan again."
+    }
+    tell(.workflowCreated, of: loaded?.created, "was created, or is back, by its file")
+  }
+
+  /// Tells what will probably go wrong.
+  func tell(warningsOf configuration: Configuration) {
     for warning in configuration.toldWarnings {
       tell(JournalEntry(.fileWarning, "\(warning)", fields: [.file: warning.file]))
     }
-    tell(.workflowFileGone, of: loaded?.removed, "was terminated: its file is gone")
-    tell(.workflowChanged, of: loaded?.changed, "was changed by its file")
-    tell(.workflowCreated, of: loaded?.created, "was created, or is back, by its file")
   }
 
   /// Workflows that are named one by one after files were read: the counts tell of all.
   private static let namedWorkflows = 100
 
   private func tell(_ kind: JournalMessage, of names: [WorkflowName]?, _ predicate: String) {
+    tell(kind, of: names) { _ in predicate }
+  }
+
+  private func tell(_ kind: JournalMessage, of names: [WorkflowName]?, _ predicate: (WorkflowName) -> String) {
     for name in names?.prefix(Self.namedWorkflows) ?? [] {
-      tell(JournalEntry(kind, "workflow \(name) \(predicate)", fields: [.workflow: name.text]))
+      tell(JournalEntry(kind, "workflow \(name) \(predicate(name))", fields: [.workflow: name.text]))
     }
   }
 

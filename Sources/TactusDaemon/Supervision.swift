@@ -28,11 +28,14 @@ struct Supervision: Sendable {
   func extendStop(by span: Duration) { health.announce(.extendTimeout(by: span + Limits.grace + .seconds(15))) }
 
   /// Keeps the status line, and the watchdog quiet as long as every queue answers.
-  func begin(line: StatusLine?, watching queues: [any WorkQueue]) {
+  func begin(
+    line: StatusLine?, watching queues: [any WorkQueue], isExcused: @escaping @Sendable (_ label: String) -> Bool
+  ) {
     line?.begin(alarms: alarms)
     guard let interval = Watchdog.interval else { return }
     let watchdog = Watchdog(
-      on: DispatchWorkQueue(label: "tactus.watchdog", level: .leaf), interval: interval, watching: queues, time: time
+      on: DispatchWorkQueue(label: "tactus.watchdog", level: .leaf), interval: interval, watching: queues, time: time,
+      isExcused: isExcused
     ) { [health] silent in
       health.tell(
         JournalEntry(

@@ -19,8 +19,9 @@ enum Units {
   static func pipes(_ directories: Directories) -> PipeDirectory { PipeDirectory(at: "\(directories.state)/pipes") }
 
   static func settings(
-    _ directories: Directories, _ authority: Authority, jobUser: String, storeID: String, environment: [String],
-    directory: String
+    _ directories: Directories, _ authority: Authority, jobUser: String, storeID: String,
+    disk: @escaping @Sendable (_ isInside: Bool) -> Void,
+    environment: [String], directory: String
   ) -> UnitSettings {
     let isUsersOwn = geteuid() != 0 && address != .system
     let runtime = isUsersOwn ? variable("XDG_RUNTIME_DIR") ?? "/run" : "/run"
@@ -31,7 +32,7 @@ enum Units {
       credentials: variable("CREDENTIALS_DIRECTORY"), secrets: "\(directories.runtime)/unit-credentials",
       unitCredentials: "\(runtime)/credentials",
       isUsersOwn: isUsersOwn, storeID: storeID,
-      pipes: pipes(directories).path)
+      pipes: pipes(directories).path, disk: disk)
   }
 
   /// Whom the system's manager runs commands as that name nobody: never as root for a daemon that is not root itself.

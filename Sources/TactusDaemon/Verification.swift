@@ -10,12 +10,13 @@ enum Verification {
   private static let shown = 20
 
   static func run(_ directories: Directories) -> Int32 {
-    guard access(directories.ledger, F_OK) == 0 else {
+    guard access(directories.ledger, F_OK) == 0 || access("\(directories.ledger)-wal", F_OK) == 0 else {
       EntryPoint.complain(
         "tactusd: there is no store at \(directories.ledger): is STATE_DIRECTORY set as for the daemon?")
       return 1
     }
     do {
+      for path in [directories.ledger, directories.output] { try DatabaseFile.examine(path) }
       let auditor = try Auditor(file: directories.ledger)
       defer { auditor.close() }
       if try auditor.isEmpty() {
@@ -35,6 +36,9 @@ enum Verification {
       try tellDecisions(auditor)
       try tellClaims(auditor, directories)
       return findings.isEmpty ? 0 : 1
+    } catch let error as StoreError {
+      EntryPoint.complain("tactusd: the store cannot be audited: \(error.message)")
+      return 1
     } catch {
       EntryPoint.complain("tactusd: the store cannot be audited: \(error)")
       return 1
@@ -67,9 +71,9 @@ enum Verification {
     let suspects = try auditor.claims()
     guard try FileLock.isHeld(at: directories.lock) else {
       // A daemon that was killed leaves claims behind; the next start looks them up. One that stopped leaves only what goes
-      // on without it.
+      // on without it, and what it could not kill.
       guard try !auditor.isInUse() else { return [] }
-      return suspects.filter { $0.kind != .container && $0.facts?.runner != .systemd }.map {
+      return suspects.filter { $0.kind != .container && $0.facts?.runner != .systemd && $0.obstacle == nil }.map {
         Finding(promise: "P4", subject: "\($0.id)", message: "is \($0.status.rawValue), but the daemon has stopped")
       }
     }

@@ -12,6 +12,8 @@ struct Deadlines {
     case check
     /// The drain time is over.
     case drain
+    /// What was interrupted then had its grace.
+    case abandon
   }
 
   private struct Entry: Comparable {

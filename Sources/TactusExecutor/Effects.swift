@@ -30,6 +30,10 @@ extension ExecutionWorker {
       guard let timeout = running.timeout else { return }
       deadlines.add(.attempt(id, .deadlinePassed), at: time.monotonic + timeout)
       arm()
+    case .examine:
+      guard let runner = runners[running.job.kind] else { return handle(.examined, id) }
+      runner.examine(id) { self.post { $0.handle(.examined, id) } }
+    case .recordExit: ledger.recordExit(id, fence: running.fence) { _ in }
     case .recordStop(let reason):
       // Enforced whatever the answer: a time-out follows from durable facts.
       ledger.recordStop(id, fence: running.fence, reason: reason, at: time.now) { _ in }
@@ -38,11 +42,16 @@ extension ExecutionWorker {
       deadlines.add(.attempt(id, .gracePassed), at: time.monotonic + Limits.grace)
       arm()
     case .kill: runners[running.job.kind]?.kill(id)
+    case .armKill:
+      deadlines.add(.attempt(id, .killPassed), at: time.monotonic + Limits.grace)
+      arm()
+    case .nameSurvivors: nameSurvivors(among: [id], with: running.job.kind)
     case .disarm:
       deadlines.cancel(id)
       arm()
     case .recordEnd(let ending, _):
       attempts[id]?.ending = ending
+      measureEnd(of: id, running)
       recordEnd(id)
     case .forget: forget(id, running)
     }
@@ -82,10 +91,14 @@ extension ExecutionWorker {
     case .available: handle(.available, id)
     case .started(var facts):
       facts.timeout = attempts[id]?.timeout
+      facts.monotonic = facts.monotonic ?? time.monotonic
+      facts.delay = facts.delay ?? attempts[id].flatMap { delay(of: $0, startedAt: facts) }
       attempts[id]?.facts = facts
       handle(.started, id)
-    case .ended(let ending, var report):
-      report.endedAt = report.endedAt ?? time.now
+    case .exited:
+      if attempts[id]?.exited == nil { attempts[id]?.exited = Moment(time) }
+      handle(.exited, id)
+    case .ended(let ending, let report):
       attempts[id]?.report = report
       // An orphan whose reason to be stopped is not durable yet: ``stopOrphan(_:)`` takes its end up.
       if attempts[id]?.attempt.state == .claiming { attempts[id]?.ending = ending }
@@ -99,6 +112,23 @@ extension ExecutionWorker {
       // The row left QUEUED: there is room for one more. A failure is repaired when the end is recorded.
       if case .success(true) = result { self.scheduling.roomMade(in: running.job.queue) }
     }
+  }
+
+  /// How long after its instant it began: by the wall clock up to the moment when it came in line, by the clock that nobody
+  /// sets from then on.
+  private func delay(of running: Running, startedAt facts: StartFacts) -> Duration? {
+    guard let since = running.since, let monotonic = facts.monotonic else { return nil }
+    return max(.zero, since.at - running.job.scheduledAt) + max(.zero, monotonic - since.monotonic)
+  }
+
+  /// When it ended and how long it took, once, however often the store has to be asked to record that.
+  private func measureEnd(of id: JobID, _ running: Running) {
+    let end = running.exited ?? Moment(time)
+    let endedAt = running.report.endedAt ?? end.at
+    attempts[id]?.report.endedAt = endedAt
+    guard let facts = running.facts, running.report.duration == nil else { return }
+    let measured = facts.monotonic.map { end.monotonic - $0 } ?? endedAt - facts.at
+    attempts[id]?.report.duration = max(.zero, measured)
   }
 
   func recordEnd(_ id: JobID) {

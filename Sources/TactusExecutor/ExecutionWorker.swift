@@ -46,6 +46,8 @@ public actor ExecutionWorker: QueueConfined {
   struct Running {
     var attempt: Attempt
     var job: QueuedJob
+    /// When it came in line; nil for what the last daemon began.
+    var since: Moment?
     /// All do but those that wait for a provider.
     var holdsSlot = true
     var fence: Int64 = 0
@@ -54,9 +56,13 @@ public actor ExecutionWorker: QueueConfined {
     var order: RunOrder?
     var timeout: Duration?
     var facts: StartFacts?
+    /// When its runner told that it has ended, while its output was still being stored.
+    var exited: Moment?
     /// How often its provider could not take it.
     var refusals = 0
     var ending: Ending?
+    /// What keeps it from ending, once that was reported.
+    var obstacle: String?
     var report = Report()
 
     /// What is known of the job; a remnant of the last daemon does not tell who asked for it.
@@ -101,6 +107,11 @@ public actor ExecutionWorker: QueueConfined {
 
   // MARK: Claims
 
+  /// Puts a job in line; one that was there before keeps the moment when it came.
+  func line(up job: QueuedJob, since arrival: Moment? = nil) {
+    lanes[job.queue]?.enqueue(job, since: arrival ?? Moment(time))
+  }
+
   /// Claims at the end of the turn, so that ends and arrivals of one turn make one claim.
   func pump() {
     guard !isPumpPosted else { return }
@@ -113,8 +124,8 @@ public actor ExecutionWorker: QueueConfined {
     guard !isDraining, !isHoldingClaims else { return }
     var ids: [JobID] = []
     for name in lanes.keys.sorted() {
-      while let job = lanes[name]?.takeNext() {
-        attempts[job.id] = Running(attempt: Attempt(), job: job)
+      while let (job, since) = lanes[name]?.takeNext() {
+        attempts[job.id] = Running(attempt: Attempt(), job: job, since: since)
         ids.append(job.id)
       }
     }
@@ -133,7 +144,7 @@ public actor ExecutionWorker: QueueConfined {
       // The rows are still QUEUED: they go back in line until the store works again.
       isHoldingClaims = true
       for id in ids {
-        if let job = attempts[id]?.job { lanes[job.queue]?.enqueue(job) }
+        if let running = attempts[id] { line(up: running.job, since: running.since) }
         handle(.claimRefused, id)
       }
       armRetry()
@@ -145,6 +156,9 @@ public actor ExecutionWorker: QueueConfined {
     attempts[job.id]?.workflow = job.workflow
     attempts[job.id]?.definition = job.definition
     switch definitions.definition(of: job) {
+    case .success(let definition) where definition.work.kind != attempts[job.id]?.job.kind:
+      attempts[job.id]?.ending = .failed(
+        .validationError, "its row and its definition disagree about what it is (\(definition.work.kind.rawValue))")
     case .success(let definition):
       attempts[job.id]?.timeout = definition.work.timeout
       attempts[job.id]?.order = RunOrder(
@@ -182,6 +196,7 @@ public actor ExecutionWorker: QueueConfined {
         isCheckArmed = false
         check()
       case .drain: interruptAll()
+      case .abandon: abandonRest()
       }
     }
     arm()

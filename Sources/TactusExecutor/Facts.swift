@@ -31,7 +31,10 @@ extension ExecutionWorker {
     ledger.remnants { _ in settled() }
   }
 
-  private func recover(_ remnant: Remnant) {
+  private func recover(_ row: Remnant) {
+    // A damaged index may show a row twice.
+    guard attempts[row.id] == nil else { return }
+    let remnant = row.readable(inBoot: bootID)
     let job = QueuedJob(
       id: remnant.id, kind: remnant.kind, queue: remnant.queue, priority: 0,
       scheduledAt: remnant.facts?.at ?? time.now)
@@ -71,7 +74,8 @@ extension ExecutionWorker {
     let (attempt, effects) = Attempt.adopted(stop: running.attempt.stopReason ?? remnant.stopReason)
     attempts[id]?.attempt = attempt
     attempts[id]?.facts = facts
-    attempts[id]?.timeout = facts.timeout.map { max(.zero, $0 - (facts.elapsed ?? max(.zero, time.now - facts.at))) }
+    let elapsed = facts.monotonic.map { time.monotonic - $0 } ?? time.now - facts.at
+    attempts[id]?.timeout = facts.timeout.map { max(.zero, $0 - max(.zero, elapsed)) }
     journal.tell(
       JournalEntry(
         .jobAdopted, "a job of the last daemon is taken over, where it runs", job: running.labels))
@@ -88,7 +92,7 @@ extension ExecutionWorker {
           return worker.lost(remnant.id)
         }
         worker.handle(.claimRefused, remnant.id)
-        worker.lanes[job.queue]?.enqueue(job)
+        worker.line(up: job)
         worker.pump()
       }
     }
@@ -132,6 +136,8 @@ extension ExecutionWorker {
       let ids = attempts.values.filter { $0.job.kind == kind && $0.attempt.isWithRunner }.map(\.job.id)
       guard !ids.isEmpty else { continue }
       runner.unknown(among: ids.sorted()) { unknown in self.post { $0.missing(unknown) } }
+      // Those that could not be killed only later, for example because an earlier daemon sent KILL.
+      nameSurvivors(among: ids.sorted(), with: kind)
     }
     ledger.remnants { result in
       guard case .success(let remnants) = result else { return }
@@ -148,11 +154,21 @@ extension ExecutionWorker {
   }
 }
 
+extension Remnant {
+  /// The remnant without what only its own boot can read: the monotonic clock of another says nothing.
+  fileprivate func readable(inBoot current: String) -> Remnant {
+    guard bootID != current else { return self }
+    var remnant = self
+    remnant.facts?.monotonic = nil
+    return remnant
+  }
+}
+
 extension Attempt {
   /// Whether a runner must know the attempt.
   var isWithRunner: Bool {
     switch state {
-    case .running, .terminating, .killing: true
+    case .running, .overdue, .terminating, .killing, .exited: true
     case .claiming, .starting, .retrying, .parking, .parked, .finishing, .done: false
     }
   }

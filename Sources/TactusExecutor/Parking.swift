@@ -43,11 +43,11 @@ extension ExecutionWorker {
     guard let running = attempts[id] else { return }
     handle(.claimRefused, id)
     switch result {
-    case .success(let job?): lanes[job.queue]?.enqueue(job)
+    case .success(let job?): line(up: job, since: running.since)
     // It was closed meanwhile.
     case .success(nil): break
     // The row waits for a provider still, and may be claimed from there.
-    case .failure: lanes[running.job.queue]?.enqueue(running.job)
+    case .failure: line(up: running.job, since: running.since)
     }
     pump()
   }

@@ -8,6 +8,8 @@ final class EasyHandle {
   let pointer: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
+  private var addresses: UnsafeMutablePointer<curl_slist>?
+  private var share: UnsafeMutableRawPointer?
 
   /// What libcurl refused.
   struct Refusal: Error, CustomStringConvertible {
@@ -26,7 +28,10 @@ final class EasyHandle {
 
   deinit {
     curl_easy_cleanup(pointer)
+    // Not before the handle that uses it, or libcurl refuses.
+    if let share { curl_share_cleanup(share) }
     curl_slist_free_all(headers)
+    curl_slist_free_all(addresses)
     errorText.deallocate()
   }
 
@@ -62,6 +67,33 @@ final class EasyHandle {
       headers = longer
     }
     try check(tactus_easy_set_pointer(pointer, CURLOPT_HTTPHEADER, headers))
+  }
+
+  /// Has libcurl connect to these addresses instead of looking the name up.
+  ///
+  /// - Parameters:
+  ///   - host: as it is in the URL.
+  ///   - addresses: numeric, in the order to try them.
+  func setAddresses(_ addresses: [String], of host: String, port: String) throws(Refusal) {
+    // A cache of names of its own, because what is entered like this stays in the cache for good.
+    guard let share = curl_share_init() else { throw Refusal(code: CURLE_OUT_OF_MEMORY) }
+    self.share = share
+    guard tactus_share_set_long(share, CURLSHOPT_SHARE, Int(CURL_LOCK_DATA_DNS.rawValue)) == CURLSHE_OK
+    else { throw Refusal(code: CURLE_FAILED_INIT) }
+    try check(tactus_easy_set_pointer(pointer, CURLOPT_SHARE, share))
+    let list = addresses.map { $0.contains(":") ? "[\($0)]" : $0 }.joined(separator: ",")
+    guard let entry = curl_slist_append(nil, "\(host):\(port):\(list)") else {
+      throw Refusal(code: CURLE_OUT_OF_MEMORY)
+    }
+    self.addresses = entry
+    try check(tactus_easy_set_pointer(pointer, CURLOPT_RESOLVE, entry))
+  }
+
+  /// The value of a header of the answer; the first, if there are several.
+  func header(_ name: String) -> String? {
+    var found: UnsafeMutablePointer<curl_header>?
+    guard curl_easy_header(pointer, name, 0, UInt32(CURLH_HEADER), -1, &found) == CURLHE_OK else { return nil }
+    return found?.pointee.value.map { String(cString: $0) }
   }
 
   /// Lets a transfer that rests go on.

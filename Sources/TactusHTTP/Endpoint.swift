@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// Where a URL points to, as libcurl itself reads it: what is checked is what is used.
 struct Endpoint: Hashable, Sendable, CustomStringConvertible {
@@ -30,9 +31,52 @@ struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     guard !host.isEmpty else { throw MalformedRequest("the URL names no host") }
   }
 
-  private static func part(_ part: CURLUPart, of parsed: OpaquePointer) -> String {
+  /// Whether both are the same scheme, host and port.
+  ///
+  /// Source: RFC 6454, section 5
+  func isSameOrigin(as other: Endpoint) -> Bool {
+    isEncrypted == other.isEncrypted && host.lowercased() == other.host.lowercased() && port == other.port
+  }
+
+  /// The name that has to be looked up; nil for an address, and for what libcurl takes for this host.
+  var nameToLookUp: String? {
+    let name = host.lowercased()
+    if name.hasPrefix("[") || name == "localhost" || name.hasSuffix(".localhost") { return nil }
+    var address = in_addr()
+    return inet_pton(AF_INET, name, &address) == 1 ? nil : name
+  }
+
+  /// The absolute URL that a `Location` names, as browsers and libcurl read it; nil if it is none.
+  static func resolve(_ location: String, against url: String) -> String? {
+    edited(url) { parsed in
+      curl_url_set(parsed, CURLUPART_URL, location, UInt32(CURLU_URLENCODE) | UInt32(CURLU_ALLOW_SPACE)) == CURLUE_OK
+    }
+  }
+
+  /// A URL for people: without user, password, query and fragment, which may be secret.
+  static func shown(_ url: String) -> String {
+    let shown = edited(url) { parsed in
+      [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT].allSatisfy {
+        curl_url_set(parsed, $0, nil, 0) == CURLUE_OK
+      }
+    }
+    return shown ?? "another place"
+  }
+
+  private static func edited(_ url: String, _ edit: (OpaquePointer) -> Bool) -> String? {
+    guard let parsed = curl_url() else { return nil }
+    defer { curl_url_cleanup(parsed) }
+    guard curl_url_set(parsed, CURLUPART_URL, url, UInt32(CURLU_NON_SUPPORT_SCHEME)) == CURLUE_OK, edit(parsed)
+    else { return nil }
+    let text = part(CURLUPART_URL, of: parsed, flags: 0)
+    return text.isEmpty ? nil : text
+  }
+
+  private static func part(
+    _ part: CURLUPart, of parsed: OpaquePointer, flags: Int32 = CURLU_DEFAULT_PORT
+  ) -> String {
     var text: UnsafeMutablePointer<CChar>?
-    guard curl_url_get(parsed, part, &text, UInt32(CURLU_DEFAULT_PORT)) == CURLUE_OK, let text else { return "" }
+    guard curl_url_get(parsed, part, &text, UInt32(flags)) == CURLUE_OK, let text else { return "" }
     defer { curl_free(text) }
     return String(cString: text)
   }

@@ -18,6 +18,9 @@ public actor HTTPEngine: QueueConfined {
   private var alarm: (any MonotonicAlarm)?
   private var multi: MultiHandle?
   private var transfers: [TransferID: Transfer] = [:]
+  private var names = NameLookups()
+  private var hosts = HostsFile()
+  private var patience: LookupPatience?
   private var isClosed = false
 
   /// What holds for every request of an engine.
@@ -42,7 +45,7 @@ public actor HTTPEngine: QueueConfined {
     self.time = time
     self.alarms = alarms
     // Now rather than with the first request, when there may be no descriptor left to make it with.
-    post { $0.makeAlarm() }
+    post { $0.makeAlarms() }
   }
 
   /// `tactus.http`, or as it was labelled.
@@ -65,16 +68,22 @@ public actor HTTPEngine: QueueConfined {
 
   /// Reads no more of an answer for now, which lets its server wait; at most one more piece comes.
   public nonisolated func rest(_ id: TransferID) {
-    post { $0.transfers[id]?.isResting = true }
+    post { $0.transfers[id]?.rest(true) }
   }
 
   /// Reads on.
   public nonisolated func resume(_ id: TransferID) {
     post { engine in
       guard let transfer = engine.transfers[id], transfer.isResting else { return }
-      transfer.isResting = false
-      engine.advance { _ in transfer.easy.unpause() }
+      transfer.rest(false)
+      engine.advance { _ in transfer.exchange?.easy.unpause() }
     }
+  }
+
+  /// Takes what has arrived for any request by now, and completes what that ends; on the engine's queue.
+  public func look() {
+    guard !isClosed else { return }
+    advance { $0.socketsReady() }
   }
 
   /// Ends a request with ``HTTPFailure/Cause/aborted``; nothing if it has already ended.
@@ -93,6 +102,7 @@ public actor HTTPEngine: QueueConfined {
     isClosed = true
     for id in transfers.keys { end(id, .aborted, "the HTTP engine was closed") }
     alarm?.arm(at: nil)
+    patience?.close()
     multi = nil
   }
 
@@ -103,30 +113,92 @@ public actor HTTPEngine: QueueConfined {
       completion(.failure(HTTPFailure(.aborted, "the HTTP engine was closed")))
       return
     }
+    let transfer = Transfer(id, request, begunAt: time.monotonic, receiver: receiver, completion: completion)
+    transfers[id] = transfer
+    proceed(transfer)
+  }
+
+  /// Sends the request of the hop, when its name is known.
+  private func proceed(_ transfer: Transfer) {
+    guard let name = transfer.nameToLookUp else { return send(transfer, to: []) }
+    if !transfer.request.startsAfresh, let known = names.recent(name, at: time.monotonic) {
+      return send(transfer, to: known)
+    }
+    if let deadline = transfer.lookupDeadline { patience?.begin(transfer.id, until: deadline) }
+    if names.ask(name, for: transfer.id, isLocal: { hosts.contains(name) }) { lookUp(name) }
+  }
+
+  private func lookUp(_ name: String) {
+    let begunAt = time.monotonic
+    do {
+      try HostLookup.start(name) { [weak self] answer in
+        self?.post { $0.lookedUp(name, answer, begunAt: begunAt) }
+      }
+    } catch {
+      // Later rather than from here: the end of a look-up begins the next.
+      post { $0.lookedUp(name, .shortage(error.code), begunAt: begunAt) }
+    }
+  }
+
+  private func lookedUp(_ name: String, _ answer: HostLookup.Answer, begunAt: MonotonicInstant) {
+    let now = time.monotonic
+    var addresses: [String] = []
+    if case .addresses(let found) = answer { addresses = found }
+    let (askers, next) = names.ended(name, addresses: addresses, after: now - begunAt, at: now)
+    if let next, !isClosed { lookUp(next) }
+    for transfer in askers.compactMap({ transfers[$0] }) {
+      patience?.end(transfer.id)
+      switch answer {
+      case .addresses(let found): send(transfer, to: found)
+      case .failed(let words):
+        fail(transfer, .nameLookup, "the name in \(transfer.hop.endpoint) was not resolved: \(words)")
+      case .shortage(let code):
+        fail(transfer, .local, "this host could not send the request: \(SystemError.words(for: code))")
+      }
+    }
+  }
+
+  private func send(_ transfer: Transfer, to addresses: [String]) {
     do {
       let multi = try openMulti()
-      let transfer = try Transfer(
-        id, request, settings: settings, begunAt: time.monotonic, receiver: receiver, completion: completion)
-      transfers[id] = transfer
-      multi.add(transfer)
+      multi.add(try transfer.begin(with: addresses, settings: settings, at: time.monotonic))
     } catch let refusal as EasyHandle.Refusal {
-      completion(.failure(HTTPFailure(.local, "libcurl cannot send the request: \(refusal)")))
+      fail(transfer, .local, "libcurl cannot send the request: \(refusal)")
     } catch {
-      completion(.failure(HTTPFailure(.local, "this host could not send the request: \(error)")))
+      fail(transfer, .local, "this host could not send the request: \(error)")
     }
   }
 
   private func end(_ id: TransferID, _ cause: HTTPFailure.Cause, _ sentence: String) {
-    guard let transfer = transfers.removeValue(forKey: id) else { return }
-    let failure = transfer.failure(cause, after: time.monotonic - transfer.begunAt, sentence: sentence)
-    multi?.remove(transfer)
+    guard let transfer = transfers[id] else { return }
+    guard transfer.exchange == nil, let name = transfer.nameToLookUp else { return fail(transfer, cause, sentence) }
+    let standing = names.standing(of: name)
+    names.withdraw(id, from: name)
+    patience?.end(id)
+    fail(transfer, cause, cause == .timeLimit ? "\(sentence): \(standing)" : sentence, standing: standing)
+  }
+
+  private func fail(
+    _ transfer: Transfer, _ cause: HTTPFailure.Cause, _ sentence: String, standing: String? = nil
+  ) {
+    transfers[transfer.id] = nil
+    let failure = transfer.failure(cause, sentence, standing: standing, at: time.monotonic)
+    if let exchange = transfer.exchange { multi?.remove(exchange) }
     transfer.completion(.failure(failure))
   }
 
-  private func makeAlarm() {
+  private func makeAlarms() {
     alarm = alarms.monotonicAlarm(on: queue) { [weak self] in
       self?.assumeIsolated { $0.advance { $0.timePassed() } }
     }
+    let patience = alarms.monotonicAlarm(on: queue) { [weak self] in
+      self?.assumeIsolated { engine in
+        for id in engine.patience?.due(at: engine.time.monotonic) ?? [] {
+          engine.end(id, .timeLimit, "no complete answer in time")
+        }
+      }
+    }
+    self.patience = LookupPatience(alarm: patience)
   }
 
   private func openMulti() throws -> MultiHandle {
@@ -146,11 +218,16 @@ public actor HTTPEngine: QueueConfined {
   private func advance(_ act: (MultiHandle) -> Void) {
     guard let multi else { return }
     act(multi)
-    for (transfer, code) in multi.done() where transfers[transfer.id] === transfer {
-      let result = transfer.result(code)
-      multi.remove(transfer)
-      transfers[transfer.id] = nil
-      transfer.completion(result)
+    for (exchange, code) in multi.done() {
+      guard let transfer = transfers[exchange.id], transfer.exchange === exchange else { continue }
+      let turn = transfer.turn(after: exchange, code, at: time.monotonic)
+      multi.remove(exchange)
+      switch turn {
+      case .follows: proceed(transfer)
+      case .ended(let result):
+        transfers[transfer.id] = nil
+        transfer.completion(result)
+      }
     }
   }
 }

@@ -14,6 +14,8 @@ public struct HTTPFailure: Error, Hashable, Sendable {
     case connectionLost
     /// The answer is not HTTP.
     case notHTTP
+    /// The header of the answer has more lines, or a longer one, than libcurl takes.
+    case oversizedHeader
     /// The redirects led on for too long, or to something that is not followed.
     case redirects
     /// ``HTTPRequest/timeLimit`` passed.
@@ -30,16 +32,28 @@ public struct HTTPFailure: Error, Hashable, Sendable {
   public var code: Int
   /// What happened to whom, for the operator.
   public var sentence: String
+  /// How far it had come.
+  public var stage: HTTPStage
+  /// What it waited for when it was stopped, as a part of a sentence; empty if nothing was under way.
+  public var standing: String
+  /// The redirects that were followed before.
+  public var redirects: [HTTPRedirect]
   /// Where the time went until then.
   public var timings: HTTPTimings
   /// What had arrived, if the status had.
   public var received: HTTPResponse?
 
   /// Puts a failure together.
-  init(_ cause: Cause, code: Int = 0, _ sentence: String, timings: HTTPTimings? = nil, received: HTTPResponse? = nil) {
+  init(
+    _ cause: Cause, code: Int = 0, _ sentence: String, stage: HTTPStage = .nameLookup, standing: String = "",
+    redirects: [HTTPRedirect] = [], timings: HTTPTimings? = nil, received: HTTPResponse? = nil
+  ) {
     self.cause = cause
     self.code = code
     self.sentence = sentence
+    self.stage = stage
+    self.standing = standing
+    self.redirects = redirects
     self.timings =
       timings ?? HTTPTimings(nameLookup: .zero, connect: .zero, tls: .zero, firstByte: .zero, total: .zero)
     self.received = received

@@ -27,6 +27,10 @@ public struct HTTPRequest: Hashable, Sendable {
 
   /// Whether 3xx answers are followed, at most ``Limits/httpRedirects`` times and to `http` and `https` only.
   public var followsRedirects = true
+  /// Whether ``headers`` go along when a redirect leads to another scheme, host or port; without it they do not.
+  public var sendsHeadersAnywhere = false
+  /// Whether the body is read; without it the answer is complete when its header is, and the connection is closed.
+  public var readsBody = true
   /// Bytes of the answer's body that are kept; the rest is counted.
   public var bodyLimit = 64 << 10
   /// Bytes of the answer's body after which the answer counts as complete and the connection is closed.
@@ -41,6 +45,8 @@ public struct HTTPRequest: Hashable, Sendable {
   public var unixSocket: String?
   /// What TLS needs besides the authorities of the engine's settings.
   public var credentials: TLSFiles?
+  /// Whether HTTP/2 is not offered.
+  public var usesHTTP1 = false
   /// Whether name, connection and TLS session are made anew, as a first visitor does, instead of taken from the cache.
   public var startsAfresh = false
 

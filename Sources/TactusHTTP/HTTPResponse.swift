@@ -12,8 +12,11 @@ public struct HTTPResponse: Hashable, Sendable {
   public var timings: HTTPTimings
   /// The URL that answered: the last one when redirects were followed.
   public var finalURL: String
+  /// The redirects that were followed.
+  public var trail: [HTTPRedirect]
+
   /// How many redirects were followed.
-  public var redirects: Int
+  public var redirects: Int { trail.count }
 
   /// `host:port` of the server that answered.
   public var peer: String {

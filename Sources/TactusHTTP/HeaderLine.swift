@@ -5,18 +5,19 @@ struct HeaderLine: Hashable, Sendable {
   let name: String
   let value: String
 
+  /// Reads a line; a refusal shows none of it but a well-formed name, because the rest may be secret.
   init(_ text: String) throws(MalformedRequest) {
     let bytes = Array(text.utf8)
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
-      throw MalformedRequest("the header line “\(Self.printable(text))” has no colon")
+      throw MalformedRequest("a header line has no colon")
     }
     let name = bytes[..<colon]
     let value = bytes[(colon + 1)...]
     guard !name.isEmpty, name.allSatisfy(Self.isTokenByte) else {
-      throw MalformedRequest("the header line “\(Self.printable(text))” does not begin with a header name")
+      throw MalformedRequest("a header line does not begin with the name of a header")
     }
     guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }) else {
-      throw MalformedRequest("the header line “\(Self.printable(text))” has a control character")
+      throw MalformedRequest("the header \(String(decoding: name, as: UTF8.self)) has a control character in its value")
     }
     self.name = String(decoding: name, as: UTF8.self)
     self.value = String(decoding: Self.trimmed(value), as: UTF8.self)
@@ -46,11 +47,5 @@ struct HeaderLine: Hashable, Sendable {
     guard let first = bytes.firstIndex(where: { !isBlank($0) }), let last = bytes.lastIndex(where: { !isBlank($0) })
     else { return [] }
     return bytes[first...last]
-  }
-
-  /// The part before the colon is enough to find the line, and values may be secret.
-  private static func printable(_ text: String) -> String {
-    let head = text.prefix { $0 != ":" }.prefix(40)
-    return String(String.UnicodeScalarView(head.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "�" : $0 }))
   }
 }

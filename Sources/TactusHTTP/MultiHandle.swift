@@ -17,7 +17,7 @@ final class MultiHandle {
   private let visitSoon: () -> Void
   private var tokens: [curl_socket_t: Poller.Token] = [:]
   private var sockets: [Poller.Token: curl_socket_t] = [:]
-  private var unwatched: [Transfer] = []
+  private var unwatched: [Exchange] = []
   private var isVisitComing = false
 
   /// Wraps a new handle.
@@ -55,7 +55,7 @@ final class MultiHandle {
         }, context))
   }
 
-  /// The owner has removed all transfers.
+  /// The owner has removed all exchanges.
   deinit {
     // Cached connections are closed now; nothing may call back into what is going away.
     for token in tokens.values { poller.forget(token) }
@@ -64,11 +64,11 @@ final class MultiHandle {
     expect(curl_multi_cleanup(pointer))
   }
 
-  /// Hands a transfer to libcurl; it begins when the queue turns next.
-  func add(_ transfer: Transfer) { expect(curl_multi_add_handle(pointer, transfer.easy.pointer)) }
+  /// Hands an exchange to libcurl; it begins when the queue turns next.
+  func add(_ exchange: Exchange) { expect(curl_multi_add_handle(pointer, exchange.easy.pointer)) }
 
-  /// Takes a transfer back, in whatever state it is.
-  func remove(_ transfer: Transfer) { expect(curl_multi_remove_handle(pointer, transfer.easy.pointer)) }
+  /// Takes an exchange back, in whatever state it is.
+  func remove(_ exchange: Exchange) { expect(curl_multi_remove_handle(pointer, exchange.easy.pointer)) }
 
   /// Lets libcurl read and write the sockets that are ready.
   func socketsReady() {
@@ -93,17 +93,17 @@ final class MultiHandle {
     expect(curl_multi_socket_action(pointer, CURL_SOCKET_TIMEOUT, 0, &running))
   }
 
-  /// The transfers that libcurl has done with, each once; the caller removes them.
-  func done() -> [(transfer: Transfer, code: CURLcode)] {
-    var found: [(Transfer, CURLcode)] = []
+  /// The exchanges that libcurl has done with, each once; the caller removes them.
+  func done() -> [(exchange: Exchange, code: CURLcode)] {
+    var found: [(Exchange, CURLcode)] = []
     var left: Int32 = 0
     while let message = curl_multi_info_read(pointer, &left) {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
-        let transfer = Transfer.of(easy)
+        let exchange = Exchange.of(easy)
       else { continue }
-      found.append((transfer, message.pointee.data.result))
+      found.append((exchange, message.pointee.data.result))
     }
-    let doomed = unwatched.filter { transfer in !found.contains { $0.0 === transfer } }
+    let doomed = unwatched.filter { exchange in !found.contains { $0.0 === exchange } }
     unwatched = []
     found += doomed.map { ($0, CURLE_FAILED_INIT) }
     return found
@@ -130,9 +130,9 @@ final class MultiHandle {
       sockets[token] = socket
     } catch {
       // A socket that nobody watches would never end; telling libcurl so would end all transfers.
-      guard let transfer = easy.flatMap(Transfer.of) else { return }
-      transfer.localErrno = error.code
-      unwatched.append(transfer)
+      guard let exchange = easy.flatMap(Exchange.of) else { return }
+      exchange.localErrno = error.code
+      unwatched.append(exchange)
       askForVisit()
     }
   }

@@ -1,156 +1,156 @@
 import CCurl
-import Glibc
-import TactusLinux
 import TactusModel
 
-/// One request on its way: an easy handle, what has arrived, and who waits for it.
+/// One request on its way through its redirects, and its completion.
 final class Transfer {
   let id: TransferID
   let request: HTTPRequest
   let begunAt: MonotonicInstant
   let receiver: HTTPReceiver?
   let completion: HTTPCompletion
-  let easy: EasyHandle
 
-  /// The kept bytes of the body.
-  private(set) var body: [UInt8] = []
-  /// Bytes of the body that were read.
-  private(set) var bytesRead: Int64 = 0
-  /// Whether the body was longer than anybody wants to read, so that the connection is closed.
-  private(set) var isCutShort = false
+  /// The request that is to be sent now, or was.
+  private(set) var hop: Hop
+  /// The redirects that were followed.
+  private(set) var redirects: [HTTPRedirect] = []
+  /// The exchange under way; nil while a name is looked up.
+  private(set) var exchange: Exchange?
+  /// When the request of this hop was to be sent.
+  private var hopBegunAt: MonotonicInstant
+  /// Duration of the look-up of this hop, before libcurl.
+  private var lookup: Duration = .zero
+  /// The phases of the hops before this one, each summed up.
+  private var spent = HTTPTimings(nameLookup: .zero, connect: .zero, tls: .zero, firstByte: .zero, total: .zero)
   /// Whether nothing more is to be read for now.
-  var isResting = false
-  /// Why this host could not make or watch a socket; nil if it could.
-  var localErrno: Int32?
+  private(set) var isResting = false
+
+  /// The next step after an exchange has ended.
+  enum Turn {
+    /// It has ended.
+    case ended(Result<HTTPResponse, HTTPFailure>)
+    /// It follows a redirect: ``hop`` is the next to be sent.
+    case follows
+  }
 
   init(
-    _ id: TransferID, _ request: HTTPRequest, settings: HTTPEngine.Settings, begunAt: MonotonicInstant,
-    receiver: HTTPReceiver?, completion: @escaping HTTPCompletion
-  ) throws(EasyHandle.Refusal) {
-    (self.id, self.request, self.begunAt) = (id, request, begunAt)
+    _ id: TransferID, _ request: HTTPRequest, begunAt: MonotonicInstant, receiver: HTTPReceiver?,
+    completion: @escaping HTTPCompletion
+  ) {
+    (self.id, self.request, self.begunAt, hopBegunAt) = (id, request, begunAt, begunAt)
     (self.receiver, self.completion) = (receiver, completion)
-    easy = try EasyHandle()
-    try configureEngine(settings)
-    try configureRequest()
+    hop = Hop(request)
   }
 
-  /// The transfer behind a handle; nil for handles that libcurl made for itself.
-  static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? {
-    var context: UnsafeMutableRawPointer?
-    guard tactus_easy_get_private(easy, &context) == CURLE_OK, let context else { return nil }
-    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+  /// The name that has to be looked up before the hop can be sent; nil for none.
+  var nameToLookUp: String? { request.unixSocket == nil ? hop.endpoint.nameToLookUp : nil }
+
+  /// When the look-up has to be over; nil for no limit.
+  var lookupDeadline: MonotonicInstant? {
+    [request.connectLimit.map { hopBegunAt + $0 }, request.timeLimit.map { begunAt + $0 }].compactMap(\.self).min()
   }
 
-  private var context: UnsafeMutableRawPointer { Unmanaged.passUnretained(self).toOpaque() }
-
-  /// What holds for every request.
-  private func configureEngine(_ settings: HTTPEngine.Settings) throws(EasyHandle.Refusal) {
-    try easy.set(CURLOPT_PRIVATE, context)
-    // Signals belong to the daemon, and a hung lookup must not hold the queue when its transfer is over.
-    try easy.set(CURLOPT_NOSIGNAL, true)
-    try easy.set(CURLOPT_QUICK_EXIT, true)
-    try easy.set(CURLOPT_PROTOCOLS_STR, "http,https")
-    try easy.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-    // The environment of the daemon must not send requests elsewhere.
-    try easy.set(CURLOPT_PROXY, "")
-    // Memory for thousands at once: 2 KiB instead of 16 each; a stream may be long, and is one of few.
-    try easy.set(CURLOPT_BUFFERSIZE, receiver == nil ? 2048 : 64 << 10)
-    try easy.set(CURLOPT_USERAGENT, settings.userAgent)
-    try easy.set(CURLOPT_CERTINFO, true)
-    if let file = request.credentials?.authorities ?? settings.certificateAuthorities {
-      try easy.set(CURLOPT_CAINFO, file)
-    }
-    if let file = request.credentials?.certificate { try easy.set(CURLOPT_SSLCERT, file) }
-    if let file = request.credentials?.key { try easy.set(CURLOPT_SSLKEY, file) }
-    if let path = request.unixSocket { try easy.set(CURLOPT_UNIX_SOCKET_PATH, path) }
-    try easy.check(
-      tactus_easy_set_write(
-        easy.pointer,
-        { bytes, size, count, context in
-          guard let bytes, let context else { return 0 }
-          let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-          return transfer.take(UnsafeRawBufferPointer(start: bytes, count: size * count))
-        }, context))
-    if receiver != nil {
-      try easy.check(
-        tactus_easy_set_header(
-          easy.pointer,
-          { bytes, size, count, context in
-            guard let context else { return 0 }
-            // The empty line ends the header.
-            if size * count == 2 { Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().begin() }
-            return size * count
-          }, context))
-    }
-    // libcurl 7.88 makes sockets that a spawned job would inherit.
-    try easy.check(
-      tactus_easy_set_open_socket(
-        easy.pointer,
-        { context, _, address in
-          guard let context, let address else { return CURL_SOCKET_BAD }
-          let (family, type, number) = (address.pointee.family, address.pointee.socktype, address.pointee.protocol)
-          let descriptor = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), number)
-          let code = errno
-          if descriptor < 0, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) {
-            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().localErrno = code
-          }
-          return descriptor
-        }, context))
+  /// Makes the exchange of this hop.
+  func begin(
+    with addresses: [String], settings: HTTPEngine.Settings, at now: MonotonicInstant
+  ) throws(EasyHandle.Refusal) -> Exchange {
+    lookup = now - hopBegunAt
+    let exchange = try Exchange(
+      id, request, hop, addresses: addresses, timeLimit: request.timeLimit.map { $0 - (now - begunAt) },
+      settings: settings, receiver: receiver)
+    exchange.isResting = isResting
+    self.exchange = exchange
+    return exchange
   }
 
-  private func configureRequest() throws(EasyHandle.Refusal) {
-    try easy.set(CURLOPT_URL, request.url)
-    switch request.method {
-    case .get: try easy.set(CURLOPT_HTTPGET, true)
-    case .head: try easy.set(CURLOPT_NOBODY, true)
-    case .post:
-      try easy.set(CURLOPT_POST, true)
-      try easy.setPostBody(request.body ?? [])
-    case .delete: try easy.set(CURLOPT_CUSTOMREQUEST, "DELETE")
-    }
-    try easy.set(CURLOPT_FOLLOWLOCATION, request.followsRedirects)
-    try easy.set(CURLOPT_MAXREDIRS, Limits.httpRedirects)
-    // Zero is no limit to libcurl, for the whole; for connecting it is 300 s.
-    try easy.set(CURLOPT_TIMEOUT_MS, request.timeLimit.map { max(1, Int($0.milliseconds)) } ?? 0)
-    if let limit = request.connectLimit ?? request.timeLimit {
-      try easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(limit.milliseconds)))
-    }
-    if request.startsAfresh {
-      try easy.set(CURLOPT_FRESH_CONNECT, true)
-      try easy.set(CURLOPT_FORBID_REUSE, true)
-      try easy.set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
-    }
-    try easy.setHeaders(headerLines)
+  /// Reads no more for now, or reads on.
+  func rest(_ isResting: Bool) {
+    self.isResting = isResting
+    exchange?.isResting = isResting
   }
 
-  private var headerLines: [String] {
-    let given = Set(request.headers.map { $0.name.lowercased() })
-    // Without these, libcurl would wait a second for a “100 Continue” and call any body a form.
-    let withheld = ["Expect", "Content-Type"].filter { !given.contains($0.lowercased()) }
-    return request.headers.map(\.curlText) + withheld.map { "\($0):" }
+  /// Takes the end of an exchange and decides on the next step.
+  func turn(after exchange: Exchange, _ code: CURLcode, at now: MonotonicInstant) -> Turn {
+    guard code == CURLE_OK || (code == CURLE_WRITE_ERROR && exchange.cut != nil), let response = response(at: now)
+    else {
+      let cause = exchange.cause(of: code)
+      return .ended(.failure(failure(cause, code: code, exchange.sentence(for: cause, code: code), at: now)))
+    }
+    guard case .redirect(let location) = exchange.cut else { return .ended(.success(response)) }
+    guard redirects.count < Limits.httpRedirects else {
+      let sentence = "\(exchange.peer) redirected more than \(Limits.httpRedirects) times"
+      return .ended(.failure(failure(.redirects, sentence, at: now)))
+    }
+    do {
+      try follow(to: location, status: response.status, at: now)
+      return .follows
+    } catch {
+      let sentence = "\(exchange.peer) redirected to something that is not followed: \(error.sentence)"
+      return .ended(.failure(failure(.redirects, sentence, at: now)))
+    }
   }
 
-  /// The header of the answer is complete.
-  private func begin() {
-    guard (200...299).contains(easy.long(CURLINFO_RESPONSE_CODE)) else { return }
-    receiver?([])
+  /// A failure of this transfer, with what has arrived.
+  func failure(
+    _ cause: HTTPFailure.Cause, code: CURLcode = CURLE_OK, _ sentence: String, standing: String? = nil,
+    at now: MonotonicInstant
+  ) -> HTTPFailure {
+    HTTPFailure(
+      cause, code: Int(code.rawValue), sentence, stage: exchange?.stage ?? .nameLookup,
+      standing: standing ?? exchange?.standing ?? "", redirects: redirects, timings: timings(at: now),
+      received: response(at: now))
   }
 
-  /// Keeps what fits and counts the rest, or hands it on; fewer bytes than given tell libcurl to stop.
-  private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
-    if let receiver, (200...299).contains(easy.long(CURLINFO_RESPONSE_CODE)) {
-      // Not taken: libcurl keeps the piece until the transfer goes on.
-      if isResting { return Int(CURL_WRITEFUNC_PAUSE) }
-      receiver(Array(bytes))
-      return bytes.count
+  private func follow(to location: String, status: Int, at now: MonotonicInstant) throws(MalformedRequest) {
+    let next = try Hop(following: status, to: location, from: hop, of: request)
+    redirects.append(
+      HTTPRedirect(
+        status: status, destination: Endpoint.shown(next.url),
+        leftHeaders: next.headers.isEmpty && !request.headers.isEmpty))
+    (spent, hop, exchange) = (timings(at: now), next, nil)
+    (hopBegunAt, lookup) = (now, .zero)
+  }
+
+  /// The answer as far as it has arrived; nil before its status has.
+  private func response(at now: MonotonicInstant) -> HTTPResponse? {
+    guard let exchange, let status = exchange.status else { return nil }
+    // What was announced and not read is dropped as well, if the body was cut short for its length.
+    let announced = exchange.cut == .longBody ? exchange.easy.size(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) : 0
+    return HTTPResponse(
+      status: status, body: exchange.body,
+      droppedBytes: max(exchange.bytesRead, announced) - Int64(exchange.body.count), timings: timings(at: now),
+      finalURL: hop.url, trail: redirects)
+  }
+
+  /// The phases, over all hops.
+  private func timings(at now: MonotonicInstant) -> HTTPTimings {
+    var timings = spent
+    timings.total = now - begunAt
+    guard let exchange else {
+      timings.nameLookup += now - hopBegunAt
+      return timings
     }
-    bytesRead += Int64(bytes.count)
-    let room = request.bodyLimit - body.count
-    if room > 0 { body.append(contentsOf: bytes.prefix(room)) }
-    guard bytesRead <= Int64(request.readLimit) else {
-      isCutShort = true
-      return 0
+    /// Zero is a phase that was not reached.
+    func span(_ info: CURLINFO) -> Duration {
+      let span = exchange.easy.size(info)
+      return span == 0 ? .zero : lookup + .microseconds(span)
     }
-    return bytes.count
+    timings.nameLookup += max(lookup, span(CURLINFO_NAMELOOKUP_TIME_T))
+    timings.connect += span(CURLINFO_CONNECT_TIME_T)
+    timings.tls += span(CURLINFO_APPCONNECT_TIME_T)
+    timings.firstByte += span(CURLINFO_STARTTRANSFER_TIME_T)
+    timings.certificateExpiresAt = exchange.certificateExpiresAt
+    return timings
+  }
+}
+
+extension Exchange {
+  /// When the server's certificate expires; nil without TLS.
+  fileprivate var certificateExpiresAt: Instant? {
+    guard easy.string(CURLINFO_SCHEME)?.lowercased() == "https" else { return nil }
+    let label = "Expire date:"
+    guard let field = easy.certificateFields().first(where: { $0.hasPrefix(label) }) else { return nil }
+    // OpenSSL writes `Nov 22 07:41:27 2027 GMT`, which is among what curl_getdate reads; -1 means it is not.
+    let seconds = curl_getdate(String(field.dropFirst(label.count)), nil)
+    return seconds < 0 ? nil : Instant(microseconds: Int64(seconds) * 1_000_000)
   }
 }

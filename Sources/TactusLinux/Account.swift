@@ -82,31 +82,22 @@ public struct Account: Hashable, Sendable {
   }
 }
 
+/// An account as the kernel takes it, without names; nil for whom this process runs as.
+func withIdentity<Value>(of account: Account?, _ body: (UnsafePointer<tactus_identity>?) -> Value) -> Value {
+  guard let account else { return body(nil) }
+  return account.groups.withUnsafeBufferPointer { groups in
+    var identity = tactus_identity(
+      user: account.user, group: account.group, groups: groups.baseAddress, group_count: UInt(groups.count))
+    return body(&identity)
+  }
+}
+
 /// What looking a name up in the machine's databases came to.
 enum NameLookup {
   /// Whether a result code means that there is no such name, rather than that nobody knows.
   ///
   /// Source: getpwnam(3), "RETURN VALUE", which names these besides 0
   static func foundNothing(_ code: Int32) -> Bool { [0, ENOENT, ESRCH].contains(code) }
-}
-
-extension Account {
-  /// Runs the body with this account's rights to files; nil, and nothing is run, unless this process may become it.
-  ///
-  /// All threads are that account for as long: only for a process that does nothing else.
-  ///
-  /// Source: seteuid(2), setgroups(2)
-  public func acting<Value>(_ body: () -> Value) -> Value? {
-    let (ownUser, ownGroup) = (geteuid(), getegid())
-    var ownGroups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
-    guard getgroups(Int32(ownGroups.count), &ownGroups) >= 0, setgroups(groups.count, groups) == 0 else { return nil }
-    defer { _ = setgroups(ownGroups.count, ownGroups) }
-    guard setegid(group) == 0 else { return nil }
-    defer { _ = setegid(ownGroup) }
-    guard seteuid(user) == 0 else { return nil }
-    defer { _ = seteuid(ownUser) }
-    return body()
-  }
 }
 
 /// What this process may do beyond its user.

@@ -141,10 +141,15 @@ public struct ControlGroup: Hashable, Sendable {
     }
   }
 
-  /// The processes in the group and below.
+  /// The processes in the group and below, however deep.
   public var processes: [Int] {
-    let own = SmallFile.text("\(path)/cgroup.procs", limit: 1 << 20) ?? ""
-    return own.split(separator: "\n").compactMap { Int($0) } + children.flatMap(\.processes)
+    guard var tree = ControlGroupTree(at: path) else { return [] }
+    var found: [Int] = []
+    tree.visit { directory in
+      let members = SmallFile.bytes("cgroup.procs", in: directory, limit: 1 << 20) ?? []
+      found += members.split(separator: UInt8(ascii: "\n")).compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+    }
+    return found
   }
 
   /// Whether a living process is in the group or below; false when the group is gone.
@@ -172,25 +177,23 @@ public struct ControlGroup: Hashable, Sendable {
     return events.first { $0.hasPrefix("oom_kill ") }.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
   }
 
-  /// Removes the group and the groups below; false when a process is still in it.
+  /// Removes the group and the groups below, however deep; false when a process is still in it.
   public func remove() -> Bool {
     if rmdir(path) == 0 || errno == ENOENT { return true }
-    let code = errno
     // Groups below, made by the job itself, are in the way as much as processes are.
-    let below = children
-    guard code == EBUSY, !below.isEmpty, !isPopulated else { return false }
-    for child in below where !child.remove() { return false }
+    guard errno == EBUSY, !isPopulated, var tree = ControlGroupTree(at: path), tree.removeBelow() else { return false }
     return rmdir(path) == 0 || errno == ENOENT
   }
 
-  private var children: [ControlGroup] {
+  /// The names of the groups directly below.
+  public var names: [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
-    var found: [ControlGroup] = []
+    var found: [String] = []
     while let entry = readdir(directory) {
       guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
       let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name != ".", name != ".." { found.append(ControlGroup(at: "\(path)/\(name)")) }
+      if name != ".", name != ".." { found.append(name) }
     }
     return found
   }

@@ -80,6 +80,12 @@ public enum Descriptor {
     }
   }
 
+  /// The inode of an open file, which both ends of a pipe share; nil if the descriptor is not open.
+  public static func inode(of descriptor: Int32) -> UInt64? {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : nil
+  }
+
   /// Bytes that can be read right now from a pipe or a socket.
   public static func bytesWaiting(in descriptor: Int32) -> Int { max(0, Int(tactus_bytes_waiting(descriptor))) }
 

@@ -25,7 +25,11 @@ public final class FileLock: Sendable {
 
   /// Takes the lock at once, or throws ``Held``, or ``SystemError`` when the file cannot be used.
   public init(at path: String) throws {
-    let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+    let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
+    do throws(SystemError) { try Self.expectRegular(descriptor, path) } catch {
+      Descriptor.close(descriptor)
+      throw error
+    }
     // A lock of the open file description: other than flock(2)'s it can be looked at, and unlike that of fcntl(2) without
     // OFD it does not go when another part of the process closes the file.
     var whole = Self.exclusive
@@ -50,7 +54,7 @@ public final class FileLock: Sendable {
   /// Throws ``SystemError`` when the file cannot be looked at; a file that is not there is not held.
   public static func isHeld(at path: String) throws(SystemError) -> Bool {
     let descriptor: Int32
-    do { descriptor = try Descriptor.open(path, O_RDWR) } catch {
+    do { descriptor = try Descriptor.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK) } catch {
       if error.code == ENOENT { return false }
       throw error
     }
@@ -60,6 +64,15 @@ public final class FileLock: Sendable {
       throw SystemError(code: errno, operation: "look at the lock", subject: path)
     }
     return found.l_type != Int16(F_UNLCK)
+  }
+
+  /// The lock is written to: it must not be another file than it seems.
+  private static func expectRegular(_ descriptor: Int32, _ path: String) throws(SystemError) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw SystemError(code: errno, operation: "look at", subject: path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw SystemError(code: EINVAL, operation: "lock", subject: "\(path), which is no regular file")
+    }
   }
 
   /// F_OFD_GETLK and F_OFD_SETLK, which the Glibc module leaves out. Source: fcntl(2), <bits/fcntl-linux.h>

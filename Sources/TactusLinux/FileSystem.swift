@@ -50,7 +50,9 @@ public struct FileSystem: Hashable, Sendable {
   /// How long a write of 4 KiB to a file in a directory takes until it is on the disk: the middle one of five.
   public static func syncSpan(in directory: String, time: SystemTime) throws(SystemError) -> Duration {
     let path = "\(directory)/.sync-\(getpid())"
-    let descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    // What an earlier daemon of this process id left, or a link that somebody made, is not written to.
+    unlink(path)
+    let descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     defer {
       Descriptor.close(descriptor)
       unlink(path)

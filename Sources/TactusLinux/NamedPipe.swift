@@ -14,17 +14,32 @@ public enum NamedPipe {
       guard isPipe else { throw SystemError(code: code, operation: "make", subject: path) }
     }
     // Not by the mode above, which the umask cuts: /dev/stdout leads to the file, and the job may be anybody.
-    guard chmod(path, 0o666) == 0 else { throw SystemError(code: errno, operation: "open to jobs", subject: path) }
+    let descriptor = try open(path, O_RDWR | O_NONBLOCK)
+    defer { Descriptor.close(descriptor) }
+    guard fchmod(descriptor, 0o666) == 0 else {
+      throw SystemError(code: errno, operation: "open to jobs", subject: path)
+    }
   }
 
   /// The end that is read, non-blocking; it needs no writer, and is one itself, because only writers are told by poll(2)
   /// whether a pipe is full.
   public static func openReader(_ path: String) throws(SystemError) -> Int32 {
-    try Descriptor.open(path, O_RDWR | O_NONBLOCK)
+    try open(path, O_RDWR | O_NONBLOCK)
   }
 
   /// An end that is both, so that its owner is never told that nobody reads, and nobody else that nobody writes.
-  public static func openBoth(_ path: String) throws(SystemError) -> Int32 { try Descriptor.open(path, O_RDWR) }
+  public static func openBoth(_ path: String) throws(SystemError) -> Int32 { try open(path, O_RDWR) }
+
+  /// Opens a pipe; neither a link nor another thing of that name.
+  private static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
+    let descriptor = try Descriptor.open(path, flags | O_NOFOLLOW)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
+      Descriptor.close(descriptor)
+      throw SystemError(code: EINVAL, operation: "open", subject: "\(path), which is no pipe")
+    }
+    return descriptor
+  }
 
   /// Whether who writes waits now until somebody reads: all its pages are used, however few bytes are in them.
   ///

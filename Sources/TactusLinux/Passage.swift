@@ -8,20 +8,51 @@ public enum Passage {
   /// - Parameter isOpen: whether somebody may enter a folder, whose path has no link in it. Also asked of what is no folder, or
   ///   is not there: that closes nothing.
   public static func closedFolder(to path: String, isOpen: (_ folder: String) -> Bool) -> String? {
+    walk(to: path) { folder, _ in isOpen(folder) }
+  }
+
+  /// A step on the way: a folder, and the entry of it that the way goes on to.
+  ///
+  /// Neither path has a link in it but the entry itself.
+  public struct Step: Hashable, Sendable {
+    /// The path of the folder.
+    public let folder: String
+    /// The path of the entry: a folder, a symbolic link, or what the whole path names.
+    public let place: String
+  }
+
+  /// All steps to what a path names, from the root on: who can change one of them changes what the path names.
+  /// - Parameter mayRead: whether an entry that may be a link can be read; what it leads to is left out otherwise.
+  public static func steps(to path: String, mayRead: (_ place: String) -> Bool = { _ in true }) -> [Step] {
+    var steps: [Step] = []
+    _ = walk(to: path, mayRead) { folder, place in
+      if let place { steps.append(Step(folder: folder, place: place)) }
+      return true
+    }
+    return steps
+  }
+
+  /// Goes from folder to folder, each with the entry to which the way goes on; nil for the way back to a parent.
+  ///
+  /// - Returns: the folder at which the visit said no; nil if it came to the end.
+  private static func walk(
+    to path: String, _ mayRead: (_ place: String) -> Bool = { _ in true },
+    _ visit: (_ folder: String, _ place: String?) -> Bool
+  ) -> String? {
     var rest = parts(of: path)
     var folder = path.hasPrefix("/") ? "/" : currentDirectory
     // As many as Linux follows. Source: path_resolution(7)
     var links = 40
     while !rest.isEmpty {
-      guard isOpen(folder) else { return folder }
       let name = rest.removeFirst()
+      let place = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
+      guard visit(folder, name == ".." ? nil : place) else { return folder }
       if name == ".." {
         // No link is left in it.
         folder = "/" + parts(of: folder).dropLast().joined(separator: "/")
         continue
       }
-      let place = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
-      guard links > 0, let target = target(ofLink: place) else {
+      guard links > 0, mayRead(place), let target = target(ofLink: place) else {
         folder = place
         continue
       }

@@ -1,23 +1,16 @@
 import CLinux
 import Glibc
-public import TactusModel
+import TactusModel
 
 /// What /proc says about processes.
 public enum ProcessTable {
   /// The start of a process in clock ticks since boot: with the pid and the boot id it names a process for ever.
   ///
   /// Nil when there is no such process. A zombie still has one.
-  public static func startTicks(of process: Int) -> Int64? {
-    SmallFile.bytes("/proc/\(process)/stat", limit: 4096).flatMap(startTicks(in:))
-  }
+  public static func startTicks(of process: Int) -> Int64? { entry(of: process)?.startTicks }
 
-  /// Field 22 of proc_pid_stat(5), counted from the last `)`, because the name before it may hold anything.
-  static func startTicks(in stat: [UInt8]) -> Int64? {
-    guard let close = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-    let fields = stat[(close + 1)...].split(separator: UInt8(ascii: " "))
-    guard fields.count > 19 else { return nil }
-    return Int64(String(decoding: fields[19], as: UTF8.self))
-  }
+  /// Field 22 of proc_pid_stat(5).
+  static func startTicks(in stat: [UInt8]) -> Int64? { entry(of: 0, in: stat)?.startTicks }
 
   /// The command line of a process, cut at 200 bytes; its name if it has none.
   public static func command(of process: Int) -> String? {
@@ -27,34 +20,20 @@ public enum ProcessTable {
     return SmallFile.text("/proc/\(process)/comm").map { String($0.prefix { $0 != "\n" }) }
   }
 
-  /// The processes of one job: those that carry its `TACTUS_JOB_ID` in the environment they were started with, and those
-  /// in the session, zombies included.
-  ///
-  /// Reads all of /proc: a matter of milliseconds.
-  public static func processes(carrying job: JobID, inSession session: Int? = nil) -> [Int] {
-    all().filter { belongs($0, to: job, inSession: session) }
+  /// Where the kernel lets a process wait, or one thread of it, such as `request_wait_answer`; nil if that is not said, or not to us.
+  public static func waitPlace(of process: Int, thread: Int? = nil) -> String? {
+    let directory = thread.map { "/proc/\(process)/task/\($0)" } ?? "/proc/\(process)"
+    guard let place = SmallFile.text("\(directory)/wchan", limit: 200), !place.isEmpty, place != "0" else { return nil }
+    return place
   }
 
-  /// Whether a process carries a job's id, or is in the session; this process itself never is a job's.
-  public static func belongs(_ process: Int, to job: JobID, inSession session: Int? = nil) -> Bool {
-    if process == Int(getpid()) { return false }
-    if let session, Int(getsid(Int32(process))) == session { return true }
-    guard let environment = environment(of: process) else { return false }
-    return holds(environment, Array("\(variable)\(job)".utf8))
-  }
-
-  /// All processes that carry any `TACTUS_JOB_ID`, by job; reads all of /proc.
-  public static func carriers() -> [JobID: [Int]] {
-    var found: [JobID: [Int]] = [:]
+  /// The jobs whose `TACTUS_JOB_ID` a process carries in the environment that it was started with; mostly none or one.
+  static func jobs(of process: Int) -> [JobID] {
     let prefix = Array(variable.utf8)
-    for process in all() where process != Int(getpid()) {
-      guard let environment = environment(of: process), holds(environment, prefix, whole: false) else { continue }
-      for entry in environment.split(separator: 0) where entry.starts(with: prefix) {
-        guard let job = JobID(String(decoding: entry.dropFirst(prefix.count), as: UTF8.self)) else { continue }
-        found[job, default: []].append(process)
-      }
+    guard let environment = environment(of: process), holds(environment, prefix, whole: false) else { return [] }
+    return environment.split(separator: 0).filter { $0.starts(with: prefix) }.compactMap {
+      JobID(String(decoding: $0.dropFirst(prefix.count), as: UTF8.self))
     }
-    return found
   }
 
   private static let variable = "TACTUS_JOB_ID="
@@ -84,8 +63,11 @@ public enum ProcessTable {
     return false
   }
 
-  private static func all() -> [Int] {
-    guard let directory = opendir("/proc") else { return [] }
+  static func all() -> [Int] { numbers(in: "/proc") }
+
+  /// The entries of a directory whose names are numbers.
+  static func numbers(in path: String) -> [Int] {
+    guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }
     var processes: [Int] = []
     while let entry = readdir(directory) {

@@ -79,14 +79,29 @@ public struct ReceivedSignal: Hashable, Sendable {
 /// The signals have to be blocked in every thread (``Signals/block(_:)``). Several of one kind that come before the first is
 /// taken are one.
 public final class SignalSource {
-  private let watch: ReadinessWatch
+  private let descriptor: Int32
+  private var watch: ReadinessWatch?
+
+  /// Keeps signals for later: those that arrive are taken when ``begin(on:handler:)`` is called.
+  public init(_ signals: [Signal]) throws(SystemError) {
+    descriptor = try check(
+      tactus_signal_descriptor(signals.map(\.number), Int32(signals.count)), "make", "a signal descriptor")
+  }
 
   /// Takes signals from now on; the handler runs on the queue, once for each.
-  public init(
+  public convenience init(
     on queue: DispatchWorkQueue, signals: [Signal], handler: @escaping @Sendable (ReceivedSignal) -> Void
-  ) throws {
-    let descriptor = try check(
-      tactus_signal_descriptor(signals.map(\.number), Int32(signals.count)), "make", "a signal descriptor")
+  ) throws(SystemError) {
+    try self.init(signals)
+    begin(on: queue, handler: handler)
+  }
+
+  deinit { if watch == nil { Descriptor.close(descriptor) } }
+
+  /// Takes signals from now on, and those that were kept; called once.
+  public func begin(on queue: DispatchWorkQueue, handler: @escaping @Sendable (ReceivedSignal) -> Void) {
+    if watch != nil { fatalError("a signal source was begun twice") }
+    let descriptor = descriptor
     watch = ReadinessWatch(owning: descriptor, on: queue) {
       var taken = tactus_signal()
       while tactus_signal_take(descriptor, &taken) == 1 {
@@ -96,5 +111,5 @@ public final class SignalSource {
   }
 
   /// Ends the taking; the handler does not run any more after what runs now.
-  public func cancel() { watch.cancel() }
+  public func cancel() { watch?.cancel() }
 }

@@ -5,6 +5,16 @@ enum SmallFile {
   /// The bytes of a file, up to a limit; nil if it cannot be read, which for /proc mostly means that the process is gone.
   static func bytes(_ path: String, limit: Int = 64 << 10) -> [UInt8]? {
     guard let descriptor = try? Descriptor.open(path, O_RDONLY) else { return nil }  // gone, or not ours to read
+    return bytes(closing: descriptor, limit: limit)
+  }
+
+  /// The bytes of a file in an open directory.
+  static func bytes(_ name: String, in directory: Int32, limit: Int = 64 << 10) -> [UInt8]? {
+    let descriptor = openat(directory, name, O_RDONLY | O_CLOEXEC)
+    return descriptor < 0 ? nil : bytes(closing: descriptor, limit: limit)
+  }
+
+  private static func bytes(closing descriptor: Int32, limit: Int) -> [UInt8] {
     defer { Descriptor.close(descriptor) }
     var bytes: [UInt8] = []
     while bytes.count < limit {

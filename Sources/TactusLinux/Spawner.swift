@@ -4,13 +4,15 @@ import Glibc
 /// Starts programs: each in a session of its own, with descriptors 0, 1 and 2 and nothing else of ours.
 public enum Spawner {
   /// What to start.
-  public struct Order {
+  public struct Order: Sendable {
     /// The executable, an absolute path, and its arguments; never empty.
     public var arguments: [String]
     /// `NAME=value`, everything that the program gets.
     public var environment: [String]
     /// An absolute path.
     public var directory: String
+    /// Whether the root directory will do if that is not there.
+    public var directoryMayBeMissing = false
     /// Descriptors that become 0, 1 and 2; they stay the caller's.
     public var input: Int32
     /// See `input`.
@@ -49,44 +51,74 @@ public enum Spawner {
     /// What is behind a "Permission denied", as far as that can be told.
     public var obstacle: Obstacle?
 
+    /// What is wrong with a script or its interpreter, as far as its first line tells.
+    public var script: ScriptFault?
+
     /// A sentence for the operator.
-    public var description: String { cause.description }
+    public var description: String { script.map { "\(cause); \($0.sentence)" } ?? cause.description }
   }
 
   /// Starts a program and answers its pid; it is a child of this process, which reaps it.
   ///
-  /// Returns when the program runs, after 75–300 µs. When it does not, ``Failure`` is thrown and no process is left.
-  public static func spawn(_ order: Order) throws(Failure) -> Int {
+  /// Returns when the program runs, after 75–300 µs. When it does not, ``Failure`` is thrown and no process is left. A file
+  /// system that does not answer keeps this thread waiting for as long: with a progress, another thread can give it up by
+  /// ``ChildProgress/cancel()``, and ECANCELED is thrown when the kernel lets go. Without one, a child that another user may
+  /// hold up has five seconds.
+  public static func spawn(_ order: Order, progress given: ChildProgress? = nil) throws(Failure) -> Int {
     guard let path = order.arguments.first else { fatalError("an order to spawn names no executable") }
-    if let text = (order.arguments + order.environment + [order.directory]).first(where: { $0.utf8.contains(0) }) {
-      let shown = String(decoding: text.utf8.map { $0 == 0 ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
-      let cause = SystemError(code: EINVAL, operation: "pass on, because it contains a zero byte,", subject: shown)
+    if let subject = order.subjectWithZero {
+      let cause = SystemError(code: EINVAL, operation: "pass on, because it contains a zero byte,", subject: subject)
       throw Failure(cause: cause, isOrderAtFault: true)
     }
+    let progress: ChildProgress
+    do throws(SystemError) { progress = if let given { given } else { try ChildProgress() } } catch {
+      throw Failure(cause: error, isOrderAtFault: false)
+    }
     var step = TACTUS_SPAWN_FORK
-    let answer = withCStrings(order.arguments) { arguments in
+    let answer = start(order, path, progress, patience: given == nil ? patience : -1, step: &step)
+    progress.conclude()
+    if progress.isCanceled || answer < 0 { abandon(progress.process, isRunning: answer > 0) }
+    guard !progress.isCanceled else { throw failure(of: order, at: step, code: ECANCELED) }
+    guard answer < 0 else { return Int(answer) }
+    throw failure(of: order, at: step, code: -answer)
+  }
+
+  /// What a spawn without a progress gives a child until its exec, in milliseconds.
+  private static let patience: Int32 = 5000
+
+  private static func start(
+    _ order: Order, _ path: String, _ progress: ChildProgress, patience: Int32, step: inout tactus_spawn_step
+  ) -> Int32 {
+    withCStrings(order.arguments) { arguments in
       withCStrings(order.environment) { environment in
         path.withCString { path in
           order.directory.withCString { directory in
-            withIdentity(order.account) { identity in
+            withIdentity(of: order.account) { identity in
               var order = tactus_spawn_order(
                 path: path, arguments: arguments, environment: environment, directory: directory, input: order.input,
-                output: order.output, error: order.error, cgroup: order.cgroup ?? -1, identity: identity)
-              return tactus_spawn(&order, &step)
+                output: order.output, error: order.error, cgroup: order.cgroup ?? -1, identity: identity,
+                directory_may_be_missing: order.directoryMayBeMissing ? 1 : 0, patience: patience)
+              return tactus_spawn(&order, progress.pointer, &step)
             }
           }
         }
       }
     }
-    guard answer < 0 else { return Int(answer) }
-    throw failure(of: order, at: step, code: -answer)
+  }
+
+  /// Reaps a child that has failed, or that nobody wants any more: that one was killed before its exec.
+  private static func abandon(_ process: Int?, isRunning: Bool) {
+    guard let process else { return }
+    if isRunning { _ = kill(Int32(process), SIGKILL) }
+    // Fails if somebody else has reaped it.
+    _ = tactus_child_await(Int32(process))
   }
 
   private static func failure(of order: Order, at step: tactus_spawn_step, code: Int32) -> Failure {
     let path = order.arguments[0]
     let name = order.account?.name ?? path
     // ETXTBSY is a program that is just being replaced, ETIMEDOUT a child that somebody held up.
-    let isPassing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY, EIO, ETIMEDOUT].contains(code)
+    let isPassing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY, EIO, ETIMEDOUT, ECANCELED].contains(code)
     func failure(_ operation: String, _ subject: String, isOrderAtFault: Bool, _ obstacle: Obstacle? = nil) -> Failure {
       Failure(
         cause: SystemError(code: code, operation: operation, subject: subject),
@@ -98,7 +130,9 @@ public enum Spawner {
       let obstacle = isDenied ? Obstacle.toEntering(order.directory, as: order.account) : nil
       return failure("enter directory", order.directory, isOrderAtFault: true, obstacle)
     case TACTUS_SPAWN_EXECUTE where code == ENOENT && access(path, F_OK) == 0:
-      return failure("find the interpreter of", path, isOrderAtFault: true)
+      var failure = failure("find the interpreter of", path, isOrderAtFault: true)
+      failure.script = ScriptFault.of(path)
+      return failure
     case TACTUS_SPAWN_EXECUTE:
       let obstacle = isDenied ? Obstacle.toExecuting(path, as: order.account) : nil
       return failure("execute", path, isOrderAtFault: true, obstacle)
@@ -109,18 +143,6 @@ public enum Spawner {
     case TACTUS_SPAWN_USER: return failure("become", name, isOrderAtFault: false)
     case TACTUS_SPAWN_CAPABILITIES: return failure("drop the capabilities for", path, isOrderAtFault: false)
     default: return failure("start a process for", path, isOrderAtFault: false)
-    }
-  }
-
-  /// The account as the kernel takes it, without names.
-  private static func withIdentity<Value>(
-    _ account: Account?, _ body: (UnsafePointer<tactus_identity>?) -> Value
-  ) -> Value {
-    guard let account else { return body(nil) }
-    return account.groups.withUnsafeBufferPointer { groups in
-      var identity = tactus_identity(
-        user: account.user, group: account.group, groups: groups.baseAddress, group_count: UInt(groups.count))
-      return body(&identity)
     }
   }
 
@@ -146,5 +168,19 @@ public enum Spawner {
         return body(first)
       }
     }
+  }
+}
+
+extension Spawner.Order {
+  /// What has a zero byte, which no C string can hold: named by its place, because any of it may be secret.
+  fileprivate var subjectWithZero: String? {
+    if let index = arguments.firstIndex(where: { $0.utf8.contains(0) }) {
+      return index == 0 ? "the path of the program" : "argument \(index)"
+    }
+    if let variable = environment.first(where: { $0.utf8.contains(0) }) {
+      let name = variable.prefix { $0 != "=" }
+      return name.utf8.contains(0) ? "the name of a variable" : "the variable \(name)"
+    }
+    return directory.utf8.contains(0) ? "the working directory" : nil
   }
 }

@@ -27,7 +27,10 @@ public enum UnixSocket {
   ///
   /// A socket left behind by somebody who is gone is replaced; one that somebody answers on is not, nor any other file.
   /// The file has the mode from its first instant.
-  public static func listen(at path: String, mode: UInt32 = 0o600, backlog: Int32 = 128) throws(SystemError) -> Int32 {
+  ///
+  /// - Parameter backlog: how many may wait in line, at most as many as the system allows. Beyond that, a connection that cannot
+  ///   wait fails with EAGAIN.
+  public static func listen(at path: String, mode: UInt32 = 0o600, backlog: Int32 = 4096) throws(SystemError) -> Int32 {
     try check(tactus_unix_listen(path, mode, backlog), "listen at", path)
   }
 

@@ -44,10 +44,14 @@ public struct Attempt: Hashable, Sendable {
     case parked
     /// It runs.
     case running
+    /// Its time-out has passed; its runner looks whether it has ended by now.
+    case overdue
     /// TERM was sent, the grace period runs.
     case terminating
     /// KILL was sent.
     case killing
+    /// It has ended, and nothing stops it any more; its output is being stored.
+    case exited
     /// It ended; the end is on its way to the ledger.
     case finishing
     /// The end is durable, or the claim was refused.
@@ -82,14 +86,20 @@ public struct Attempt: Hashable, Sendable {
     case available
     /// Its row was closed without it.
     case withdrawn
+    /// It has ended; what it left is being ended, and its output stored.
+    case exited
     /// It ended, and nothing of it is left.
     case ended(Ending)
     /// The time-out passed.
     case deadlinePassed
+    /// Its runner has looked, and it had not ended.
+    case examined
     /// Somebody wants it stopped, and the reason is durable.
     case stopRequested(StopReason)
     /// The grace period after TERM is over.
     case gracePassed
+    /// KILL had as long as it needs, and the attempt has not ended.
+    case killPassed
     /// The end is durable.
     case recorded
   }
@@ -116,6 +126,10 @@ public struct Attempt: Hashable, Sendable {
     case recordStart
     /// Wake up at the time-out.
     case armDeadline
+    /// Ask the runner to look whether it has ended by now.
+    case examine
+    /// Let the ledger know that it has ended by itself: a reason to stop it comes too late from now on.
+    case recordExit
     /// Tell the ledger why it is being stopped.
     case recordStop(StopReason)
     /// Send TERM to the whole tree, or abort the request.
@@ -124,6 +138,10 @@ public struct Attempt: Hashable, Sendable {
     case armGrace
     /// Send KILL to the whole tree.
     case kill
+    /// Wake up when KILL has had as long as it needs.
+    case armKill
+    /// Say what keeps it from ending.
+    case nameSurvivors
     /// Drop the wake-ups.
     case disarm
     /// Tell the ledger how it ended: the ending and the reason to stop it, if any.
@@ -183,14 +201,27 @@ public struct Attempt: Hashable, Sendable {
       state = .running
       return [.recordStart, .armDeadline]
     case (.running, .deadlinePassed):
+      // A daemon that was held, or whose runner was, may act long after the time-out: the end may have come in time.
+      state = .overdue
+      return [.examine]
+    case (.overdue, .examined):
       return [.recordStop(.timeout)] + stop(.timeout)
-    case (.running, .stopRequested(let reason)):
+    case (.running, .stopRequested(let reason)), (.overdue, .stopRequested(let reason)):
       return stop(reason)
+    case (.running, .exited), (.overdue, .exited):
+      state = .exited
+      // What it left was sent KILL when it ended.
+      return [.disarm, .recordExit, .armKill]
+    case (.terminating, .exited), (.killing, .exited):
+      state = .exited
+      return [.disarm, .armKill]
     case (.terminating, .gracePassed):
       state = .killing
-      return [.kill]
-    case (.starting, .ended(let ending)), (.running, .ended(let ending)), (.terminating, .ended(let ending)),
-      (.killing, .ended(let ending)):
+      return [.kill, .armKill]
+    case (.killing, .killPassed), (.exited, .killPassed):
+      return [.nameSurvivors]
+    case (.starting, .ended(let ending)), (.running, .ended(let ending)), (.overdue, .ended(let ending)),
+      (.terminating, .ended(let ending)), (.killing, .ended(let ending)), (.exited, .ended(let ending)):
       state = .finishing
       return [.disarm, .recordEnd(ending, stopReason)]
     default:

@@ -22,6 +22,10 @@ public struct Command: Hashable, Sendable {
   public var limits: CommandLimits
   /// What of the machine it is kept from, in the order of the keys' names.
   public var sandbox: [SandboxSetting]
+  /// What happens at its end to processes that it left.
+  public var killMode: KillMode
+  /// Whether standard error goes the way of standard output, so that the order of both is kept.
+  public var mergesOutput: Bool
   /// Nil means for ever.
   public var timeout: Duration?
 
@@ -30,7 +34,8 @@ public struct Command: Hashable, Sendable {
     arguments: [String], environment: [String] = [], environmentFiles: [EnvironmentFile] = [],
     credentials: [Credential] = [], workingDirectory: String? = nil, runner: RunnerChoice = .auto,
     user: String? = nil, group: String? = nil, limits: CommandLimits = CommandLimits(),
-    sandbox: [SandboxSetting] = [], timeout: Duration? = .seconds(3600)
+    sandbox: [SandboxSetting] = [], killMode: KillMode = .controlGroup, mergesOutput: Bool = false,
+    timeout: Duration? = .seconds(3600)
   ) {
     self.arguments = arguments
     self.environment = environment
@@ -42,6 +47,8 @@ public struct Command: Hashable, Sendable {
     self.group = group
     self.limits = limits
     self.sandbox = sandbox
+    self.killMode = killMode
+    self.mergesOutput = mergesOutput
     self.timeout = timeout
   }
 
@@ -57,6 +64,16 @@ public enum RunnerChoice: String, CaseIterable, Sendable {
   case direct
   /// systemd, as a transient unit: it may be another user's, has a sandbox of its own, and outlives the daemon.
   case systemd
+}
+
+/// What happens to processes that a command has left when its main process ends by itself; a stop ends all of them always.
+///
+/// Source: systemd.kill(5), `KillMode=`.
+public enum KillMode: String, CaseIterable, Sendable {
+  /// They are ended.
+  case controlGroup = "control-group"
+  /// They stay.
+  case process
 }
 
 /// Who started a command.

@@ -84,19 +84,26 @@ public struct Heartbeat: Hashable, Sendable {
   public var headers: [String]
   /// Whether 3xx answers are followed.
   public var followsRedirects: Bool
+  /// Whether ``headers`` are sent to another scheme, host or port that a redirect leads to.
+  public var redirectsHeaders: Bool
+  /// Whether the body is waited for; without it the header of the answer decides.
+  public var readsBody: Bool
   /// Up to 5 min.
   public var timeout: Duration
 
   /// Puts a heartbeat together.
   public init(
     endpoint: String, method: String = "GET", expectedStatus: StatusRanges = .ok, headers: [String] = [],
-    followsRedirects: Bool = true, timeout: Duration = .seconds(10)
+    followsRedirects: Bool = true, redirectsHeaders: Bool = false, readsBody: Bool = true,
+    timeout: Duration = .seconds(10)
   ) {
     self.endpoint = endpoint
     self.method = method
     self.expectedStatus = expectedStatus
     self.headers = headers
     self.followsRedirects = followsRedirects
+    self.redirectsHeaders = redirectsHeaders
+    self.readsBody = readsBody
     self.timeout = timeout
   }
 }

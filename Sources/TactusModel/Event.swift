@@ -5,22 +5,22 @@ public struct Event: Hashable, Sendable {
   /// When it happened.
   public var at: Instant
   /// What happened.
-  public var type: EventType
+  public var type: Word<EventType>
   /// The workflow's name; nil for events of the daemon.
   public var workflow: WorkflowName?
   /// The job; nil for events of workflows and of the daemon.
   public var job: JobID?
   /// The job's new status.
-  public var status: JobStatus?
+  public var status: Word<JobStatus>?
   /// Why it ended.
-  public var errorCode: ErrorCode?
+  public var errorCode: Word<ErrorCode>?
   /// What there is to say about it, for people.
   public var detail: String?
 
-  /// Puts an event together.
+  /// Puts an event together as it was read.
   public init(
-    sequence: Int64, at: Instant, type: EventType, workflow: WorkflowName? = nil, job: JobID? = nil,
-    status: JobStatus? = nil, errorCode: ErrorCode? = nil, detail: String? = nil
+    sequence: Int64, at: Instant, type: Word<EventType>, workflow: WorkflowName?, job: JobID?,
+    status: Word<JobStatus>?, errorCode: Word<ErrorCode>?, detail: String?
   ) {
     self.sequence = sequence
     self.at = at
@@ -30,6 +30,16 @@ public struct Event: Hashable, Sendable {
     self.status = status
     self.errorCode = errorCode
     self.detail = detail
+  }
+
+  /// Puts an event of this version's words together.
+  public init(
+    sequence: Int64, at: Instant, type: EventType, workflow: WorkflowName? = nil, job: JobID? = nil,
+    status: JobStatus? = nil, errorCode: ErrorCode? = nil, detail: String? = nil
+  ) {
+    self.init(
+      sequence: sequence, at: at, type: Word(type), workflow: workflow, job: job, status: status.map(Word.init),
+      errorCode: errorCode.map(Word.init), detail: detail)
   }
 }
 

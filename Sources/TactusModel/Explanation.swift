@@ -28,6 +28,8 @@ public struct Explanation: Hashable, Sendable {
     case edited
     /// No instant of the schedule.
     case none
+    /// Another version of tactusd wrote it, and this one does not know its words.
+    case unknown
   }
 
   /// The nominal instant, or the first of a range; nil for a held job.
@@ -66,10 +68,24 @@ public struct Explanation: Hashable, Sendable {
       outcome: decision.reason.outcome, decidedAt: decidedAt, reason: decision.reason.sentence)
   }
 
+  /// Why a range of instants has no job, as another version decided it.
+  public init(unknown reason: String, first: Instant, last: Instant, count: Int, decidedAt: Instant) {
+    self.init(
+      nominalAt: first, lastAt: count > 1 ? last : nil, count: count, outcome: .unknown, decidedAt: decidedAt,
+      reason: "decided by another version of tactusd, for the reason '\(reason)'")
+  }
+
   /// Why a job is where it is, or became what it became.
   public init(of job: Job, in circumstances: Circumstances) {
+    guard let status = job.status.known, job.phase == nil || job.phase?.known != nil else {
+      let standing = [job.status.rawValue, job.phase?.rawValue].compactMap(\.self).joined(separator: "/")
+      self.init(
+        nominalAt: job.nominalAt, outcome: .unknown, job: job,
+        reason: "'\(standing)' was written by another version of tactusd, and this one leaves the job alone")
+      return
+    }
     let (outcome, reason): (Outcome, String) =
-      switch (job.status, job.phase) {
+      switch (status, job.phase?.known) {
       case (.pending, .held): (.planned, "held: it starts at the time that tactusctl schedule gives it")
       case (.pending, .due): (.waiting, circumstances.reasonToWait(of: job))
       case (.pending, _): (.planned, "waits for its time")
@@ -82,10 +98,10 @@ public struct Explanation: Hashable, Sendable {
       case (.queued, .dispatching): (.waiting, "has a slot of queue \(job.queue) and is being started")
       case (.queued, _): (.waiting, circumstances.reasonToQueue(of: job))
       case (.running, .unverified): (.running, "\(Self.start(of: job)); \(Self.unverified(job))")
-      case (.running, .stopping): (.running, "is being stopped; \(Self.start(of: job))")
-      case (.running, _): (.running, "is running; \(Self.start(of: job))")
+      case (.running, .stopping): (.running, "is being stopped\(Self.obstacle(job)); \(Self.start(of: job))")
+      case (.running, _): (.running, "is running\(Self.obstacle(job)); \(Self.start(of: job))")
       case (.completed, _), (.failed, _): (.ran, Self.start(of: job))
-      case (.canceled, _): (.canceled, job.errorCode?.cancellation ?? "was canceled")
+      case (.canceled, _): (.canceled, job.errorCode.map { $0.known?.cancellation ?? $0.rawValue } ?? "was canceled")
       }
     self.init(nominalAt: job.nominalAt, outcome: outcome, job: job, reason: reason)
   }
@@ -94,6 +110,8 @@ public struct Explanation: Hashable, Sendable {
     "\(job.provider.map { "provider \($0)" } ?? "its provider") does not answer, so what became of it is unknown until it "
       + "does (tactusctl providers); tactusctl cancel --abandon \(job.id) gives it up"
   }
+
+  private static func obstacle(_ job: Job) -> String { job.errorMessage.map { ", but \($0)" } ?? "" }
 
   /// Delays below this need no explanation.
   private static let notable: Duration = .milliseconds(100)
@@ -108,7 +126,9 @@ public struct Explanation: Hashable, Sendable {
     func add(_ from: Instant?, _ until: Instant?, _ what: String) {
       if let from, let until, until - from >= notable { parts.append("\((until - from).shortText) \(what)") }
     }
-    add(scheduledAt, job.queuedAt, job.waited?.explanation(in: job.queue) ?? late)
+    add(
+      scheduledAt, job.queuedAt,
+      job.waited.map { $0.known?.explanation(in: job.queue) ?? "for '\($0.rawValue)'" } ?? late)
     add(job.queuedAt, job.claimedAt, "for a slot of queue \(job.queue) (MaxRunning=)")
     add(job.claimedAt, startedAt, "being started")
     return "started \(delay.shortText) late" + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
@@ -137,7 +157,8 @@ extension Explanation {
     public init() {}
 
     func reasonToWait(of job: Job) -> String {
-      switch job.wait {
+      if let wait = job.wait, wait.known == nil { return "its time has come; waits for '\(wait.rawValue)'" }
+      return switch job.wait?.known {
       case .overlap:
         blocker.map { "its time has come; waits for job \($0) of the same workflow to end (Overlap=)" }
           ?? "its time has come; waits for an earlier run of the same workflow (Overlap=)"

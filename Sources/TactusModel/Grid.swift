@@ -21,25 +21,29 @@ public struct Grid: Hashable, Sendable {
   public func first(after instant: Instant) -> Instant {
     let step = interval.microseconds
     if startsAtAnchor && instant < anchor { return anchor }
-    let steps = (instant.microseconds - anchor.microseconds).flooredQuotient(by: step)
-    return Instant(microseconds: anchor.microseconds + (steps + 1) * step)
+    let steps = (instant - anchor).microseconds.flooredQuotient(by: step).addingSaturated(1)
+    return self.instant(steps, from: anchor)
   }
 
   /// The newest instant of the grid at or before another instant; nil before the grid begins.
   public func newest(through instant: Instant) -> Instant? {
     if startsAtAnchor && instant < anchor { return nil }
-    let steps = (instant.microseconds - anchor.microseconds).flooredQuotient(by: interval.microseconds)
-    return Instant(microseconds: anchor.microseconds + steps * interval.microseconds)
+    return self.instant((instant - anchor).microseconds.flooredQuotient(by: interval.microseconds), from: anchor)
   }
 
   /// How many instants of the grid lie in a closed range whose lower bound is on the grid; 0 for an empty range.
   public func count(from first: Instant, through last: Instant) -> Int {
     guard first <= last else { return 0 }
-    return Int((last.microseconds - first.microseconds) / interval.microseconds) + 1
+    return Int(((last - first).microseconds / interval.microseconds).addingSaturated(1))
   }
 
   /// The instant a number of steps from one on the grid.
   public func instant(_ steps: Int, from instant: Instant) -> Instant {
-    Instant(microseconds: instant.microseconds + Int64(steps) * interval.microseconds)
+    self.instant(Int64(steps), from: instant)
+  }
+
+  /// Saturates at the ends of the range, so that no row of a damaged store can trap.
+  private func instant(_ steps: Int64, from instant: Instant) -> Instant {
+    Instant(microseconds: instant.microseconds.addingSaturated(steps.multipliedSaturated(by: interval.microseconds)))
   }
 }

@@ -27,9 +27,9 @@ public struct Instant: Hashable, Comparable, Sendable {
     return Instant(microseconds: span.microseconds < 0 ? .max : .min)
   }
 
-  /// The span between two instants.
+  /// The span between two instants; saturates at the ends of the range.
   public static func - (left: Instant, right: Instant) -> Duration {
-    .microseconds(left.microseconds - right.microseconds)
+    .microseconds(left.microseconds.subtractingSaturated(right.microseconds))
   }
 }
 
@@ -52,9 +52,29 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
     return MonotonicInstant(microseconds: overflow ? .max : sum)
   }
 
-  /// The span between two instants.
+  /// The span between two instants; saturates at the ends of the range.
   public static func - (left: MonotonicInstant, right: MonotonicInstant) -> Duration {
-    .microseconds(left.microseconds - right.microseconds)
+    .microseconds(left.microseconds.subtractingSaturated(right.microseconds))
+  }
+}
+
+extension Int64 {
+  /// The difference, or the end of the range that it lies beyond.
+  package func subtractingSaturated(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    return overflow ? (self < other ? .min : .max) : difference
+  }
+
+  /// The sum, or the end of the range that it lies beyond.
+  package func addingSaturated(_ other: Int64) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
+
+  /// The product, or the end of the range that it lies beyond.
+  package func multipliedSaturated(by other: Int64) -> Int64 {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
   }
 }
 

@@ -51,6 +51,12 @@ extension Instant: CustomStringConvertible {
     self.init(microseconds: seconds * 1_000_000 + Int64(fraction))
   }
 
+  /// The years 0000 to 9999 in UTC: what ``init(rfc3339:)`` reads again when it was written.
+  public static let writable: Range<Instant> =
+    Instant(
+      microseconds: writableSeconds.lowerBound * 1_000_000)..<Instant(
+      microseconds: writableSeconds.upperBound * 1_000_000)
+
   /// The years 0000 to 9999 in UTC.
   private static let writableSeconds: Range<Int64> = -62_167_219_200..<253_402_300_800
 }

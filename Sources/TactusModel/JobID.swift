@@ -36,6 +36,12 @@ public struct JobID: Hashable, Comparable, Sendable {
     low = digits[16...].reduce(0) { $0 << 4 | $1 }
   }
 
+  /// The first half of an id that is one tick, 1/4096 of a millisecond, later.
+  fileprivate var tickAfter: UInt64 {
+    let fraction = high & 0xFFF
+    return fraction < 0xFFF ? high + 1 : ((high >> 16) + 1) << 16 | 0x7000
+  }
+
   /// Orders by creation, then at random.
   public static func < (left: JobID, right: JobID) -> Bool {
     (left.high, left.low) < (right.high, right.low)
@@ -51,7 +57,9 @@ public struct JobID: Hashable, Comparable, Sendable {
   }
 }
 
-/// Makes ids that never repeat and, within one microsecond, keep the order in which they were made.
+/// Makes ids that never repeat and keep the order in which they were made, also when somebody sets the clock back.
+///
+/// Source: RFC 9562, section 6.2: ids go on from the last one's timestamp while the clock is behind it
 public struct JobIDSequence: Sendable {
   private var last = JobID(high: 0, low: 0)
 
@@ -61,8 +69,8 @@ public struct JobIDSequence: Sendable {
   /// The next id for something created at an instant.
   public mutating func next(at instant: Instant, using generator: inout some RandomNumberGenerator) -> JobID {
     var id = JobID(at: instant, using: &generator)
-    // Source: RFC 9562, section 6.2, method 2: within a tick the random part counts up.
-    if id.high == last.high && id.low <= last.low { id = JobID(high: last.high, low: last.low + 1) }
+    // The next tick, with random bits of its own: ids that count up would be easy to guess, and hard to tell apart.
+    if id <= last { id = JobID(high: last.tickAfter, low: id.low) }
     last = id
     return id
   }

@@ -65,12 +65,26 @@ public enum Limits {
   public static let manualFuture: Duration = .seconds((5 * 365 + 2) * 86_400)
   /// The credentials of one job together, in bytes; as much as systemd takes.
   public static let credentialBytes = 1 << 20
+  /// How long a path that a file or a definition names may take to answer, before it is called silent.
+  public static let pathPatience: Duration = .seconds(2)
+  /// How long a program may take until it runs: its directory, its file and its interpreter have to answer.
+  public static let launchPatience: Duration = .seconds(5)
+  /// Calls on one network or FUSE mount that are under way at once; when all are silent, its other paths count as silent, too.
+  public static let errandsOfMount = 8
+  /// Calls on paths that may not answer which are under way at once; the rest waits in line.
+  public static let errands = 64
   /// Between TERM and KILL.
   public static let grace: Duration = .seconds(2)
   /// How often everything claimed or running is checked against the facts.
   public static let checkEvery: Duration = .seconds(120)
   /// Rows that one release transaction looks at.
   public static let releaseBatch = 1000
+  /// Look-ups at once, of one HTTP engine, of names whose last look-up ended in time.
+  public static let provenLookups = 64
+  /// Look-ups at once of names that are in the file of hosts.
+  public static let localLookups = 8
+  /// Look-ups at once of names that are new, and as many of names whose last look-up hung.
+  public static let otherLookups = 32
   /// Redirects of one request that are followed.
   public static let httpRedirects = 10
   /// The body of an answer is read no further than this, in bytes; the answer then counts as complete.

@@ -4,7 +4,7 @@ public struct Outcome: Hashable, Sendable {
   public var status: JobStatus
   /// Nil exactly when completed.
   public var errorCode: ErrorCode?
-  /// The particular sentence.
+  /// The particular sentence; of a completed attempt what is worth knowing of it, or nil.
   public var message: String?
   /// What the runner measured.
   public var report: Report
@@ -22,11 +22,14 @@ public struct Outcome: Hashable, Sendable {
   /// The first reason decides, whatever the exit code; an end that came before any reason keeps its own result.
   public init(_ ending: Ending, stop: StopReason?, report: Report) {
     if let stop {
-      self.init(status: stop.errorCode.status, errorCode: stop.errorCode, message: stop.sentence, report: report)
+      // Only a time-out asks what took so long.
+      let standing = stop == .timeout ? report.standing.map { ": \($0)" } ?? "" : ""
+      let message = stop.sentence + standing
+      self.init(status: stop.errorCode.status, errorCode: stop.errorCode, message: message, report: report)
       return
     }
     switch ending {
-    case .succeeded: self.init(status: .completed, report: report)
+    case .succeeded: self.init(status: .completed, message: report.note, report: report)
     case .failed(let code, let message):
       self.init(status: code.status, errorCode: code, message: message, report: report)
     }
@@ -45,6 +48,8 @@ public enum Ending: Hashable, Sendable {
 public struct Report: Hashable, Sendable {
   /// When the end was seen; nil lets the worker's clock say.
   public var endedAt: Instant?
+  /// From its start to its end, by a clock that nobody sets, never negative; nil if it never started.
+  public var duration: Duration?
   /// The process's exit code, 0…255.
   public var exitCode: Int?
   /// The signal that ended the process.
@@ -57,10 +62,16 @@ public struct Report: Hashable, Sendable {
   public var logBytes: Int64 = 0
   /// Output counted but not stored, in bytes.
   public var logDroppedBytes: Int64 = 0
+  /// How many processes it left at its end that were ended.
+  public var endedProcesses = 0
   /// CPU time of the whole tree, where a cgroup tells it.
   public var cpuTime: Duration?
   /// Peak memory of the whole tree in bytes, where a cgroup tells it.
   public var peakMemoryBytes: Int64?
+  /// What a stopped attempt waited for, as a part of a sentence; becomes a part of the message of a time-out.
+  public var standing: String?
+  /// What is worth knowing of an attempt that succeeded, such as where it was redirected to; becomes its message.
+  public var note: String?
 
   /// An empty report.
   public init() {}

@@ -35,7 +35,13 @@ public struct Statistics: Hashable, Sendable {
   }
 
   /// Counts the end of a job; one outside the window is left out.
-  public mutating func add(status: JobStatus, scheduledAt: Instant?, startedAt: Instant?, completedAt: Instant) {
+  /// - Parameters:
+  ///   - completedAt: when it ended, by the wall clock, as the window is.
+  ///   - ran: how long it ran; nil if it never started.
+  ///   - delay: how late it started; nil if it never started.
+  public mutating func add(
+    status: JobStatus, completedAt: Instant, duration ran: Duration?, startDelay delay: Duration?
+  ) {
     guard completedAt >= from, completedAt < until else { return }
     let span = (until - from).microseconds
     let passed = (completedAt - from).microseconds
@@ -43,10 +49,11 @@ public struct Statistics: Hashable, Sendable {
     let index = min(Int(span.dividingFullWidth((high, low)).quotient), Self.bucketCount - 1)
     ends[status, default: 0] += 1
     buckets[index].ends[status, default: 0] += 1
-    guard let startedAt else { return }
-    duration.add(completedAt - startedAt)
-    buckets[index].duration.add(completedAt - startedAt)
-    if let scheduledAt { startDelay.add(startedAt - scheduledAt) }
+    if let ran {
+      duration.add(ran)
+      buckets[index].duration.add(ran)
+    }
+    if let delay { startDelay.add(delay) }
   }
 
   /// COMPLETED among COMPLETED and FAILED, 0 … 1; nil if there were neither.

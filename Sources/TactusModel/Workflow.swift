@@ -5,17 +5,17 @@ public struct Workflow: Hashable, Sendable {
   /// Its name, unique among those not deleted.
   public var name: WorkflowName
   /// What it runs.
-  public var kind: Kind
+  public var kind: Word<Kind>
   /// The newest definition, as written.
   public var text: String
   /// Counts the edits, from 1.
   public var generation: Int
   /// Which side made it, and alone may edit it.
-  public var origin: Origin
+  public var origin: Word<Origin>
   /// Whether it plans.
-  public var state: State
+  public var state: Word<State>
   /// Why it does not plan.
-  public var terminatedReason: TerminatedReason?
+  public var terminatedReason: Word<TerminatedReason>?
   /// Failures in a row.
   public var consecutiveFailures: Int
   /// When those terminate it; nil means never.
@@ -39,7 +39,7 @@ public struct Workflow: Hashable, Sendable {
   /// When it was last resumed.
   public var resumedAt: Instant?
   /// How far the preparation of its image is; nil unless it runs in containers.
-  public var buildStatus: BuildStatus?
+  public var buildStatus: Word<BuildStatus>?
   /// Why its image is not there.
   public var buildError: String?
 
@@ -69,13 +69,14 @@ public struct Workflow: Hashable, Sendable {
     case removed
   }
 
-  /// Puts a workflow together.
+  /// Puts a workflow together as it was read.
   public init(
-    id: WorkflowID, name: WorkflowName, kind: Kind, text: String, generation: Int, origin: Origin, state: State,
-    terminatedReason: TerminatedReason?, consecutiveFailures: Int, maxConsecutiveFailures: Int?, queue: QueueName,
+    id: WorkflowID, name: WorkflowName, kind: Word<Kind>, text: String, generation: Int, origin: Word<Origin>,
+    state: Word<State>,
+    terminatedReason: Word<TerminatedReason>?, consecutiveFailures: Int, maxConsecutiveFailures: Int?, queue: QueueName,
     priority: Int, interval: Duration?, anchorAt: Instant?, nextAt: Instant?, createdAt: Instant,
     updatedAt: Instant, terminatedAt: Instant?, resumedAt: Instant?,
-    buildStatus: BuildStatus? = nil, buildError: String? = nil
+    buildStatus: Word<BuildStatus>?, buildError: String?
   ) {
     self.id = id
     self.name = name
@@ -98,6 +99,22 @@ public struct Workflow: Hashable, Sendable {
     self.resumedAt = resumedAt
     self.buildStatus = buildStatus
     self.buildError = buildError
+  }
+
+  /// Puts a workflow of this version's words together.
+  public init(
+    id: WorkflowID, name: WorkflowName, kind: Kind, text: String, generation: Int, origin: Origin, state: State,
+    terminatedReason: TerminatedReason?, consecutiveFailures: Int, maxConsecutiveFailures: Int?, queue: QueueName,
+    priority: Int, interval: Duration?, anchorAt: Instant?, nextAt: Instant?, createdAt: Instant,
+    updatedAt: Instant, terminatedAt: Instant?, resumedAt: Instant?,
+    buildStatus: BuildStatus? = nil, buildError: String? = nil
+  ) {
+    self.init(
+      id: id, name: name, kind: Word(kind), text: text, generation: generation, origin: Word(origin),
+      state: Word(state), terminatedReason: terminatedReason.map(Word.init), consecutiveFailures: consecutiveFailures,
+      maxConsecutiveFailures: maxConsecutiveFailures, queue: queue, priority: priority, interval: interval,
+      anchorAt: anchorAt, nextAt: nextAt, createdAt: createdAt, updatedAt: updatedAt, terminatedAt: terminatedAt,
+      resumedAt: resumedAt, buildStatus: buildStatus.map(Word.init), buildError: buildError)
   }
 }
 

@@ -32,9 +32,12 @@ public struct EndedJob: Hashable, Sendable {
     if let duration { fields.append((.duration, "\(max(0, duration.microseconds))")) }
     let kind = JournalMessage(endOf: outcome.errorCode)
     let reason = outcome.message ?? outcome.errorCode?.rawValue
+    let ended = outcome.report.endedProcesses
+    if ended > 0 { fields.append((.endedProcesses, "\(ended)")) }
+    let rest = ended > 0 ? "; ended \(ended.counted("process", "processes")) that it left behind" : ""
     return JournalEntry(
       kind,
-      "job \(labels.id)\(labels.workflow.map { " of \($0)" } ?? "") \(kind.predicate)\(reason.map { ": \($0)" } ?? "")",
+      "job \(labels.id)\(labels.workflow.map { " of \($0)" } ?? "") \(kind.predicate)\(reason.map { ": \($0)" } ?? "")\(rest)",
       all: fields)
   }
 

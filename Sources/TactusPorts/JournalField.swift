@@ -18,6 +18,8 @@ public enum JournalField: String, CaseIterable, Sendable {
   case attempt = "TACTUS_ATTEMPT"
   /// The exit code of a job's process.
   case exitCode = "TACTUS_EXIT_CODE"
+  /// How many processes a job left at its end that were ended.
+  case endedProcesses = "TACTUS_ENDED_PROCESSES"
   /// From a job's start to its end, in microseconds.
   case duration = "TACTUS_DURATION_USEC"
   /// The stream of a line of output: `stdout`, `stderr`.
@@ -30,6 +32,8 @@ public enum JournalField: String, CaseIterable, Sendable {
   case peerPID = "TACTUS_PEER_PID"
   /// A configuration file, below the configuration directory.
   case file = "TACTUS_FILE"
+  /// A path that a file or a definition names.
+  case path = "TACTUS_PATH"
   /// A group of users.
   case group = "TACTUS_GROUP"
   /// A provider, by name.

@@ -45,6 +45,10 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case runnerChanged = "runner_changed"
   /// No command can run as a unit, because the directory of their pipes is not usable.
   case pipesUnusable = "pipes_unusable"
+  /// A path that a file or a definition names does not answer.
+  case pathSilent = "path_silent"
+  /// A path that did not answer does so again.
+  case pathAnswered = "path_answered"
 
   // MARK: The store and the journal
 
@@ -52,8 +56,16 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case storeFailing = "store_failing"
   /// The store cannot be written, because the disk is full.
   case storeFull = "store_full"
-  /// The store can be written again.
+  /// The store does not answer, because its disk is slow or stalled.
+  case storeSilent = "store_silent"
+  /// The store can be written again, or answers again.
   case storeRecovered = "store_recovered"
+  /// Output of jobs cannot be stored.
+  case outputFailing = "output_failing"
+  /// Output of jobs can be stored again.
+  case outputRecovered = "output_recovered"
+  /// A row of the store is left alone, because it cannot be read.
+  case rowUnreadable = "row_unreadable"
   /// The daemon stops although the store has not taken the ends of some jobs.
   case endsUnrecorded = "ends_unrecorded"
   /// Messages came faster than the journal takes them, or while it was away.
@@ -112,6 +124,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case jobUnverified = "job_unverified"
   /// A process that the last daemon left behind was ended.
   case orphanEnded = "orphan_ended"
+  /// A job does not end although it was sent KILL.
+  case jobNotKilled = "job_not_killed"
   /// A unit that should end goes on, because the daemon may no longer stop it.
   case unitNotStopped = "unit_not_stopped"
   /// What a unit writes from now on is lost, because somebody has removed its pipes.
@@ -153,9 +167,15 @@ extension JournalMessage {
     case .limitsNotApplied: "520592c9909d43a0a4687f5ae16886e7"
     case .runnerChanged: "350e1346c7d947ed865db97cf51f4943"
     case .pipesUnusable: "7bc82067ab2144a49f0783c9d63a3096"
+    case .pathSilent: "dcc6f87e41534ba5b0c9e82498b6c3e8"
+    case .pathAnswered: "b42fa768ac854f9697ffd2f76a40da43"
     case .storeFailing: "3068700d23624d16b69461222bf04e0f"
     case .storeFull: "06fc96fc95f347a6a5c6fb32055747e4"
+    case .storeSilent: "7d5e0c4f9a3b4c1e8f62b1d0a97c3e54"
     case .storeRecovered: "e375988b6b434661bf7f0bcb1dcdb72d"
+    case .outputFailing: "239d34b0eceb479a9678faec8d8495b0"
+    case .outputRecovered: "1a81a1358e3545d5996e459e35fdd086"
+    case .rowUnreadable: "1dec4ec0587f41c4a2699cb097258f94"
     case .endsUnrecorded: "3f3891008637473c8c85704d3114f5e6"
     case .messagesDropped: "25807f4c26ab460d9e54b9965837ead5"
     case .outputDropped: "c763f14ae7a04dd3a811fe55a20ed5b2"
@@ -182,6 +202,7 @@ extension JournalMessage {
     case .jobAdopted: "572e55548c294a1b80ba906813d85a7d"
     case .jobUnverified: "4a6ced9f2b334118a90a62cf95ebe516"
     case .orphanEnded: "4e12cbfe8a1348a4a43ac38f44426062"
+    case .jobNotKilled: "f1c70ddc60694583b38ef4df6330268c"
     case .unitNotStopped: "c718760f524247eb98fbc66411dd740e"
     case .unitOutputLost: "4e17364e22cf4be79fdbe239a2be7b3f"
     case .resultLate: "4421b45359d741b9a744fe58fef1296b"
@@ -193,7 +214,8 @@ extension JournalMessage {
   /// How much it matters: from warning on somebody should look, from error on somebody should act.
   public var priority: JournalEntry.Priority {
     switch self {
-    case .startFailed, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .endsUnrecorded, .workflowExhausted,
+    case .startFailed, .jobNotKilled, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .storeSilent,
+      .outputFailing, .rowUnreadable, .endsUnrecorded, .workflowExhausted,
       .workQueueSilent, .pipesUnusable, .socketLost:
       .error
     case .reloadFailed, .fileWarning, .accessRefused, .connectionsLimited, .controlGroupsUnused, .faultInjected,
@@ -201,11 +223,12 @@ extension JournalMessage {
       .limitsNotApplied,
       .messagesDropped,
       .outputDropped, .imageMissing, .jobFailed, .jobTimedOut, .jobInterrupted, .jobLost, .jobUndispatched,
-      .orphanEnded, .resultLate, .providerDown, .unitOutputLost:
+      .orphanEnded, .resultLate, .providerDown, .unitOutputLost, .pathSilent:
       .warning
-    case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .workflowTerminated,
+    case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .outputRecovered,
+      .workflowTerminated,
       .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp,
-      .runnerChanged:
+      .runnerChanged, .pathAnswered:
       .notice
     case .changeRefused, .workflowCreated, .workflowChanged, .jobRequested, .jobScheduled, .jobCancelRequested,
       .jobCompleted, .jobCanceled, .jobAdopted, .jobUnverified:
@@ -218,7 +241,8 @@ extension JournalMessage {
     switch self {
     case .daemonReady: [.version]
     case .startFailed: []
-    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .faultInjected,
+    case .daemonStopping, .daemonReloaded, .connectionsLimited, .controlGroupsUnused, .storeRecovered, .outputRecovered,
+      .faultInjected,
       .jobUserUnusable, .pipesUnusable, .socketLost:
       []
     case .clockSet: [.step]
@@ -229,7 +253,7 @@ extension JournalMessage {
     case .limitsNotApplied, .workflowCreated, .workflowChanged, .workflowFileGone, .workflowExhausted,
       .workflowFailing, .workflowRecovered, .imageMissing:
       [.workflow]
-    case .storeFailing, .storeFull, .reloadFailed: [.reason]
+    case .storeFailing, .storeFull, .storeSilent, .outputFailing, .rowUnreadable, .reloadFailed: [.reason]
     case .endsUnrecorded, .messagesDropped: [.count]
     case .outputDropped: [.count, .bytes]
     case .workflowTerminated, .workflowResumed, .workflowDeleted: [.workflow, .peerUID, .peerPID]
@@ -238,9 +262,10 @@ extension JournalMessage {
     case .jobCompleted: [.job, .workflow, .kind, .trigger, .attempt, .status]
     case .jobFailed, .jobTimedOut, .jobCanceled, .jobInterrupted, .jobLost, .jobUndispatched:
       [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode]
-    case .jobAdopted, .jobUnverified, .orphanEnded, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
+    case .jobAdopted, .jobUnverified, .orphanEnded, .jobNotKilled, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
     case .providerDown, .providerUp: [.provider]
     case .runnerChanged: [.runner]
+    case .pathSilent, .pathAnswered: [.path]
     }
   }
 }

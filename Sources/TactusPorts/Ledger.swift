@@ -58,6 +58,9 @@ public protocol Ledger: Sendable {
   func requeue(_ id: JobID, fence: Int64, answer: @escaping Answer<QueuedJob?>)
   /// Makes the reason to stop durable; the first reason stays.
   func recordStop(_ id: JobID, fence: Int64, reason: StopReason, at now: Instant, answer: @escaping Answer<Bool>)
+  /// Notes that an attempt has ended by itself, so that no reason to stop it is taken any more; false if the fence, or a
+  /// reason that came before, kept it out. Not durable: a daemon that finds the row looks its end up.
+  func recordExit(_ id: JobID, fence: Int64, answer: @escaping Answer<Bool>)
   /// Closes the row and counts the end for its workflow, in one transaction.
   ///
   /// `stop` is the reason that the worker knows; a durable one in the row comes first. `facts` repair a start that could
@@ -72,6 +75,8 @@ public protocol Ledger: Sendable {
   /// Notes that the provider of a claimed or running job does not answer, or that it does again; false if the fence kept
   /// it out.
   func recordSilence(_ id: JobID, fence: Int64, isSilent: Bool, answer: @escaping Answer<Bool>)
+  /// Notes what keeps a claimed or running job from ending; false if the fence kept it out.
+  func recordObstacle(_ id: JobID, fence: Int64, obstacle: String, answer: @escaping Answer<Bool>)
   /// Closes a job as LOST whose provider does not answer.
   /// - Throws: notFound; conflict, unless it is unverified.
   func abandon(_ id: JobID, at now: Instant, answer: @escaping Answer<Ended>)

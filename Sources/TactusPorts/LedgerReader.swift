@@ -4,6 +4,8 @@ public import TactusModel
 public protocol LedgerReader: Sendable {
   /// One job.
   func job(_ id: JobID, answer: @escaping Answer<Job>)
+  /// The job of a workflow that began last, or failed to, in the order of events; of none that did, the one made last.
+  func newestJob(of workflow: WorkflowName, answer: @escaping Answer<Job>)
   /// Several jobs, in the order of their ids.
   func jobs(_ ids: [JobID], answer: @escaping Answer<[Job]>)
   /// The ids that end in a text of hexadecimal digits and hyphens, at most `limit`, newest first.

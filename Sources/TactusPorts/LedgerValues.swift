@@ -150,6 +150,8 @@ public struct Applied: Hashable, Sendable {
   public var nextAt: Instant?
   /// The grid, for showing further instants.
   public var grid: Grid?
+  /// Whether the workflow is terminated: a change of its definition does not resume it.
+  public var isTerminated = false
   /// What follows.
   public var change: PlanChange
 
@@ -173,6 +175,12 @@ public struct Loaded: Hashable, Sendable {
   public var created: [WorkflowName] = []
   /// Workflows with a new generation.
   public var changed: [WorkflowName] = []
+  /// Those of ``changed`` that are terminated still, and why.
+  public var terminated: [(name: WorkflowName, reason: Workflow.TerminatedReason)] {
+    changed.compactMap { name in terminatedReasons[name].map { (name, $0) } }
+  }
+  /// Why workflows are terminated, of those that were changed.
+  public var terminatedReasons: [WorkflowName: Workflow.TerminatedReason] = [:]
   /// Workflows terminated because their file is gone.
   public var removed: [WorkflowName] = []
   /// Definitions refused: the other side owns the name.

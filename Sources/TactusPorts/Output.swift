@@ -32,7 +32,8 @@ public struct OutputLine: Hashable, Sendable {
 public protocol OutputSink: Sendable {
   /// Appends lines to a job's output, in order; the answer says whether they were stored, on any queue.
   ///
-  /// A runner holds back reading until it is answered: a flooding job is throttled by its own pipe.
+  /// A runner holds back reading until it is answered: a flooding job is throttled by its own pipe. A sink that cannot store
+  /// now, and may later, answers later.
   func append(_ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void)
   /// Throws a job's output away; the answer says whether it is gone.
   func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void)

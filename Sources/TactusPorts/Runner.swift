@@ -5,9 +5,9 @@ public import TactusModel
 /// All calls return at once and may come from any queue; what they ask for happens on the runner's own queue, in order.
 public protocol Runner: Sendable {
   /// Starts an attempt. Exactly one `started`, `refused`, `unavailable` or `ended` event follows; after `started`, exactly
-  /// one `ended`.
+  /// one `ended`, before which `exited` may come, several times.
   ///
-  /// `ended` means that nothing of the attempt is left and that its output is stored. Events come on the runner's queue.
+  /// `exited` means that it has ended and that no signal is needed any more. `ended` means that nothing of the attempt is left and that its output is stored. Events come on the runner's queue.
   func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
   /// Prepares what attempts of a workflow will need: `started`, then `completed` or `failed` follow.
   func prepare(_ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void)
@@ -15,6 +15,11 @@ public protocol Runner: Sendable {
   func terminate(_ id: JobID)
   /// Sends KILL to the whole tree; nothing if the attempt is unknown.
   func kill(_ id: JobID)
+  /// Looks whether an attempt has ended, and answers, on the runner's queue: its time-out has passed.
+  ///
+  /// Of an attempt that has ended by itself, `exited` or `ended` comes before the answer, once more if it came already. A
+  /// provider that does not answer is not waited for: nobody could end the attempt there either.
+  func examine(_ id: JobID, answer: @escaping @Sendable () -> Void)
   /// Gives up a start that has created nothing yet; an `ended` event follows then, else what follows anyway.
   func cancelStart(_ id: JobID)
   /// Tells when a provider can take the attempt, by `available`, and before that, by `unprovided` and `crowded`, why none
@@ -30,6 +35,8 @@ public protocol Runner: Sendable {
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void)
   /// All claims of earlier daemons were asked for: what else is left of them belongs to nobody.
   func recovered()
+  /// Answers, in a clause, what keeps attempts from ending that were sent KILL, or whose main process has ended; nothing of the others.
+  func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void)
   /// Whether an attempt that it was asked to start goes on when the daemon stops, and the next one takes it over.
   func outlivesDaemon(_ id: JobID) -> Bool
   /// Answers which of the attempts this runner does not know: for the check of rows against facts.
@@ -41,6 +48,8 @@ extension Runner {
   public func prepare(_ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void) {
     steps(.completed)
   }
+  /// Answers at once: an end is known when it comes.
+  public func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) { answer() }
   /// Does nothing: what starts at once cannot be given up.
   public func cancelStart(_ id: JobID) {}
   /// Does nothing: this host is always there.
@@ -49,6 +58,8 @@ extension Runner {
   public func settle(_ id: JobID) {}
   /// Does nothing: nothing is left.
   public func recovered() {}
+  /// Answers nothing: what it kills ends.
+  public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) { answer([:]) }
   /// False: the daemon's children and requests end with it.
   public func outlivesDaemon(_ id: JobID) -> Bool { false }
 }
@@ -71,6 +82,8 @@ public enum Found: Hashable, Sendable {
 public enum RunnerEvent: Sendable {
   /// It runs.
   case started(StartFacts)
+  /// It has ended; what it left is being ended, and its output stored.
+  case exited
   /// It ended, or could not be started.
   case ended(Ending, Report)
   /// Its provider could not take it, for this reason; nothing was created. No other event follows this start.
@@ -95,6 +108,12 @@ public enum RunnerEvent: Sendable {
 public struct StartFacts: Hashable, Sendable {
   /// When it was started.
   public var at: Instant
+  /// The same on CLOCK_MONOTONIC; nil if no daemon of this boot saw the start.
+  public var monotonic: MonotonicInstant?
+  /// From the earliest to the real start, never negative; nil where only the instants tell.
+  ///
+  /// The execution worker measures it, not the runner.
+  public var delay: Duration?
   /// The process; nil for requests.
   public var processID: Int?
   /// The process's start time in clock ticks since boot (`/proc/PID/stat`, field 22); nil for requests.
@@ -105,8 +124,6 @@ public struct StartFacts: Hashable, Sendable {
   public var provider: ProviderName?
   /// The container's id; nil for what is none.
   public var containerID: String?
-  /// How long it has run when it was looked up, by a clock that nobody sets; nil where only `at` tells.
-  public var elapsed: Duration?
   /// How long it may run; nil for as long as it likes.
   ///
   /// The execution worker knows it, not the runner.
@@ -187,6 +204,8 @@ public struct Remnant: Hashable, Sendable {
   public var stopReason: StopReason?
   /// Whether its row says that its provider does not answer.
   public var isUnverified = false
+  /// What its row says that keeps it from ending; nil if nothing does.
+  public var obstacle: String?
 
   /// Puts a remnant together.
   public init(

@@ -54,9 +54,12 @@ public struct Call: Hashable, Sendable {
   /// The parameters as a request.
   /// - Throws: `invalidParameter` that names the first one that is missing, unknown or of the wrong type.
   public func read<R: Request>(_ type: R.Type) throws(CallFailure) -> R {
-    // The whole message was checked: the one problem that is left is a name that is there twice.
-    guard let object = try? JSONObject(parameters) else {
-      throw .invalidParameter(parameter: "parameters")
+    let object: JSONObject
+    do throws(JSONProblem) {
+      object = try JSONObject(parameters)
+    } catch {
+      // The whole message was checked: the one problem that is left is a name that is there twice.
+      throw .invalidParameter(parameter: error.member ?? "parameters")
     }
     let known = R.parameters
     for member in object.members where !known.contains(member.name) {
@@ -65,26 +68,9 @@ public struct Call: Hashable, Sendable {
     do {
       return try JSONReader.read(type, from: parameters)
     } catch {
-      throw .invalidParameter(parameter: error.name ?? Self.culprit(type, object) ?? "parameters")
+      // Only a type that refuses its members together has no member to blame.
+      throw .invalidParameter(parameter: error.name ?? MemberDecoder.culprit(type, in: object) ?? "parameters")
     }
-  }
-
-  /// The member whose value cannot be read even alone: for numbers and strings JSONDecoder does not say where they are.
-  private static func culprit<R: Request>(_ type: R.Type, _ object: JSONObject) -> String? {
-    object.members.first { member in
-      let alone = JSONBuffer()
-      alone.append("{")
-      alone.append(quoted: member.name)
-      alone.append(":")
-      alone.bytes.append(contentsOf: object.text[member.value])
-      alone.append("}")
-      do throws(JSONReader.Problem) {
-        _ = try JSONReader.read(type, from: alone.bytes)
-        return false
-      } catch {
-        return error.name == nil
-      }
-    }?.name
   }
 }
 

@@ -21,7 +21,7 @@ public struct Describe: Request {
     /// When it was started.
     public var startedAt: Instant
     /// How it is.
-    public var state: DaemonState
+    public var state: Word<DaemonState>
     /// Jobs by status.
     public var jobs: JobCounts
     /// All queues, in the order of their names.
@@ -36,16 +36,21 @@ public struct Describe: Request {
     public var nextDue: Instant?
     /// The newest incidents, newest first.
     public var lastErrors: [Incident]
+    /// Why it is degraded; nil if it is not.
+    ///
+    /// While the store does not answer, the numbers are those that were known last.
+    public var reason: String?
 
     /// Puts a description together.
     public init(
       version: String, pid: Int, startedAt: Instant, state: DaemonState, jobs: JobCounts, queues: [WireQueue],
-      workflows: WorkflowCounts, storeID: String, storeBytes: Int64, nextDue: Instant?, lastErrors: [Incident]
+      workflows: WorkflowCounts, storeID: String, storeBytes: Int64, nextDue: Instant?, lastErrors: [Incident],
+      reason: String? = nil
     ) {
       self.version = version
       self.pid = pid
       self.startedAt = startedAt
-      self.state = state
+      self.state = Word(state)
       self.jobs = jobs
       self.queues = queues
       self.workflows = workflows
@@ -53,6 +58,7 @@ public struct Describe: Request {
       self.storeBytes = storeBytes
       self.nextDue = nextDue
       self.lastErrors = lastErrors
+      self.reason = reason
     }
 
     enum CodingKeys: String, CodingKey {
@@ -63,6 +69,7 @@ public struct Describe: Request {
       case storeBytes = "store_bytes"
       case nextDue = "next_due"
       case lastErrors = "last_errors"
+      case reason
     }
   }
 }
@@ -71,7 +78,7 @@ public struct Describe: Request {
 public enum DaemonState: String, CaseIterable, Codable, Sendable {
   /// All is well.
   case running
-  /// The store cannot be written: nothing new is started.
+  /// The store cannot be written, or does not answer: nothing new is started.
   case degraded
   /// It drains.
   case stopping

@@ -43,9 +43,9 @@ public struct ReadEvents: Request {
     /// The job's id.
     public var job: String?
     /// The job's new status.
-    public var status: JobStatus?
+    public var status: Word<JobStatus>?
     /// Why it ended.
-    public var errorCode: ErrorCode?
+    public var errorCode: Word<ErrorCode>?
     /// What there is to say about it, for people.
     public var detail: String?
 

@@ -1,3 +1,5 @@
+public import TactusModel
+
 /// `io.tactus.Daemon.Examine`: whether the machine gives the daemon what it needs, and what to do where it does not.
 public struct Examine: Request {
   /// The full name.
@@ -25,7 +27,7 @@ public struct Diagnosis: Codable, Hashable, Sendable {
   /// What was looked at, a word.
   public var check: String
   /// How it is.
-  public var state: DiagnosisState
+  public var state: Word<DiagnosisState>
   /// What was seen, a sentence.
   public var message: String
   /// What mends it; nil where nothing has to be.
@@ -34,7 +36,7 @@ public struct Diagnosis: Codable, Hashable, Sendable {
   /// Puts a diagnosis together.
   public init(_ check: String, _ state: DiagnosisState, _ message: String, cure: String? = nil) {
     self.check = check
-    self.state = state
+    self.state = Word(state)
     self.message = message
     self.cure = cure
   }

@@ -25,7 +25,8 @@ public struct JSONObject: Sendable {
     let (whole, members) = try scanner.document()
     var names: Set<String> = []
     for member in members where !names.insert(member.name).inserted {
-      throw JSONProblem(reason: "\"\(member.name)\" is there twice", offset: member.value.lowerBound)
+      throw JSONProblem(
+        reason: "\"\(member.name)\" is there twice", offset: member.value.lowerBound, member: member.name)
     }
     self.text = whole == 0..<text.count ? text : Array(text[whole])
     self.members = members.map {
@@ -75,6 +76,14 @@ public struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
   public let reason: String
   /// At which byte, from 0.
   public let offset: Int
+  /// The member of the outermost object that is to blame; nil if the text is no such object.
+  public let member: String?
+
+  init(reason: String, offset: Int, member: String? = nil) {
+    self.reason = reason
+    self.offset = offset
+    self.member = member
+  }
 
   /// The reason and the place.
   public var description: String { "\(reason) at byte \(offset)" }

@@ -10,10 +10,15 @@ public struct GetJob: Request {
   public static let right = Right.look
 
   /// The id, or a suffix of it of at least 6 characters that only one job has.
-  public var id: String
+  public var id: String?
+  /// The workflow whose job began last, in the order of events; instead of an id.
+  public var workflow: String?
 
-  /// Asks for it.
+  /// Asks for the job of an id.
   public init(id: String) { self.id = id }
+
+  /// Asks for the job of a workflow that began last, or failed to.
+  public init(newestOf workflow: String) { self.workflow = workflow }
 
   /// The job.
   public struct Reply: Codable, Hashable, Sendable {
@@ -25,7 +30,7 @@ public struct GetJob: Request {
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
-    case id
+    case id, workflow
   }
 }
 

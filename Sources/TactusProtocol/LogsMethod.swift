@@ -36,7 +36,7 @@ public struct ReadLogs: Request {
     /// When it was read.
     public var at: Instant?
     /// Where it came from.
-    public var stream: LogStream?
+    public var stream: Word<LogStream>?
     /// The line without its newline, if it is UTF-8.
     public var text: String?
     /// The line without its newline, if it is not UTF-8.
@@ -50,7 +50,7 @@ public struct ReadLogs: Request {
     public init(position: Int64, at: Instant, stream: LogStream, bytes: [UInt8], isPartial: Bool) {
       self.position = position
       self.at = at
-      self.stream = stream
+      self.stream = Word(stream)
       text = String(validating: bytes, as: UTF8.self)
       base64 = text == nil ? Data(bytes).base64EncodedString() : nil
       partial = isPartial ? true : nil

@@ -30,3 +30,16 @@ extension Instant: Codable {
     try container.encode(description)
   }
 }
+
+extension Word: Codable {
+  /// Reads any text: a newer daemon may have more words.
+  public init(from decoder: any Decoder) throws {
+    self.init(rawValue: try decoder.singleValueContainer().decode(String.self))
+  }
+
+  /// Writes the text.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+}

@@ -27,7 +27,7 @@ public struct WireProvider: Codable, Hashable, Sendable {
   /// The file's name without its suffix; `local` for the engine that was found.
   public var name: String
   /// How it is.
-  public var state: ProviderState
+  public var state: Word<ProviderState>
   /// Jobs that it has.
   public var running: Int
   /// Jobs that it may have; nil leaves that to the queues.
@@ -42,7 +42,7 @@ public struct WireProvider: Codable, Hashable, Sendable {
   /// A provider, for somebody with a right.
   public init(_ report: ProviderReport, for right: Right) {
     name = report.provider.name.text
-    state = report.state
+    state = Word(report.state)
     running = report.running
     maxRunning = report.provider.maxRunning
     capabilities = report.provider.capabilities.sorted()

@@ -30,16 +30,19 @@ public struct Reload: Request {
     public var warnings: [WireProblem]
     /// Who has commands of `Runner=auto` from now on, if that is another than before: `direct` or `systemd`.
     public var autoRunner: String?
+    /// Those of ``changed`` that are terminated still; nil if none is.
+    public var terminated: [String]?
 
     private enum CodingKeys: String, CodingKey {
-      case loaded, workflows, created, changed, removed, problems, warnings
+      case loaded, workflows, created, changed, removed, problems, warnings, terminated
       case autoRunner = "auto_runner"
     }
 
     /// Puts an answer together.
     public init(
       loaded: Int, workflows: Int? = nil, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
-      problems: [WireProblem], warnings: [WireProblem] = [], autoRunner: RunnerName? = nil
+      problems: [WireProblem], warnings: [WireProblem] = [], autoRunner: RunnerName? = nil,
+      terminated: [WorkflowName] = []
     ) {
       self.loaded = loaded
       self.workflows = workflows
@@ -49,6 +52,7 @@ public struct Reload: Request {
       self.problems = problems
       self.warnings = warnings
       self.autoRunner = autoRunner?.rawValue
+      self.terminated = terminated.isEmpty ? nil : terminated.map(\.text)
     }
   }
 }

@@ -39,9 +39,9 @@ public struct WireUpcoming: Codable, Hashable, Sendable {
   /// Of which workflow.
   public var workflow: String
   /// What it runs.
-  public var kind: Kind
+  public var kind: Word<Kind>
   /// By the schedule, or asked for.
-  public var trigger: Trigger
+  public var trigger: Word<Trigger>
   /// When.
   public var nominalAt: Instant
   /// The job, if it is planned already.

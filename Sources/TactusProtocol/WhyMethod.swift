@@ -88,15 +88,15 @@ public struct WireExplanation: Codable, Hashable, Sendable {
   /// How many instants the range has.
   public var count: Int
   /// What became of it, in a word.
-  public var outcome: Explanation.Outcome
+  public var outcome: Word<Explanation.Outcome>
   /// The job, if there is one.
   public var jobID: String?
   /// Who asked for the job.
-  public var trigger: Trigger?
+  public var trigger: Word<Trigger>?
   /// Where the job stands.
-  public var status: JobStatus?
+  public var status: Word<JobStatus>?
   /// Why the job did not complete.
-  public var errorCode: ErrorCode?
+  public var errorCode: Word<ErrorCode>?
   /// The particular sentence, for those who may read.
   public var errorMessage: String?
   /// From the earliest to the real start, in milliseconds.
@@ -111,12 +111,12 @@ public struct WireExplanation: Codable, Hashable, Sendable {
     nominalAt = explanation.nominalAt
     lastAt = explanation.lastAt
     count = explanation.count
-    outcome = explanation.outcome
+    outcome = Word(explanation.outcome)
     jobID = explanation.job?.id.description
     trigger = explanation.job?.trigger
     status = explanation.job?.status
     errorCode = explanation.job?.errorCode
-    errorMessage = right >= .read ? explanation.job?.errorMessage : nil
+    errorMessage = right >= .read && errorCode != nil ? explanation.job?.errorMessage : nil
     startDelayMs = explanation.job?.startDelay?.milliseconds
     decidedAt = explanation.decidedAt
     reason = explanation.reason

@@ -7,15 +7,15 @@ public struct WireJob: Codable, Hashable, Sendable {
   /// The workflow's name; nil for a job that carries its own definition.
   public var workflow: String?
   /// What it runs.
-  public var kind: Kind
+  public var kind: Word<Kind>
   /// Who asked for it.
-  public var trigger: Trigger
+  public var trigger: Word<Trigger>
   /// Where it stands.
-  public var status: JobStatus
+  public var status: Word<JobStatus>
   /// What a lasting status is doing.
-  public var phase: Phase?
+  public var phase: Word<Phase>?
   /// What a PENDING/due job waits for.
-  public var wait: Wait?
+  public var wait: Word<Wait>?
   /// The lane.
   public var queue: String
   /// -100 … 100.
@@ -41,7 +41,7 @@ public struct WireJob: Codable, Hashable, Sendable {
   /// 1 for the first.
   public var attempt: Int
   /// Why it did not complete.
-  public var errorCode: ErrorCode?
+  public var errorCode: Word<ErrorCode>?
   /// The particular sentence.
   public var errorMessage: String?
   /// The process's exit code.
@@ -53,13 +53,15 @@ public struct WireJob: Codable, Hashable, Sendable {
   /// The process while it runs.
   public var pid: Int?
   /// Who started the command.
-  public var runner: RunnerName?
+  public var runner: Word<RunnerName>?
   /// The provider that runs or ran it.
   public var provider: String?
   /// The container's id.
   public var containerID: String?
   /// From start to end, in milliseconds.
   public var durationMs: Int64?
+  /// How long a RUNNING job has been running, in milliseconds; nil if that is not known.
+  public var elapsedMs: Int64?
   /// How long it may run, in milliseconds; nil before it runs, and without a limit.
   public var timeoutMs: Int64?
   /// From the earliest to the real start, in milliseconds.
@@ -72,11 +74,20 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var logBytes: Int64
   /// Output counted but not stored.
   public var logDroppedBytes: Int64
+  /// How many processes it left at its end that were ended; nil for none.
+  public var endedProcesses: Int?
   /// Where the time of a request went.
   public var timings: WireTimings?
+  /// What is worth knowing of a job without an error, such as where it was redirected to.
+  public var note: String?
+  /// The number of the event that says that it began, or failed to.
+  public var startedEvent: Int64?
+  /// The number of the event that says that it ended.
+  public var endedEvent: Int64?
 
   /// A job as readers see it; those who may only look get no message, because it may tell of the definition.
-  public init(_ job: Job, for right: Right = .admin) {
+  /// - Parameter elapsed: how long it has been running; nil if it does not run, or nobody knows.
+  public init(_ job: Job, for right: Right = .admin, elapsed: Duration? = nil) {
     id = job.id.description
     workflow = job.workflow?.text
     kind = job.kind
@@ -88,7 +99,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     priority = job.priority
     queuePosition = job.place?.position
     // Rounded up: what is about to happen is not said to have happened.
-    estimatedWaitSeconds = job.place?.estimatedWait.map { ($0.microseconds + 999_999) / 1_000_000 }
+    estimatedWaitSeconds = job.place?.estimatedWait.map { $0.microseconds.addingSaturated(999_999) / 1_000_000 }
     generation = job.generation
     nominalAt = job.nominalAt
     scheduledAt = job.scheduledAt
@@ -98,7 +109,8 @@ public struct WireJob: Codable, Hashable, Sendable {
     completedAt = job.completedAt
     attempt = job.attempt
     errorCode = job.errorCode
-    errorMessage = right >= .read ? job.errorMessage : nil
+    errorMessage = right >= .read && job.errorCode != nil ? job.errorMessage : nil
+    note = right >= .read && job.errorCode == nil ? job.errorMessage : nil
     exitCode = job.report.exitCode
     signal = job.report.signal
     httpStatus = job.report.httpStatus
@@ -107,13 +119,17 @@ public struct WireJob: Codable, Hashable, Sendable {
     provider = job.provider?.text
     containerID = job.containerID
     durationMs = job.duration?.milliseconds
+    elapsedMs = elapsed?.milliseconds
     timeoutMs = job.timeout?.milliseconds
     startDelayMs = job.startDelay?.milliseconds
     cpuMs = job.report.cpuTime?.milliseconds
     peakMemoryBytes = job.report.peakMemoryBytes
     logBytes = job.report.logBytes
     logDroppedBytes = job.report.logDroppedBytes
+    endedProcesses = job.report.endedProcesses == 0 ? nil : job.report.endedProcesses
     timings = job.report.timings.map(WireTimings.init)
+    startedEvent = job.startedEvent
+    endedEvent = job.endedEvent
   }
 
   enum CodingKeys: String, CodingKey {
@@ -138,13 +154,17 @@ public struct WireJob: Codable, Hashable, Sendable {
     case provider
     case containerID = "container_id"
     case durationMs = "duration_ms"
+    case elapsedMs = "elapsed_ms"
     case timeoutMs = "timeout_ms"
     case startDelayMs = "start_delay_ms"
     case cpuMs = "cpu_ms"
     case peakMemoryBytes = "peak_memory_bytes"
     case logBytes = "log_bytes"
     case logDroppedBytes = "log_dropped_bytes"
-    case timings
+    case endedProcesses = "ended_processes"
+    case timings, note
+    case startedEvent = "started_event"
+    case endedEvent = "ended_event"
   }
 }
 

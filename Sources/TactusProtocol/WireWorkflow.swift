@@ -7,15 +7,15 @@ public struct WireWorkflow: Codable, Hashable, Sendable {
   /// Its name.
   public var name: String
   /// What it runs.
-  public var kind: Kind
+  public var kind: Word<Kind>
   /// Whether it plans.
-  public var state: Workflow.State
+  public var state: Word<Workflow.State>
   /// Why it does not plan.
-  public var terminatedReason: Workflow.TerminatedReason?
+  public var terminatedReason: Word<Workflow.TerminatedReason>?
   /// Counts the edits, from 1.
   public var generation: Int
   /// Which side made it, and alone may edit it.
-  public var origin: Workflow.Origin
+  public var origin: Word<Workflow.Origin>
   /// The lane.
   public var queue: String
   /// -100 … 100.
@@ -39,7 +39,7 @@ public struct WireWorkflow: Codable, Hashable, Sendable {
   /// When it was last resumed.
   public var resumedAt: Instant?
   /// How far the preparation of its image is; nil unless it runs in containers.
-  public var buildStatus: BuildStatus?
+  public var buildStatus: Word<BuildStatus>?
   /// Why its image is not there; only for those who may read.
   public var buildError: String?
   /// The unit file; left out of lists.

@@ -26,7 +26,7 @@ public struct ApplyWorkflow: Request {
   /// What was done, or would be.
   public struct Reply: Codable, Hashable, Sendable {
     /// Created, changed or left alone.
-    public var effect: ApplyEffect
+    public var effect: Word<ApplyEffect>
     /// The generation in force.
     public var generation: Int
     /// lines that went and came: `-[Section] Key=old`, `+[Section] Key=new`.
@@ -35,20 +35,24 @@ public struct ApplyWorkflow: Request {
     public var nextRuns: [Instant]
     /// What is in force, or would be, and will not go as it is written; nil for nothing, or from a daemon that does not tell.
     public var warnings: [WireProblem]?
+    /// Whether the workflow is terminated, so that it plans nothing until it is resumed; nil if it is not.
+    public var terminated: Bool?
 
     /// Puts an answer together.
     public init(
-      effect: ApplyEffect, generation: Int, differences: [String], nextRuns: [Instant], warnings: [WireProblem] = []
+      effect: ApplyEffect, generation: Int, differences: [String], nextRuns: [Instant], warnings: [WireProblem] = [],
+      terminated: Bool = false
     ) {
-      self.effect = effect
+      self.effect = Word(effect)
       self.generation = generation
       self.differences = differences
       self.nextRuns = nextRuns
       self.warnings = warnings.isEmpty ? nil : warnings
+      self.terminated = terminated ? true : nil
     }
 
     enum CodingKeys: String, CodingKey {
-      case effect, generation, differences, warnings
+      case effect, generation, differences, warnings, terminated
       case nextRuns = "next_runs"
     }
   }

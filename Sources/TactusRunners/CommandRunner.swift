@@ -47,6 +47,12 @@ public final class CommandRunner: Runner {
   /// Sends KILL to all of it.
   public func kill(_ id: JobID) { runner(of: id)?.kill(id) }
 
+  /// Looks whether it has ended.
+  public func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    guard let runner = runner(of: id) else { return answer() }
+    runner.examine(id, answer: answer)
+  }
+
   /// What was kept to tell its end may go.
   public func settle(_ id: JobID) {
     guard let place = places.withLock({ $0.removeValue(forKey: id) }) else { return }
@@ -83,6 +89,14 @@ public final class CommandRunner: Runner {
 
   /// Units go on, the daemon's children end with it.
   public func outlivesDaemon(_ id: JobID) -> Bool { runner(of: id)?.outlivesDaemon(id) == true }
+
+  /// Answers, in a clause, what keeps attempts from ending.
+  public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
+    let places = places.withLock { $0 }
+    processes.obstacles(of: ids.filter { places[$0] == .direct }) { [units] found in
+      units.obstacles(of: ids.filter { places[$0] == .systemd }) { answer(found.merging($0) { first, _ in first }) }
+    }
+  }
 
   /// Answers which of the attempts nobody knows.
   public func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {

@@ -10,20 +10,23 @@ enum EnvironmentLines {
   struct Malformed: Error, CustomStringConvertible {
     let line: Int
     var form = "NAME=value"
-    var description: String { "line \(line) is not \(form)" }
+    /// A character that is part of it and cannot be seen, or looks like another.
+    var odd: OddCharacter?
+    var description: String { "line \(line) is not \(form)\(odd.map { ": it has \($0.sentence)" } ?? "")" }
   }
 
-  private static let limit = 256 << 10
+  /// The largest file, in bytes.
+  static let limit = 256 << 10
 
-  /// Reads the files of a definition, in order; those that may be missing and are have no variables.
-  static func read(_ files: [EnvironmentFile]) throws(DefinitionFault) -> [String] {
+  /// The variables of the files of a definition, in order; those that may be missing and are have none.
+  static func read(_ files: [EnvironmentFile], from inputs: JobInputs) throws(DefinitionFault) -> [String] {
     var variables: [String] = []
     for file in files {
       do {
-        variables += try parse(RegularFile.bytes(file.path, limit: limit))
+        variables += try parse(inputs.bytes(file.path, limit: limit))
       } catch let error as SystemError {
         if file.isOptional, error.code == ENOENT || error.code == ENOTDIR { continue }
-        throw DefinitionFault("EnvironmentFile=\(file.path): \(error)\(Self.reader(for: error))")
+        throw DefinitionFault("EnvironmentFile=\(file.path): \(error)\(inputs.sentence(for: error))")
       } catch {
         throw DefinitionFault("EnvironmentFile=\(file.path): \(error)")
       }
@@ -31,14 +34,10 @@ enum EnvironmentLines {
     return variables
   }
 
-  /// Who it is that may not read a file.
-  static func reader(for error: SystemError) -> String {
-    guard error.code == EACCES || error.code == EPERM else { return "" }
-    return "; \(Account.name(of: geteuid())), whom tactusd runs as, has to be able to read it"
-  }
-
   /// Takes the bytes of a file apart, which have to be UTF-8: what is not would be another value where it arrives.
   static func parse(_ bytes: [UInt8]) throws(Malformed) -> [String] {
+    // As in unit files, a mark at the very beginning is no part of the text.
+    let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     if let text = String(validating: bytes, as: UTF8.self) { return try parse(text) }
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let bad = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
@@ -50,7 +49,11 @@ enum EnvironmentLines {
     for (index, raw) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let line = raw.drop { $0 == " " || $0 == "\t" }
       guard let first = line.first, first != "#", first != ";" else { continue }
-      guard let equals = line.firstIndex(of: "="), isName(line[..<equals]) else { throw Malformed(line: index + 1) }
+      let equals = line.firstIndex(of: "=") ?? line.endIndex
+      guard equals < line.endIndex, isName(line[..<equals]) else {
+        // Its name alone is searched: the value may be a secret, and any character of it.
+        throw Malformed(line: index + 1, odd: OddCharacter.first(in: raw[..<equals], isName: equals < line.endIndex))
+      }
       var value = line[line.index(after: equals)...]
       while let last = value.last, last.isWhitespace { value = value.dropLast() }
       if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {

@@ -10,10 +10,13 @@ extension Heartbeat {
     }
     var request = try HTTPRequest(endpoint, method: method, headers: headers)
     request.followsRedirects = followsRedirects
+    request.sendsHeadersAnywhere = redirectsHeaders
+    request.readsBody = readsBody
     request.bodyLimit = Int(bodyBytes)
     request.startsAfresh = true
-    // Only a safety net: the attempt is terminated at its time-out, which is exact and durable.
-    request.timeLimit = timeout + Limits.grace + .seconds(30)
+    // The attempt is terminated at its time-out. libcurl would look at its own before it looks at what has arrived: after a
+    // daemon was held, an answer that came in time would be thrown away.
+    request.timeLimit = nil
     return request
   }
 
@@ -27,11 +30,15 @@ extension Heartbeat {
     switch result {
     case .success(let response):
       report.timings = response.timings
-      if expectedStatus.contains(response.status) { return (.succeeded, report) }
+      if expectedStatus.contains(response.status) {
+        report.note = response.trail.sentence
+        return (.succeeded, report)
+      }
       return (.failed(.statusMismatch, mismatch(response)), report)
     case .failure(let failure):
       report.timings = failure.timings
-      return (.failed(failure.cause.errorCode, failure.sentence), report)
+      report.standing = standing(of: failure)
+      return (.failed(failure.cause.errorCode, sentence(about: failure)), report)
     }
   }
 
@@ -40,7 +47,43 @@ extension Heartbeat {
       .map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
       .joined(separator: " ")
     let redirected = response.redirects == 0 ? "" : " from \(response.peer), where it was redirected to"
-    return "expected \(expected), got \(HTTPStatus.described(response.status))\(redirected)"
+    let withheld =
+      response.trail.last?.leftHeaders == true
+      ? ". The lines of Header= were not sent there. Set RedirectHeaders=yes to send them" : ""
+    return "expected \(expected), got \(HTTPStatus.described(response.status))\(redirected)\(withheld)"
+  }
+
+  private func sentence(about failure: HTTPFailure) -> String {
+    switch failure.cause {
+    // The answer that it got says enough.
+    case .redirects, .aborted: return failure.sentence
+    case .timeLimit: return failure.sentence + cure(of: failure)
+    default: return failure.sentence + (failure.redirects.sentence.map { ", after it was \($0)" } ?? "")
+    }
+  }
+
+  /// The part of a time-out's message that names its reason; nil for none.
+  private func standing(of failure: HTTPFailure) -> String? {
+    if !failure.standing.isEmpty { return failure.standing + cure(of: failure) }
+    // It failed by itself in the moment in which it was stopped.
+    return failure.cause == .aborted ? nil : failure.sentence
+  }
+
+  /// The way out where there is one: of an answer that began in time, and of a name that was not found in time.
+  private func cure(of failure: HTTPFailure) -> String {
+    switch failure.stage {
+    case .body: ". Set ReadBody=no to judge by the header alone"
+    case .nameLookup: ". Check the name servers in /etc/resolv.conf"
+    default: ""
+    }
+  }
+}
+
+extension [HTTPRedirect] {
+  /// `redirected to https://a.example/ (301), http://b.example/ (302)`; nil for no redirect.
+  fileprivate var sentence: String? {
+    guard !isEmpty else { return nil }
+    return "redirected to " + map { "\($0.destination.prefix(200)) (\($0.status))" }.joined(separator: ", ")
   }
 }
 
@@ -48,7 +91,7 @@ extension HTTPFailure.Cause {
   /// What a failed request means for a job.
   var errorCode: ErrorCode {
     switch self {
-    case .nameLookup, .connect, .tls, .connectionLost, .notHTTP, .aborted: .connectionFailed
+    case .nameLookup, .connect, .tls, .connectionLost, .notHTTP, .oversizedHeader, .aborted: .connectionFailed
     // The endpoint is alive and answers, but not as expected.
     case .redirects: .statusMismatch
     case .timeLimit: .providerTimeout

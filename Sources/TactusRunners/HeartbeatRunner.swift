@@ -16,7 +16,7 @@ public actor HeartbeatRunner: QueueConfined, Runner {
   /// An attempt that has not ended; without a transfer its output is being stored.
   private struct Attempt {
     var transfer: TransferID?
-    let order: RunOrder
+    let begunAt: MonotonicInstant
     let heartbeat: Heartbeat
     let events: @Sendable (RunnerEvent) -> Void
   }
@@ -41,6 +41,15 @@ public actor HeartbeatRunner: QueueConfined, Runner {
 
   /// Aborts the request: there is nothing harder to do to it.
   public nonisolated func kill(_ id: JobID) { post { $0.abort(id) } }
+
+  /// Takes what has arrived, and answers.
+  public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    post { runner in
+      runner.engine.assumeIsolated { $0.look() }
+      if let attempt = runner.attempts[id], attempt.transfer == nil { attempt.events(.exited) }
+      answer()
+    }
+  }
 
   /// Answers that it is gone, because a request does not outlive the daemon that sent it.
   public nonisolated func recover(
@@ -68,8 +77,11 @@ public actor HeartbeatRunner: QueueConfined, Runner {
     }
     let id = order.id
     let transfer = engine.start(request) { [weak self] result in self?.assumeIsolated { $0.answered(id, result) } }
-    attempts[id] = Attempt(transfer: transfer, order: order, heartbeat: heartbeat, events: events)
-    events(.started(StartFacts(at: time.now)))
+    let begunAt = time.monotonic
+    attempts[id] = Attempt(transfer: transfer, begunAt: begunAt, heartbeat: heartbeat, events: events)
+    var facts = StartFacts(at: time.now)
+    facts.monotonic = begunAt
+    events(.started(facts))
   }
 
   private func abort(_ id: JobID) {
@@ -81,11 +93,13 @@ public actor HeartbeatRunner: QueueConfined, Runner {
     guard let attempt = attempts[id] else { fatalError("the heartbeat \(id) was answered twice") }
     attempts[id]?.transfer = nil
     let endedAt = time.now
-    let (ending, report) = attempt.heartbeat.judge(result, at: endedAt)
+    var (ending, report) = attempt.heartbeat.judge(result, at: endedAt)
+    report.duration = time.monotonic - attempt.begunAt
     let body = result.received?.body ?? []
     guard !body.isEmpty else { return end(id, ending, report) }
+    attempt.events(.exited)
     // The end is told when the output is stored, so that whoever sees the end sees the output.
-    output.append(OutputLine.lines(of: body, at: endedAt), to: id) { [weak self] isStored in
+    output.append(OutputLine.lines(of: body, at: endedAt), to: id) { [weak self, ending, report] isStored in
       self?.post { $0.end(id, ending, isStored ? report : report.withoutOutput) }
     }
   }

@@ -7,31 +7,39 @@ final class ProcessGroup: ProcessTree {
   private let id: JobID
   private let group: ControlGroup
   private let watches: ProcessWatches
+  private let killMode: KillMode
   private var events: (descriptor: Int32, token: Poller.Token)?
   private var cpuTime: Duration?
   private var peakMemory: Int64?
+  private var endedProcesses = 0
+  private var isKilled = false
+  private var isLeft = false
   private(set) var memoryKills = 0
 
-  init(of id: JobID, group: ControlGroup, watches: ProcessWatches) {
-    (self.id, self.group, self.watches) = (id, group, watches)
+  init(of id: JobID, group: ControlGroup, killMode: KillMode = .controlGroup, watches: ProcessWatches) {
+    (self.id, self.group, self.killMode, self.watches) = (id, group, killMode, watches)
   }
 
   func terminate() {
     for process in group.processes { _ = Glibc.kill(Int32(process), SIGTERM) }
   }
 
-  func kill() { group.kill() }
-
-  func mainEnded() {
-    if !removed() { kill() }
+  func kill() {
+    isKilled = true
+    group.kill()
   }
 
-  func mainStopped() {}
+  func mainEnded() {
+    guard !removed() else { return }
+    guard killMode == .controlGroup else { return isLeft = true }
+    endedProcesses = group.processes.count
+    kill()
+  }
 
   func mainReaped() {}
 
   func isGone() -> Bool {
-    if removed() { return true }
+    if isLeft || removed() { return true }
     guard events == nil else { return false }
     watch()
     // Once more, because the last process may have ended between the look and the watching.
@@ -45,7 +53,17 @@ final class ProcessGroup: ProcessTree {
 
   func measure(into report: inout Report) {
     (report.cpuTime, report.peakMemoryBytes) = (cpuTime, peakMemory)
+    report.endedProcesses = endedProcesses
   }
+
+  var obstacle: String? {
+    guard isKilled else { return nil }
+    let processes = group.processes
+    guard processes.isEmpty, group.exists else { return ProcessTable.obstacle(to: processes) }
+    return "has no process left, but its control group \(group.path) cannot be removed"
+  }
+
+  var remainder: ControlGroup? { isLeft ? group : nil }
 
   /// Measures and removes the group; false while a living process is in it.
   private func removed() -> Bool {

@@ -2,7 +2,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// The output of one attempt on its way from two pipes to the sink.
+/// The output of one attempt on its way from two pipes, or from one for both streams, to the sink.
 ///
 /// What is stored at most is counted in bytes as the job wrote them, newlines included. While the sink owes answers for
 /// ``window`` bytes, the pipes rest, and with them a job that floods.
@@ -21,6 +21,11 @@ final class ProcessOutput {
   private var waiting = 0
   private var unanswered = 0
   private var isResting = false
+
+  /// The inodes of the pipes, by which their other ends are known.
+  var inodes: Set<UInt64> {
+    Set([stdout, stderr].compactMap { $0.flatMap { Descriptor.inode(of: $0.descriptor) } })
+  }
 
   /// How many bytes may be on their way to the sink.
   static let window = 256 << 10

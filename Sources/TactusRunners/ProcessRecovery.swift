@@ -22,7 +22,7 @@ extension ProcessRunner {
     // Without a boot id nothing can be of this boot, which is also what an unreadable /proc would show.
     let boot = try? Machine.bootID()
     let ofThisBoot = asked.filter { $0.remnant.bootID == boot }
-    let carriers = ofThisBoot.isEmpty ? [:] : ProcessTable.carriers()
+    let carriers = ofThisBoot.isEmpty ? [:] : ProcessCensus.take().carriers
     for inquiry in asked {
       let tree = inquiry.remnant.bootID == boot ? remains(of: inquiry.remnant, carriers: carriers) : nil
       guard let tree, let watches = try? watches() else {  // without a descriptor to spare nothing can be watched
@@ -54,7 +54,8 @@ extension ProcessRunner {
     }
     let leader = remnant.facts.flatMap(leader)
     guard leader != nil || carriers[remnant.id]?.isEmpty == false else { return nil }
-    return ProcessSession(ofOrphan: remnant.id, leader: leader, watches: watches)
+    return ProcessSession(
+      ofOrphan: remnant.id, leader: leader, startTicks: remnant.facts?.processStart, watches: watches)
   }
 
   /// The process that was started then, if it has not ended.

@@ -14,6 +14,9 @@ final class ProcessRun {
   private(set) var exit: ProcessHandle.Exit?
   /// When its end was seen.
   private(set) var endedAt: Instant?
+  /// When it was started, and ended, by the clock that nobody sets; nil for an orphan.
+  var startedMonotonic: MonotonicInstant?
+  private var endedMonotonic: MonotonicInstant?
   /// Whether somebody asked to stop it.
   var isStopping = false
   /// Whether something was read that the sink has not been given.
@@ -46,8 +49,8 @@ final class ProcessRun {
   }
 
   /// The main process ended.
-  func ended(_ exit: ProcessHandle.Exit, at instant: Instant) {
-    (self.exit, endedAt, main) = (exit, instant, nil)
+  func ended(_ exit: ProcessHandle.Exit, at instant: Instant, _ monotonic: MonotonicInstant) {
+    (self.exit, endedAt, endedMonotonic, main) = (exit, instant, monotonic, nil)
   }
 
   /// How the attempt ended by itself.
@@ -83,6 +86,7 @@ final class ProcessRun {
   var report: Report {
     var report = Report()
     report.endedAt = endedAt
+    if let startedMonotonic, let endedMonotonic { report.duration = endedMonotonic - startedMonotonic }
     switch exit {
     case .code(let code): report.exitCode = code
     case .signal(let signal, _): report.signal = Int(signal.number)

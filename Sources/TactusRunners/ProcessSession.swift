@@ -2,95 +2,197 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// The tree of an attempt without a control group: its session, and whatever carries its `TACTUS_JOB_ID`.
+/// The tree of an attempt without a control group: what descends from its main process, its sessions, and whatever carries its
+/// `TACTUS_JOB_ID`.
 ///
-/// A stop finds by /proc what has left the group, and waits for it by pidfds. A normal end kills the group and looks no
-/// further, because reading all of /proc for every job would cost more than many a job: what has left the session then
-/// lives on, as it would under cron. A control group leaves nothing.
+/// A stop finds by /proc what belongs to the attempt, and waits for it by pidfds. A normal end ends what is left in the process
+/// group, and looks no further, because reading all of /proc for every job would cost more than many a job: what has left
+/// the group then lives on, as it would under cron. A control group leaves nothing.
 ///
-/// The environment of another user's process is readable for root only: for a daemon that is not, such a job is its session
-/// alone, wherefore it has control groups (`Delegate=yes`).
+/// Each kill stops what it found before it looks again, and kills when nothing new is found and nothing can fork any more. So no
+/// child is missed whose parent ends in the kill.
 final class ProcessSession: ProcessTree {
   private let id: JobID
   private let watches: ProcessWatches
-  /// The main process, which leads the session; nil for an orphan whose leader is gone.
+  private let killMode: KillMode
+  /// The main process, which leads the first session; nil for an orphan whose leader is gone.
   private let leader: Int?
+  /// The pipes of its output, by which a stray is known again that has left everything else behind.
+  private let pipes: Set<UInt64>
   private var leaderIsChild: Bool
   private var hasEndedItself = false
   private var isKilling = false
-  private var held: [Poller.Token: ProcessHandle] = [:]
+  /// Whether the last look found nothing alive.
+  private var isVerified = false
+  private var step = Step.none
+  private var rounds = 0
+  private var endedProcesses = 0
+  private var held: [Poller.Token: Held] = [:]
+  /// Sessions that processes of the attempt have made, by number, with the start of the process that leads each.
+  private var sessions: [Int: Int64] = [:]
 
-  /// How often one kill looks for processes that were forked meanwhile; what is left is looked for again when those die.
-  private static let rounds = 16
+  /// What the next look is for.
+  private enum Step { case none, terminate, kill, check }
+
+  private struct Held {
+    let handle: ProcessHandle
+    let startTicks: Int64
+  }
+
+  /// After how many looks one kill no longer waits for a tree that grows; what is left is looked for again when it dies.
+  private static let mostRounds = 16
 
   /// The session of our own child.
-  init(of id: JobID, leader: Int, watches: ProcessWatches) {
-    (self.id, self.leader, self.watches) = (id, leader, watches)
+  init(of id: JobID, leader: Int, killMode: KillMode, pipes: Set<UInt64>, watches: ProcessWatches) {
+    (self.id, self.leader, self.killMode, self.pipes, self.watches) = (id, leader, killMode, pipes, watches)
     leaderIsChild = true
   }
 
   /// The session that another daemon has left.
   ///
   /// The leader is held from here on, because of another user's process nothing else says that it belongs to the job.
-  init(ofOrphan id: JobID, leader: ProcessHandle?, watches: ProcessWatches) {
+  init(ofOrphan id: JobID, leader: ProcessHandle?, startTicks: Int64?, watches: ProcessWatches) {
     (self.id, self.leader, self.watches) = (id, leader?.process, watches)
-    leaderIsChild = false
-    if let leader { watch(leader) }
+    (killMode, pipes, leaderIsChild) = (.controlGroup, [], false)
+    if let leader, let startTicks { watch(leader, startTicks) }
   }
 
-  func terminate() {
-    signalGroup(.terminate)
-    _ = look()
-    for handle in held.values where !isInGroup(handle) { handle.send(.terminate) }
-  }
+  func terminate() { if !hasEndedItself, step != .kill { step = .terminate } }
 
   func kill() {
     isKilling = true
-    signalGroup(.kill)
-    killRest()
+    step = .kill
   }
 
-  func mainEnded() {
-    hasEndedItself = true
-    // Before the reaping, because the zombie keeps the group's number from becoming somebody else's.
-    signalGroup(.kill)
-  }
+  func mainEnded() { hasEndedItself = true }
 
-  func mainStopped() {
-    // Before the reaping, for the same reason: the session's number is certain now.
-    if isKilling { killRest() } else { _ = look() }
+  func mainReaped() {
+    leaderIsChild = false
+    if !hasEndedItself { lookAgainIfEmpty() }
   }
-
-  func mainReaped() { leaderIsChild = false }
 
   func isGone() -> Bool {
-    if hasEndedItself { return true }
-    guard held.isEmpty else { return false }
-    if isKilling { killRest() } else { _ = look() }
-    return held.isEmpty
+    if isVerified { return held.isEmpty }
+    if hasEndedItself, step == .none, held.isEmpty {
+      if killMode == .process || !groupHasMembers { return true }
+      kill()
+    }
+    if step == .none, held.isEmpty { step = .check }
+    return false
   }
 
   func heard(_ token: Poller.Token) {
-    guard let handle = held.removeValue(forKey: token) else { return }
+    guard let held = held.removeValue(forKey: token) else { return }
     watches.remove(token)
-    handle.close()
+    held.handle.close()
+    if !leaderIsChild { lookAgainIfEmpty() }
   }
 
-  func measure(into report: inout Report) {}
+  func measure(into report: inout Report) { report.endedProcesses = endedProcesses }
 
   var memoryKills: Int { 0 }
 
-  private func killRest() {
-    for _ in 0..<Self.rounds {
-      let fresh = look()
-      for handle in held.values { handle.send(.kill) }
-      if fresh.isEmpty { return }
+  var obstacle: String? {
+    guard isKilling else { return nil }
+    let leader = leaderIsChild ? [leader].compactMap(\.self) : []
+    return ProcessTable.obstacle(to: leader + held.values.map(\.handle.process))
+  }
+
+  // MARK: Looks
+
+  var awaitsCensus: Bool { step != .none }
+
+  func look(at survey: ProcessSurvey) {
+    let isGrowing = hold(members(in: survey), survey.census)
+    switch step {
+    case .none: break
+    case .terminate:
+      signalGroup(.terminate)
+      for held in held.values where !isInGroup(held.handle) { held.handle.send(.terminate) }
+      step = .none
+    case .kill:
+      rounds += 1
+      if rounds < Self.mostRounds, isGrowing || mayGrow(survey.census) {
+        signalAll(Signal(SIGSTOP))
+        return
+      }
+      signalAll(.kill)
+      (step, rounds) = (.none, 0)
+    case .check: step = isGrowing && isKilling ? .kill : .none
+    }
+    isVerified = step == .none && held.isEmpty && !leaderIsChild
+  }
+
+  /// Whether something of it can fork before a signal reaches it.
+  private func mayGrow(_ census: ProcessCensus) -> Bool {
+    let leader = leaderIsChild ? [leader].compactMap(\.self) : []
+    return (leader + held.values.map(\.handle.process)).contains { census.entries[$0]?.mayFork == true }
+  }
+
+  private func lookAgainIfEmpty() {
+    guard held.isEmpty else { return }
+    isVerified = false
+    if step == .none { step = isKilling ? .kill : .check }
+  }
+
+  /// Every process that belongs to the attempt, besides the main process and what is held.
+  private func members(in survey: ProcessSurvey) -> [ProcessCensus.Entry] {
+    let census = survey.census
+    if hasEndedItself { return remainingGroup(in: census) }
+    var found: [Int: ProcessCensus.Entry] = [:]
+    var parents = held.values.filter { census.entries[$0.handle.process]?.startTicks == $0.startTicks }
+      .map(\.handle.process)
+    if leaderIsChild, let leader { parents.append(leader) }
+    func take(_ processes: [Int]) {
+      for process in processes where process > 1 && found[process] == nil && !(leaderIsChild && process == leader) {
+        guard let entry = census.entries[process], !entry.hasEnded else { continue }
+        found[process] = entry
+        parents.append(process)
+      }
+    }
+    take(census.carriers(of: id))
+    take(survey.strays(holding: pipes))
+    if let leader, leaderIsChild || isHeld(leader) || census.entries[leader] == nil {
+      // While a process is in the session, the kernel gives its number to no other process: credentials(7), "Sessions".
+      take(census.members(ofSession: leader))
+    }
+    for (session, start) in sessions where census.entries[session].map({ $0.startTicks == start }) ?? true {
+      take(census.members(ofSession: session))
+    }
+    while let process = parents.popLast() {
+      take(census.children(of: process))
+      guard let entry = census.entries[process], entry.session == process, process != leader else { continue }
+      sessions[process] = entry.startTicks
+      take(census.members(ofSession: process))
+    }
+    return Array(found.values)
+  }
+
+  /// What is left in the process group of a main process that is reaped.
+  private func remainingGroup(in census: ProcessCensus) -> [ProcessCensus.Entry] {
+    // A process of that number says that the group was empty, and so its number free.
+    guard let leader, census.entries[leader] == nil else { return [] }
+    return census.members(ofSession: leader).compactMap { census.entries[$0] }.filter {
+      $0.group == leader && !$0.hasEnded
     }
   }
 
+  // MARK: Processes
+
+  private var groupHasMembers: Bool {
+    guard let leader else { return false }
+    return Glibc.kill(-Int32(leader), 0) == 0 || errno != ESRCH
+  }
+
+  /// The group is certainly ours as long as its leader is not reaped.
   private func signalGroup(_ signal: Signal) {
     guard leaderIsChild, let leader else { return }
     _ = Glibc.kill(-Int32(leader), signal.number)
+  }
+
+  private func signalAll(_ signal: Signal) {
+    signalGroup(signal)
+    for held in held.values { held.handle.send(signal) }
   }
 
   /// Whether the signal to the group has reached it already.
@@ -99,42 +201,39 @@ final class ProcessSession: ProcessTree {
     return Int(getpgid(Int32(handle.process))) == leader
   }
 
-  /// Finds what is alive besides our own child, watches it, and answers what was not known before.
-  private func look() -> [ProcessHandle] {
-    let known = Set(held.values.map(\.process))
-    return ProcessTable.processes(carrying: id, inSession: session).compactMap { process in
-      guard !known.contains(process), !(leaderIsChild && process == leader) else { return nil }
-      return hold(process)
+  private func isHeld(_ process: Int) -> Bool { held.values.contains { $0.handle.process == process } }
+
+  /// Watches what is not watched yet; true if there was something.
+  private func hold(_ members: [ProcessCensus.Entry], _ census: ProcessCensus) -> Bool {
+    let known = Set(held.values.map(\.handle.process))
+    var isGrowing = false
+    for member in members where !known.contains(member.process) && hold(member) {
+      isGrowing = true
+      if hasEndedItself { endedProcesses += 1 }
     }
+    return isGrowing
   }
 
-  /// The session's number while it is certainly ours: as long as its leader lives, or nobody else has the number.
-  private var session: Int? {
-    guard let leader else { return nil }
-    if leaderIsChild || held.values.contains(where: { $0.process == leader }) { return leader }
-    return Glibc.kill(Int32(leader), 0) != 0 && errno == ESRCH ? leader : nil
-  }
-
-  private func hold(_ process: Int) -> ProcessHandle? {
+  private func hold(_ member: ProcessCensus.Entry) -> Bool {
     let handle: ProcessHandle
-    do { handle = try ProcessHandle(of: process) } catch {
+    do { handle = try ProcessHandle(of: member.process) } catch {
       // Without a descriptor to spare it cannot be waited for, so it gets no grace; ESRCH means that it is gone.
-      if error.code != ESRCH { _ = Glibc.kill(Int32(process), SIGKILL) }
-      return nil
+      if error.code != ESRCH { _ = Glibc.kill(Int32(member.process), SIGKILL) }
+      return false
     }
     // Looked at again, because the number may have changed hands between the look and the opening.
-    guard !handle.hasEnded, ProcessTable.belongs(process, to: id, inSession: session) else {
+    guard !handle.hasEnded, ProcessTable.startTicks(of: member.process) == member.startTicks else {
       handle.close()
-      return nil
+      return false
     }
-    return watch(handle) ? handle : nil
+    return watch(handle, member.startTicks)
   }
 
   /// Waits for the end of a process; one that cannot be waited for is killed.
   @discardableResult
-  private func watch(_ handle: ProcessHandle) -> Bool {
+  private func watch(_ handle: ProcessHandle, _ startTicks: Int64) -> Bool {
     do {
-      held[try watches.add(handle.descriptor, as: .rest(id))] = handle
+      held[try watches.add(handle.descriptor, as: .rest(id))] = Held(handle: handle, startTicks: startTicks)
       return true
     } catch {
       handle.send(.kill)

@@ -4,33 +4,10 @@ import TactusModel
 import TactusPorts
 
 extension ProcessRunner {
-  /// Starts an attempt; tells `started`, or `ended` if it cannot be started.
-  func begin(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
-    guard case .command(let command) = order.work else {
-      fatalError("the process runner was given a \(order.work.kind.rawValue)")
-    }
-    guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
-    do {
-      let (run, process) = try launch(order, command, events: events)
-      var facts = StartFacts(
-        at: time.now, processID: process, processStart: ProcessTable.startTicks(of: process))
-      facts.runner = .direct
-      runs[order.id] = run
-      children[process] = order.id
-      events(.started(facts))
-    } catch let failure as Spawner.Failure where failure.isOrderAtFault {
-      events(.ended(.failed(.validationError, sentence(of: failure)), Report()))
-    } catch let fault as DefinitionFault {
-      events(.ended(.failed(.validationError, fault.description), Report()))
-    } catch {
-      // The machine's fault, or ours: nothing that would count against the workflow.
-      events(.ended(.failed(.dispatchExhausted, "\(error)"), Report()))
-    }
-  }
-
   /// What could not be started, and what was in its way: to write is not what it was denied.
-  private func sentence(of failure: Spawner.Failure) -> String {
+  func sentence(of failure: Spawner.Failure) -> String {
     if failure.cause.code == ENOEXEC {
+      if let fault = ScriptFault.of(failure.cause.subject) { return "\(failure); \(fault.sentence)" }
       return
         "\(failure): it is no program of this machine, or a script whose first line does not say what runs it, such as #!/bin/sh"
     }
@@ -43,98 +20,69 @@ extension ProcessRunner {
     return "\(failure); \(obstacle)" + (account == nil ? "" : "; Runner=systemd can run it as another User=")
   }
 
-  private func launch(
-    _ order: RunOrder, _ command: Command, events: @escaping @Sendable (RunnerEvent) -> Void
-  ) throws -> (ProcessRun, process: Int) {
+  /// Makes everything that a child needs.
+  /// - Throws: ``DefinitionFault`` or ``SystemError``; then nothing is left of it.
+  func prepare(_ launch: Launch) throws -> (Spawner.Order, ProcessSetup) {
+    let (id, command) = (launch.id, launch.command)
     let watches = try watches()
-    var cleanup = Cleanup()
-    defer { cleanup.run() }
+    let surroundings = try surroundings(of: launch.order, command, launch.inputs)
+    let secrets = command.credentials.isEmpty ? nil : (credentials, id)
+    let group: ControlGroup?
+    do {
+      group = try root?.makeChild("tactus-\(id)")
+      do { try enforce(command.limits, on: group, of: launch.order.workflow) } catch {
+        _ = group?.remove()
+        throw error
+      }
+    } catch {
+      if secrets != nil { credentials.remove(id) }
+      throw error
+    }
+    let setup = try ProcessSetup(
+      group: group, isShared: surroundings.account != nil, isMerged: command.mergesOutput, secrets: secrets,
+      watches: watches)
+    var order = Spawner.Order(
+      arguments: command.arguments, environment: surroundings.environment, directory: surroundings.directory,
+      input: watches.null, output: setup.output, error: setup.error, cgroup: setup.members,
+      account: surroundings.account)
+    order.directoryMayBeMissing = surroundings.isHome
+    return (order, setup)
+  }
 
-    let surroundings = try surroundings(of: order, command)
-    if !command.credentials.isEmpty { cleanup.secrets = (credentials, order.id) }
-    let group = try root?.makeChild("tactus-\(order.id)")
-    if let group { cleanup.groups.append(group) }
-    try enforce(command.limits, on: group, of: order.workflow)
-    let members = try group?.open("cgroup.procs", O_WRONLY)
-    if let members { cleanup.always.append(members) }
-    let stdout = try pipe(&cleanup, isShared: surroundings.account != nil)
-    let stderr = try pipe(&cleanup, isShared: surroundings.account != nil)
-    let process = try Spawner.spawn(
-      Spawner.Order(
-        arguments: command.arguments, environment: surroundings.environment, directory: surroundings.directory,
-        input: watches.null, output: stdout.write, error: stderr.write, cgroup: members,
-        account: surroundings.account))
-    cleanup.children.append(process)
-
-    let handle = try ProcessHandle(of: process)
-    cleanup.onFailure.append(handle.descriptor)
-    let main = try cleanup.watch(handle.descriptor, as: .main(order.id), in: watches)
+  /// The process runs: watches it, and tells its start.
+  func adopt(_ launch: Launch, _ setup: ProcessSetup, _ process: Int) throws {
+    let id = launch.id
+    let watches = try watches()
+    let handle = try setup.take(process)
+    let main = try setup.watch(handle.descriptor, as: .main(id))
     let output = ProcessOutput(
       stdout: .init(
-        descriptor: stdout.read, token: try cleanup.watch(stdout.read, as: .output(order.id, .stdout), in: watches),
+        descriptor: setup.stdout, token: try setup.watch(setup.stdout, as: .output(id, .stdout)),
         lines: ProcessLines(of: .stdout)),
-      stderr: .init(
-        descriptor: stderr.read, token: try cleanup.watch(stderr.read, as: .output(order.id, .stderr), in: watches),
-        lines: ProcessLines(of: .stderr)),
-      limit: order.logLimit, watches: watches)
-    cleanup.succeed()
+      stderr: try setup.stderr.map {
+        .init(
+          descriptor: $0, token: try setup.watch($0, as: .output(id, .stderr)), lines: ProcessLines(of: .stderr))
+      },
+      limit: launch.order.logLimit, watches: watches)
+    setup.succeed()
+    let killMode = launch.command.killMode
     let tree: any ProcessTree =
-      if let group {
-        ProcessGroup(of: order.id, group: group, watches: watches)
+      if let group = setup.group {
+        ProcessGroup(of: id, group: group, killMode: killMode, watches: watches)
       } else {
-        ProcessSession(of: order.id, leader: process, watches: watches)
+        ProcessSession(of: id, leader: process, killMode: killMode, pipes: output.inodes, watches: watches)
       }
     let run = ProcessRun(
-      order.id, main: .init(handle: handle, token: main), tree: tree, output: output, events: events)
-    run.hasCredentials = !command.credentials.isEmpty
-    run.memoryMax = command.limits.memoryMax
+      id, main: .init(handle: handle, token: main), tree: tree, output: output, events: launch.events)
+    run.hasCredentials = !launch.command.credentials.isEmpty
+    run.memoryMax = launch.command.limits.memoryMax
     run.hints = user.hints
-    return (run, process)
-  }
-
-  private func pipe(_ cleanup: inout Cleanup, isShared: Bool) throws(SystemError) -> (read: Int32, write: Int32) {
-    let pipe = try Descriptor.pipe(nonBlockingRead: true)
-    // So that another user's job can open its /dev/stdout; who may look into /proc/PID/fd at all is the kernel's to say.
-    if isShared { fchmod(pipe.write, 0o666) }
-    cleanup.always.append(pipe.write)
-    cleanup.onFailure.append(pipe.read)
-    return pipe
-  }
-}
-
-/// What a start leaves to be undone: some of it always, the rest when it fails halfway.
-private struct Cleanup {
-  var always: [Int32] = []
-  var onFailure: [Int32] = []
-  var groups: [ControlGroup] = []
-  var children: [Int] = []
-  var secrets: (directories: CredentialDirectories, id: JobID)?
-  private var tokens: [Poller.Token] = []
-  private var watches: ProcessWatches?
-
-  mutating func watch(
-    _ descriptor: Int32, as target: ProcessWatches.Target, in watches: ProcessWatches
-  ) throws(SystemError) -> Poller.Token {
-    let token = try watches.add(descriptor, as: target)
-    self.watches = watches
-    tokens.append(token)
-    return token
-  }
-
-  /// Everything has its owner now.
-  mutating func succeed() {
-    (onFailure, groups, children, tokens, secrets) = ([], [], [], [], nil)
-  }
-
-  func run() {
-    for process in children {
-      // It runs but cannot be watched: ended here and now, because an attempt that is told as failed must not go on.
-      kill(-Int32(process), SIGKILL)
-      waitpid(Int32(process), nil, 0)
-    }
-    for token in tokens { watches?.remove(token) }
-    for descriptor in always + onFailure { Descriptor.close(descriptor) }
-    for group in groups { _ = group.remove() }
-    if let secrets { secrets.directories.remove(secrets.id) }
+    var facts = StartFacts(at: time.now, processID: process, processStart: ProcessTable.startTicks(of: process))
+    facts.runner = .direct
+    facts.monotonic = time.monotonic
+    run.startedMonotonic = facts.monotonic
+    runs[id] = run
+    children[process] = id
+    launch.events(.started(facts))
   }
 }

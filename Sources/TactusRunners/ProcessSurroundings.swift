@@ -1,4 +1,3 @@
-import Glibc
 import TactusLinux
 import TactusModel
 import TactusPorts
@@ -7,23 +6,27 @@ import TactusPorts
 struct ProcessSurroundings {
   var account: Account?
   var directory: String
+  /// Whether that is the home of the account, which need not exist.
+  var isHome: Bool
   var environment: [String]
 }
 
 extension ProcessRunner {
-  /// Reads what a definition names, and puts its secrets where the job finds them.
-  /// - Throws: ``DefinitionFault`` for what cannot be read, ``SystemError`` for what the machine does not do.
-  func surroundings(of order: RunOrder, _ command: Command) throws -> ProcessSurroundings {
+  /// Takes what was read, and puts secrets where the job finds them.
+  /// - Throws: ``DefinitionFault`` for what could not be read, ``SystemError`` for what the machine does not do.
+  func surroundings(of order: RunOrder, _ command: Command, _ inputs: JobInputs) throws -> ProcessSurroundings {
     let account = try user.account()
-    var own = try EnvironmentLines.read(command.environmentFiles)
+    var own = try EnvironmentLines.read(command.environmentFiles, from: inputs)
     if command.credentials.isEmpty {
       own += command.environment
     } else {
-      let directory = try credentials.place(command.credentials, for: order.id, account: account)
+      let directory = try credentials.place(
+        command.credentials, from: inputs, for: order.id, account: account)
       own += command.environment.map { Self.expand($0, directory: directory) } + ["CREDENTIALS_DIRECTORY=\(directory)"]
     }
     return ProcessSurroundings(
-      account: account, directory: command.workingDirectory ?? account.map(Self.home) ?? defaultDirectory,
+      account: account, directory: command.workingDirectory ?? account?.home ?? defaultDirectory,
+      isHome: command.workingDirectory == nil && account != nil,
       environment: environment.variables(for: order, account: account, own: own))
   }
 
@@ -62,11 +65,5 @@ extension ProcessRunner {
       }
     }
     return expanded + rest
-  }
-
-  /// The home of an account, or the root directory if it has none: whether we may enter it says nothing.
-  private static func home(of account: Account) -> String {
-    var status = stat()
-    return stat(account.home, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? account.home : "/"
   }
 }

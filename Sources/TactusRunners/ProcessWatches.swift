@@ -13,6 +13,8 @@ final class ProcessWatches {
     case output(JobID, OutputStream)
     /// Something of what is left of an attempt changed.
     case rest(JobID)
+    /// Something in the control group that a job left when it ended changed.
+    case left(JobID)
   }
 
   /// `/dev/null`, every job's standard input.

@@ -202,6 +202,7 @@ extension Loaded {
     var sum = self
     sum.created += other.created
     sum.changed += other.changed
+    sum.terminatedReasons.merge(other.terminatedReasons) { _, new in new }
     sum.removed += other.removed
     sum.refused.merge(other.refused) { _, new in new }
     sum.change = other.change

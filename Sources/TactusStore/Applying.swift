@@ -8,6 +8,12 @@ extension Tables {
   ) throws -> Applied {
     guard let existing = try workflow(named: name) else { return try create(definition, name, origin, now) }
     guard existing.origin == origin else { throw Self.ownership(of: existing) }
+    var applied = try apply(definition, to: existing, at: now)
+    applied.isTerminated = existing.state == .terminated
+    return applied
+  }
+
+  private func apply(_ definition: Definition, to existing: WorkflowRow, at now: Instant) throws -> Applied {
     let previous = try connection.first(
       "SELECT canonical FROM definitions WHERE workflow_id = ? AND generation = ?", existing.id, existing.generation
     ) { $0.text(0) }
@@ -124,9 +130,9 @@ extension Tables {
 
   /// What a person skipped ahead stays skipped as long as the schedule names it.
   private func voidSkipped(of workflow: WorkflowID, after now: Instant, notOn grid: Grid?) throws {
-    let ahead = try connection.all(
+    let ahead = try connection.readable(
       "SELECT id, first_at FROM decisions WHERE workflow_id = ? AND first_at > ? AND voided_at IS NULL", workflow, now
-    ) { (id: $0.integer(0), instant: $0.instant(1)) }
+    ) { (id: $0.integer(0), instant: try $0.instant(1)) }
     for decision in ahead where grid?.newest(through: decision.instant) != decision.instant {
       try connection.run("UPDATE decisions SET voided_at = ? WHERE id = ?", now, decision.id)
     }
@@ -156,11 +162,21 @@ extension Tables {
   {
     var loaded = Loaded()
     for (name, definition) in definitions {
+      guard !leftAlone.contains(.name(name)) else {
+        loaded.refused[name] = "\(name) is left as it is, because its rows in the store cannot be read"
+        continue
+      }
       do {
-        let applied = try apply(definition, to: name, origin: .file, at: now)
-        let isBack = try revive(name, at: now)
-        if applied.effect == .created || isBack { loaded.created.append(name) }
-        if applied.effect == .changed && !isBack { loaded.changed.append(name) }
+        try each(.name(name)) {
+          let applied = try apply(definition, to: name, origin: .file, at: now)
+          let isBack = try revive(name, at: now)
+          if applied.effect == .created || isBack { loaded.created.append(name) }
+          if applied.effect == .changed && !isBack {
+            loaded.changed.append(name)
+            // A file that is put right does not resume what failures, or a person, have ended.
+            loaded.terminatedReasons[name] = try existing(name).terminatedReason
+          }
+        }
       } catch LedgerFailure.conflict(let reason) {
         loaded.refused[name] = reason
       }
@@ -170,8 +186,10 @@ extension Tables {
         "SELECT name FROM workflows WHERE deleted_at IS NULL AND origin = 'file' AND state = 'ACTIVE'"
       ) { $0.text(0) }
       for name in owned.compactMap(WorkflowName.init).sorted() where !present.contains(name) {
-        try end(existing(name), reason: .removed, now: now).forEach { loaded.change.withdrawn.append($0) }
-        loaded.removed.append(name)
+        try each(.name(name)) {
+          try end(existing(name), reason: .removed, now: now).forEach { loaded.change.withdrawn.append($0) }
+          loaded.removed.append(name)
+        }
       }
     }
     try complete(&loaded.change)

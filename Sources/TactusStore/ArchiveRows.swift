@@ -9,54 +9,68 @@ extension Archive {
       j.nominal_at, j.scheduled_at, j.created_at, j.queued_at, j.started_at, j.completed_at, j.attempt, j.error_code,
       j.error_message, j.pid, j.exit_code, j.signal, j.http_status, j.name_lookup_us, j.connect_us, j.tls_us,
       j.first_byte_us, j.total_us, j.certificate_expires_at, j.cpu_us, j.peak_memory_bytes, j.log_bytes,
-      j.log_dropped_bytes, j.claimed_at, j.waited, j.timeout, j.provider, j.container_id, j.runner
+      j.log_dropped_bytes, j.claimed_at, j.waited, j.timeout, j.provider, j.container_id, j.runner,
+      j.duration, j.start_delay, j.started_monotonic, j.boot_id, j.started_event, j.ended_event, j.ended_processes
     FROM jobs j LEFT JOIN workflows w ON w.id = j.workflow_id
     WHERE j.seq IN (SELECT value FROM json_each(?))
     """
 
-  /// The jobs at these rows, in the order given.
+  /// The jobs at these rows, in the order given; those that cannot be read are reported and left out.
   func jobs(at positions: [Int64]) throws -> [Job] { try Self.jobs(at: positions, on: connection) }
 
   static func jobs(at positions: [Int64], on connection: Connection) throws -> [Job] {
-    let list = "[" + positions.map(String.init).joined(separator: ",") + "]"
-    var found: [Int64: Job] = [:]
-    for (position, job) in try connection.all(jobRows, list, read: { ($0.integer(0), job($0)) }) {
-      found[position] = job
-    }
+    let found = try Dictionary(uniqueKeysWithValues: rows(at: positions, on: connection))
     return positions.compactMap { found[$0] }
   }
 
-  private static func job(_ row: borrowing Row) -> Job {
-    guard let queue = QueueName(row.text(4)) else { fatalError("a queue's name in the store is malformed") }
+  /// The same with their row numbers, in no order.
+  func rows(at positions: [Int64]) throws -> [(Int64, Job)] { try Self.rows(at: positions, on: connection) }
+
+  private static func rows(at positions: [Int64], on connection: Connection) throws -> [(Int64, Job)] {
+    let list = "[" + positions.map(String.init).joined(separator: ",") + "]"
+    // Damage may show one row twice.
+    var seen: Set<Int64> = []
+    return try connection.readable(jobRows, list) { ($0.integer(0), try job($0)) }.filter { seen.insert($0.0).inserted }
+  }
+
+  private static func job(_ row: borrowing Row) throws -> Job {
     var report = Report()
     report.exitCode = row.optionalInteger(21).map(Int.init)
     report.signal = row.optionalInteger(22).map(Int.init)
     report.httpStatus = row.optionalInteger(23).map(Int.init)
-    if let total = row.optionalSpan(28) {
+    if let total = try row.optionalSpan(28) {
       report.timings = HTTPTimings(
-        nameLookup: row.optionalSpan(24) ?? .zero, connect: row.optionalSpan(25) ?? .zero,
-        tls: row.optionalSpan(26) ?? .zero, firstByte: row.optionalSpan(27) ?? .zero, total: total,
-        certificateExpiresAt: row.optionalInstant(29))
+        nameLookup: try row.optionalSpan(24) ?? .zero, connect: try row.optionalSpan(25) ?? .zero,
+        tls: try row.optionalSpan(26) ?? .zero, firstByte: try row.optionalSpan(27) ?? .zero, total: total,
+        certificateExpiresAt: try row.optionalInstant(29))
     }
-    report.cpuTime = row.optionalSpan(30)
+    report.cpuTime = try row.optionalSpan(30)
     report.peakMemoryBytes = row.optionalInteger(31)
-    report.logBytes = row.integer(32)
-    report.logDroppedBytes = row.integer(33)
-    let status: JobStatus = row.word(7)
+    report.logBytes = Int64(try row.count(32))
+    report.logDroppedBytes = Int64(try row.count(33))
+    report.endedProcesses = try row.count(46)
+    let status = row.anyWord(7, of: JobStatus.self)
     var job = Job(
-      id: row.jobID(1), workflow: row.optionalText(2).flatMap(WorkflowName.init), kind: row.word(3), queue: queue,
-      priority: Int(row.integer(5)), trigger: row.word(6), status: status, phase: row.optionalWord(8),
-      wait: row.optionalWord(9), generation: row.optionalInteger(10).map(Int.init), nominalAt: row.optionalInstant(11),
-      scheduledAt: row.optionalInstant(12), createdAt: row.instant(13), queuedAt: row.optionalInstant(14),
-      startedAt: row.optionalInstant(15), completedAt: row.optionalInstant(16), attempt: Int(row.integer(17)),
-      errorCode: row.optionalWord(18), errorMessage: row.optionalText(19),
+      id: try row.jobID(1), workflow: row.optionalText(2).flatMap(WorkflowName.init), kind: row.anyWord(3),
+      queue: try row.queueName(4), priority: Int(row.integer(5)), trigger: row.anyWord(6), status: status,
+      phase: row.optionalAnyWord(8), wait: row.optionalAnyWord(9), generation: row.optionalInteger(10).map(Int.init),
+      nominalAt: try row.optionalInstant(11), scheduledAt: try row.optionalInstant(12), createdAt: try row.instant(13),
+      queuedAt: try row.optionalInstant(14), startedAt: try row.optionalInstant(15),
+      completedAt: try row.optionalInstant(16), attempt: Int(row.integer(17)), errorCode: row.optionalAnyWord(18),
+      errorMessage: row.optionalText(19),
       processID: status == .running ? row.optionalInteger(20).map(Int.init) : nil, report: report)
-    job.claimedAt = row.optionalInstant(34)
-    job.waited = row.optionalWord(35)
-    job.timeout = row.optionalSpan(36)
+    job.claimedAt = try row.optionalInstant(34)
+    job.waited = row.optionalAnyWord(35)
+    job.timeout = try row.optionalSpan(36)
     job.provider = row.optionalText(37).flatMap(ProviderName.init)
     job.containerID = row.optionalText(38)
-    job.runner = row.optionalWord(39)
+    job.runner = row.optionalAnyWord(39)
+    job.report.duration = try row.optionalSpan(40)
+    job.measuredDelay = try row.optionalSpan(41)
+    job.startedMonotonic = row.optionalInteger(42).map(MonotonicInstant.init)
+    job.bootID = row.optionalText(43)
+    job.startedEvent = row.optionalInteger(44)
+    job.endedEvent = row.optionalInteger(45)
     return job
   }
 
@@ -78,17 +92,16 @@ extension Archive {
     WHERE w.deleted_at IS NULL AND w.name > ? AND w.state = ifnull(?, w.state) ORDER BY w.name LIMIT ?
     """
 
-  static func workflow(_ row: borrowing Row) -> Workflow {
-    guard let name = WorkflowName(row.text(1)), let queue = QueueName(row.text(10)) else {
-      fatalError("a name in the store is malformed; names are checked before they are stored")
-    }
-    return Workflow(
-      id: WorkflowID(number: row.integer(0)), name: name, kind: row.word(2), text: row.text(3),
-      generation: Int(row.integer(4)), origin: row.word(5), state: row.word(6), terminatedReason: row.optionalWord(7),
-      consecutiveFailures: Int(row.integer(8)), maxConsecutiveFailures: row.optionalInteger(9).map(Int.init),
-      queue: queue, priority: Int(row.integer(11)), interval: row.optionalSpan(12), anchorAt: row.optionalInstant(13),
-      nextAt: row.optionalInstant(14), createdAt: row.instant(15), updatedAt: row.instant(16),
-      terminatedAt: row.optionalInstant(17), resumedAt: row.optionalInstant(18), buildStatus: row.optionalWord(19),
-      buildError: row.optionalText(20))
+  static func workflow(_ row: borrowing Row) throws -> Workflow {
+    Workflow(
+      id: WorkflowID(number: row.integer(0)), name: try row.workflowName(1), kind: row.anyWord(2), text: row.text(3),
+      generation: Int(row.integer(4)), origin: row.anyWord(5), state: row.anyWord(6),
+      terminatedReason: row.optionalAnyWord(7), consecutiveFailures: try row.count(8),
+      maxConsecutiveFailures: row.optionalInteger(9).map(Int.init), queue: try row.queueName(10),
+      priority: Int(row.integer(11)), interval: try row.optionalSpan(12, from: 1),
+      anchorAt: try row.optionalInstant(13),
+      nextAt: try row.optionalInstant(14), createdAt: try row.instant(15), updatedAt: try row.instant(16),
+      terminatedAt: try row.optionalInstant(17), resumedAt: try row.optionalInstant(18),
+      buildStatus: row.optionalAnyWord(19), buildError: row.optionalText(20))
   }
 }

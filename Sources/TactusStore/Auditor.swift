@@ -28,10 +28,15 @@ public struct Finding: Hashable, Sendable, CustomStringConvertible {
 /// process of a RUNNING row is alive) is checked by `tactusd --verify` from ``claims()``.
 public final class Auditor {
   let connection: Connection
+  /// Rows that were left out, because they cannot be read.
+  private var unreadable: Set<UnreadableRow> = []
 
   /// Opens a store for reading.
   /// - Throws: ``StoreError``.
-  public init(file: String) throws { connection = try Connection(path: file, flags: SQLITE_OPEN_READONLY) }
+  public init(file: String) throws {
+    connection = try Connection(path: file, flags: SQLITE_OPEN_READONLY)
+    connection.report = { [unowned self] in unreadable.insert($0) }
+  }
 
   init(sharing connection: Connection) { self.connection = connection }
 
@@ -47,7 +52,9 @@ public final class Auditor {
       // A read transaction that cannot be ended ends with the connection.
       if !isShared { try? connection.execute("ROLLBACK") }
     }
-    return try answers() + plans() + transitions() + overlaps()
+    let broken = try answers() + plans() + transitions() + overlaps()
+    try readEverything()
+    return unreadable.sorted { $0.place < $1.place }.map(Finding.init) + broken
   }
 
   /// Whether the store has no tables yet: a daemon was killed during its first start.
@@ -58,8 +65,11 @@ public final class Auditor {
     // A file that cannot be read says nothing, and is told of at the next start.
     guard let connection = try? Connection(path: file, flags: SQLITE_OPEN_READONLY) else { return false }
     defer { connection.close() }
-    // As above.
-    return (try? connection.first("SELECT EXISTS (SELECT 1 FROM lines)") { $0.integer(0) == 1 }) ?? false
+    func holds(_ sql: StaticString) -> Bool {
+      // As above; a file of an earlier version has no blocks.
+      (try? connection.first(sql) { $0.integer(0) == 1 }) == .some(true)
+    }
+    return holds("SELECT EXISTS (SELECT 1 FROM lines)") || holds("SELECT EXISTS (SELECT 1 FROM blocks)")
   }
 
   /// Claimed and RUNNING rows, for the comparison with processes.
@@ -70,14 +80,14 @@ public final class Auditor {
   /// How many decision records hold, and the newest of them with their workflows.
   public func decisions(limit: Int) throws -> (count: Int, newest: [(workflow: String, decision: Decision)]) {
     let count = try connection.first("SELECT count(*) FROM decisions WHERE voided_at IS NULL") { Int($0.integer(0)) }
-    let newest = try connection.all(
+    let newest = try connection.readable(
       """
       SELECT w.name, n.reason, n.first_at, n.last_at, n.count FROM decisions n JOIN workflows w ON w.id = n.workflow_id
       WHERE n.voided_at IS NULL ORDER BY n.id DESC LIMIT ?
       """, limit
     ) { row in
       let decision = Decision(
-        reason: row.word(1), first: row.instant(2), last: row.instant(3), count: Int(row.integer(4)))
+        reason: try row.word(1), first: try row.instant(2), last: try row.instant(3), count: try row.count(4))
       return (row.text(0), decision)
     }
     return (count ?? 0, newest)
@@ -115,9 +125,10 @@ public final class Auditor {
     var starts = 0
     func finish() throws {
       guard let previous else { return }
-      let status = try connection.first("SELECT status FROM jobs WHERE id = ?", previous.job) {
-        $0.word(0) as JobStatus
-      }
+      let status =
+        try connection.first("SELECT status FROM jobs WHERE id = ?", previous.job) {
+          $0.anyWord(0, of: JobStatus.self).known
+        } ?? nil
       if let status, status != previous.status {
         findings.append(
           Finding(
@@ -130,16 +141,18 @@ public final class Auditor {
     }
     // A job that was made before the oldest event that is kept may have lost its first ones.
     let oldest = try connection.first("SELECT sequence, at FROM events ORDER BY sequence LIMIT 1") {
-      (sequence: $0.integer(0), at: $0.instant(1))
+      (sequence: $0.integer(0), at: Instant(microseconds: $0.integer(1)))
     }
     func isWhole(_ job: JobID) throws -> Bool {
       guard let oldest, oldest.sequence > 1 else { return true }
-      let made = try connection.first("SELECT created_at FROM jobs WHERE id = ?", job) { $0.instant(0) }
+      let made = try connection.first("SELECT created_at FROM jobs WHERE id = ?", job) {
+        Instant(microseconds: $0.integer(0))
+      }
       return made.map { $0 > oldest.at } ?? false
     }
-    let steps = try connection.all(
+    let steps = try connection.readable(
       "SELECT job_id, status FROM events WHERE job_id IS NOT NULL AND status IS NOT NULL ORDER BY job_id, sequence"
-    ) { ($0.jobID(0), $0.word(1) as JobStatus) }
+    ) { (try $0.jobID(0), try $0.word(1) as JobStatus) }
     for (job, status) in steps {
       if let last = previous, last.job == job {
         if !last.status.mayBecome(status) {
@@ -168,14 +181,14 @@ public final class Auditor {
   private func overlaps() throws -> [Finding] {
     var findings: [Finding] = []
     var live: [Int64: JobID] = [:]
-    let steps = try connection.all(
+    let steps = try connection.readable(
       """
       SELECT e.workflow_id, e.job_id, e.status, w.name FROM events e JOIN workflows w ON w.id = e.workflow_id
       WHERE e.status IN ('QUEUED', 'COMPLETED', 'FAILED', 'CANCELED')
         AND NOT EXISTS (SELECT 1 FROM definitions d WHERE d.workflow_id = w.id AND d.overlap = 'allow')
       ORDER BY e.sequence
       """
-    ) { ($0.integer(0), $0.jobID(1), $0.word(2) as JobStatus, $0.text(3)) }
+    ) { ($0.integer(0), try $0.jobID(1), try $0.word(2) as JobStatus, $0.text(3)) }
     for (workflow, job, status, name) in steps {
       if status == .queued {
         if let other = live[workflow] {

@@ -15,16 +15,17 @@ extension Auditor {
     func next(after instant: Int64) -> Int64? {
       let bound = max(instant, after)
       if startsAtAnchor && bound < anchor { return anchor <= through ? anchor : nil }
-      var remainder = (bound - anchor) % interval
+      var remainder = bound.subtractingSaturated(anchor) % interval
       if remainder < 0 { remainder += interval }
-      let candidate = bound - remainder + interval
+      let candidate = bound.subtractingSaturated(remainder).addingSaturated(interval)
       return candidate <= through ? candidate : nil
     }
 
     /// Whether the grid has an instant that came after this window: a clock that was ahead may have reached it, before an
     /// edit that it made as well ended the window.
     func reaches(_ instant: Int64) -> Bool {
-      instant > through && (!startsAtAnchor || instant >= anchor) && (instant - anchor) % interval == 0
+      instant > through && (!startsAtAnchor || instant >= anchor)
+        && instant.subtractingSaturated(anchor) % interval == 0
     }
   }
 
@@ -64,7 +65,7 @@ extension Auditor {
         expected = next(after: missing)
         if findings.count > 20 { return findings }
       }
-      if expected != answer.first, answer.isJob, next(after: answer.first - 1) != answer.first,
+      if expected != answer.first, answer.isJob, next(after: answer.first.subtractingSaturated(1)) != answer.first,
         windows.contains(where: { $0.generation == answer.generation && $0.reaches(answer.first) })
       {
         continue
@@ -74,8 +75,9 @@ extension Auditor {
         continue
       }
       if let interval = windows.last(where: { $0.generation == answer.generation })?.interval {
-        let count = (answer.last - answer.first) / interval + 1
-        if count != answer.count || (answer.last - answer.first) % interval != 0 {
+        let span = answer.last.subtractingSaturated(answer.first)
+        let count = (span / interval).addingSaturated(1)
+        if count != answer.count || span % interval != 0 {
           find("\(answer.label) from \(shown(answer.first)) counts \(answer.count.counted("instant")), not \(count)")
         }
       }
@@ -100,11 +102,14 @@ extension Auditor {
       )
     }
     return rows.enumerated().compactMap { index, row in
-      guard let interval = row.interval else { return nil }
+      // One that is no interval is a finding of its own.
+      guard let interval = row.interval, interval > 0 else { return nil }
       let isLast = index == rows.count - 1
       // Without a planned instant, which is a finding of its own, the newest grid is judged as far as it was answered.
       let through =
-        isLast ? end.map { $0 - 1 } ?? lastAnswer ?? row.from : min(rows[index + 1].from, (end ?? .max) - 1)
+        isLast
+        ? end.map { $0.subtractingSaturated(1) } ?? lastAnswer ?? row.from
+        : min(rows[index + 1].from, (end ?? .max).subtractingSaturated(1))
       return Window(
         generation: row.generation, anchor: row.anchor, interval: interval, startsAtAnchor: row.startsAtAnchor,
         after: row.from, through: through)
@@ -112,7 +117,7 @@ extension Auditor {
   }
 
   private func answerRows(of workflow: Int64) throws -> [AnswerRow] {
-    let released = try connection.all(
+    let released = try connection.readable(
       """
       SELECT nominal_at, id, generation FROM jobs WHERE workflow_id = ? AND trigger = 'AUTOMATIC' AND attempt = 1
         AND replay_of IS NULL AND queued_at IS NOT NULL
@@ -120,7 +125,7 @@ extension Auditor {
     ) { row in
       AnswerRow(
         first: row.integer(0), last: row.integer(0), count: 1, generation: row.optionalInteger(2), isJob: true,
-        label: "job \(row.jobID(1))")
+        label: "job \(try row.jobID(1))")
     }
     let decided = try connection.all(
       """

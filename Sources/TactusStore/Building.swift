@@ -15,17 +15,16 @@ extension Tables {
 
   /// What an earlier daemon did not come to.
   func unpreparedBuilds() throws -> [Preparation] {
-    try connection.all(
+    try connection.readable(
       """
       SELECT w.id, w.generation, w.name, d.text FROM workflows w INDEXED BY workflows_building
         JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
       WHERE w.build_status IN ('QUEUED', 'STARTED') AND w.deleted_at IS NULL ORDER BY w.id
       """
     ) { row in
-      guard let name = WorkflowName(row.text(2)) else { fatalError("a workflow's name in the store is malformed") }
-      return Preparation(
-        name: name,
-        definition: DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: Int(row.integer(1))),
+      Preparation(
+        name: try row.workflowName(2),
+        definition: DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: try row.count(1)),
         text: row.text(3))
     }
   }

@@ -5,6 +5,10 @@ internal import TactusModel
 final class Connection {
   private let handle: OpaquePointer
   private var statements: [UInt: Statement] = [:]
+  /// Is told when SQLite is entered and left.
+  var disk: DiskUse = { _ in }
+  /// Is told of each row that was left out because it cannot be read.
+  var report: (UnreadableRow) -> Void = { _ in }
 
   /// Opens the file, or `:memory:`; `flags` are SQLITE_OPEN_….
   init(path: String, flags: Int32 = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) throws {
@@ -54,6 +58,8 @@ final class Connection {
 
   /// Runs SQL that is used once, such as a schema; may hold several statements.
   func execute(_ sql: String) throws {
+    disk(true)
+    defer { disk(false) }
     var message: UnsafeMutablePointer<CChar>?
     let code = sqlite3_exec(handle, sql, nil, nil, &message)
     defer { sqlite3_free(message) }
@@ -67,7 +73,7 @@ final class Connection {
   func statement(_ sql: StaticString) throws -> Statement {
     let key = UInt(bitPattern: sql.utf8Start)
     if let known = statements[key] { return known }
-    let made = try Statement(sql.description, on: handle)
+    let made = try Statement(sql.description, on: handle, disk: disk)
     statements[key] = made
     return made
   }
@@ -105,15 +111,35 @@ final class Connection {
     return result
   }
 
+  /// The rows that can be read, in the statement's order; the others are reported and left out.
+  func readable<Value>(
+    _ sql: StaticString, _ values: any Bindable..., read: (borrowing Row) throws -> Value
+  ) throws -> [Value] {
+    var result: [Value] = []
+    try statement(sql).run(values) { row in
+      if let value = try reporting({ try read(row) }) { result.append(value) }
+      return true
+    }
+    return result
+  }
+
+  /// What a body reads; nil if the row cannot be read, which is reported.
+  func reporting<Value>(_ body: () throws -> Value) throws -> Value? {
+    do { return try body() } catch let fault as UnreadableRow {
+      report(fault)
+      return nil
+    }
+  }
+
   /// Runs a statement whose text is made at run time (lists with filters), unprepared.
   func each(dynamic sql: String, _ values: [any Bindable], read: (borrowing Row) throws -> Bool) throws {
-    try Statement(sql, on: handle).run(values, read: read)
+    try Statement(sql, on: handle, disk: disk).run(values, read: read)
   }
 
   /// What SQLite would do, one line a step: for the test that every query has its index.
   func plan(of sql: String) throws -> [String] {
     var lines: [String] = []
-    try Statement("EXPLAIN QUERY PLAN " + sql, on: handle).run([]) { row in
+    try Statement("EXPLAIN QUERY PLAN " + sql, on: handle, disk: disk).run([]) { row in
       lines.append(row.text(3))
       return true
     }

@@ -13,14 +13,15 @@ extension Archive {
 
   private func nextDue() throws -> Instant? {
     try connection.first("SELECT min(scheduled_at) FROM jobs WHERE phase = 'scheduled'") {
-      $0.optionalInstant(0)
+      // One that is damaged is told where it is read, and not shown here.
+      Instant.readable($0.optionalInteger(0))
     } ?? nil
   }
 
   private func live() throws -> [(status: JobStatus, queue: String, count: Int)] {
-    try connection.all(
+    try connection.readable(
       "SELECT status, queue, count(*) FROM jobs WHERE status IN ('QUEUED', 'RUNNING') GROUP BY status, queue"
-    ) { ($0.word(0) as JobStatus, $0.text(1), Int($0.integer(2))) }
+    ) { (try $0.word(0) as JobStatus, $0.text(1), Int($0.integer(2))) }
   }
 
   func census() throws -> Census {
@@ -31,8 +32,8 @@ extension Archive {
       storeBytes: try connection.first("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") {
         $0.integer(0)
       } ?? 0)
-    for (status, count) in try connection.all(
-      "SELECT status, count FROM tallies", read: { ($0.word(0) as JobStatus, Int($0.integer(1))) })
+    for (status, count) in try connection.readable(
+      "SELECT status, count FROM tallies", read: { (try $0.word(0) as JobStatus, Int($0.integer(1))) })
     {
       census.jobs[status] = count
     }
@@ -46,12 +47,19 @@ extension Archive {
       if status == .queued { counts.queued = count } else { counts.running = count }
       census.queues[queue] = counts
     }
-    for (state, count) in try connection.all(
+    for (state, count) in try connection.readable(
       "SELECT state, count(*) FROM workflows WHERE deleted_at IS NULL GROUP BY state",
-      read: { ($0.word(0) as Workflow.State, Int($0.integer(1))) })
+      read: { (try $0.word(0) as Workflow.State, Int($0.integer(1))) })
     {
       if state == .active { census.activeWorkflows = count } else { census.terminatedWorkflows = count }
     }
     return census
+  }
+}
+
+extension Instant {
+  /// An instant that clients can read; nil for any other number.
+  fileprivate static func readable(_ microseconds: Int64?) -> Instant? {
+    microseconds.map(Instant.init(microseconds:)).flatMap { Instant.writable.contains($0) ? $0 : nil }
   }
 }

@@ -69,8 +69,8 @@ extension Tables {
   func schedule(_ id: JobID, for instant: Instant, at now: Instant) throws -> PlanChange {
     let row = try connection.first("SELECT status, phase, trigger, workflow_id FROM jobs WHERE id = ?", id) { row in
       (
-        status: row.word(0) as JobStatus, phase: row.optionalWord(1, as: Phase.self), trigger: row.word(2) as Trigger,
-        workflow: row.optionalInteger(3).map(WorkflowID.init)
+        status: try row.word(0) as JobStatus, phase: try row.optionalWord(1, as: Phase.self),
+        trigger: try row.word(2) as Trigger, workflow: row.optionalInteger(3).map(WorkflowID.init)
       )
     }
     guard let row else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }
@@ -99,7 +99,7 @@ extension Tables {
   private func job(madeBy request: RunRequest) throws -> JobID? {
     guard let key = request.idempotencyKey else { return nil }
     let known = try connection.first("SELECT request, job FROM idempotency_keys WHERE key = ?", key) {
-      (request: $0.text(0), job: $0.jobID(1))
+      (request: $0.text(0), job: try $0.jobID(1))
     }
     guard let known else { return nil }
     guard known.request == request.text else {

@@ -14,11 +14,13 @@ extension Tables {
       """, id
     ) { row in
       (
-        workflow: row.optionalInteger(0).map(WorkflowID.init), status: row.word(1) as JobStatus,
-        fence: row.integer(2), stopReason: row.optionalWord(3, as: StopReason.self),
-        startedAt: row.optionalInstant(4) ?? facts?.at, createdAt: row.instant(5),
+        workflow: row.optionalInteger(0).map(WorkflowID.init), status: try row.word(1) as JobStatus,
+        fence: row.integer(2), stopReason: try row.optionalWord(3, as: StopReason.self),
+        startedAt: try row.optionalInstant(4) ?? facts?.at, createdAt: try row.instant(5),
         queue: QueueName(row.text(6)),
-        labels: JobLabels(id, kind: row.word(7), trigger: row.word(8), attempt: Int(row.integer(9)))
+        labels: JobLabels(
+          id, kind: row.anyWord(7, of: Kind.self).known, trigger: row.anyWord(8, of: Trigger.self).known,
+          attempt: Int(row.integer(9)))
       )
     }
     guard let row, row.fence == fence, !row.status.isTerminal else {
@@ -29,20 +31,25 @@ extension Tables {
     // The durable reason wins: whoever asked for the stop was told that it will be so.
     if row.status == .queued, let queue = row.queue { noteFreed(queue, of: nil) }
     let outcome = Outcome(ending, stop: row.stopReason ?? stop, report: report)
-    try close(id, with: outcome, workflow: row.workflow, now)
+    let endedAt = report.endedAt ?? now
+    let duration = row.startedAt.map { report.duration ?? max(.zero, endedAt - $0) }
+    try close(id, with: outcome, after: duration, workflow: row.workflow, endedAt)
+    exits.remove(id)
     var ended = Ended(isRecorded: true)
     var end = EndedJob(row.labels, outcome: outcome)
-    end.duration = row.startedAt.map { (report.endedAt ?? now) - $0 }
+    end.duration = duration
     if let id = row.workflow {
       // Left to itself SQLite walks through the history of the workflow, most of which does not wait.
       let waits = try connection.first(
         "SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE phase = 'due' AND workflow_id = ? LIMIT 1", id
       ) { _ in true }
       if waits == true { ended.waiting = id }
-      let workflow = try workflow(id)
-      end.labels.workflow = workflow.name
-      let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
-      if counts { end.consequence = try count(outcome, for: workflow, &ended.change, now) }
+      // The end of a job is recorded all the same where its workflow cannot be read.
+      if let workflow = try connection.reporting({ try workflow(id) }) {
+        end.labels.workflow = workflow.name
+        let counts = workflow.resumedAt.map { (row.startedAt ?? row.createdAt) >= $0 } ?? true
+        if counts { end.consequence = try count(outcome, for: workflow, &ended.change, now) }
+      }
     }
     // Before those that its workflow's end closes.
     self.ended.insert(end, at: 0)
@@ -50,22 +57,28 @@ extension Tables {
     return ended
   }
 
-  private func close(_ id: JobID, with outcome: Outcome, workflow: WorkflowID?, _ now: Instant) throws {
+  private func close(
+    _ id: JobID, with outcome: Outcome, after duration: Duration?, workflow: WorkflowID?, _ endedAt: Instant
+  ) throws {
     let report = outcome.report
     let timings = report.timings
     try connection.run(
       """
       UPDATE jobs SET status = ?, phase = NULL, completed_at = ?, error_code = ?, error_message = ?, exit_code = ?,
         signal = ?, http_status = ?, name_lookup_us = ?, connect_us = ?, tls_us = ?, first_byte_us = ?, total_us = ?,
-        certificate_expires_at = ?, cpu_us = ?, peak_memory_bytes = ?, log_bytes = ?, log_dropped_bytes = ?
+        certificate_expires_at = ?, cpu_us = ?, peak_memory_bytes = ?, log_bytes = ?, log_dropped_bytes = ?,
+        ended_processes = ?, duration = ?,
+        started_event = CASE WHEN started_event IS NULL AND ? THEN (SELECT ifnull(max(sequence), 0) + 1 FROM events)
+          ELSE started_event END,
+        ended_event = (SELECT ifnull(max(sequence), 0) + 1 FROM events)
       WHERE id = ?
       """,
-      outcome.status, report.endedAt ?? now, outcome.errorCode, outcome.message, report.exitCode, report.signal,
+      outcome.status, endedAt, outcome.errorCode, outcome.message, report.exitCode, report.signal,
       report.httpStatus, timings?.nameLookup, timings?.connect, timings?.tls, timings?.firstByte, timings?.total,
       timings?.certificateExpiresAt, report.cpuTime, report.peakMemoryBytes, report.logBytes, report.logDroppedBytes,
-      id)
+      report.endedProcesses, duration, outcome.status == .failed, id)
     try event(
-      EventType(outcome.status), at: report.endedAt ?? now, workflow: workflow, job: id, status: outcome.status,
+      EventType(outcome.status), at: endedAt, workflow: workflow, job: id, status: outcome.status,
       code: outcome.errorCode)
   }
 

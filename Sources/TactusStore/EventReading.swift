@@ -10,7 +10,7 @@ extension Archive {
     let epoch = try connection.first("SELECT epoch FROM store") { $0.text(0) } ?? ""
     let oldest = try connection.first("SELECT min(sequence) FROM events") { $0.optionalInteger(0) } ?? nil
     let newest = try connection.first("SELECT max(sequence) FROM events") { $0.optionalInteger(0) } ?? nil
-    return EventRange(epoch: epoch, oldest: oldest ?? 1, newest: newest ?? 0)
+    return EventRange(epoch: epoch, oldest: max(1, oldest ?? 1), newest: max(0, newest ?? 0))
   }
 
   /// As ``LedgerReader`` says.
@@ -22,13 +22,15 @@ extension Archive {
       var looked = 0
       let workflow = try filter.workflow.map(archive.number)
       try archive.connection.statement(Self.eventRows).run([sequence, EventFilter.scanned]) { row in
-        if looked == 0, row.integer(0) > sequence + 1 { page.firstKept = row.integer(0) }
+        if looked == 0, row.integer(0) > sequence.addingSaturated(1) { page.firstKept = row.integer(0) }
         looked += 1
         page.through = row.integer(0)
-        let isWanted =
-          (workflow == nil || row.optionalInteger(3) == workflow?.number)
-          && (filter.job == nil || row.optionalJobID(4) == filter.job)
-        if isWanted { page.events.append(Self.event(row)) }
+        guard workflow == nil || row.optionalInteger(3) == workflow?.number else { return true }
+        let event = try archive.connection.reporting { () throws -> Event? in
+          guard try filter.job == nil || row.optionalJobID(4) == filter.job else { return nil }
+          return try Self.event(row)
+        }
+        if let event = event ?? nil { page.events.append(event) }
         return page.events.count < limit
       }
       page.isLast = looked < EventFilter.scanned && page.events.count < limit
@@ -42,10 +44,10 @@ extension Archive {
     WHERE e.sequence > ? ORDER BY e.sequence LIMIT ?
     """
 
-  private static func event(_ row: borrowing Row) -> Event {
+  private static func event(_ row: borrowing Row) throws -> Event {
     Event(
-      sequence: row.integer(0), at: row.instant(1), type: row.word(2),
-      workflow: row.optionalText(7).flatMap(WorkflowName.init), job: row.optionalJobID(4),
-      status: row.optionalWord(5), errorCode: row.optionalWord(6), detail: row.optionalText(8))
+      sequence: row.integer(0), at: try row.instant(1), type: row.anyWord(2),
+      workflow: row.optionalText(7).flatMap(WorkflowName.init), job: try row.optionalJobID(4),
+      status: row.optionalAnyWord(5), errorCode: row.optionalAnyWord(6), detail: row.optionalText(8))
   }
 }

@@ -10,10 +10,10 @@ extension Tables {
   func pruneEvents(through newest: Int64, keep: Duration?) throws {
     guard let oldest = try connection.first("SELECT min(sequence) FROM events", read: { $0.optionalInteger(0) }) ?? nil
     else { return }
-    let batchEnd = min(oldest + Self.pruneBatch, newest)
-    var end = min(max(oldest, newest - Int64(Limits.eventRows) + 1), batchEnd)
+    let batchEnd = min(oldest.addingSaturated(Self.pruneBatch), newest)
+    var end = min(max(oldest, newest.subtractingSaturated(Int64(Limits.eventRows) - 1)), batchEnd)
     if let keep,
-      let now = try connection.first("SELECT at FROM events WHERE sequence = ?", newest, read: { $0.instant(0) })
+      let now = try connection.first("SELECT at FROM events WHERE sequence = ?", newest, read: { try $0.instant(0) })
     {
       let firstKept = try connection.first(
         "SELECT sequence FROM events WHERE sequence BETWEEN ? AND ? AND at >= ? ORDER BY sequence LIMIT 1",

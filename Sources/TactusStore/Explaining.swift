@@ -18,7 +18,7 @@ extension Archive {
         """, id, before, limit
       ) { $0.integer(0) }
       var explanations = try archive.jobs(at: positions).map { try archive.explanation(of: $0) }
-      explanations += try archive.connection.all(
+      explanations += try archive.connection.readable(
         """
         SELECT reason, first_at, last_at, count, decided_at FROM decisions
         WHERE workflow_id = ? AND first_at < ? AND voided_at IS NULL ORDER BY first_at DESC LIMIT ?
@@ -68,7 +68,7 @@ extension Archive {
       FROM decisions n JOIN definitions d ON d.workflow_id = n.workflow_id AND d.generation = n.generation
       WHERE n.workflow_id = ? AND n.first_at <= ? AND n.voided_at IS NULL ORDER BY n.first_at DESC LIMIT 1
       """, workflow, instant
-    ) { (Self.explanation($0), Self.grid($0, 5)) }
+    ) { (try Self.explanation($0), try $0.grid(5)) }
     guard let (explanation, grid) = found, explanation.lastAt ?? explanation.nominalAt ?? instant >= instant,
       grid?.newest(through: instant) == instant
     else { return nil }
@@ -88,14 +88,17 @@ extension Archive {
       """, id
     ) { row in
       (
-        state: row.word(0) as Workflow.State, createdAt: row.instant(1), terminatedAt: row.optionalInstant(2),
-        planned: row.optionalInstant(3), grid: Self.grid(row, 4),
-        reason: row.optionalWord(7) as Workflow.TerminatedReason?, updatedAt: row.instant(8),
+        state: try row.word(0) as Workflow.State, createdAt: try row.instant(1),
+        terminatedAt: try row.optionalInstant(2), planned: try row.optionalInstant(3), grid: try row.grid(4),
+        reason: try row.optionalWord(7) as Workflow.TerminatedReason?, updatedAt: try row.instant(8),
         limit: row.optionalInteger(9).map(Int.init)
       )
     }
     func none(_ reason: String) -> Explanation { Explanation(nominalAt: instant, outcome: .none, reason: reason) }
-    guard let workflow else { fatalError("a workflow has no definition; the schema forbids that") }
+    guard let workflow else {
+      throw UnreadableRow(
+        table: "workflows", row: name.text, column: "generation", problem: .damaged("its definition is missing"))
+    }
     guard let grid = workflow.grid else {
       return none("\(name) has no schedule: it runs only when somebody asks for it")
     }
@@ -130,7 +133,7 @@ extension Archive {
       circumstances.blocker = try connection.first(
         "SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING') ORDER BY seq LIMIT 1",
         number(of: name)
-      ) { $0.jobID(0) }
+      ) { try $0.jobID(0) }
     }
     if job.phase == .queued || job.wait == .backlog {
       let counts = try connection.first(
@@ -147,16 +150,14 @@ extension Archive {
     return Explanation(of: job, in: circumstances)
   }
 
-  private static func explanation(_ row: borrowing Row) -> Explanation {
-    Explanation(
-      of: Decision(
-        reason: row.word(0), first: row.instant(1), last: row.instant(2), count: Int(row.integer(3))),
-      decidedAt: row.instant(4))
-  }
-
-  static func grid(_ row: borrowing Row, _ column: Int32) -> Grid? {
-    row.optionalSpan(column).map {
-      Grid(anchor: row.instant(column + 1), interval: $0, startsAtAnchor: row.integer(column + 2) != 0)
+  private static func explanation(_ row: borrowing Row) throws -> Explanation {
+    let reason = row.anyWord(0, of: Decision.Reason.self)
+    let (first, last, count) = (try row.instant(1), try row.instant(2), try row.count(3))
+    guard let known = reason.known else {
+      return Explanation(
+        unknown: reason.rawValue, first: first, last: last, count: count, decidedAt: try row.instant(4))
     }
+    return Explanation(
+      of: Decision(reason: known, first: first, last: last, count: count), decidedAt: try row.instant(4))
   }
 }

@@ -53,14 +53,14 @@ extension Archive {
   /// What a person skipped ahead.
   private func skipped(after now: Instant) throws -> Set<Skipped> {
     Set(
-      try connection.all(
+      try connection.readable(
         "SELECT workflow_id, first_at FROM decisions INDEXED BY decisions_last WHERE last_at > ? AND voided_at IS NULL",
         now
-      ) { Skipped(workflow: WorkflowID(number: $0.integer(0)), instant: $0.instant(1)) })
+      ) { Skipped(workflow: WorkflowID(number: $0.integer(0)), instant: try $0.instant(1)) })
   }
 
   private func plannedRuns(_ limit: Int, _ now: Instant) throws -> [Line] {
-    let scheduled = try connection.all(
+    let scheduled = try connection.readable(
       """
       SELECT w.name, j.kind, j.trigger, j.nominal_at, j.id, w.id, j.id = w.planned_job, d.interval, d.anchor_at,
         d.starts_at_anchor, j.phase
@@ -68,21 +68,21 @@ extension Archive {
         JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
       WHERE j.phase = 'scheduled' ORDER BY j.scheduled_at LIMIT ?
       """, limit
-    ) { Self.line($0, now) }
+    ) { try Self.line($0, now) }
     // A run that waits already is not to come; what its schedule names next is.
-    let waiting = try connection.all(
+    let waiting = try connection.readable(
       """
       SELECT w.name, j.kind, j.trigger, j.nominal_at, j.id, w.id, 1, d.interval, d.anchor_at, d.starts_at_anchor, j.phase
       FROM jobs j INDEXED BY jobs_by_phase JOIN workflows w ON w.planned_job = j.id AND w.id = j.workflow_id
         JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
       WHERE j.status = 'PENDING' AND j.phase = 'due' LIMIT ?
       """, limit
-    ) { Self.line($0, now) }
+    ) { try Self.line($0, now) }
     return (scheduled + waiting).compactMap(\.self)
   }
 
   private func plannedRuns(of workflow: WorkflowID, _ limit: Int, _ now: Instant) throws -> [Line] {
-    try connection.all(
+    try connection.readable(
       """
       SELECT w.name, j.kind, j.trigger, j.nominal_at, j.id, w.id, j.id = w.planned_job, d.interval, d.anchor_at,
         d.starts_at_anchor, j.phase
@@ -90,16 +90,17 @@ extension Archive {
         JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
       WHERE j.status = 'PENDING' AND j.workflow_id = ? AND j.nominal_at IS NOT NULL ORDER BY j.nominal_at LIMIT ?
       """, workflow, limit
-    ) { Self.line($0, now) }
+    ) { try Self.line($0, now) }
     .compactMap(\.self)
   }
 
-  private static func line(_ row: borrowing Row, _ now: Instant) -> Line? {
-    guard let name = WorkflowName(row.text(0)) else { return nil }
-    let grid = row.integer(6) != 0 ? grid(row, 7) : nil
+  private static func line(_ row: borrowing Row, _ now: Instant) throws -> Line? {
+    let name = try row.workflowName(0)
+    let grid = row.integer(6) != 0 ? try row.grid(7) : nil
     var run = Upcoming(
-      workflow: name, kind: row.word(1), trigger: row.word(2), nominalAt: row.instant(3), job: row.jobID(4))
-    if row.word(10, as: Phase.self) == .due {
+      workflow: name, kind: row.anyWord(1), trigger: row.anyWord(2), nominalAt: try row.instant(3),
+      job: try row.jobID(4))
+    if row.anyWord(10, of: Phase.self) == .due {
       guard let grid else { return nil }
       run.nominalAt = grid.first(after: max(now, run.nominalAt))
       run.job = nil

@@ -21,13 +21,17 @@ extension Archive {
     let positions = all.prefix(filter.limit)
     var page = JobPage(jobs: [], next: nil)
     var bytes = 0
-    for (position, job) in zip(positions, try jobs(at: Array(positions))) {
+    let readable = try Dictionary(uniqueKeysWithValues: rows(at: Array(positions)))
+    var shown = 0
+    for position in positions {
       guard bytes <= Self.pageBytes else { break }
-      page.jobs.append(job)
+      shown += 1
       page.next = position
+      guard let job = readable[position] else { continue }
+      page.jobs.append(job)
       bytes += Self.jobBytes + 2 * (job.errorMessage?.utf8.count ?? 0)
     }
-    if page.jobs.count == all.count { page.next = floor }
+    if shown == all.count { page.next = floor }
     page.jobs = try placed(page.jobs)
     return page
   }
@@ -90,26 +94,26 @@ extension Archive {
 
   /// Who waits for a queue, the next one first: for a slot, then for room.
   private func line(of queue: QueueName) throws -> [JobID] {
-    let queued = try connection.all(
+    let queued = try connection.readable(
       """
       SELECT id FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND status = 'QUEUED' AND queue = ? AND phase = 'queued'
       ORDER BY priority DESC, scheduled_at, id LIMIT ?
       """, queue, Self.lineLength
-    ) { $0.jobID(0) }
+    ) { try $0.jobID(0) }
     guard queued.count < Self.lineLength else { return queued }
     return try queued
-      + connection.all(
+      + connection.readable(
         "SELECT id FROM jobs WHERE wait = 'backlog' AND queue = ? ORDER BY priority DESC, scheduled_at, id LIMIT ?",
         queue, Self.lineLength - queued.count
-      ) { $0.jobID(0) }
+      ) { try $0.jobID(0) }
   }
 
   /// How long it takes until a queue has a slot for one more, when all are busy; nil if nothing ran there lately.
   private func pace(of queue: QueueName) throws -> Duration? {
-    let spans = try connection.all(
-      "SELECT started_at, completed_at FROM jobs INDEXED BY jobs_by_queue WHERE queue = ? ORDER BY seq DESC LIMIT ?",
+    let spans = try connection.readable(
+      "SELECT duration FROM jobs INDEXED BY jobs_by_queue WHERE queue = ? ORDER BY seq DESC LIMIT ?",
       queue, Self.recentRuns
-    ) { row in row.optionalInstant(0).flatMap { from in row.optionalInstant(1).map { max(.zero, $0 - from) } } }
+    ) { try $0.optionalSpan(0) }
     .compactMap(\.self)
     guard !spans.isEmpty, let slots = limits[queue]?.maxRunning else { return nil }
     return spans.reduce(.zero, +) / (spans.count * slots)

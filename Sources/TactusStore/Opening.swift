@@ -1,18 +1,42 @@
 internal import CSQLite
 internal import TactusModel
 
-/// Opening `tactus.db`: everything that could refuse it is looked at before the first byte is written.
+/// Opening a database of ours: everything that could refuse it is looked at before the first byte is written.
 extension Connection {
+  /// What is to be known of a kind of database before it is opened.
+  struct Format {
+    let migrations: [String]
+    /// From which version on the table `store` names the store that a file belongs to.
+    let namedSince: Int
+    /// Whether every page is read after an unclean stop.
+    let isChecked: Bool
+
+    /// `tactus.db`.
+    static let ledger = Format(migrations: Schema.migrations, namedSince: 1, isChecked: true)
+    /// `logs.db`, which may be large, and of which no decision depends.
+    static let output = Format(migrations: OutputSchema.migrations, namedSince: 2, isChecked: false)
+  }
+
   /// Opens a store for writing and brings its schema up to date.
   /// - Throws: ``StoreError`` that names the file: a newer schema, damage, the -wal of another store, no database at all;
   ///   the file and its -wal are then as they were.
   static func openStore(_ file: String, migrations: [String]) throws -> Connection {
-    let hasLog = holdsBytes("\(file)-wal")
+    try open(file, as: Format(migrations: migrations, namedSince: 1, isChecked: true), synchronous: "FULL")
+  }
+
+  /// Opens a database for writing and brings its schema up to date; throws as ``openStore(_:migrations:)`` does.
+  static func open(_ file: String, as format: Format, synchronous: StaticString) throws -> Connection {
+    var hasLog = false
+    if file != ":memory:" {
+      let files = try DatabaseFile(at: file)
+      try files.examine()
+      hasLog = files.hasLog
+    }
     let connection = try Connection(path: file)
     do {
-      try connection.examine(file, hasLog: hasLog, newest: migrations.count)
-      try connection.prepareForWriting(synchronous: "FULL")
-      try connection.migrate(migrations, file: file)
+      try connection.examine(file, hasLog: hasLog, as: format)
+      try connection.prepareForWriting(synchronous: synchronous)
+      try connection.migrate(format.migrations, file: file)
       return connection
     } catch {
       connection.abandon()
@@ -20,11 +44,11 @@ extension Connection {
     }
   }
 
-  private func examine(_ file: String, hasLog: Bool, newest: Int) throws {
+  private func examine(_ file: String, hasLog: Bool, as format: Format) throws {
     do {
       let version = try first("PRAGMA user_version") { $0.integer(0) } ?? 0
-      try Self.refuse(version: version, newerThan: newest, file: file)
-      guard version > 0 else { return }
+      try Self.refuse(version: version, newerThan: format.migrations.count, file: file)
+      guard version >= format.namedSince else { return }
       if hasLog, let own = Self.storeIDWithoutLog(file), try own != first("SELECT id FROM store", read: { $0.text(0) })
       {
         throw StoreError(
@@ -32,6 +56,7 @@ extension Connection {
           message:
             "\(file)-wal belongs to another store; nothing was changed: move it away, or bring its own store back")
       }
+      guard format.isChecked else { return }
       let wasInUse = try first("SELECT in_use FROM store") { $0.integer(0) != 0 } ?? false
       // A log that was left behind tells of an unclean stop too.
       guard wasInUse || hasLog else { return }
@@ -40,12 +65,17 @@ extension Connection {
     } catch let error as StoreError where error.code & 0xFF == SQLITE_NOTADB {
       throw StoreError(
         code: error.code, operation: "open \(file)", message: "\(file) is no database; it is left as it is")
-    } catch let error as StoreError where error.code & 0xFF == SQLITE_CORRUPT && !error.message.contains(file) {
+    } catch let error as StoreError where Self.isDamage(error) && !error.message.contains(file) {
       throw Self.damage(error.message, file: file)
     }
   }
 
-  private static func damage(_ verdict: String, file: String) -> StoreError {
+  /// Whether an error tells that the file is not as we wrote it: an SQL error of a statement of ours does, too.
+  private static func isDamage(_ error: StoreError) -> Bool {
+    [SQLITE_CORRUPT, SQLITE_ERROR, SQLITE_FORMAT, SQLITE_MISMATCH].contains(error.code & 0xFF)
+  }
+
+  static func damage(_ verdict: String, file: String) -> StoreError {
     StoreError(
       code: SQLITE_CORRUPT, operation: "check \(file)",
       message:
@@ -54,6 +84,7 @@ extension Connection {
   }
 
   static func refuse(version: Int64, newerThan newest: Int, file: String) throws {
+    guard version >= 0 else { throw damage("its schema has the version \(version), which nothing writes", file: file) }
     guard version > newest else { return }
     throw StoreError(
       code: SQLITE_SCHEMA, operation: "open \(file)",
@@ -71,14 +102,6 @@ extension Connection {
     defer { alone.close() }
     // As above.
     return try? alone.first("SELECT id FROM store") { $0.text(0) }
-  }
-
-  /// Whether a file is there and not empty.
-  /// Source: SQLite's unix VFS, which answers that for SQLITE_ACCESS_EXISTS
-  private static func holdsBytes(_ path: String) -> Bool {
-    guard let vfs = sqlite3_vfs_find(nil) else { return false }
-    var answer: Int32 = 0
-    return vfs.pointee.xAccess(vfs, path, SQLITE_ACCESS_EXISTS, &answer) == SQLITE_OK && answer != 0
   }
 
   /// Marks the store as in use, and names it if it is new.

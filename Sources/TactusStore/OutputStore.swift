@@ -1,59 +1,78 @@
-internal import CSQLite
 public import TactusModel
 public import TactusPorts
 
 /// The output of jobs, in `logs.db`: batches on a queue of its own, so that no decision ever waits for a line.
 ///
 /// Lines are committed when a whole turn of the queue brought no more, like the ledger's writes, with synchronous=NORMAL:
-/// power loss may cost the last lines, which the byte totals of the finished row make visible.
+/// power loss may cost the last lines, which the byte totals of the finished row make visible. What cannot be written now is
+/// held, unanswered, and tried again every second: runners stop reading then, so what is held is bounded.
 public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   /// `tactus.logs`.
   public nonisolated let queue: any WorkQueue
 
-  private let connection: Connection
-  private var pending: [@Sendable (Bool) -> Void] = []
+  private let tables: OutputTables
+  private let time: any TimeSource
+  private let alarms: any AlarmSource
+  private let health: @Sendable (OutputTrouble?) -> Void
+  private var alarm: (any MonotonicAlarm)?
+  private let files: FilesInPlace
+  /// Batches in the transaction that is open.
+  private var pending: [Batch] = []
+  private var pendingBytes = 0
+  /// Batches that could not be written, in order; while there are any, others come behind them.
+  private var held: [Batch] = []
+  private var trouble: OutputTrouble?
   private var commitTurn = CommitTurn()
   private var waits = OutputWaits()
   private var isClosed = false
+  /// Whether what cannot be written is given up.
+  private var isGivingUp = false
 
-  private static let schema = """
-    CREATE TABLE lines (
-      job BLOB NOT NULL CHECK (length(job) = 16),
-      position INTEGER NOT NULL,
-      at INTEGER NOT NULL,
-      stream TEXT NOT NULL CHECK (stream IN ('stdout', 'stderr')),
-      is_partial INTEGER NOT NULL CHECK (is_partial IN (0, 1)),
-      bytes BLOB NOT NULL,
-      PRIMARY KEY (job, position)
-    ) STRICT, WITHOUT ROWID;
-    """
+  private struct Batch {
+    let id: JobID
+    let lines: [OutputLine]
+    let answer: @Sendable (Bool) -> Void
+  }
+
+  /// How long after a failed write the next one is tried.
+  private static let retryAfter: Duration = .seconds(1)
+  /// What one transaction writes at most, so that the -wal stays small.
+  private static let transactionBytes = 512 << 10
 
   /// Opens `logs.db`, or `:memory:`, and brings its schema up to date.
+  /// - Parameters:
+  ///   - storeID: names the store whose jobs wrote the output.
+  ///   - health: is called on the store's queue when writing begins to fail, and with nil when it works again.
   /// - Throws: ``StoreError``.
-  public init(file: String, queue: any WorkQueue) throws {
+  public init(
+    file: String, storeID: String, queue: any WorkQueue, time: any TimeSource, alarms: any AlarmSource,
+    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in },
+    health: @escaping @Sendable (OutputTrouble?) -> Void = { _ in }, disk: @escaping DiskUse = { _ in }
+  ) throws {
     self.queue = queue
-    connection = try Connection(path: file)
-    do {
-      try connection.prepareForWriting(synchronous: "NORMAL")
-      try connection.migrate([Self.schema], file: file)
-    } catch {
-      connection.close()
-      throw error
-    }
+    self.time = time
+    self.alarms = alarms
+    self.health = health
+    tables = try OutputTables(file: file, storeID: storeID)
+    tables.connection.report = unreadable
+    tables.connection.disk = disk
+    files = FilesInPlace(of: file)
   }
 
   /// As ``OutputSink`` says.
   public nonisolated func append(
     _ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void
-  ) { post { $0.store(lines, id, answer) } }
+  ) { post { $0.take(Batch(id: id, lines: lines, answer: answer)) } }
 
   /// As ``OutputSink`` says.
   public nonisolated func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) {
     post { store in
       store.commit()
+      let unwritten = store.held.filter { $0.id == id }
+      store.held.removeAll { $0.id == id }
+      for batch in unwritten { batch.answer(false) }
       // What stays is told by the answer.
-      let done: Void? = store.isClosed ? nil : try? store.connection.run("DELETE FROM lines WHERE job = ?", id)
-      answer(done != nil)
+      answer(!store.isClosed && (try? store.tables.discard(id)) != nil)
     }
   }
 
@@ -61,24 +80,21 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   public nonisolated func lines(
     of id: JobID, after position: Int64, limit: Int,
     answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void
-  ) {
-    post { store in
-      do { answer(.success(try store.read(id, position, limit))) } catch {
-        answer(.failure(.unavailable(reason: "the output cannot be read: \(error)")))
-      }
-    }
-  }
+  ) { read(answer) { try $0.lines(of: id, after: position, limit: limit) } }
 
   /// As ``OutputReader`` says.
   public nonisolated func extent(
     of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], LedgerFailure>) -> Void
+  ) { read(answer) { try $0.extent(of: id) } }
+
+  private nonisolated func read<Value: Sendable>(
+    _ answer: @escaping @Sendable (Result<Value, LedgerFailure>) -> Void,
+    _ body: @escaping @Sendable (OutputTables) throws -> Value
   ) {
     post { store in
-      do {
-        let sums = try store.connection.all(
-          "SELECT stream, sum(length(bytes) + 1 - is_partial) FROM lines WHERE job = ? GROUP BY stream", id
-        ) { (stream: $0.word(0) as OutputStream, bytes: $0.integer(1)) }
-        answer(.success(Dictionary(uniqueKeysWithValues: sums.map { ($0.stream, $0.bytes) })))
+      do { answer(.success(try body(store.tables))) } catch let fault as UnreadableRow {
+        store.tables.connection.report(fault)
+        answer(.failure(.conflict(reason: "\(fault)")))
       } catch {
         answer(.failure(.unavailable(reason: "the output cannot be read: \(error)")))
       }
@@ -88,10 +104,38 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   /// Commits what is open and closes the file; lines that come later are refused.
   public func close() {
     guard !isClosed else { return }
+    isGivingUp = true
+    retry()
     commit()
+    for batch in held { batch.answer(false) }
+    held.removeAll()
     isClosed = true
-    connection.mergeLog()
-    connection.close()
+    alarm?.arm(at: nil)
+    // What is under that name by now is not ours.
+    guard (try? files.check()) != nil else { return tables.connection.abandon() }  // The error is the answer.
+    tables.connection.mergeLog()
+    tables.connection.close()
+  }
+
+  /// Has what cannot be written be given up from a while on, because the daemon stops; a shorter time replaces a longer one.
+  public func giveUp(after span: Duration) {
+    guard span > .zero else {
+      isGivingUp = true
+      return retry()
+    }
+    endOfPatience = min(endOfPatience ?? time.monotonic + span, time.monotonic + span)
+  }
+
+  private var endOfPatience: MonotonicInstant?
+
+  /// Looks whether the files are still where they were opened; what is wrong is reported as a failed write is.
+  public func checkFiles() {
+    guard !isClosed else { return }
+    let wereGone = files.areGone
+    do { try files.check() } catch { return note(error, isLost: false) }
+    guard wereGone, held.isEmpty else { return }
+    trouble = nil
+    health(nil)
   }
 
   /// As ``OutputReader`` says.
@@ -101,10 +145,8 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   ) {
     post { store in
       // What cannot be read is told to the one who reads it next.
-      let hasMore = try? store.connection.first(
-        "SELECT 1 FROM lines WHERE job = ? AND position > ? LIMIT 1", id, position
-      ) { _ in true }
-      guard hasMore == .some(nil), !isCanceled(), !store.isClosed else { return answer() }
+      let hasMore = try? store.tables.hasLines(of: id, after: position)
+      guard hasMore == false, !isCanceled(), !store.isClosed else { return answer() }
       store.waits.add(number, for: id, answer)
     }
   }
@@ -112,45 +154,40 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   /// As ``OutputReader`` says.
   public nonisolated func cancelWait(_ number: UInt64) { post { $0.waits.cancel(number) } }
 
-  private func store(_ lines: [OutputLine], _ id: JobID, _ answer: @escaping @Sendable (Bool) -> Void) {
-    guard !isClosed else { return answer(false) }
-    do {
-      if connection.isAutocommit { try connection.run("BEGIN IMMEDIATE") }
-      for line in lines {
-        try connection.run(
-          """
-          INSERT INTO lines (job, position, at, stream, is_partial, bytes) VALUES (?1,
-            (SELECT ifnull(max(position), 0) + 1 FROM lines WHERE job = ?1), ?2, ?3, ?4, ?5)
-          """, id, line.at, line.stream, line.isPartial, line.bytes)
+  // MARK: Writing
+
+  private func take(_ batch: Batch) {
+    guard !isClosed else { return batch.answer(false) }
+    guard held.isEmpty || isGivingUp else { return held.append(batch) }
+    store([batch])
+  }
+
+  /// Writes batches into the transaction that is open, or opens one.
+  private func store(_ batches: [Batch]) {
+    for (index, batch) in batches.enumerated() {
+      do {
+        if tables.connection.isAutocommit {
+          try files.check()
+          try tables.connection.run("BEGIN IMMEDIATE")
+        }
+        try tables.append(batch.lines, to: batch.id)
+        pending.append(batch)
+        pendingBytes += batch.lines.reduce(0) { $0 + $1.bytes.count + 1 }
+        waits.note(batch.id)
+      } catch let fault as UnreadableRow {
+        // The newest block of this job is damaged; it is read before anything is written.
+        tables.connection.report(fault)
+        batch.answer(false)
+      } catch {
+        return fail(error, behind: batches[index...])
       }
-      pending.append(answer)
-      waits.note(id)
-    } catch {
-      // Part of a batch may be in: what the job is told to be lost is at most too much, never too little.
-      if connection.isAutocommit { answerAll(false) }
-      answer(false)
+      if pendingBytes >= Self.transactionBytes, !commit() { return hold(batches[(index + 1)...]) }
     }
     postTurn()
   }
 
-  private func read(
-    _ id: JobID, _ position: Int64, _ limit: Int
-  ) throws
-    -> [(position: Int64, line: OutputLine)]
-  {
-    try connection.all(
-      """
-      SELECT position, at, stream, is_partial, bytes FROM lines
-      WHERE job = ? AND position > ? ORDER BY position LIMIT ?
-      """, id, position, limit
-    ) { row in
-      let line = OutputLine(
-        stream: row.word(2), at: row.instant(1), bytes: row.bytes(4), isPartial: row.integer(3) != 0)
-      return (row.integer(0), line)
-    }
-  }
-
   private func postTurn() {
+    guard !tables.connection.isAutocommit else { return }
     if commitTurn.begin(pending: pending.count) { post { $0.turn() } }
   }
 
@@ -158,24 +195,65 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
     if commitTurn.end(pending: pending.count) || pending.count >= Store.batchLimit { commit() } else { postTurn() }
   }
 
-  private func commit() {
-    guard !connection.isAutocommit else { return }
+  /// Makes durable what is open; false if that failed.
+  @discardableResult
+  private func commit() -> Bool {
+    guard !tables.connection.isAutocommit else { return true }
     do {
-      try connection.run("COMMIT")
-      answerAll(true)
-      waits.tell()
+      try files.check()
+      try tables.connection.run("COMMIT")
     } catch {
-      // If even this fails SQLite has rolled back by itself, which is all that is wanted.
-      if !connection.isAutocommit { try? connection.run("ROLLBACK") }
-      answerAll(false)
+      fail(error, behind: [])
+      return false
     }
+    let batches = pending
+    pending.removeAll(keepingCapacity: true)
+    pendingBytes = 0
+    if trouble != nil {
+      trouble = nil
+      health(nil)
+    }
+    for batch in batches { batch.answer(true) }
+    waits.tell()
+    return true
   }
 
-  private func answerAll(_ isStored: Bool) {
-    let answers = pending
-    pending.removeAll(keepingCapacity: true)
-    for answer in answers { answer(isStored) }
+  // MARK: Failures
+
+  /// Takes back what is open: with the batches that come behind it, it is held if the medium may recover, else it is lost.
+  private func fail(_ error: any Error, behind batches: ArraySlice<Batch>) {
+    // If even this fails SQLite has rolled back by itself, which is all that is wanted.
+    if !tables.connection.isAutocommit { try? tables.connection.run("ROLLBACK") }
+    let all = pending + batches
+    pending.removeAll()
+    pendingBytes = 0
+    let isLost = isGivingUp || (error as? StoreError)?.isUnavailability != true
+    note(error, isLost: isLost)
+    guard isLost else { return hold(all[...]) }
+    for batch in all { batch.answer(false) }
+  }
+
+  private func hold(_ batches: ArraySlice<Batch>) {
+    held += batches
+    if alarm == nil {
+      alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.retry() } }
+    }
+    alarm?.arm(at: time.monotonic + Self.retryAfter)
+  }
+
+  private func retry() {
+    guard !isClosed else { return }
+    if let endOfPatience, time.monotonic >= endOfPatience { isGivingUp = true }
+    let batches = held
+    held.removeAll()
+    store(batches)
+    // At once, so that what works again is known, and what does not is held again in its order.
+    commit()
+  }
+
+  private func note(_ error: any Error, isLost: Bool) {
+    let new = OutputTrouble(error, isLost: isLost)
+    defer { trouble = new }
+    if trouble == nil || trouble?.isLost != isLost { health(new) }
   }
 }
-
-extension OutputStream: Bindable {}

@@ -23,7 +23,7 @@ extension Tables {
       SELECT id FROM jobs WHERE workflow_id = ? AND nominal_at = ? AND trigger = 'AUTOMATIC' AND attempt = 1
         AND replay_of IS NULL AND (status <> 'CANCELED' OR queued_at IS NOT NULL)
       """, workflow, nominal
-    ) { $0.jobID(0) }
+    ) { try $0.jobID(0) }
     if let holder, holder != planned { return true }
     // Ranges are never ahead of a planned instant, only single skipped ones are.
     return try connection.first(
@@ -66,8 +66,11 @@ extension Tables {
 
   /// The nominal instant of a job.
   func nominal(of id: JobID) throws -> Instant {
-    guard let instant = try connection.first("SELECT nominal_at FROM jobs WHERE id = ?", id, read: { $0.instant(0) })
-    else { fatalError("a workflow names a planned job that is not there; the schema forbids that") }
+    let instant = try connection.first("SELECT nominal_at FROM jobs WHERE id = ?", id) { try $0.instant(0) }
+    guard let instant else {
+      throw UnreadableRow(
+        table: "workflows", row: "", column: "planned_job", problem: .damaged("it names job \(id), which is missing"))
+    }
     return instant
   }
 
@@ -80,10 +83,10 @@ extension Tables {
       """, id
     ) { row in
       (
-        queue: row.word(0) == JobStatus.queued ? QueueName(row.text(1)) : nil,
+        queue: row.text(0) == JobStatus.queued.rawValue ? QueueName(row.text(1)) : nil,
         labels: JobLabels(
-          id, workflow: row.optionalText(5).flatMap(WorkflowName.init), kind: row.word(2), trigger: row.word(3),
-          attempt: Int(row.integer(4)))
+          id, workflow: row.optionalText(5).flatMap(WorkflowName.init), kind: row.anyWord(2, of: Kind.self).known,
+          trigger: row.anyWord(3, of: Trigger.self).known, attempt: Int(row.integer(4)))
       )
     }
     if let queue = row?.queue { noteFreed(queue, of: workflow) }
@@ -92,7 +95,8 @@ extension Tables {
     }
     try connection.run(
       """
-      UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?
+      UPDATE jobs SET status = ?, phase = NULL, wait = NULL, completed_at = ?, error_code = ?, error_message = ?,
+        ended_event = (SELECT ifnull(max(sequence), 0) + 1 FROM events)
       WHERE id = ?
       """, code.status, now, code, message, id)
     try event(EventType(code.status), at: now, workflow: workflow, job: id, status: code.status, code: code)
@@ -109,26 +113,27 @@ extension Tables {
 
   /// Cancels the QUEUED automatic jobs of a workflow that are not yet claimed.
   func withdrawQueued(_ workflow: WorkflowID, as code: ErrorCode, message: String, now: Instant) throws -> [JobID] {
-    let ids = try connection.all(
+    let ids = try connection.readable(
       """
       SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING')
         AND phase IN ('queued', 'waiting_for_provider') AND trigger = 'AUTOMATIC'
       """, workflow
-    ) { $0.jobID(0) }
+    ) { try $0.jobID(0) }
     for id in ids { try close(id, of: workflow, as: code, message: message, now: now) }
     return ids
   }
 
   /// Records why claimed and running jobs of a workflow are to be stopped; the first reason of each stays.
   func stopClaimed(_ workflow: WorkflowID, reason: StopReason, automaticOnly: Bool, now: Instant) throws -> [JobID] {
-    let ids = try connection.all(
+    let ids = try connection.readable(
       """
       SELECT id FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING')
         AND phase NOT IN ('queued', 'waiting_for_provider') AND stop_reason IS NULL AND (NOT ? OR trigger = 'AUTOMATIC')
       """, workflow, automaticOnly
-    ) { $0.jobID(0) }
-    for id in ids { try recordStop(id, reason: reason, now: now) }
-    return ids
+    ) { try $0.jobID(0) }
+    let stoppable = ids.filter { !exits.contains($0) }
+    for id in stoppable { try recordStop(id, reason: reason, now: now) }
+    return stoppable
   }
 
   func recordStop(_ id: JobID, reason: StopReason, now: Instant) throws {

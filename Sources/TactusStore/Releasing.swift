@@ -16,7 +16,7 @@ extension Tables {
       let rows = try due(request.now, limit: Limits.releaseBatch - looked)
       if rows.isEmpty { break }
       looked += rows.count
-      for row in rows { _ = try settle(row, request.now, &released) }
+      for row in rows { try each(.job(row.id)) { _ = try settle(row, request.now, &released) } }
     }
     released.isPartial = looked >= Limits.releaseBatch
     try complete(&released.change)
@@ -25,35 +25,60 @@ extension Tables {
 
   /// Rows whose start time has come, those of higher priority first: they take the room that is left.
   private func due(_ now: Instant, limit: Int) throws -> [PendingRow] {
-    let rows = try connection.all(
+    var rows: [PendingRow] = []
+    try connection.statement(
       """
-      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait FROM jobs
-      WHERE phase = 'scheduled' AND scheduled_at <= ? ORDER BY scheduled_at LIMIT ?
-      """, now, limit, read: PendingRow.init)
+      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
+      WHERE phase = 'scheduled' AND scheduled_at <= ? ORDER BY scheduled_at
+      """
+    ).run([now]) { row in
+      if let found = try pending(row) { rows.append(found) }
+      return rows.count < limit
+    }
     return rows.sorted { ($1.priority, $0.scheduledAt, $0.id) < ($0.priority, $1.scheduledAt, $1.id) }
   }
 
+  /// A row that can be read and is not left alone.
+  private func pending(_ row: borrowing Row) throws -> PendingRow? {
+    let found = try connection.reporting { try PendingRow(row) }
+    return found.map { isLeftAlone($0.id) } == false ? found : nil
+  }
+
+  /// The first row of a statement that can be read and is not left alone.
+  func firstPending(_ sql: StaticString, _ values: any Bindable...) throws -> PendingRow? {
+    var found: PendingRow?
+    try connection.statement(sql).run(values) { row in
+      found = try pending(row)
+      return found == nil
+    }
+    return found
+  }
+
   private func settleWaiting(of workflow: WorkflowID, _ now: Instant, _ released: inout Released) throws {
-    while let row = try connection.first(
+    while let row = try firstPending(
       """
-      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait FROM jobs
-      WHERE phase = 'due' AND workflow_id = ? ORDER BY scheduled_at, id LIMIT 1
-      """, workflow, read: PendingRow.init)
+      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
+      WHERE phase = 'due' AND workflow_id = ? ORDER BY scheduled_at, id
+      """, workflow)
     {
-      if try settle(row, now, &released) != nil { return }
+      var wait: Wait?
+      try each(.job(row.id)) { wait = try settle(row, now, &released) }
+      if wait != nil { return }
     }
   }
 
   private func settleBacklog(of queue: QueueName, _ now: Instant, _ released: inout Released) throws {
     while try hasRoom(in: queue),
-      let row = try connection.first(
+      let row = try firstPending(
         """
-        SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait FROM jobs
-        WHERE wait = 'backlog' AND queue = ? ORDER BY priority DESC, scheduled_at, id LIMIT 1
-        """, queue, read: PendingRow.init)
+        SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
+        WHERE wait = 'backlog' AND queue = ? ORDER BY priority DESC, scheduled_at, id
+        """, queue)
     {
       // A row that waits on for another run of its workflow has left this index.
-      if try settle(row, now, &released) == .backlog { break }
+      var wait: Wait?
+      try each(.job(row.id)) { wait = try settle(row, now, &released) }
+      if wait == .backlog { break }
     }
     let rest = try connection.first("SELECT 1 FROM jobs WHERE wait = 'backlog' AND queue = ? LIMIT 1", queue) { _ in
       true
@@ -111,12 +136,12 @@ extension Tables {
       let live = try liveCounts(workflow.id)
       situation.liveAutomatic = live.automatic
       situation.liveManual = live.manual
-      situation.othersWait =
-        try connection.first(
-          """
-          SELECT 1 FROM jobs WHERE phase = 'due' AND workflow_id = ? AND (scheduled_at, id) < (?, ?) LIMIT 1
-          """, workflow.id, row.scheduledAt, row.id
-        ) { _ in true } ?? false
+      try connection.statement(
+        "SELECT id FROM jobs INDEXED BY jobs_waiting WHERE phase = 'due' AND workflow_id = ? AND (scheduled_at, id) < (?, ?)"
+      ).run([workflow.id, row.scheduledAt, row.id]) { other in
+        situation.othersWait = try connection.reporting { !isLeftAlone(try other.jobID(0)) } ?? false
+        return !situation.othersWait
+      }
     }
     return situation
   }
@@ -164,10 +189,12 @@ struct PendingRow {
 
 extension PendingRow {
   /// Reads the columns in the order of the queries above.
-  init(_ row: borrowing Row) {
+  init(_ row: borrowing Row) throws {
     self.init(
-      id: row.jobID(0), workflow: WorkflowID(number: row.integer(1)), nominalAt: row.instant(2),
-      scheduledAt: row.instant(3), trigger: row.word(4), priority: Int(row.integer(5)),
-      wait: row.optionalWord(6))
+      id: try row.jobID(0), workflow: WorkflowID(number: row.integer(1)), nominalAt: try row.instant(2),
+      scheduledAt: try row.instant(3), trigger: try row.word(4), priority: try row.number(5, in: -100...100),
+      wait: try row.optionalWord(6))
+    // Of these only this version's words are dealt with.
+    _ = (try row.word(7) as JobStatus, try row.word(8) as Kind)
   }
 }

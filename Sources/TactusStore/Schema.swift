@@ -4,7 +4,7 @@
 /// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
 enum Schema {
   /// Migration n brings version n - 1 to n.
-  static let migrations: [String] = [first, second, third, fourth, fifth]
+  static let migrations: [String] = [first, second, third, fourth, fifth, sixth, seventh]
 
   private static let first = """
     CREATE TABLE store (
@@ -189,6 +189,38 @@ enum Schema {
       status TEXT,
       error_code TEXT
     ) STRICT;
+    """
+
+  /// How many processes a job left at its end that were ended.
+  private static let seventh = """
+    ALTER TABLE jobs ADD COLUMN ended_processes INTEGER NOT NULL DEFAULT 0 CHECK (ended_processes >= 0);
+    """
+
+  /// How long things took, by a clock that nobody sets, and the order in which jobs began and ended.
+  ///
+  /// Instants in rows are those of the wall clock, so neither spans nor an order may be computed from them. `started_event` and
+  /// `ended_event` are numbers of events; jobs from before this version have negative ones, which come first.
+  private static let sixth = """
+    ALTER TABLE jobs ADD COLUMN started_monotonic INTEGER;
+    ALTER TABLE jobs ADD COLUMN start_delay INTEGER CHECK (start_delay IS NULL OR start_delay >= 0);
+    ALTER TABLE jobs ADD COLUMN duration INTEGER CHECK (duration IS NULL OR duration >= 0);
+    ALTER TABLE jobs ADD COLUMN started_event INTEGER;
+    ALTER TABLE jobs ADD COLUMN ended_event INTEGER;
+
+    UPDATE jobs SET start_delay = max(0, started_at - scheduled_at) WHERE started_at IS NOT NULL;
+    UPDATE jobs SET duration = max(0, completed_at - started_at) WHERE started_at IS NOT NULL AND completed_at IS NOT NULL;
+    UPDATE jobs SET started_event = seq - (SELECT max(seq) + 1 FROM jobs) WHERE started_at IS NOT NULL OR status = 'FAILED';
+    UPDATE jobs SET ended_event = seq - (SELECT max(seq) + 1 FROM jobs) WHERE completed_at IS NOT NULL;
+    UPDATE jobs SET started_event = e.sequence FROM events e
+      WHERE e.type = 'job.running' AND e.job_id = jobs.id;
+    UPDATE jobs SET ended_event = e.sequence FROM events e
+      WHERE e.type IN ('job.completed', 'job.failed', 'job.canceled') AND e.job_id = jobs.id;
+
+    DROP INDEX jobs_statistics;
+    CREATE INDEX jobs_statistics ON jobs (workflow_id, completed_at, status, queue, kind, start_delay, duration)
+      WHERE completed_at IS NOT NULL;
+    -- The job of a workflow that began last, or failed to.
+    CREATE INDEX jobs_by_start ON jobs (workflow_id, started_event) WHERE started_event IS NOT NULL;
     """
 
   /// Who started a command.

@@ -1,7 +1,7 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Claimed and running jobs whose provider does not answer.
+/// Claimed and running jobs whose provider does not answer, or that do not end.
 extension Tables {
   func recordSilence(_ id: JobID, fence: Int64, isSilent: Bool) throws -> Bool {
     if isSilent {
@@ -21,9 +21,18 @@ extension Tables {
     return connection.changes == 1
   }
 
+  func recordObstacle(_ id: JobID, fence: Int64, obstacle: String) throws -> Bool {
+    try connection.run(
+      """
+      UPDATE jobs SET error_message = ? WHERE id = ? AND fence = ? AND status IN ('QUEUED', 'RUNNING')
+        AND phase NOT IN ('queued', 'waiting_for_provider')
+      """, obstacle, id, fence)
+    return connection.changes == 1
+  }
+
   func abandon(_ id: JobID, at now: Instant) throws -> Ended {
     let row = try connection.first("SELECT status, phase, fence FROM jobs WHERE id = ?", id) { row in
-      (status: row.word(0) as JobStatus, phase: row.optionalWord(1, as: Phase.self), fence: row.integer(2))
+      (status: try row.word(0) as JobStatus, phase: try row.optionalWord(1, as: Phase.self), fence: row.integer(2))
     }
     guard let row else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }
     guard let phase = row.phase else {

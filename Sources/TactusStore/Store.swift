@@ -18,6 +18,7 @@ public actor Store: QueueConfined {
   private var isClosed = false
   private var failure: StoreError?
   private var provesWriting = false
+  private let files: FilesInPlace
   private let health: @Sendable (StoreError?) -> Void
   private let eventsKeep: Duration?
   private var published: (@Sendable (Int64) -> Void)?
@@ -35,25 +36,35 @@ public actor Store: QueueConfined {
   ///   - now: for the row that names a new store.
   ///   - eventsKeep: how long events are kept; nil for as long as there is room for them.
   ///   - health: told once when writing begins to fail, and once (nil) when a change was kept again; on the store's queue.
+  ///   - unreadable: is called on the store's queue with each row that is left alone, once for each time it is met.
+  ///   - watching: further files that must stay where they are while the store is open.
+  ///   - disk: is told when SQLite is entered and left; on the store's queue.
   ///   - makeID: makes the ids of jobs; called on the store's queue only.
   /// - Throws: ``StoreError``: newer schema, corruption, or the file cannot be opened.
   public init(
     file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits], now: Instant,
     eventsKeep: Duration? = .seconds(7 * 86_400), health: @escaping @Sendable (StoreError?) -> Void = { _ in },
-    makeID: @escaping @Sendable (Instant) -> JobID
+    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }, watching: [String] = [],
+    disk: @escaping DiskUse = { _ in }, makeID: @escaping @Sendable (Instant) -> JobID
   ) throws {
     self.queue = queue
     self.health = health
     self.eventsKeep = eventsKeep
     let connection = try Connection.openStore(file, migrations: Schema.migrations)
+    connection.disk = disk
     do {
       try connection.beginUse(now: now, id: makeID(now), epoch: makeID(now))
       storeID = try connection.first("SELECT id FROM store") { $0.text(0) } ?? ""
+      guard JobID(storeID) != nil else {
+        throw Connection.damage("table store, column id: the id of the store is malformed", file: file)
+      }
     } catch {
       connection.close()
       throw error
     }
+    connection.report = unreadable
     tables = Tables(connection: connection, limits: limits, makeID: makeID)
+    files = FilesInPlace(of: file, and: watching)
   }
 
   /// The store's last failure to write; nil when it works.
@@ -61,6 +72,19 @@ public actor Store: QueueConfined {
 
   /// The version of SQLite that is linked.
   public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
+
+  /// Looks whether the files of the store are still where they were opened; what is wrong is reported as a failed write is.
+  public func checkFiles() {
+    guard !isClosed else { return }
+    let wereGone = files.areGone
+    do { try files.check() } catch {
+      _ = note(error)
+      return
+    }
+    guard wereGone else { return }
+    failure = nil
+    health(nil)
+  }
 
   /// Tells somebody the number of the newest event after each commit that wrote one; on the store's queue.
   public func publish(to body: @escaping @Sendable (Int64) -> Void) { published = body }
@@ -72,6 +96,8 @@ public actor Store: QueueConfined {
     guard !isClosed else { return }
     commit()
     isClosed = true
+    // Files that are gone, or are others by now, are not written to: that would leave a -wal without its store.
+    guard (try? files.check()) != nil else { return tables.connection.abandon() }  // The error is the answer.
     // A mark that cannot be written only costs a check at the next start.
     try? tables.connection.run("UPDATE store SET in_use = 0")
     tables.connection.mergeLog()
@@ -92,15 +118,24 @@ public actor Store: QueueConfined {
     do {
       if tables.connection.isAutocommit {
         provesWriting = false
+        if files.areGone { try files.check() }
         try tables.connection.run("BEGIN IMMEDIATE")
       }
       let changes = tables.connection.totalChanges
-      let value = try tables.savepoint(body)
+      tables.forgetNames()
+      let value = try outcome(of: body)
       if !isTrial && tables.connection.totalChanges > changes { provesWriting = true }
       pending.append { failure in answer(failure.map { .failure($0) } ?? .success(value)) }
     } catch let refusal as LedgerFailure {
       // It may rest on rows that are not yet durable, so it waits for the same commit.
       pending.append { failure in answer(.failure(failure ?? refusal)) }
+    } catch let fault as UnreadableRow where !tables.connection.isAutocommit {
+      tables.connection.report(fault)
+      pending.append { failure in answer(.failure(failure ?? .conflict(reason: "\(fault)"))) }
+    } catch let error as StoreError where error.isContradiction && !tables.connection.isAutocommit {
+      let fault = UnreadableRow(table: "", row: "", column: "", problem: .contradiction(error.message))
+      tables.connection.report(fault)
+      pending.append { failure in answer(.failure(failure ?? .conflict(reason: "\(fault)"))) }
     } catch {
       let failure = note(error)
       if tables.connection.isAutocommit { answerAll(failure) } else { postTurn() }
@@ -108,6 +143,16 @@ public actor Store: QueueConfined {
       return
     }
     if pending.count >= Self.batchLimit { commit() } else { postTurn() }
+  }
+
+  /// Runs a verb, again without each row that it cannot deal with.
+  private func outcome<Value>(of body: (Tables) throws -> Value) throws -> Value {
+    while true {
+      do { return try tables.savepoint(body) } catch let row as LeftAlone {
+        guard tables.leave(alone: row.subject) else { throw row.cause }
+        tables.connection.report(row.cause)
+      }
+    }
   }
 
   private func postTurn() {
@@ -121,7 +166,11 @@ public actor Store: QueueConfined {
   private func commit() {
     guard !tables.connection.isAutocommit else { return }
     do {
+      // Before it, because what is refused must not be found when the file is put back: the workers would not know of it.
+      try files.check()
       try tables.connection.run("COMMIT")
+      // After it, because a file may have gone meanwhile: what went into one must not be acknowledged.
+      try files.check()
       // An empty commit succeeds on a full disk too: only one with a change shows that writing works again.
       if failure != nil && provesWriting {
         failure = nil
@@ -168,11 +217,8 @@ public actor Store: QueueConfined {
   private func note(_ error: any Error) -> LedgerFailure {
     let cause =
       error as? StoreError ?? StoreError(code: SQLITE_ERROR, operation: "write", message: "\(error)")
-    if cause.code & 0xFF == SQLITE_CONSTRAINT || cause.code & 0xFF == SQLITE_ERROR || cause.code & 0xFF == SQLITE_MISUSE
-    {
-      // Our own rules were about to be broken: going on could only spread it.
-      fatalError("the store refused a write of its own daemon: \(cause)")
-    }
+    // A mistake of ours; all other codes a damaged file can bring about, and the rollback has kept them from spreading.
+    if cause.code & 0xFF == SQLITE_MISUSE { fatalError("the store was used in a way that SQLite forbids: \(cause)") }
     if failure == nil { health(cause) }
     failure = cause
     return .unavailable(reason: "the store cannot write: \(cause.message) (SQLite \(cause.code))")

@@ -100,6 +100,11 @@ extension Store: Ledger {
   ) { write(answer) { try $0.recordStop(id, fence: fence, reason: reason, at: now) } }
 
   /// As ``Ledger`` says.
+  public nonisolated func recordExit(_ id: JobID, fence: Int64, answer: @escaping Answer<Bool>) {
+    write(answer) { try $0.recordExit(id, fence: fence) }
+  }
+
+  /// As ``Ledger`` says.
   public nonisolated func recordEnd(
     _ id: JobID, fence: Int64, facts: StartFacts?, ending: Ending, stop: StopReason?, report: Report, at now: Instant,
     answer: @escaping Answer<Ended>
@@ -123,6 +128,11 @@ extension Store: Ledger {
   public nonisolated func recordSilence(
     _ id: JobID, fence: Int64, isSilent: Bool, answer: @escaping Answer<Bool>
   ) { write(answer) { try $0.recordSilence(id, fence: fence, isSilent: isSilent) } }
+
+  /// As ``Ledger`` says.
+  public nonisolated func recordObstacle(
+    _ id: JobID, fence: Int64, obstacle: String, answer: @escaping Answer<Bool>
+  ) { write(answer) { try $0.recordObstacle(id, fence: fence, obstacle: obstacle) } }
 
   /// As ``Ledger`` says.
   public nonisolated func abandon(_ id: JobID, at now: Instant, answer: @escaping Answer<Ended>) {

@@ -12,9 +12,11 @@ extension Archive {
       let text = Self.statisticsText(of: subject)
       let values = [from, until] + (try archive.value(of: subject))
       try archive.connection.each(dynamic: text, values) { row in
-        statistics.add(
-          status: row.word(0), scheduledAt: row.optionalInstant(1), startedAt: row.optionalInstant(2),
-          completedAt: row.instant(3))
+        try archive.connection.reporting {
+          statistics.add(
+            status: try row.word(0), completedAt: try row.instant(1), duration: try row.optionalSpan(2),
+            startDelay: try row.optionalSpan(3))
+        }
         return true
       }
       return statistics
@@ -32,7 +34,7 @@ extension Archive {
       case .kind: (all, " AND j.kind = ?")
       }
     return """
-      SELECT j.status, j.scheduled_at, j.started_at, j.completed_at FROM \(source)
+      SELECT j.status, j.completed_at, j.duration, j.start_delay FROM \(source)
       WHERE j.completed_at IS NOT NULL AND j.completed_at >= ? AND j.completed_at < ?\(condition)
       """
   }

@@ -16,9 +16,16 @@ final class Tables {
   /// The number of the newest event that this connection wrote, committed or not; nil before the first.
   private(set) var newestEvent: Int64?
 
+  /// Attempts that have ended by themselves and whose end is still to be recorded: no reason to stop them is taken any more.
+  ///
+  /// What is in here of a verb that is rolled back is true all the same.
+  var exits: Set<JobID> = []
+
   /// What the verb under way took out of QUEUED without a run: what waits behind it may go now.
   private var freedWorkflows: Set<WorkflowID> = []
   private var freedQueues: Set<QueueName> = []
+  /// Jobs and workflows that cannot be read, or of which a change was refused: verbs over many rows leave them alone.
+  private(set) var leftAlone: Set<LeftAlone.Subject> = []
   /// Jobs that the verb under way has ended.
   var ended: [EndedJob] = []
   /// Images that the verb under way has given somebody a use for.
@@ -49,6 +56,14 @@ final class Tables {
       if !connection.isAutocommit { try undo() }
       throw error
     }
+  }
+
+  /// Has verbs over many rows do without one; false if they do already.
+  func leave(alone subject: LeftAlone.Subject) -> Bool { leftAlone.insert(subject).inserted }
+
+  /// Names are left alone for one verb only: what they are to become is in a file that is read again.
+  func forgetNames() {
+    leftAlone = leftAlone.filter { if case .name = $0 { false } else { true } }
   }
 
   /// Takes back what the verb did; if that cannot be done, everything since the last commit, because nothing of a failed
@@ -135,7 +150,7 @@ final class Tables {
         SELECT first_at FROM decisions WHERE workflow_id = ?1 AND first_at BETWEEN ?2 AND ?3 AND voided_at IS NULL
         ORDER BY 1
         """, workflow, decision.first, decision.last
-      ) { $0.instant(0) }
+      ) { try $0.instant(0) }
       // A run of an earlier grid lies between the instants of this one.
       .filter { grid.newest(through: $0) == $0 }
       for part in decision.parts(around: answered, on: grid) {
@@ -148,10 +163,12 @@ final class Tables {
     }
   }
 
-  /// The earliest start time that is armed for.
+  /// The earliest start time of a row that can be released; of others nobody has to wake up.
   func nextDue() throws -> Instant? {
-    try connection.first("SELECT scheduled_at FROM jobs WHERE phase = 'scheduled' ORDER BY scheduled_at LIMIT 1") {
-      $0.instant(0)
-    }
+    try firstPending(
+      """
+      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
+      WHERE phase = 'scheduled' AND scheduled_at >= ? ORDER BY scheduled_at
+      """, Instant.writable.lowerBound)?.scheduledAt
   }
 }

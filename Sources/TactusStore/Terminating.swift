@@ -59,7 +59,7 @@ extension Tables {
       SELECT id FROM jobs WHERE workflow_id = ?1 AND status IN ('QUEUED', 'RUNNING')
       UNION ALL SELECT id FROM jobs WHERE workflow_id = ?1 AND status = 'PENDING' LIMIT 1
       """, workflow.id
-    ) { $0.jobID(0) }
+    ) { try $0.jobID(0) }
     if let open {
       throw LedgerFailure.conflict(
         reason: "job \(open) of \(name) has not ended: wait for it, or cancel it, and try again")

@@ -28,7 +28,11 @@ extension Tables {
       FROM workflows w JOIN definitions d ON d.workflow_id = w.id AND d.generation = w.generation
       WHERE w.id = ?
       """, id, read: Self.workflowRow)
-    guard let row else { fatalError("a job names a workflow that is not there; the schema forbids that") }
+    guard let row else {
+      throw UnreadableRow(
+        table: "workflows", row: "\(id.number)", column: "generation",
+        problem: .damaged("the workflow, or its definition, is missing"))
+    }
     return row
   }
 
@@ -51,21 +55,27 @@ extension Tables {
     return row
   }
 
-  private static func workflowRow(_ row: borrowing Row) -> WorkflowRow {
-    guard let name = WorkflowName(row.text(1)), let queue = QueueName(row.text(11)) else {
-      fatalError("a name in the store is malformed; names are checked before they are stored")
-    }
-    let limit = row.optionalInteger(13).map(Int.init)
+  private static func workflowRow(_ row: borrowing Row) throws -> WorkflowRow {
+    let limit = try row.optionalNumber(13, in: 1...(.max))
     return WorkflowRow(
-      id: WorkflowID(number: row.integer(0)), name: name, origin: row.word(2), state: row.word(3),
-      terminatedReason: row.optionalWord(4), generation: Int(row.integer(5)),
-      failures: Failures(consecutive: Int(row.integer(6)), limit: limit), plannedJob: row.optionalJobID(7),
-      unansweredFrom: row.optionalInstant(8), resumedAt: row.optionalInstant(9), kind: row.word(10),
+      id: WorkflowID(number: row.integer(0)), name: try row.workflowName(1), origin: try row.word(2),
+      state: try row.word(3), terminatedReason: try row.optionalWord(4),
+      generation: try row.number(5, in: 1...(1 << 53)),
+      failures: Failures(consecutive: try row.number(6, in: 0...(1 << 53)), limit: limit),
+      plannedJob: try row.optionalJobID(7), unansweredFrom: try row.optionalInstant(8),
+      resumedAt: try row.optionalInstant(9), kind: try row.word(10),
       policies: Policies(
-        queue: queue, priority: Int(row.integer(12)), maxConsecutiveFailures: limit, overlap: row.word(14),
-        misfire: row.word(15), misfireLimit: Int(row.integer(16)), startWithin: row.optionalSpan(17)),
-      grid: row.optionalSpan(18).map {
-        Grid(anchor: row.instant(19), interval: $0, startsAtAnchor: row.integer(20) != 0)
-      })
+        queue: try row.queueName(11), priority: try row.number(12, in: -100...100), maxConsecutiveFailures: limit,
+        overlap: try row.word(14), misfire: try row.word(15), misfireLimit: try row.number(16, in: 1...(1 << 53)),
+        startWithin: try row.optionalSpan(17)),
+      grid: try row.grid(18))
+  }
+}
+
+extension Row {
+  /// The grid of a definition, from its columns `interval`, `anchor_at` and `starts_at_anchor`; nil without a schedule.
+  func grid(_ column: Int32) throws(UnreadableRow) -> Grid? {
+    guard let interval = try optionalSpan(column, from: 1) else { return nil }
+    return Grid(anchor: try instant(column + 1), interval: interval, startsAtAnchor: integer(column + 2) != 0)
   }
 }

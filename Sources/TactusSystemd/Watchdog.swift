@@ -7,7 +7,8 @@ public import TactusPorts
 /// Tells the service manager that the daemon is alive, but only when each of its work queues has answered.
 ///
 /// Twice in each interval a token is posted to all queues, and when the last has come back the service manager hears of
-/// it. So a queue that is blocked for as long as `WatchdogSec=` has the daemon restarted, whatever else goes on.
+/// it. So a queue that is blocked for as long as `WatchdogSec=` has the daemon restarted, whatever else goes on; one that waits
+/// for its disk is excused.
 ///
 /// Source: sd_watchdog_enabled(3), which recommends half of the interval
 public actor Watchdog: QueueConfined {
@@ -18,6 +19,7 @@ public actor Watchdog: QueueConfined {
   private let watched: [any WorkQueue]
   private let notifier: ServiceNotifier
   private let time: any TimeSource
+  private let isExcused: @Sendable (_ label: String) -> Bool
   private let tell: @Sendable (_ silent: [String]) -> Void
   private var alarm: (any MonotonicAlarm)?
   /// The labels of queues that owe an answer in this round.
@@ -36,15 +38,19 @@ public actor Watchdog: QueueConfined {
   /// - Parameters:
   ///   - interval: how long the service manager waits for a sign of life.
   ///   - watched: queues whose work never takes half of that.
+  ///   - isExcused: whether the silence of a queue, by its label, is that of its disk, which no restart would mend; any queue.
   ///   - tell: gets the labels of the queues that have been silent for half of the interval, once, until all have answered.
   public init(
     on queue: DispatchWorkQueue, interval: Duration, watching watched: [any WorkQueue], time: any TimeSource,
-    notifier: ServiceNotifier = ServiceNotifier(), tell: @escaping @Sendable (_ silent: [String]) -> Void
+    notifier: ServiceNotifier = ServiceNotifier(),
+    isExcused: @escaping @Sendable (_ label: String) -> Bool = { _ in false },
+    tell: @escaping @Sendable (_ silent: [String]) -> Void
   ) {
     self.queue = queue
     self.interval = interval
     self.watched = watched
     self.notifier = notifier
+    self.isExcused = isExcused
     self.time = time
     self.tell = tell
   }
@@ -76,6 +82,12 @@ public actor Watchdog: QueueConfined {
 
   private func passed() {
     guard !silent.isEmpty else { return ask() }
+    guard !silent.allSatisfy(isExcused) else {
+      // Alive: those queues answer as soon as their disk does.
+      notifier.tell(.watchdog)
+      alarm?.arm(at: time.monotonic + interval / 2)
+      return
+    }
     // No further round: the answers that are missing would only pile up behind what is in their way.
     if !isTold { tell(silent.sorted()) }
     isTold = true

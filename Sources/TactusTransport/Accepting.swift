@@ -8,21 +8,25 @@ extension ControlServer {
   /// Connections accepted in one turn, so that a flood of them does not keep the queue.
   private static let acceptBatch = 64
 
-  func listen(at path: String, mode: UInt32) throws {
-    try listen(on: try UnixSocket.listen(at: path, mode: mode), path: path)
+  func serve(_ descriptor: Int32, path: String?) throws {
+    if listening != nil { fatalError("the control server was started twice") }
+    let poller = try Poller(on: dispatchQueue) { [weak self] in self?.assumeIsolated { $0.drain() } }
+    // Registered now, because that may fail; nobody is accepted before the server is opened.
+    let token = try poller.add(descriptor, for: .hangup)
+    let alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
+    listening = Listening(path: path, poller: poller, alarm: alarm, socket: (descriptor, token))
   }
 
-  func listen(on descriptor: Int32, path: String?) throws {
-    if listening != nil { fatalError("the control server was started twice") }
-    do {
-      let poller = try Poller(on: dispatchQueue) { [weak self] in self?.assumeIsolated { $0.drain() } }
-      let token = try poller.add(descriptor, for: .read)
-      let alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
-      listening = Listening(path: path, poller: poller, alarm: alarm, socket: (descriptor, token))
-    } catch {
-      Descriptor.close(descriptor)
-      throw error
-    }
+  func beginAccepting() {
+    guard let listening, let socket = listening.socket else { fatalError("the control server has no socket to open") }
+    listening.poller.change(socket.token, to: .read)
+  }
+
+  func letGo() {
+    guard let listening, let socket = listening.socket else { return }
+    listening.poller.remove(socket.token)
+    listening.poller.cancel()
+    self.listening = nil
   }
 
   func accept() {

@@ -14,8 +14,8 @@ final class Connection {
   var outbox = Outbox()
   /// Calls under way, oldest first; only the first one's replies go out.
   var calls: [CallUnderWay] = []
-  /// A call that was read and must wait for those under way.
-  var held: Call?
+  /// A call that was read and must wait for those under way, and what it counts.
+  var held: (call: Call, weight: Int)?
   /// No more bytes come, or none are wanted.
   var isInputOver = false
   /// No further call is begun: what is under way is answered, then the connection is closed.
@@ -40,33 +40,45 @@ final class Connection {
   /// Whether there is nothing left to do for it.
   var isDone: Bool { isInputOver && calls.isEmpty && held == nil && (outbox.isEmpty || isGone) }
 
-  /// Bytes that are kept for it.
-  var heldBytes: Int { decoder.count + outbox.count + calls.reduce(0) { $0 + $1.ready.count } }
+  /// The memory that it needs, in bytes; zero when nothing waits.
+  var heldBytes: Int {
+    unbegunBytes + outbox.capacity + calls.reduce(0) { $0 + $1.weight + $1.ready.capacity }
+  }
+
+  /// The part of ``heldBytes`` that no call under way needs.
+  var unbegunBytes: Int { decoder.capacity + (held?.weight ?? 0) }
 
   /// Whether the call whose turn it is has sent part of a stream.
   var isStreaming: Bool { calls.first?.gone != nil || calls.first?.demand != nil }
 
   /// Whether bytes are wanted from it now.
+  ///
+  /// Behind a call under way, which may be a wait of days, the kernel keeps them, and the client finds that it cannot send.
   func wantsInput(_ limits: ServerLimits) -> Bool {
     !isInputOver && held == nil && outbox.count < limits.unsentBytes
+      && (calls.isEmpty || decoder.count < limits.pipelinedBytes)
+  }
+
+  /// Whether some call may begin beside those under way: the next one is not even read before that.
+  func mayBeginAny(_ limits: ServerLimits) -> Bool {
+    guard let last = calls.last else { return true }
+    return Operation.overlapping.contains(last.method) && calls.count < limits.overlappingCalls
   }
 
   /// Whether a call may begin beside those under way.
   func mayBegin(_ call: Call, _ limits: ServerLimits) -> Bool {
-    guard let last = calls.last else { return true }
-    return last.method == call.method && Operation.overlapping.contains(call.method)
-      && calls.count < limits.overlappingCalls
+    mayBeginAny(limits) && (calls.last.map { $0.method == call.method } ?? true)
   }
 
   /// Whether time runs against the client: it has begun a message, or takes its last replies.
   func isDue(_ limits: ServerLimits) -> Bool {
-    isInputOver ? calls.isEmpty && !outbox.isEmpty : wantsInput(limits) && decoder.isInsideMessage
+    isInputOver ? calls.isEmpty && !outbox.isEmpty : wantsInput(limits) && decoder.needsMore()
   }
 
   /// Puts a call under way, and names it.
-  func begin(_ call: Call) -> UInt64 {
+  func begin(_ call: Call, weight: Int) -> UInt64 {
     lastSerial += 1
-    calls.append(CallUnderWay(serial: lastSerial, method: call.method))
+    calls.append(CallUnderWay(serial: lastSerial, method: call.method, weight: weight))
     return lastSerial
   }
 
@@ -82,7 +94,7 @@ final class Connection {
   func refuse(_ failure: CallFailure) {
     windUp()
     lastSerial += 1
-    var refusal = CallUnderWay(serial: lastSerial, method: "")
+    var refusal = CallUnderWay(serial: lastSerial, method: "", weight: 0)
     refusal.ready = Reply.message(failure, interface: Interface.daemon.rawValue)
     refusal.isAnswered = true
     calls.append(refusal)
@@ -126,8 +138,13 @@ final class Connection {
 
 /// A call that is not yet answered, or whose answer is not yet in turn.
 struct CallUnderWay {
+  /// What a call of a number of bytes counts until it is answered: its parameters as values, and who waits for what.
+  static func weight(ofMessage bytes: Int) -> Int { 2 * bytes + 1024 }
+
   let serial: UInt64
   let method: String
+  /// What is kept of the call until it is answered, in bytes.
+  let weight: Int
   /// Replies that wait for their turn.
   var ready: [UInt8] = []
   var isAnswered = false

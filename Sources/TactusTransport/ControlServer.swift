@@ -23,7 +23,11 @@ public actor ControlServer: QueueConfined {
   /// How many of them each user has.
   var connectionsOfUser: [UInt32: Int] = [:]
   /// What they hold together.
-  private var bufferedBytes = 0
+  var shares = BufferShares()
+  /// Whether room is about to be made.
+  var isShedding = false
+  /// Those of whom nothing is taken before there is room again.
+  var restrained: Set<ConnectionID> = []
   var stopped: (@Sendable () -> Void)?
   private var alarmAt: MonotonicInstant?
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -65,19 +69,37 @@ public actor ControlServer: QueueConfined {
     self.tell = tell
   }
 
-  /// Begins to listen at a path; a socket that a dead daemon left there is replaced.
+  /// Begins to listen at a path, and to accept; a socket that a dead daemon left there is replaced.
   ///
   /// Waits for the server's queue. Throws ``SystemError``; the server can then be started again.
   public nonisolated func start(at path: String, mode: UInt32 = 0o600) throws {
-    try call { server in Result { try server.listen(at: path, mode: mode) } }.get()
+    let descriptor = try UnixSocket.listen(at: path, mode: mode)
+    do { try prepare(on: descriptor, path: path) } catch {
+      Descriptor.close(descriptor)
+      throw error
+    }
+    open()
   }
 
-  /// Serves a socket that somebody else listens on for us; it is closed with the server, and its file stays.
+  /// Does everything that can fail to serve a listening socket, and accepts nobody: clients wait in its line until ``open()``.
   ///
-  /// Waits for the server's queue. Throws ``SystemError``; the descriptor is closed then.
-  public nonisolated func start(on descriptor: Int32) throws {
-    try call { server in Result { try server.listen(on: descriptor, path: nil) } }.get()
+  /// Waits for the server's queue. The socket is closed with the server, and the file of a path is removed.
+  ///
+  /// Throws ``SystemError``; the descriptor stays the caller's then.
+  /// - Parameter path: the file of the socket; nil if that is somebody else's to remove.
+  public nonisolated func prepare(on descriptor: Int32, path: String?) throws {
+    try call { server in Result { try server.serve(descriptor, path: path) } }.get()
   }
+
+  /// Accepts the clients that wait and those that follow; once, after ``prepare(on:path:)``.
+  ///
+  /// Waits for the server's queue.
+  public nonisolated func open() { call { $0.beginAccepting() } }
+
+  /// Leaves the socket to the caller again, open and with its file: for a start that fails before ``open()``.
+  ///
+  /// Waits for the server's queue.
+  public nonisolated func withdraw() { call { $0.letGo() } }
 
   /// Ends listening, lets the calls under way be answered and their replies be taken, and closes everything.
   ///
@@ -102,9 +124,9 @@ public actor ControlServer: QueueConfined {
   func pump(_ connection: Connection) {
     guard let poller = listening?.poller else { return }
     repeat {
-      while beginNext(connection) || readPiece(connection) {}
+      while mayTakeMore(from: connection), beginNext(connection) || readPiece(connection) { account(connection) }
     } while flush(connection, poller)
-    guard !connection.isDone else { return close(connection) }
+    guard !connection.isDone || restrained.contains(connection.token) else { return close(connection) }
     watch(connection, poller)
     account(connection)
     if let demand = connection.takeDemand(limits) { demand(connection.isGone ? .gone : .more) }
@@ -112,15 +134,17 @@ public actor ControlServer: QueueConfined {
 
   /// Begins the next call that is complete and may begin; false if there is none.
   private func beginNext(_ connection: Connection) -> Bool {
-    guard connection.outbox.count < limits.unsentBytes, !connection.isClosing else { return false }
+    guard connection.outbox.count < limits.unsentBytes, !connection.isClosing, connection.mayBeginAny(limits) else {
+      return false
+    }
     do {
       if connection.held == nil, let message = try connection.decoder.next() {
         connection.deadline = nil
-        connection.held = try Call(message: message)
+        connection.held = (try Call(message: message), CallUnderWay.weight(ofMessage: message.count))
       }
-      guard let call = connection.held, connection.mayBegin(call, limits) else { return false }
+      guard let (call, weight) = connection.held, connection.mayBegin(call, limits) else { return false }
       connection.held = nil
-      begin(call, on: connection)
+      begin(call, weight: weight, on: connection)
       return true
     } catch let malformed as MalformedMessage {
       connection.refuse(malformed.failure)
@@ -130,10 +154,10 @@ public actor ControlServer: QueueConfined {
     return false
   }
 
-  private func begin(_ call: Call, on connection: Connection) {
+  private func begin(_ call: Call, weight: Int, on connection: Connection) {
     let port = ReplyPort(
-      server: self, connection: connection.token, serial: connection.begin(call), interface: call.interface,
-      isOneway: call.isOneway)
+      server: self, connection: connection.token, serial: connection.begin(call, weight: weight),
+      interface: call.interface, isOneway: call.isOneway)
     guard connection.isAdmitted else {
       return port.fail(.forbidden(action: "\(call.method): this daemon serves its own user and root only"))
     }
@@ -192,36 +216,10 @@ public actor ControlServer: QueueConfined {
     for body in connection.takeGone() { body() }
   }
 
-  /// Keeps the sum of what all hold; beyond the limit the largest holder goes, so that no other is hurt.
-  private func account(_ connection: Connection) {
-    bufferedBytes += connection.heldBytes - connection.accountedBytes
-    connection.accountedBytes = connection.heldBytes
-    guard bufferedBytes > limits.bufferedBytes,
-      let largest = connections.values.max(by: { $0.accountedBytes < $1.accountedBytes })
-    else { return }
-    // Posted, because this may be the inside of a drain, and of the pump of that very connection.
-    let token = largest.token
-    post { $0.shed(token) }
-  }
-
-  private func shed(_ token: ConnectionID) {
-    guard bufferedBytes > limits.bufferedBytes, let connection = connections[token] else { return }
-    guard connection.outbox.count < limits.unsentBytes / 16 else {
-      // It takes nothing, so it cannot be told either: a last try, which a reader who comes back finds.
-      let refusal: CallFailure = connection.isStreaming ? .tooSlow : .busy(retryAfterMs: 1000)
-      connection.outbox.clear()
-      connection.outbox.append(Reply.message(refusal, interface: Interface.daemon.rawValue))
-      _ = connection.outbox.flush(to: connection.descriptor)
-      return close(connection)
-    }
-    connection.decoder = FrameDecoder()
-    connection.refuse(.busy(retryAfterMs: 1000))
-    pump(connection)
-  }
-
   func close(_ connection: Connection) {
     guard connections.removeValue(forKey: connection.token) != nil else { return }
-    bufferedBytes -= connection.accountedBytes
+    restrained.remove(connection.token)
+    shares.change(of: connection.peer.uid, by: -connection.accountedBytes)
     connectionsOfUser[connection.peer.uid, default: 1] -= 1
     if connectionsOfUser[connection.peer.uid] == 0 { connectionsOfUser[connection.peer.uid] = nil }
     listening?.poller.remove(connection.token)

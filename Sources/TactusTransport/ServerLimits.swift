@@ -6,9 +6,14 @@ public struct ServerLimits: Hashable, Sendable {
   public var connectionsPerUser = 128
   /// Of all connections, those that only root can have.
   public var keptForRoot = 16
-  /// Bytes of all clients together, said and not answered or answered and not taken: beyond that, the one that holds most
-  /// is refused.
+  /// Memory for what all clients together have said and was not answered, or were answered and did not take, in bytes.
+  ///
+  /// Beyond that, the largest connection of the user who holds most is refused.
   public var bufferedBytes = 48 << 20
+  /// The same for all connections of one user: the most that he can take from the others.
+  public var bufferedBytesPerUser = 16 << 20
+  /// What is read behind a call that is under way, in bytes, and at most one piece of 64 KiB more: the rest stays with the client.
+  public var pipelinedBytes = 64 << 10
   /// How long a message may take from its first to its last byte.
   public var requestTime: Duration = .seconds(10)
   /// Replies that a client has not taken: beyond that, nothing more is read from it.

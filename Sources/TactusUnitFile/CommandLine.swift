@@ -6,7 +6,7 @@ import TactusModel
 func commandLine(_ text: String) throws(Refusal) -> [String] {
   let words = try words(text)
   guard let program = words.first, program.utf8.first == UInt8(ascii: "/") else {
-    if let program = words.first, let hint = ForeignLines.hint(ofProgram: program, words.dropFirst().first) {
+    if let program = words.first, let hint = ForeignLines.hint(ofProgram: program) {
       throw Refusal(hint)
     }
     throw Refusal("does not begin with the absolute path of a program: write for example /usr/bin/env NAME")
@@ -21,16 +21,18 @@ func commandLine(_ text: String) throws(Refusal) -> [String] {
 /// The words of `Environment=`, each `NAME=value`.
 func environment(_ text: String) throws(Refusal) -> [String] {
   let words = try words(text)
-  for word in words {
+  // The place of a word is named, and never the word: any of it may be a secret.
+  for (index, word) in words.enumerated() {
+    let place = "word \(index + 1)"
     guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")) else {
-      throw Refusal("holds \"\(word.abbreviated)\" without \"=\": write NAME=value, in quotes if it contains spaces")
+      throw Refusal("has no \"=\" in \(place): write NAME=value, in quotes if it contains spaces")
     }
     let name = word[..<equals]
     guard isVariableName(name) else {
-      throw Refusal("names the variable \"\(String(name).abbreviated)\": use letters, digits and _, and no digit first")
+      throw Refusal("has a bad name of a variable in \(place): use letters, digits and _, and no digit first")
     }
     if name.hasPrefix("TACTUS_") {
-      throw Refusal("sets \(String(name).abbreviated): names that begin with TACTUS_ are set by the daemon alone")
+      throw Refusal("has a reserved name in \(place): names that begin with TACTUS_ are set by the daemon alone")
     }
     if word.utf8.count > Limits.argumentBytes {
       throw Refusal("has a value of more than \(Limits.argumentBytes) bytes, which Linux does not pass on")

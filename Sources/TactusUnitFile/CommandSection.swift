@@ -16,12 +16,15 @@ extension Reading {
     let group = value("Group", in: section, as: accountName)
     let limits = commandLimits()
     let sandbox = sandbox()
+    let killMode = value("KillMode", in: section, as: killMode)
+    let mergesOutput = value("MergeOutput", in: section, as: boolean)
     refuseUnitKeys(with: runner)
     guard let arguments else { return nil }
     return Command(
       arguments: arguments, environment: environment, environmentFiles: files, credentials: credentials,
       workingDirectory: directory, runner: runner ?? .auto, user: user, group: group, limits: limits,
-      sandbox: sandbox, timeout: timeout ?? .seconds(3600))
+      sandbox: sandbox, killMode: killMode ?? .controlGroup, mergesOutput: mergesOutput ?? false,
+      timeout: timeout ?? .seconds(3600))
   }
 
   private mutating func commandLimits() -> CommandLimits {
@@ -97,6 +100,17 @@ private func credential(_ text: String) throws(Refusal) -> Credential {
       "does not begin with the name of a credential: write NAME:/path/of/its/file, of letters, digits and . _ -")
   }
   return Credential(name: name, path: parts.count == 2 ? try absolutePath(parts[1]) : nil)
+}
+
+/// Two of the words of systemd.kill(5): the others leave processes behind by a stop.
+private func killMode(_ text: String) throws(Refusal) -> KillMode {
+  if let mode = KillMode(rawValue: text) { return mode }
+  guard ["mixed", "none"].contains(text) else {
+    throw Refusal("is none of: \(KillMode.allCases.map(\.rawValue).joined(separator: " "))")
+  }
+  throw Refusal(
+    "is not supported, because a stop always ends everything: write control-group, or process to leave processes running at the end"
+  )
 }
 
 /// The name or the number of a user or a group.

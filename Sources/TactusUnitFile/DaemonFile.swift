@@ -16,6 +16,9 @@ public struct DaemonSettings: Hashable, Sendable {
   public var readGroup = "adm"
   /// The account that commands run as, in a system instance.
   public var jobUser = "tactus-job"
+  /// The account with whose rights the daemon reads the files that definitions name, in a system instance; nil for `jobUser` if it
+  /// runs as root, and for its own user otherwise.
+  public var credentialUser: String?
   /// How long events are kept; nil for as long as there is room.
   public var eventsKeep: Duration? = .seconds(7 * 86_400)
   /// Submissions per second of a user who is no admin; the burst is twice that.
@@ -63,6 +66,7 @@ public enum DaemonFile {
     let adminGroup = reading.value("AdminGroup", in: "Manager", as: groupName)
     let readGroup = reading.value("ReadGroup", in: "Manager", as: groupName)
     let jobUser = reading.value("JobUser", in: "Manager", as: userName)
+    let credentialUser = reading.value("CredentialUser", in: "Manager", as: userName)
     let eventsKeep = reading.value("EventsKeep", in: "Manager", as: Span.withinOrInfinity(Limits.eventsKeep))
     let submitRate = reading.value("SubmitRate", in: "Manager", as: number(Limits.submitRate))
     let journalOutput = reading.value("JournalOutput", in: "Manager", as: boolean)
@@ -76,6 +80,7 @@ public enum DaemonFile {
     if reading.isMentioned("AdminGroup", in: "Manager") { settings.adminGroup = adminGroup ?? defaults.adminGroup }
     if reading.isMentioned("ReadGroup", in: "Manager") { settings.readGroup = readGroup ?? defaults.readGroup }
     if reading.isMentioned("JobUser", in: "Manager") { settings.jobUser = jobUser ?? defaults.jobUser }
+    if reading.isMentioned("CredentialUser", in: "Manager") { settings.credentialUser = credentialUser }
     if reading.isMentioned("EventsKeep", in: "Manager") { settings.eventsKeep = eventsKeep ?? defaults.eventsKeep }
     if reading.isMentioned("SubmitRate", in: "Manager") { settings.submitRate = submitRate ?? defaults.submitRate }
     if reading.isMentioned("JournalOutput", in: "Manager") {

@@ -4,24 +4,33 @@
 ///
 /// Source: RFC 3986, section 2 (characters) and section 3.2 (authority)
 func endpoint(_ text: String) throws(Refusal) -> String {
+  // Before the characters, because those of a host have another cure.
+  if let start = text.firstRange(of: "://")?.upperBound {
+    try InternationalHost.check(split(beginning(of: text[start...])).host)
+  }
   for scalar in text.unicodeScalars
   where !scalar.isASCII || scalar.value < 0x21 || "\"<>\\^`{|}\u{7F}".contains(Character(scalar)) {
-    throw Refusal("contains the character U+\(scalar.hexadecimal), which a URL cannot hold: percent-encode it")
+    let encoded = String(scalar).utf8.map { "%\($0 < 16 ? "0" : "")\(String($0, radix: 16, uppercase: true))" }.joined()
+    throw Refusal(
+      "contains the character U+\(scalar.hexadecimal), which a URL cannot hold: percent-encode it as \(encoded)")
   }
   guard let separator = text.firstRange(of: "://"),
     ["http", "https"].contains(text[..<separator.lowerBound].lowercased())
   else { throw Refusal("is not an http or https URL: write for example https://example.org/health") }
-  let authority = text[separator.upperBound...].prefix { !"/?#".contains($0) }
+  let authority = beginning(of: text[separator.upperBound...])
   if authority.contains("@") {
     throw Refusal("contains a user name or password, which listings would show: use Header=Authorization: …")
   }
   let (host, port) = split(authority)
   guard isHost(host) else { throw Refusal("has no valid host: write for example https://example.org/health") }
   if let port, !port.isEmpty, !(port.utf8.allSatisfy(\.isDigit) && (1...65535).contains(Int(port) ?? 0)) {
-    throw Refusal("has the port \"\(String(port).abbreviated)\": ports are numbers from 1 to 65535")
+    throw Refusal("has a port that is no number from 1 to 65535: write for example https://example.org:8443/health")
   }
   return text
 }
+
+/// What stands between `//` and the path.
+private func beginning(of rest: Substring) -> Substring { rest.prefix { !"/?#".contains($0) } }
 
 /// The host, with the brackets of an IPv6 address, and what follows its colon.
 private func split(_ authority: Substring) -> (host: Substring, port: Substring?) {
@@ -48,7 +57,7 @@ func header(_ text: String) throws(Refusal) -> String {
   }
   let name = text[..<colon]
   guard !name.isEmpty, name.utf8.allSatisfy({ $0.isLetter || $0.isDigit || "!#$%&'*+-.^_`|~".utf8.contains($0) }) else {
-    throw Refusal("has the name \"\(String(name).abbreviated)\", which is not a header's: write Name: value")
+    throw Refusal("has text before its colon that is not the name of a header: write Name: value")
   }
   let value = Array(text[text.utf8.index(after: colon)...].utf8)[...].trimmed
   guard !value.isEmpty else { throw Refusal("has no value: write Name: value") }

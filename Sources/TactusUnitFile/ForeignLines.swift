@@ -67,7 +67,9 @@ enum ForeignLines {
 
   /// What to write instead of a command line that only a shell or systemd understands; nil if there is no more to say than
   /// that its first word is no path.
-  static func hint(ofProgram program: String, _ next: String?) -> String? {
+  ///
+  /// Names no word of the line but those of a shell: any other may be a secret.
+  static func hint(ofProgram program: String) -> String? {
     let rest = "and in Exec= the program behind it alone"
     if program.contains("*"), !program.contains(where: \.isLetter), !program.hasPrefix("/") {
       return
@@ -75,7 +77,7 @@ enum ForeignLines {
         + "and its arguments alone"
     }
     if program == "cd" {
-      return "begins with cd, which only a shell knows: write WorkingDirectory=\((next ?? "/srv").abbreviated), \(rest)"
+      return "begins with cd, which only a shell knows: write WorkingDirectory= with the directory, \(rest)"
     }
     if shellWords.contains(program) {
       return "begins with \(program), which only a shell knows: write /bin/sh -c '…' with all of it in the quotes"
@@ -83,12 +85,17 @@ enum ForeignLines {
     if program.hasPrefix("~") {
       return "begins with ~, which only a shell knows: write the whole path, for example /home/backup/bin/program"
     }
-    let path = program.drop { "-@+!:|".contains($0) }
-    if path.count < program.count, path.hasPrefix("/") {
-      return "has a prefix of systemd's, and there are none here: write \(String(path).abbreviated)"
+    if program.hasPrefix("$") {
+      return
+        "begins with a variable, which only a shell knows: write the path itself, or /bin/sh -c '…' with all of it in "
+        + "the quotes"
+    }
+    let prefix = program.prefix { "-@+!:|".contains($0) }
+    if !prefix.isEmpty, program.dropFirst(prefix.count).hasPrefix("/") {
+      return "has the prefix \(prefix) of systemd's, and there are none here: write the path without it"
     }
     if let equals = program.firstIndex(of: "="), isVariableName(program[..<equals]) {
-      return "sets a variable first, as only a shell does: write Environment=\(program.abbreviated), \(rest)"
+      return "sets a variable first, as only a shell does: write it as Environment=NAME=value, \(rest)"
     }
     return nil
   }

@@ -14,6 +14,9 @@ enum ForeignWords {
   static let keys: [String: Key] = [schedules, programs, resources, behaviour, surroundings, dependencies, crontab]
     .reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
+  /// What there is in the place of a key; nil for a key of nobody.
+  static func key(_ name: String) -> Key? { keys[name] ?? ForeignUnitKeys.hint(of: name).map { Key($0) } }
+
   private static func same(_ keys: String..., key: Key) -> [String: Key] {
     Dictionary(uniqueKeysWithValues: keys.map { ($0, key) })
   }
@@ -77,7 +80,7 @@ enum ForeignWords {
     ) { first, _ in first }
     .merging(
       same(
-        "KillMode", "KillSignal", "SendSIGKILL",
+        "KillSignal", "SendSIGKILL",
         key: Key("there is none: what is stopped gets TERM with all it has started, and KILL two seconds later"))
     ) { first, _ in first }
     .merging(
@@ -116,7 +119,9 @@ enum ForeignWords {
   ].merging(
     same(
       "StandardOutput", "StandardError",
-      key: Key("there is none: output is kept, see tactusctl logs ID and journalctl -t NAME"))
+      key: Key(
+        "there is none: output is kept, see tactusctl logs ID and journalctl -t NAME; MergeOutput=yes in [Command] makes one stream of both"
+      ))
   ) { first, _ in first }
   .merging(
     same(

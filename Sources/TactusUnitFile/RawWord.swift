@@ -4,7 +4,7 @@ struct RawWord {
   private(set) var text = ""
   /// An operator, a variable or a home directory.
   private(set) var mark: String?
-  /// The word, if a shell would look for files by it.
+  /// What makes a pattern of the word, if a shell would look for files by it: `*`, `?` or `[…]`.
   private(set) var pattern: String?
   /// Whether any of it was in quotes.
   private(set) var isQuoted = false
@@ -27,7 +27,10 @@ struct RawWord {
       // Alone it would put what stands before into the background; within a word it is in every other address.
       if ended.mark == nil && ended.text == "&" && !ended.isQuoted { ended.mark = "&" }
       if ended.mark == nil && ended.text.hasPrefix("#") && !ended.isQuoted { ended.mark = "#" }
-      if isPattern(String(decoding: bare, as: UTF8.self)) { ended.pattern = ended.text }
+      let unquoted = String(decoding: bare, as: UTF8.self)
+      if isPattern(unquoted) {
+        ended.pattern = unquoted.contains("*") ? "*" : unquoted.contains("?") ? "?" : "[…]"
+      }
       words.append(ended)
       (word, bytes, bare) = (nil, [], [])
     }
@@ -78,25 +81,31 @@ struct RawWord {
 
   private static func isOfName(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit || byte == UInt8(ascii: "_") }
 
-  /// `$NAME`, `${NAME}` or `$(…)`, as it begins behind the dollar.
+  /// `$NAME`, `${NAME}` or `$(…)`, as it begins behind the dollar; of a name that is no usual one of a variable, and may be part of
+  /// a password, the dollar alone.
   private static func variable(_ rest: ArraySlice<UInt8>) -> String? {
     switch rest.first {
     case UInt8(ascii: "("): return "$(…)"
     case UInt8(ascii: "{"):
       let name = rest.dropFirst().prefix(while: isOfName)
-      return name.isEmpty ? nil : "${\(name.text)}"
-    case let first? where isOfName(first) && !first.isDigit: return "$\(rest.prefix(while: isOfName).text)"
+      return name.isEmpty ? nil : "${\(shown(name))}"
+    case let first? where isOfName(first) && !first.isDigit: return "$\(shown(rest.prefix(while: isOfName)))"
     default: return nil
     }
   }
 
-  /// `~/` or `~user`, as it goes on behind the tilde at the beginning of a word.
+  /// The name of a variable in capitals, as the environment has them; a sign for any other.
+  private static func shown(_ name: ArraySlice<UInt8>) -> String {
+    name.contains { $0 >= UInt8(ascii: "a") } ? "…" : name.text
+  }
+
+  /// `~/` or `~…` for a user, as it goes on behind the tilde at the beginning of a word.
   private static func home(_ rest: ArraySlice<UInt8>) -> String? {
     let name = rest.prefix { isOfName($0) || $0 == UInt8(ascii: "-") }
     let next = rest.dropFirst(name.count).first
     if name.isEmpty { return next == UInt8(ascii: "/") ? "~/" : nil }
     let isUser = name.first.map { !$0.isDigit && $0 != UInt8(ascii: "-") } ?? false
-    return isUser && (next == nil || next == UInt8(ascii: "/") || next?.isWhiteSpace == true) ? "~\(name.text)" : nil
+    return isUser && (next == nil || next == UInt8(ascii: "/") || next?.isWhiteSpace == true) ? "~…" : nil
   }
 
   /// Whether a shell would look for files by a word, and whoever wrote it may have meant that: not by an option, an address, a

@@ -8,6 +8,8 @@ struct Reading {
   private(set) var problems: [UnitFileProblem]
   private var inForce: [Key: [UnitFile.Assignment]] = [:]
   private var mentioned: Set<Key> = []
+  /// Keys whose values no message quotes.
+  private var hidden: Set<Key> = []
   private var headers: [String: Int] = [:]
   /// Keys whose absence was told already, as a misspelling.
   private var meant: Set<Key> = []
@@ -53,13 +55,14 @@ struct Reading {
   ) {
     let key = Key(section: section.name, key: assignment.key)
     let isList = section.lists.contains(assignment.key)
-    guard isList || section.single.contains(assignment.key) else {
+    guard section.shown.contains(assignment.key) || section.hidden.contains(assignment.key) else {
       guard mayBeShown() else { return complain(assignment.line, "is not known") }
       let refusal = vocabulary.refusal(ofKey: assignment.key, in: section)
       if let word = refusal.meant { meant.insert(Key(section: section.name, key: word)) }
       return complain(assignment.line, refusal.message)
     }
     mentioned.insert(key)
+    if section.hidden.contains(assignment.key) { hidden.insert(key) }
     if assignment.value.isEmpty {
       inForce[key] = nil
     } else if !isList, let first = inForce[key]?.first {
@@ -99,12 +102,14 @@ struct Reading {
   mutating func values<Value>(
     _ key: String, in section: String, as read: (String) throws(Refusal) -> Value
   ) -> [Value] {
+    let name = Key(section: section, key: key)
     var values: [Value] = []
-    for assignment in inForce[Key(section: section, key: key)] ?? [] {
+    for assignment in inForce[name] ?? [] {
       do throws(Refusal) {
         values.append(try read(assignment.value))
       } catch {
-        complain(assignment.line, "\(key)=\(assignment.value.abbreviated) \(error.message)\(assignment.hint)")
+        let shown = hidden.contains(name) ? "" : assignment.value.abbreviated
+        complain(assignment.line, "\(key)=\(shown) \(error.message)\(assignment.hint)")
       }
     }
     return values
@@ -152,5 +157,9 @@ struct Reading {
 
 extension UnitFile.Assignment {
   /// What else may be wrong with a refused value.
-  fileprivate var hint: String { value.contains(" #") ? " (a comment needs a line of its own)" : "" }
+  fileprivate var hint: String {
+    let comment = value.contains(" #") ? " (a comment needs a line of its own)" : ""
+    guard let odd = OddCharacter.first(in: value) else { return comment }
+    return "\(comment) (its value has \(odd.sentence))"
+  }
 }

@@ -77,7 +77,15 @@ func instant(_ text: String) throws(Refusal) -> Instant {
 
 /// An absolute path that names the same place as it reads: no `.` or `..` in it.
 func absolutePath(_ text: String) throws(Refusal) -> String {
-  guard text.utf8.first == UInt8(ascii: "/") else { throw Refusal("is not an absolute path: begin it with /") }
+  guard text.utf8.first == UInt8(ascii: "/") else {
+    switch text.utf8.first {
+    case UInt8(ascii: "%"): throw Refusal("is not an absolute path, and there are no specifiers here: begin it with /")
+    case UInt8(ascii: "~"): throw Refusal("is not an absolute path, and only a shell knows ~: begin it with /")
+    case UInt8(ascii: "$"): throw Refusal("is not an absolute path, and no shell reads it: begin it with /")
+    case UInt8(ascii: "-"): throw Refusal("is not an absolute path, and has no prefix here: begin it with /")
+    default: throw Refusal("is not an absolute path: begin it with /")
+    }
+  }
   let parts = text.split(separator: "/")
   if parts.contains("..") || parts.contains(".") {
     throw Refusal("contains . or .. as a part of the path: write the path without it")
@@ -96,6 +104,11 @@ func statusRanges(_ text: String) throws(Refusal) -> [ClosedRange<Int>] {
       throw Refusal(
         "holds \"\(String(word).abbreviated)\": write statuses from 100 to 599 and ranges of them, "
           + "for example 200 204 300-399")
+    }
+    // Source: RFC 9110, section 15.2; 101 is the last answer in HTTP, the others are followed by one.
+    guard last >= 200 || (first...last).contains(101) else {
+      throw Refusal(
+        "holds \"\(String(word).abbreviated)\", and such an answer is never the last: write 101, or statuses from 200")
     }
     ranges.append(first...last)
   }

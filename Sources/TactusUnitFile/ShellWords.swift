@@ -5,7 +5,7 @@ public enum ShellWords {
   /// A warning of the first of them in `Exec=`; nil if there is none.
   ///
   /// What stands in quotes is meant as it is, and so is the script behind `-c`. A variable would be put into double quotes as
-  /// well.
+  /// well. The sign is shown, and never the word that it stands in, which may be a secret.
   public static func warning(of definition: Definition, file: String) -> UnitFileProblem? {
     let (arguments, shell): ([String], String) =
       switch definition.work {
@@ -32,7 +32,7 @@ public enum ShellWords {
         "Exec= holds #, which begins no comment here: the program gets it and what follows; give the comment a line of "
         + "its own, or put the word in single quotes"
     }
-    return "Exec= holds \(found.abbreviated), and no shell reads it: the program gets it as it is; "
+    return "Exec= holds \(found), and no shell reads it: the program gets it as it is; "
       + "for a shell write \(shell) -c '…', otherwise put it in single quotes"
   }
 
@@ -84,13 +84,12 @@ public enum ShellWords {
         words[place..<index].dropFirst().allSatisfy({ "-+".contains($0.text.prefix(1)) || $0.text == "pipefail" })
       else { continue }
       let shell = words[place]
-      let (script, next) = (words[index + 1], words[index + 2])
+      let script = words[index + 1]
       // An escape may stand for white space.
       guard !script.isQuoted, !script.text.contains("\\"), !script.text.hasPrefix("-") else { return nil }
-      let words = "\(script.text) \(next.text)"
       return
-        "Exec= has \(shell.name) run \(script.text.abbreviated) alone, and the words behind it are no part of the script: "
-        + "put all of it in single quotes, as in \(shell.text.abbreviated) \(option.text) '\(words.abbreviated)'"
+        "Exec= has \(shell.name) run the first word behind \(option.text) alone, and the words after it are no part of the "
+        + "script: put all of it in single quotes, as in \(shell.name) \(option.text) '…'"
     }
     return nil
   }

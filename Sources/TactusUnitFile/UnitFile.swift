@@ -87,7 +87,7 @@ private struct LineScanner {
       return complain(number, hint)
     }
     guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else {
-      return complain(number, "has no \"=\": write Key=Value, or begin a comment with #")
+      return complain(number, "has no \"=\": write Key=Value, or begin a comment with #\(Self.oddity(of: line))")
     }
     let key = line[..<equals].trimmed.text
     guard !key.isEmpty else { return complain(number, "has no key before \"=\": write Key=Value") }
@@ -95,7 +95,8 @@ private struct LineScanner {
     case .beforeFirstSection:
       let like = ForeignWords.crontab[key].map { "; as in a crontab, \($0.hint)" } ?? ""
       complain(
-        number, "\(key.abbreviated)= stands before the first section: begin with a header such as [Workflow]\(like)")
+        number, "\(ShownName(key).asKey) stands before the first section: begin with a header such as [Workflow]\(like)"
+      )
     case .underBrokenHeader:
       // Its header was refused already, and which section was meant is anybody's guess.
       break
@@ -109,7 +110,12 @@ private struct LineScanner {
     let name = line.dropFirst().dropLast()
     guard line.count > 2, line.last == UInt8(ascii: "]"), !name.contains(where: { "[]".utf8.contains($0) }) else {
       place = .underBrokenHeader
-      return complain(number, "\(line.text.abbreviated) is not a section header: write [Name] and nothing else")
+      // Behind the bracket stands whatever the operator has put on the same line.
+      let start = line.dropFirst().prefix { $0.isLetter }.text
+      let shown =
+        line.elementsEqual("[\(start)".utf8) || line.elementsEqual("[\(start)]".utf8) ? line.text : "[\(start)…"
+      return complain(
+        number, "\(shown) is not a section header: write [Name] and nothing else\(Self.oddity(of: line))")
     }
     place = .inSection
     unit.sections.append(.init(name: name.text, line: number))
@@ -117,6 +123,11 @@ private struct LineScanner {
 
   private mutating func complain(_ line: Int, _ message: String) {
     problems.append(UnitFileProblem(file: file, line: line, message: message))
+  }
+
+  /// What else may be wrong with a line, because it cannot be seen.
+  private static func oddity(of line: ArraySlice<UInt8>) -> String {
+    OddCharacter.first(in: line.text).map { " (it has \($0.sentence))" } ?? ""
   }
 
   /// Why the bytes of a line cannot be text that an operator meant.

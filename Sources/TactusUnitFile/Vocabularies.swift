@@ -4,35 +4,40 @@ extension Vocabulary {
     sections: [
       Section(
         name: "Workflow",
-        single: [
+        shown: [
           "Description", "Queue", "Priority", "MaxConsecutiveFailures", "Overlap", "Misfire", "MisfireLimit",
           "StartWithin", "LogLimit",
-        ],
+        ], hidden: [],
         later: [
           "Lock", "OnInterrupt", "Retries", "RetryDelays", "CallbackURL", "CallbackKeys", "Parameter", "Result",
           "OutputLimit", "DispatchTimeout",
         ]),
-      Section(name: "Schedule", single: ["Interval", "StartAt"]),
+      Section(name: "Schedule", shown: ["Interval", "StartAt"], hidden: []),
       Section(
         name: "Command",
-        single: Set([
-          "Exec", "WorkingDirectory", "Timeout", "Runner", "User", "Group", "MemoryMax", "CPUQuota", "TasksMax",
-          "StrictLimits",
-        ]).union(SandboxKey.all.map(\.key)).subtracting(SandboxKey.lists),
+        shown: Set([
+          "WorkingDirectory", "Timeout", "Runner", "User", "Group", "MemoryMax", "CPUQuota", "TasksMax",
+          "StrictLimits", "KillMode", "MergeOutput",
+        ]).union(SandboxKey.all.map(\.key)),
+        hidden: ["Exec", "Environment", "EnvironmentFile", "LoadCredential"],
         lists: Set(["Environment", "EnvironmentFile", "LoadCredential"]).union(SandboxKey.lists),
         later: ["Parameter", "Result", "OutputLimit"]),
       Section(
-        name: "Heartbeat", single: ["Endpoint", "Method", "FollowRedirects", "Timeout"],
-        lists: ["ExpectedStatus", "Header"],
+        name: "Heartbeat",
+        shown: ["Method", "FollowRedirects", "RedirectHeaders", "ReadBody", "Timeout", "ExpectedStatus"],
+        hidden: ["Endpoint", "Header"], lists: ["ExpectedStatus", "Header"],
         later: [
           "AssertBodyContains", "AssertBodyMatches", "AssertJSON", "AssertHeader", "AssertDurationBelow", "Body",
         ]),
       Section(
         name: "Container",
-        single: [
-          "Image", "Exec", "Entrypoint", "User", "WorkingDirectory", "Network", "Memory", "CPUs", "PidsLimit",
-          "ReadOnly", "Pull", "PullTimeout", "Timeout",
-        ], lists: ["Environment", "EnvironmentFile", "Volume", "Requires"],
+        shown: [
+          "Image", "User", "WorkingDirectory", "Network", "Memory", "CPUs", "PidsLimit", "ReadOnly", "Pull",
+          "PullTimeout",
+          "Timeout", "Volume", "Requires",
+        ],
+        hidden: ["Exec", "Entrypoint", "Environment", "EnvironmentFile"],
+        lists: ["Environment", "EnvironmentFile", "Volume", "Requires"],
         later: ["Parameter", "Result", "OutputLimit"]),
     ],
     laterSections: ["Http"])
@@ -40,7 +45,7 @@ extension Vocabulary {
   /// `queues/NAME.queue`.
   static let queue = Vocabulary(sections: [
     Section(
-      name: "Queue", single: ["MaxRunning", "MaxQueued"],
+      name: "Queue", shown: ["MaxRunning", "MaxQueued"], hidden: [],
       later: [
         "Priority", "RateLimit", "Paused", "Retries", "RetryDelays", "DeadLetterRetention", "JobRetention",
         "LogRetention", "CallbackURL", "CallbackKeys",
@@ -50,17 +55,18 @@ extension Vocabulary {
   /// `providers/NAME.provider`.
   static let provider = Vocabulary(sections: [
     Section(
-      name: "Provider", single: ["Type", "Endpoint", "TLSAuthorities", "TLSCertificate", "TLSKey", "MaxRunning"],
-      lists: ["Capabilities"])
+      name: "Provider", shown: ["Type", "MaxRunning", "Capabilities", "TLSAuthorities", "TLSCertificate"],
+      // A key may be pasted in the place of its file.
+      hidden: ["Endpoint", "TLSKey"], lists: ["Capabilities"])
   ])
 
   /// `tactusd.conf` and its drop-ins.
   static let daemon = Vocabulary(sections: [
     Section(
       name: "Manager",
-      single: [
-        "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "JobUser", "EventsKeep", "SubmitRate",
-        "DispatchTimeout", "JournalOutput",
-      ])
+      shown: [
+        "StopTimeout", "CgroupRoot", "Instance", "AdminGroup", "ReadGroup", "JobUser", "CredentialUser", "EventsKeep",
+        "SubmitRate", "DispatchTimeout", "JournalOutput",
+      ], hidden: [])
   ])
 }

@@ -6,16 +6,22 @@ struct Vocabulary: Sendable {
   var laterSections: [String] = []
 
   /// The keys of one section.
+  ///
+  /// Each key is either shown or hidden: whoever adds one decides.
   struct Section: Sendable {
     let name: String
-    /// Keys that stand at most once.
-    let single: Set<String>
-    /// Keys whose repetition appends.
+    /// Keys whose values a message may quote.
+    let shown: Set<String>
+    /// Keys whose values may hold a secret: a message names the key, the line and the reason, never any of the value.
+    ///
+    /// Messages go to the log and to the status, which more people read than the files.
+    let hidden: Set<String>
+    /// Those of both whose repetition appends; the others stand at most once.
     var lists: Set<String> = []
     /// Keys that Tactus knows, but that this version does not enforce: refused by name, never accepted silently.
     var later: Set<String> = []
 
-    var keys: Set<String> { single.union(lists) }
+    var keys: Set<String> { shown.union(hidden) }
   }
 
   /// Whether it is that of workflow files, whose words people bring along from elsewhere.
@@ -27,7 +33,7 @@ struct Vocabulary: Sendable {
   func refusal(ofSection name: String) -> (message: String, meant: String?) {
     if laterSections.contains(name) { return ("[\(name)] is not supported by this version yet: remove it", name) }
     let known = sections.map(\.name)
-    let shown = "[\(name.abbreviated)] is not a section of this file"
+    let shown = "\(ShownName(name).inBrackets) is not a section of this file"
     if isOfWorkflow, let foreign = ForeignWords.sections[name] { return ("\(shown): \(foreign.hint)", foreign.meant) }
     if let meant = Spelling.nearest(to: name, among: known) { return ("\(shown): did you mean [\(meant)]?", meant) }
     return ("\(shown): it may have \(known.map { "[\($0)]" }.joined(separator: " "))", nil)
@@ -38,8 +44,8 @@ struct Vocabulary: Sendable {
     if sections.contains(where: { $0.later.contains(key) }) {
       return ("\(key)= is not supported by this version yet: remove it", nil)
     }
-    let shown = "\(key.abbreviated)= is not a key of [\(section.name)]"
-    if isOfWorkflow, let foreign = ForeignWords.keys[key] {
+    let shown = "\(ShownName(key).asKey) is not a key of [\(section.name)]"
+    if isOfWorkflow, let foreign = ForeignWords.key(key) {
       // The word may be one of another section as well, for something else.
       let home = sections.first { $0.keys.contains(key) }.map { "; in [\($0.name)] it means something else" }
       return ("\(shown): \(foreign.hint)\(home ?? "")", foreign.meant)

@@ -93,12 +93,15 @@ extension Reading {
     let statuses = values("ExpectedStatus", in: "Heartbeat", as: statusRanges).flatMap(\.self)
     let headers = values("Header", in: "Heartbeat", as: header)
     let redirects = value("FollowRedirects", in: "Heartbeat", as: boolean)
+    let headersFollow = value("RedirectHeaders", in: "Heartbeat", as: boolean)
+    let readsBody = value("ReadBody", in: "Heartbeat", as: boolean)
     let timeout = value("Timeout", in: "Heartbeat", as: Span.positive(through: Limits.heartbeatTimeout))
     guard let endpoint else { return nil }
     return Heartbeat(
       endpoint: endpoint, method: (method ?? .get).rawValue,
       expectedStatus: statuses.isEmpty ? .ok : StatusRanges(statuses),
-      headers: headers, followsRedirects: redirects ?? true, timeout: timeout ?? .seconds(10))
+      headers: headers, followsRedirects: redirects ?? true, redirectsHeaders: headersFollow ?? false,
+      readsBody: readsBody ?? true, timeout: timeout ?? .seconds(10))
   }
 
   fileprivate mutating func schedule() -> Schedule? {

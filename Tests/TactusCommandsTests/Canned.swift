@@ -62,9 +62,13 @@ enum Canned {
       guard request.name != "full" else { throw .unavailable(reason: "the disk is full; make room") }
       reply.answer(request, with: Done())
     case .getJob(let request):
-      guard let job = jobs.first(where: { $0.id.hasSuffix(request.id) }) else {
-        throw .notFound(entity: "job", id: request.id)
+      if let name = request.workflow {
+        // The one that runs; the one that waits was made last, but has not begun.
+        guard ["nightly", "deface"].contains(name) else { throw .notFound(entity: "workflow", id: name) }
+        return reply.answer(request, with: GetJob.Reply(job: jobs[1]))
       }
+      let id = request.id ?? ""
+      guard let job = jobs.first(where: { $0.id.hasSuffix(id) }) else { throw .notFound(entity: "job", id: id) }
       reply.answer(request, with: GetJob.Reply(job: job))
     case .listJobs(let request): reply.answer(request, with: page(request))
     case .cancelJobs(let request):
@@ -98,7 +102,8 @@ enum Canned {
 
   private static func page(_ request: ListJobs) -> ListJobs.Reply {
     let wanted = jobs.filter { job in
-      request.status?.contains(job.status) ?? true && request.trigger.map { $0 == job.trigger } ?? true
+      request.status.map { $0.contains { job.status == $0 } } ?? true
+        && request.trigger.map { job.trigger == $0 } ?? true
     }
     let isLast = request.cursor != nil || request.limit ?? 50 > wanted.count
     return ListJobs.Reply(jobs: wanted, nextCursor: isLast ? nil : "am9iczo0Mg==")
@@ -148,9 +153,9 @@ enum Canned {
   private static func page(_ request: ListWorkflows) -> ListWorkflows.Reply {
     guard request.cursor == nil else {
       var long = workflow("a-workflow-with-a-name-that-is-far-too-long-for-a-narrow-table-x")
-      long.kind = .heartbeat
-      long.state = .terminated
-      long.terminatedReason = .consecutiveFailures
+      long.kind = .known(.heartbeat)
+      long.state = .known(.terminated)
+      long.terminatedReason = .known(.consecutiveFailures)
       long.consecutiveFailures = 3
       long.nextAt = nil
       long.interval = nil
@@ -183,10 +188,11 @@ enum Canned {
     job.completedAt = at(Double(-60 * index) + 1.997)
     job.report.logBytes = 300
     guard index == 3 else { return job }
-    job.errorCode = .exitNonzero
+    job.errorCode = .known(.exitNonzero)
     job.errorMessage = "the program ended with code 7"
     job.report.exitCode = 7
     job.report.logDroppedBytes = 1536
+    job.report.endedProcesses = 2
     job.report.cpuTime = .milliseconds(12)
     return job
   }

@@ -98,8 +98,9 @@ extension Canned {
       for run in 0..<(hour / 3) {
         let start = at(Double(-86_400 + 3600 * hour + run))
         statistics.add(
-          status: hour == 23 && run % 4 == 0 ? .failed : .completed, scheduledAt: start - .milliseconds(4),
-          startedAt: start, completedAt: start + .milliseconds(100 * (run + 1)))
+          status: hour == 23 && run % 4 == 0 ? .failed : .completed,
+          completedAt: start + .milliseconds(100 * (run + 1)),
+          duration: .milliseconds(100 * (run + 1)), startDelay: .milliseconds(4))
       }
     }
     return statistics

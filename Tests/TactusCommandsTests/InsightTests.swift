@@ -106,7 +106,7 @@ struct InsightTests {
       switch operation {
       case .getWorkflow(let request):
         var workflow = Canned.workflow("nightly")
-        (workflow.state, workflow.terminatedReason) = (.terminated, reason)
+        (workflow.state, workflow.terminatedReason) = (.known(.terminated), .known(reason))
         (workflow.terminatedAt, workflow.interval) = (Canned.at(-60), .seconds(3600))
         workflow.updatedAt = updatedAt
         (workflow.consecutiveFailures, workflow.maxConsecutiveFailures) = (failures, 3)
@@ -167,7 +167,7 @@ struct InsightTests {
         return try Canned.answer(operation, reply)
       }
       var job = Canned.job(id, 3)
-      (job.startedAt, job.errorCode) = (nil, .validationError)
+      (job.startedAt, job.errorCode) = (nil, .known(.validationError))
       job.errorMessage = "cannot execute /x: Permission denied"
       let answer = WireExplanation(Explanation(of: job, in: Explanation.Circumstances()))
       reply.answer(request, with: ExplainJob.Reply(answer: answer))

@@ -58,8 +58,7 @@ struct JobVerbTests {
       ran.code == 0 && ran.complaints.hasPrefix("tactusctl: logs of job \(Canned.ids[1]), the newest of nightly\n"))
     #expect(
       daemon.operations == [
-        .listJobs(
-          ListJobs(status: [.running, .completed, .failed, .canceled], workflow: "nightly", limit: 20)),
+        .getJob(GetJob(newestOf: "nightly")),
         .readLogs(ReadLogs(id: Canned.ids[1])),
       ])
     let shown = daemon.run("show-job", "nightly", "deadbeef")
@@ -77,7 +76,8 @@ struct JobVerbTests {
   func ambiguous() async throws {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       switch operation {
-      case .getJob(let request) where request.id != Canned.ids[1]: throw .notFound(entity: "job", id: request.id)
+      case .getJob(let request) where request.workflow == nil && request.id != Canned.ids[1]:
+        throw .notFound(entity: "job", id: request.id ?? "")
       case .getWorkflow(let request) where request.name == "deface":
         reply.answer(request, with: .init(workflow: WireWorkflow(Canned.workflow("deface"), withDefinition: false)))
       default: try Canned.answer(operation, reply)
@@ -154,7 +154,7 @@ struct JobVerbTests {
   @Test("A job that waits shows its place in line and how long that takes")
   func place() async throws {
     var job = Canned.jobs[0]
-    job.wait = .backlog
+    job.wait = .known(.backlog)
     job.queuePosition = 12
     job.estimatedWaitSeconds = 185
     let waiting = job

@@ -108,6 +108,7 @@ struct TableTests {
          Duration: 1.993 s
          CPU time: 12 ms
            Output: 300, 1.5K more not kept
+      Left behind: 2 processes, ended with the job
             Queue: command
          Priority: 0
        Generation: 3
@@ -161,7 +162,7 @@ struct TableTests {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       guard case .listJobs(let request) = operation else { throw .methodNotImplemented(method: "") }
       var job = Canned.jobs[3]
-      (job.workflow, job.errorCode) = ("a-backup-of-everything", .providerTimeout)
+      (job.workflow, job.errorCode) = ("a-backup-of-everything", .known(.providerTimeout))
       reply.answer(request, with: .init(jobs: [job], nextCursor: nil))
     }
     #expect(

@@ -90,8 +90,8 @@ enum TopSpecimen {
     var workflow = WireWorkflow(Canned.workflow(name), withDefinition: false)
     workflow.consecutiveFailures = failures
     workflow.maxConsecutiveFailures = most
-    workflow.state = reason == nil ? .active : .terminated
-    workflow.terminatedReason = reason
+    workflow.state = .known(reason == nil ? .active : .terminated)
+    workflow.terminatedReason = reason.map(Word.init)
     if reason != nil { workflow.nextAt = nil }
     return workflow
   }

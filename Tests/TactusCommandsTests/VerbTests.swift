@@ -151,7 +151,9 @@ struct VerbTests {
       let piped = daemon.run("logs", "89abcdef", "--stream=stdout", columns: nil)
       #expect(piped.output == "plain é\n\u{1B}[31m\u{FFFD}\nno newline")
       #expect(
-        piped.complaints == "tactusctl: 1.5K of output were not kept: beyond LogLimit=, or the disk was full then\n")
+        piped.complaints
+          == "tactusctl: 1.5K of output were not kept: beyond LogLimit=, or they could not be stored (tactusctl journal)\n"
+      )
       #expect(daemon.operations == [.readLogs(ReadLogs(id: "89abcdef", stream: .stdout))])
       let shown = daemon.run("logs", "89abcdef")
       #expect(

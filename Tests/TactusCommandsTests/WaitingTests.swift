@@ -48,7 +48,7 @@ struct WaitingTests {
     #expect(
       ran.complaints == """
         tactusctl: job \(Canned.ids[3])
-        tactusctl: 1.5K of output were not kept: beyond LogLimit=, or the disk was full then
+        tactusctl: 1.5K of output were not kept: beyond LogLimit=, or they could not be stored (tactusctl journal)
         tactusctl: \(Canned.ids[3]): nightly FAILED after 1.993 s, EXIT_NONZERO: the program ended with code 7
 
         """)

@@ -82,7 +82,48 @@ struct BadCallTests {
     }
     #expect(reason.utf8.count < 300)
     #expect(try await daemon.job(held).phase == .held)
-    #expect(daemon.complaints.utf8.count < 10_000)
+    #expect(try await daemon.log().utf8.count < 10_000)
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("A thousand texts that are no ids are refused one by one, with a stack of 1 MiB and little time")
+  func manyBadIDs() async throws {
+    let daemon = try RunningDaemon(
+      notStartedWith: ["job": "[Command]\nExec=/bin/true\n"],
+      launcher: ["/bin/sh", "-c", "ulimit -s 1024 && exec \"$0\" \"$@\""])
+    try await daemon.start()
+    let texts = (0..<1000).map { "\($0)" + String(repeating: "z", count: 60) }
+    let results = try await daemon.call(CancelJobs(ids: texts)).results
+    #expect(results.map(\.id) == texts && results.allSatisfy { $0.error == "Invalid" })
+    let unknown = try await daemon.call(CancelJobs(ids: Array(repeating: "ffffff", count: 1000))).results
+    #expect(unknown.count == 1000 && unknown.allSatisfy { $0.error == "NotFound" })
+    for ids in [texts, Array(repeating: "ffffff", count: 999) + ["z"]] {
+      #expect(try await daemon.refusal(of: Call(WaitForJobs(ids: ids)).message)?.name == "Invalid")
+    }
+    #expect(
+      try await daemon.refusal(of: Call(WaitForJobs(ids: Array(repeating: "ffffff", count: 1000))).message)
+        == .notFound(entity: "job", id: "ffffff"))
+    #expect(try await daemon.outcome(of: "job").status == .completed)
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("What names a job or a place is refused when it is longer than any, and not kept")
+  func longTexts() async throws {
+    let daemon = try await RunningDaemon(["job": "[Command]\nExec=/bin/true\n"])
+    let id = try await daemon.outcome(of: "job").id
+    let padded = String(repeating: "-", count: 100_000) + id.suffix(12)
+    for message in [
+      Call(GetJob(id: padded)).message, Call(ReadLogs(id: padded)).message, Call(WaitForJobs(ids: [padded])).message,
+      Call(ReadEvents(job: padded)).message, Call(ReadEvents(after: String(repeating: "0", count: 100_000))).message,
+      Call(ReadEvents(after: String(repeating: ":", count: 100_000))).message,
+    ] {
+      guard case .invalid(_, let reason) = try await daemon.refusal(of: message) else {
+        Issue.record("\(String(decoding: message.prefix(60), as: UTF8.self)) was taken")
+        continue
+      }
+      #expect(reason.utf8.count < 300)
+    }
+    #expect(try await daemon.job("--\(id.suffix(12))").id == id)
     #expect(try await daemon.stop() == 0)
   }
 

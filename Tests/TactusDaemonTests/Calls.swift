@@ -1,3 +1,4 @@
+import Foundation
 import TactusModel
 import TactusProtocol
 import TactusTestSupport
@@ -70,6 +71,20 @@ extension RunningDaemon {
       let text = read(file)
       return text.isEmpty ? nil : text
     }
+  }
+
+  /// What the daemon wrote to its log when a text is in it.
+  @discardableResult
+  func log(with text: String) async throws -> String {
+    try await eventually("it says: \(text)") { complaints.contains(text) ? complaints : nil }
+  }
+
+  /// What the daemon wrote to its log, with all that it had told when it was asked.
+  func log() async throws -> String {
+    let name = "nothing-\(UUID().uuidString.lowercased())"
+    // Refused, and that is told behind everything that was told before.
+    _ = try? await call(TerminateWorkflow(name: name))
+    return try await log(with: "terminate \(name)")
   }
 
   /// The stored output of a job.

@@ -29,9 +29,9 @@ struct ConsecutiveFailureTests {
       #expect(job.trigger == .automatic && job.errorCode == .exitNonzero && job.exitCode == 1)
     }
     let withdrawn = try await daemon.jobs("judged", .canceled)
-    #expect(withdrawn.map(\.errorCode) == [.workflowTerminated])
+    #expect(withdrawn.map(\.errorCode?.known) == [.workflowTerminated])
     #expect(try await daemon.jobs("judged", .pending).isEmpty)
-    #expect(daemon.complaints.contains("workflow judged was terminated after too many consecutive failures"))
+    try await daemon.log(with: "workflow judged was terminated after too many consecutive failures")
     let status = try await daemon.call(Describe())
     #expect(try #require(status.lastErrors.first).message.contains("tactusctl resume judged"))
     #expect(status.workflows == WorkflowCounts(active: 0, terminated: 1))
@@ -55,12 +55,27 @@ struct ConsecutiveFailureTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
+  @Test(
+    "A reload that changes a workflow which failures have terminated says that it is terminated still, and the way out")
+  func fixedFile() async throws {
+    let daemon = try await daemon(schedule: "[Schedule]\nInterval=1s\n")
+    _ = try await daemon.workflow("judged") { $0.state == .terminated }
+    try daemon.define("judged", "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n")
+    let reloaded = try await daemon.control("reload")
+    #expect(
+      reloaded.output.contains("judged: changed, and still terminated. Run tactusctl resume judged"), "\(reloaded)")
+    #expect(
+      daemon.complaints.contains("is still terminated, after too many failures in a row. Run tactusctl resume judged"))
+    #expect(try await daemon.workflow("judged").state == .terminated)
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("One success in between begins the count anew")
   func reset() async throws {
     let daemon = try await daemon(schedule: "")
     for (verdict, counter) in [("1", 1), ("1", 2), ("0", 0), ("1", 1), ("1", 2)] {
       try daemon.write("verdict", verdict)
-      #expect(try await daemon.outcome(of: "judged").status == (verdict == "0" ? .completed : .failed))
+      #expect(try await daemon.outcome(of: "judged").status == (verdict == "0" ? JobStatus.completed : .failed))
       let workflow = try await daemon.workflow("judged")
       #expect(workflow.consecutiveFailures == counter && workflow.state == .active)
     }

@@ -98,7 +98,7 @@ struct ControlCommandTests {
       #expect(ran.code == 1, "\(closed): \(ran)")
     }
     #expect(try await daemon.workflow("victim").state == .active)
-    #expect(!daemon.complaints.contains("terminate victim"))
+    #expect(try await !daemon.log().contains("terminate victim"))
     #expect(try await daemon.stop() == 0)
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import TactusLinux
+import TactusModel
 import TactusProtocol
 import Testing
 

@@ -181,7 +181,7 @@ struct FollowTests {
     #expect(try await waiting.when("the held one has run") { $0.count == 2 }.last?.job.id == held)
     try await daemon.call(CancelJobs(ids: [sleeping]))
     #expect(try await waiting.end().isEmpty)
-    #expect(waiting.replies.map(\.job.status) == [.completed, .completed, .canceled])
+    #expect(waiting.replies.map(\.job.status.known) == [.completed, .completed, .canceled])
     let alone = Following(WaitForJobs(ids: [ended]), of: daemon)
     #expect(try await alone.end().isEmpty && alone.replies.map(\.job.id) == [ended])
     #expect(try await Following(WaitForJobs(ids: ["ffffff"]), of: daemon).end().contains("notFound"))

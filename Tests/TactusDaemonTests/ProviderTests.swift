@@ -31,14 +31,14 @@ struct ProviderTests {
     for _ in 0..<3 { #expect(try await daemon.outcome(of: "gpu").provider == "special") }
     let far = try await daemon.outcome(of: "far")
     #expect(far.errorCode == .validationError && far.errorMessage?.contains("moon") == true)
-    #expect(try await daemon.call(ListProviders()).providers.map(\.state) == [.live, .live])
+    #expect(try await daemon.call(ListProviders()).providers.map(\.state.known) == [.live, .live])
     try await plain.order("kill")
     for _ in 0..<3 {
       let job = try await daemon.outcome(of: "any")
       #expect(job.status == .completed && job.provider == "special", "\(job)")
     }
     let providers = try await daemon.call(ListProviders()).providers
-    #expect(providers.map(\.state) == [.aside, .live])
+    #expect(providers.map(\.state.known) == [.aside, .live])
     #expect(providers.first?.lastError?.contains(plain.socket) == true)
 
     try await special.order("kill")

@@ -44,7 +44,7 @@ struct PullTests {
     let job = try await daemon.outcome(of: "unknown")
     #expect(job.errorCode == .validationError, "\(job)")
     #expect(try await daemon.workflow("unknown").consecutiveFailures == 1)
-    #expect(daemon.complaints.contains("the image of unknown is not there yet"))
+    try await daemon.log(with: "the image of unknown is not there yet")
     // The image is there: a registry that is gone hurts only who must pull.
     try await registry.order("kill")
     #expect(try await daemon.outcome(of: "missing").status == .completed)

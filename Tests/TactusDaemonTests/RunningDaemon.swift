@@ -89,7 +89,9 @@ final class RunningDaemon: Sendable {
     (try? String(contentsOfFile: "\(directory)/\(file)", encoding: .utf8)) ?? ""  // not written yet
   }
 
-  /// What all its processes wrote to standard error.
+  /// What all its processes wrote to standard error so far; all that they were to write, after their end.
+  ///
+  /// A daemon that runs writes its messages a moment after what they tell: see ``log()`` and ``log(with:)``.
   var complaints: String { read("tactusd.stderr") }
 
   // MARK: Life
@@ -191,7 +193,10 @@ final class RunningDaemon: Sendable {
   // MARK: Programs
 
   /// Runs `tactusctl` against it.
-  func control(_ arguments: String...) async throws -> Program.Ran {
+  func control(_ arguments: String...) async throws -> Program.Ran { try await control(arguments: arguments) }
+
+  /// The same with a list.
+  func control(arguments: [String]) async throws -> Program.Ran {
     let program = Program.built("tactusctl", environment)
     let (inside, arguments) = journal?.inside(program, arguments) ?? (program, arguments)
     return try await inside.run(arguments)

@@ -76,10 +76,7 @@ struct StartTests {
     #expect(refused.complaints.contains("did you mean StopTimeout=?"))
     try daemon.write("etc/tactusd.conf", "[Manager]\nStopTimeout=10s\n")
     try await daemon.start()
-    // Written by a thread of its own, which may come after the word that it is ready.
-    _ = try await eventually("the bad workflow is told") {
-      daemon.complaints.contains("workflows/bad.workflow:1: [Command] needs Exec=") ? true : nil
-    }
+    try await daemon.log(with: "workflows/bad.workflow:1: [Command] needs Exec=")
     #expect(try await daemon.stop() == 0)
   }
 

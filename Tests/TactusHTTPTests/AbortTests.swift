@@ -6,7 +6,7 @@ import TactusPorts
 import TactusTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AbortTests {
   let client = EngineUnderTest()
 

@@ -4,7 +4,7 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AnswerTests {
   let client = EngineUnderTest()
 

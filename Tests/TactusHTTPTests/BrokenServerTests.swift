@@ -3,7 +3,7 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BrokenServerTests {
   let client = EngineUnderTest()
 
@@ -38,6 +38,17 @@ struct BrokenServerTests {
     let failure = try await client.failure(of: HTTPRequest(server.url()))
     #expect(failure.cause == .notHTTP)
     #expect(failure.sentence.hasPrefix("127.0.0.1:\(server.port) did not answer in HTTP"))
+  }
+
+  @Test("A body that is framed wrongly is not HTTP, and no connection that ended")
+  func badChunk() async throws {
+    let server = LoopbackServer { connection in
+      _ = connection.request()
+      connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+      connection.waitForEnd()
+    }
+    let failure = try await client.failure(of: HTTPRequest(server.url()))
+    #expect(failure.cause == .notHTTP, "\(failure.sentence)")
   }
 
   @Test("A header that comes byte by byte is read to its end")

@@ -2,7 +2,7 @@ import TactusHTTP
 import TactusTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct RedirectTests {
   let client = EngineUnderTest()
 
@@ -41,6 +41,22 @@ struct RedirectTests {
     let response = try await client.send(request).get()
     #expect(response.status == 302)
     #expect(response.body == Array("go on".utf8))
+  }
+
+  @Test(
+    "A failure does not repeat the password or the query of an address that a redirect names",
+    arguments: [
+      "ftp://user:Xyzzy@127.0.0.1/?Xyzzy", "http://user:Xyzzy@127.0.0.1:99999/", "http://user:Xyzzy@[::1/",
+      "http://u:Xyzzy@/",
+      "http://user:Xyzzy@no-such-host.invalid/?token=Xyzzy", "http://user:Xyzzy@127.0.0.1:1/?token=Xyzzy",
+    ])
+  func secretLocation(location: String) async throws {
+    let server = LoopbackServer { connection in
+      _ = connection.request()
+      connection.answer("302 Found", headers: ["Location: \(location)"])
+    }
+    let failure = try await client.failure(of: HTTPRequest(server.url()))
+    #expect(!failure.sentence.contains("Xyzzy"), "\(failure.sentence)")
   }
 
   @Test(

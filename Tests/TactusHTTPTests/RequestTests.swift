@@ -36,6 +36,11 @@ struct RequestTests {
       try HTTPRequest("http://host/", headers: ["Authorization: secret\n"])
     }
     #expect(refusal?.sentence.contains("secret") == false)
+    // A line without its colon, or with blanks before it, may be all of it.
+    for line in ["Authorization secret", "my secret: x", "secret", ": secret"] {
+      let refusal = #expect(throws: MalformedRequest.self) { try HTTPRequest("http://host/", headers: [line]) }
+      #expect(refusal?.sentence.contains("secret") == false, "\(line)")
+    }
   }
 
   @Test("Statuses have their registered words, or none")

@@ -5,7 +5,7 @@ import TactusTestSupport
 import Testing
 
 // Descriptors belong to a whole process: this test has one of its own.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct ShortageTests {
   @Test("Without descriptors the endpoint is not blamed, and requests go through again afterwards")
   func descriptors() async {

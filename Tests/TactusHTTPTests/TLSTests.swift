@@ -6,7 +6,7 @@ import TactusTestSupport
 import Testing
 
 @Suite(
-  .timeLimit(.minutes(2)),
+  .timeLimit(.minutes(5)),
   .enabled(if: FileManager.default.isExecutableFile(atPath: TLSServer.openssl), "openssl(1) is not installed"))
 struct TLSTests {
   @Test("A self-signed certificate is refused with the reason")

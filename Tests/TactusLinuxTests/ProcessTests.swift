@@ -1,5 +1,6 @@
 import Glibc
 import TactusModel
+import TactusTestSupport
 import Testing
 
 @testable import TactusLinux
@@ -96,7 +97,7 @@ struct ProcessTests {
       sentence("/bin/true", directory: "/no/such") == "cannot enter directory /no/such: No such file or directory")
     #expect(
       sentence("/bin/true", arguments: ["a\0b"])
-        == "cannot pass on, because it contains a zero byte, a?b: Invalid argument")
+        == "cannot pass on, because it contains a zero byte, argument 1: Invalid argument")
     #expect(
       sentence("/bin/true", arguments: [String(repeating: "x", count: 1 << 20)])
         == "cannot execute /bin/true: Argument list too long")
@@ -122,6 +123,43 @@ struct ProcessTests {
     #expect(ProcessTable.startTicks(in: Array("1 (x) S 2".utf8)) == nil)
     #expect(ProcessTable.startTicks(of: Int(getpid())).map { $0 > 0 } == true)
     #expect(ProcessTable.startTicks(of: 1 << 30) == nil)
+  }
+
+  @Test(
+    "a process is known by the pipes that it writes to, not by those that it reads; a child that runs no program of its own yet is ours"
+  )
+  func pipes() throws {
+    let (toRead, written) = try Descriptor.pipe()
+    let (read, toWrite) = try Descriptor.pipe()
+    defer { for descriptor in [toRead, written, read, toWrite] { Descriptor.close(descriptor) } }
+    let handle = try ProcessHandle(
+      of: Spawner.spawn(
+        Spawner.Order(
+          arguments: ["/bin/sleep", "600"], environment: [], directory: "/", input: toRead, output: toWrite,
+          error: toWrite)))
+    defer {
+      handle.send(.kill)
+      _ = reaped(handle)
+      handle.close()
+    }
+    let pipes = ProcessTable.writtenPipes(of: handle.process)
+    #expect(pipes.contains(try #require(Descriptor.inode(of: toWrite))))
+    #expect(!pipes.contains(try #require(Descriptor.inode(of: toRead))))
+    #expect(!ProcessTable.runsOwnProgram(handle.process) && ProcessTable.runsOwnProgram(Int(getpid())))
+  }
+
+  @Test("a process whose first thread alone has ended has not ended, and may fork")
+  func firstThread() throws {
+    func entry(state: String, threads: Int) throws -> ProcessCensus.Entry {
+      let fields = (3...52).map { $0 == 3 ? state : $0 == 20 ? "\(threads)" : "\($0)" }.joined(separator: " ")
+      return try #require(ProcessTable.entry(of: 42, in: Array("42 (a) b) \(fields)".utf8)))
+    }
+    let zombie = try entry(state: "Z", threads: 1)
+    #expect(zombie.hasEnded && !zombie.mayFork && zombie.parent == 4 && zombie.group == 5 && zombie.session == 6)
+    let rest = try entry(state: "Z", threads: 2)
+    #expect(!rest.hasEnded && rest.mayFork)
+    #expect(try entry(state: "S", threads: 1).mayFork && !entry(state: "T", threads: 3).mayFork)
+    #expect(ProcessTable.threads(of: Int(getpid())).contains(Int(getpid())))
   }
 
   @Test("an entry of an environment is found whole or not at all")
@@ -152,7 +190,7 @@ struct ProcessTests {
     }
     let carrying = ProcessTable.processes(carrying: job)
     #expect(carrying.contains(handle.process))
-    #expect(ProcessTable.carriers()[job]?.contains(handle.process) == true)
+    #expect(ProcessCensus.take().carriers[job]?.contains(handle.process) == true)
     #expect(ProcessTable.processes(carrying: job, inSession: handle.process).count >= carrying.count)
     #expect(ProcessTable.command(of: handle.process)?.hasPrefix("/bin/sh -c") == true)
   }

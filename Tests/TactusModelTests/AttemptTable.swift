@@ -37,10 +37,11 @@ struct AttemptTable {
 
     private static let plain: [String: Attempt.Effect] = [
       "start": .start, "recordStart": .recordStart, "armDeadline": .armDeadline, "recordStop": .recordStop(.timeout),
-      "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "disarm": .disarm, "forget": .forget,
+      "terminate": .terminate, "armGrace": .armGrace, "kill": .kill, "armKill": .armKill,
+      "nameSurvivors": .nameSurvivors, "disarm": .disarm, "forget": .forget,
       "cancelStart": .cancelStart, "armRetry": .armRetry, "park": .park,
       "freeSlot": .freeSlot, "awaitProvider": .awaitProvider, "armDispatchTimeout": .armDispatchTimeout,
-      "requeue": .requeue,
+      "requeue": .requeue, "examine": .examine, "recordExit": .recordExit,
     ]
   }
 
@@ -68,12 +69,22 @@ struct AttemptTable {
     Row(.parked, nil, "crowded", .parked, ["disarm"]),
     Row(.parked, nil, "available", .claiming, ["disarm", "requeue"]),
     Row(.parked, nil, "deadlinePassed", .finishing, ["recordEnd"]),
-    Row(.running, false, "deadlinePassed", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
+    Row(.running, false, "deadlinePassed", .overdue, ["examine"]),
+    Row(.overdue, false, "examined", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
+    Row(.overdue, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
+    Row(.overdue, false, "exited", .exited, ["disarm", "recordExit", "armKill"]),
+    Row(.overdue, false, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.running, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
+    Row(.running, false, "exited", .exited, ["disarm", "recordExit", "armKill"]),
     Row(.running, false, "ended", .finishing, ["disarm", "recordEnd"]),
-    Row(.terminating, true, "gracePassed", .killing, ["kill"]),
+    Row(.terminating, true, "gracePassed", .killing, ["kill", "armKill"]),
+    Row(.terminating, true, "exited", .exited, ["disarm", "armKill"]),
+    Row(.killing, true, "killPassed", .killing, ["nameSurvivors"]),
     Row(.terminating, true, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.killing, true, "exited", .exited, ["disarm", "armKill"]),
     Row(.killing, true, "ended", .finishing, ["disarm", "recordEnd"]),
+    Row(.exited, nil, "killPassed", .exited, ["nameSurvivors"]),
+    Row(.exited, nil, "ended", .finishing, ["disarm", "recordEnd"]),
     Row(.finishing, nil, "recorded", .done, ["disarm", "forget"]),
     Row(nil, nil, "withdrawn", .done, ["disarm", "forget"]),
   ]
@@ -91,9 +102,9 @@ struct AttemptTable {
     [
       .claimed, .claimRefused, .refused, .retryPassed, .started, .ended(.succeeded),
       .ended(.failed(.exitNonzero, "exit code 1")),
-      .deadlinePassed, .gracePassed, .recorded, .unavailable, .parked, .parkRefused, .parkFailed,
+      .deadlinePassed, .gracePassed, .killPassed, .recorded, .unavailable, .parked, .parkRefused, .parkFailed,
       .unprovided("no engine"),
-      .crowded, .available, .withdrawn,
+      .crowded, .available, .withdrawn, .exited, .examined,
     ] + StopReason.allCases.map(Attempt.Event.stopRequested)
 
   /// Every attempt that some sequence of events leads to, the orphan's included.

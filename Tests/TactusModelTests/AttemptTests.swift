@@ -32,8 +32,9 @@ struct AttemptTests {
     let situations = Set(AttemptTable.reachable.map { "\($0.state) \($0.stopReason == nil ? "-" : "reason")" })
     #expect(
       situations.sorted() == [
-        "claiming -", "claiming reason", "done -", "done reason", "finishing -", "finishing reason", "killing reason",
-        "parked -", "parked reason", "parking -", "parking reason", "retrying -", "running -", "starting -",
+        "claiming -", "claiming reason", "done -", "done reason", "exited -", "exited reason", "finishing -",
+        "finishing reason", "killing reason", "overdue -", "parked -", "parked reason", "parking -", "parking reason",
+        "retrying -", "running -", "starting -",
         "starting reason", "terminating reason",
       ])
   }
@@ -70,6 +71,31 @@ struct AttemptTests {
     }
   }
 
+  @Test("An exit ends the time-out, and no reason to stop changes the result while its output is being stored")
+  func exitFirst() {
+    let ending = Ending.succeeded
+    for event in [Attempt.Event.deadlinePassed, .examined] + StopReason.allCases.map(Attempt.Event.stopRequested) {
+      var attempt = Attempt()
+      _ = attempt.handle(.claimed)
+      _ = attempt.handle(.started)
+      #expect(attempt.handle(.exited) == [.disarm, .recordExit, .armKill])
+      #expect(attempt.handle(event).isEmpty)
+      #expect(attempt.handle(.ended(ending)) == [.disarm, .recordEnd(ending, nil)])
+    }
+  }
+
+  @Test("A time-out is acted on only after its runner has looked whether the attempt has ended")
+  func overdue() {
+    var running = Attempt()
+    _ = running.handle(.claimed)
+    _ = running.handle(.started)
+    #expect(running.handle(.deadlinePassed) == [.examine])
+    var ended = running
+    #expect(ended.handle(.exited) == [.disarm, .recordExit, .armKill])
+    #expect(ended.handle(.examined).isEmpty)
+    #expect(running.handle(.examined) == [.recordStop(.timeout), .disarm, .terminate, .armGrace])
+  }
+
   @Test("What is stopped before anything was started ends without a start", arguments: StopReason.allCases)
   func stoppedEarly(_ reason: StopReason) {
     var attempt = Attempt()
@@ -82,7 +108,7 @@ struct AttemptTests {
   func orphan() {
     var (attempt, effects) = Attempt.orphan()
     #expect(effects == [.disarm, .terminate, .armGrace])
-    #expect(attempt.handle(.gracePassed) == [.kill])
+    #expect(attempt.handle(.gracePassed) == [.kill, .armKill])
     #expect(attempt.handle(.ended(.succeeded)) == [.disarm, .recordEnd(.succeeded, .orphaned)])
     #expect(Outcome(.succeeded, stop: attempt.stopReason, report: Report()).errorCode == .lost)
   }

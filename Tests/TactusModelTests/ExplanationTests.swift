@@ -49,7 +49,7 @@ struct ExplanationTests {
     (job.startedAt, job.completedAt) = (Self.at + .milliseconds(4), Self.at + .seconds(1))
     #expect(explain(job).outcome == .ran)
     #expect(explain(job).reason == "started in time, 4 ms after its instant")
-    job.waited = .overlap
+    job.waited = .known(.overlap)
     job.queuedAt = Self.at + .seconds(12)
     job.claimedAt = Self.at + .seconds(72)
     job.startedAt = Self.at + .milliseconds(72_250)
@@ -61,14 +61,14 @@ struct ExplanationTests {
     (job.queuedAt, job.claimedAt) = (Self.at + .seconds(7500), Self.at + .seconds(7500))
     job.startedAt = Self.at + .seconds(7500)
     #expect(explain(job).reason.hasPrefix("started 2 h 5 min late: 2 h 5 min because tactusd was not running then"))
-    job.waited = .backlog
+    job.waited = .known(.backlog)
     #expect(explain(job).reason.contains("for room in queue command (MaxQueued=)"))
   }
 
   @Test("What never started tells its error, and what was canceled tells by whom")
   func ends() {
     var lost = job(.failed)
-    lost.errorCode = .lost
+    lost.errorCode = .known(.lost)
     #expect(explain(lost).reason == "it was never started: LOST")
     let words: [(ErrorCode, String)] = [
       (.canceledByUser, "somebody canceled it"), (.workflowTerminated, "its workflow was terminated"),
@@ -76,7 +76,7 @@ struct ExplanationTests {
     ]
     for (code, word) in words {
       var canceled = job(.canceled)
-      canceled.errorCode = code
+      canceled.errorCode = .known(code)
       #expect(explain(canceled).outcome == .canceled && explain(canceled).reason.contains(word))
     }
   }

@@ -35,10 +35,17 @@ struct LimitsPageTests {
     "manualPast": span(Limits.manualPast),
     "manualFuture": span(Limits.manualFuture),
     "credentialBytes": bytes(Int64(Limits.credentialBytes)),
+    "pathPatience": span(Limits.pathPatience),
+    "launchPatience": span(Limits.launchPatience),
+    "errandsOfMount": "\(Limits.errandsOfMount)",
+    "errands": "\(Limits.errands)",
     "grace": span(Limits.grace),
     "checkEvery": span(Limits.checkEvery),
     "releaseBatch": "\(Limits.releaseBatch)",
     "logLineBytes": bytes(Int64(Limits.logLineBytes)),
+    "provenLookups": "\(Limits.provenLookups)",
+    "localLookups": "\(Limits.localLookups)",
+    "otherLookups": "\(Limits.otherLookups)",
     "httpRedirects": "\(Limits.httpRedirects)",
     "httpReadBytes": bytes(Int64(Limits.httpReadBytes)),
     "heartbeatBodyBytes": bytes(Int64(Limits.heartbeatBodyBytes)),
@@ -74,12 +81,35 @@ struct LimitsPageTests {
     for row in try rows() { #expect(row[1] == Self.values[row[0]], "\(row[0])") }
   }
 
+  /// The constants of the control socket with their values; this target does not know the code, and reads its text.
+  private func socketLimits() throws -> [String: String] {
+    let lines = try source("Sources/TactusTransport/ServerLimits.swift").split(separator: "\n")
+    let limits = lines.compactMap { line -> (String, String)? in
+      guard let match = line.firstMatch(of: /public var (\w+)[^=]*= (?:(\d+)( << (\d+))?|\.seconds\((\d+)\))$/) else {
+        return nil
+      }
+      let (_, name, number, shifted, places, seconds) = match.output
+      if let seconds = seconds.flatMap({ Int64($0) }) { return (String(name), span(.seconds(seconds))) }
+      let value = number.flatMap { Int64($0) } ?? 0
+      return (String(name), shifted == nil ? "\(value)" : bytes(value << (places.flatMap { Int64($0) } ?? 0)))
+    }
+    return Dictionary(uniqueKeysWithValues: limits)
+  }
+
+  @Test("The page lists every limit of the control socket with its value")
+  func socket() throws {
+    let rows = try MarkdownTable("On the control socket", of: "limits.md").rows
+    #expect(try Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) }) == socketLimits())
+  }
+
   @Test("The page names tests that there are")
   func tests() throws {
     let root = MarkdownTable.repository.appending(path: "Tests")
     let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }
     let text = try files.map { try source("Tests/\($0)") }.joined(separator: "\n")
-    for row in try rows() { #expect(text.contains("\"\(row[3])\""), "\(row[0])") }
+    for row in try rows() + MarkdownTable("On the control socket", of: "limits.md").rows {
+      #expect(text.contains("\"\(row[3])\""), "\(row[0])")
+    }
   }
 }
 

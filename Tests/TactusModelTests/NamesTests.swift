@@ -68,6 +68,18 @@ struct JobIDTests {
     #expect(Set(ids).count == ids.count)
   }
 
+  @Test("Ids of one source keep their order when the clock is set back, and still differ in more than a count")
+  func sequence() {
+    var generator = SeededGenerator(seed: 4)
+    var sequence = JobIDSequence()
+    let start: Int64 = 1_800_000_000_000_000
+    let instants = [0, 7_200_000_000, 0, 1, 1, 5] + (0..<3000).map { Int64($0) } + [7_200_000_001]
+    let ids = instants.map { sequence.next(at: Instant(microseconds: start + $0), using: &generator) }
+    #expect(ids == ids.sorted() && Set(ids).count == ids.count)
+    #expect(Set(ids.map(\.low)).count == ids.count)
+    for id in ids { #expect(JobID(id.description) == id, "it is still a UUID of version 7") }
+  }
+
   @Test("Ids of one instant differ")
   func burst() {
     var generator = SeededGenerator(seed: 2)

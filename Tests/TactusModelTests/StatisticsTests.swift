@@ -47,9 +47,9 @@ struct StatisticsTests {
     var statistics = Statistics(from: Self.start, until: Self.start + .seconds(2400))
     func add(_ second: Int64, _ status: JobStatus) {
       let at = Self.start + .seconds(second)
+      let hasRun = status != .canceled
       statistics.add(
-        status: status, scheduledAt: at - .seconds(10), startedAt: status == .canceled ? nil : at - .seconds(8),
-        completedAt: at)
+        status: status, completedAt: at, duration: hasRun ? .seconds(8) : nil, startDelay: hasRun ? .seconds(2) : nil)
     }
     for (second, status) in [
       (-1, .failed), (0, .completed), (99, .failed), (100, .completed), (2399, .canceled), (2400, .failed),
@@ -73,7 +73,7 @@ struct StatisticsTests {
     var statistics = Statistics(from: Self.start, until: Self.start + .seconds(366 * 86_400))
     for day in 0..<366 {
       let at = Self.start + .seconds(Int64(day) * 86_400)
-      statistics.add(status: .completed, scheduledAt: at, startedAt: at, completedAt: at)
+      statistics.add(status: .completed, completedAt: at, duration: .zero, startDelay: .zero)
     }
     #expect(statistics.buckets.map { $0.ends[.completed] ?? 0 }.reduce(0, +) == 366)
     #expect(statistics.buckets.allSatisfy { (15...16).contains($0.ends[.completed] ?? 0) })

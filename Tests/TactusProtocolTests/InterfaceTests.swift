@@ -29,7 +29,11 @@ struct InterfaceTests {
 
   private func samples() throws -> [Sample] {
     let workflow = WireWorkflow(try Samples.workflow(), withDefinition: true)
-    let job = WireJob(try Samples.job())
+    var job = WireJob(try Samples.job(), elapsed: .seconds(3))
+    // A job has a message or a note; the sample has both.
+    job.note = "redirected to https://example.org/ (302)"
+    var newest = GetJob(newestOf: workflow.name)
+    newest.id = job.id
     let name = workflow.name
     return [
       Sample(DescribeService(), DescribeService.Reply(version: "1")),
@@ -43,12 +47,13 @@ struct InterfaceTests {
           loaded: 2, workflows: 1, created: WorkflowName(name).map { [$0] } ?? [],
           changed: WorkflowName(name).map { [$0] } ?? [],
           removed: WorkflowName(name).map { [$0] } ?? [], problems: [WireProblem(file: "f", line: 1, message: "m")],
-          warnings: [WireProblem(file: "g", line: 0, message: "n")], autoRunner: .systemd)),
+          warnings: [WireProblem(file: "g", line: 0, message: "n")], autoRunner: .systemd,
+          terminated: WorkflowName(name).map { [$0] } ?? [])),
       Sample(
         ApplyWorkflow(name: name, definition: "d", dryRun: true),
         ApplyWorkflow.Reply(
           effect: .changed, generation: 2, differences: ["- a"], nextRuns: [Samples.at],
-          warnings: [WireProblem(file: "g", line: 3, message: "n")])),
+          warnings: [WireProblem(file: "g", line: 3, message: "n")], terminated: true)),
       Sample(
         ReadEvents(after: "c", workflow: name, job: job.id, follow: true),
         ReadEvents.Reply(
@@ -83,7 +88,7 @@ struct InterfaceTests {
         RunWorkflow.Reply(jobID: job.id)),
       Sample(TerminateWorkflow(name: name, cancelRunning: true), Done()),
       Sample(ResumeWorkflow(name: name), Done()),
-      Sample(GetJob(id: job.id), GetJob.Reply(job: job)),
+      Sample(newest, GetJob.Reply(job: job)),
       Sample(
         ListJobs(
           status: [.failed], trigger: .manual, workflow: name, kind: .command, queue: "command", phase: .held,
@@ -100,7 +105,7 @@ struct InterfaceTests {
   private func fullBuckets(_ statistics: Statistics) -> Statistics {
     var full = statistics
     for bucket in statistics.buckets {
-      full.add(status: .failed, scheduledAt: bucket.from, startedAt: bucket.from, completedAt: bucket.from)
+      full.add(status: .failed, completedAt: bucket.from, duration: .zero, startDelay: .zero)
     }
     return full
   }
@@ -192,6 +197,17 @@ struct InterfaceTests {
         #expect(members == fields.map(\.name))
       }
     }
+  }
+
+  @Test(
+    "What is said of a job is a message if it failed, and a note if it completed, and both are for those who may read")
+  func notes() throws {
+    var job = try Samples.job()
+    #expect((WireJob(job).errorMessage, WireJob(job).note) == ("exceeded its time-out", nil))
+    job.errorCode = nil
+    job.errorMessage = "redirected to https://example.org/ (302)"
+    #expect((WireJob(job).errorMessage, WireJob(job).note) == (nil, "redirected to https://example.org/ (302)"))
+    #expect((WireJob(job, for: .look).errorMessage, WireJob(job, for: .look).note) == (nil, nil))
   }
 
   @Test("Absent values are left out, and what is computed is as the domain says")

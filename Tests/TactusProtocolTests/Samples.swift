@@ -18,6 +18,7 @@ enum Samples {
     report.timings = timings
     report.logBytes = 10
     report.logDroppedBytes = 20
+    report.endedProcesses = 2
     report.cpuTime = .milliseconds(30)
     report.peakMemoryBytes = 40
     var job = Job(
@@ -27,9 +28,10 @@ enum Samples {
       startedAt: at + .milliseconds(7), completedAt: at + .seconds(2), attempt: 1, errorCode: .providerTimeout,
       errorMessage: "exceeded its time-out", processID: 4711, report: report)
     job.timeout = .seconds(60)
-    job.runner = .systemd
+    job.runner = .known(.systemd)
     job.provider = .local
     job.containerID = "f00d"
+    (job.startedEvent, job.endedEvent) = (12, 15)
     job.place = Place(position: 2, estimatedWait: .milliseconds(1500))
     return job
   }
@@ -55,7 +57,7 @@ enum Samples {
         WireQueue(name: QueueName(builtIn: .command), running: 1, queued: 2, limits: QueueLimits(maxRunning: 4))
       ],
       workflows: WorkflowCounts(active: 1, terminated: 2), storeID: "x", storeBytes: 9, nextDue: at,
-      lastErrors: [Incident(at: at, message: "disk full")])
+      lastErrors: [Incident(at: at, message: "disk full")], reason: "the store cannot be written: disk full")
   }
 
   static func logs() -> ReadLogs.Reply {
@@ -74,7 +76,7 @@ enum Samples {
   static func statistics() -> Statistics {
     var statistics = Statistics(from: at - .seconds(60), until: at)
     statistics.add(
-      status: .completed, scheduledAt: at - .seconds(30), startedAt: at - .seconds(29), completedAt: at - .seconds(28))
+      status: .completed, completedAt: at - .seconds(28), duration: .seconds(1), startDelay: .seconds(1))
     return statistics
   }
 

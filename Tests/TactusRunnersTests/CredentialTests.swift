@@ -99,8 +99,8 @@ struct CredentialTests {
     let missing = Command(arguments: ["/no/such"], credentials: [good])
     #expect(await fixture.start(missing).ended()?.ending.code == .validationError)
     #expect(try left().isEmpty)
-    #expect(
-      EnvironmentLines.reader(for: SystemError(code: EACCES, operation: "open", subject: "x")).contains("whom tactusd"))
+    let denial = SystemError(code: EACCES, operation: "open", subject: "x")
+    #expect(InputReader().choice.sentence(for: denial).contains("whom tactusd"))
   }
 
   @Test("The credentials of a job may have 1 MiB and not a byte more")

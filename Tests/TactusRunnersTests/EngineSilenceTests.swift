@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 import TactusHTTP
 import TactusLinux
@@ -15,7 +16,7 @@ struct EngineSilenceTests {
     arguments: ["create-hang", "start-hang"])
   func hang(_ fault: String) async throws {
     let engine = try await FakeEngine()
-    let bench = ContainerBench(socket: engine.socket, patience: .milliseconds(500))
+    let bench = ContainerBench(socket: engine.socket, patience: .seconds(3))
     let image = try #require(ImageName("fault/\(fault):1"))
     var (id, events) = bench.start(Container(image: image))
     guard case .started(let facts) = await events.next() else {
@@ -31,8 +32,43 @@ struct EngineSilenceTests {
     #expect(bench.output.lines(of: id).count == 6)
     #expect(try engine.counts("starts") == ["tactus-\(id)": 1])
     bench.runner.settle(id)
-    for _ in 0..<100 where try !engine.counts("left").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
-    #expect(try engine.counts("left").isEmpty)
+    _ = try await eventually("the container is removed") { try engine.counts("left").isEmpty ? true : nil }
+  }
+
+  @Test("Twenty thousand images are told that their engine is down, with the stack of one")
+  func manyPreparations() async throws {
+    let bench = ContainerBench(socket: "/nonexistent/engine.sock", patience: .seconds(1))
+    let (image, name) = (try #require(ImageName("some/image:1")), try #require(WorkflowName("some")))
+    let (failures, failure) = AsyncStream.makeStream(of: Void.self)
+    // All are in line before the engine is found to be down.
+    let isReady = DispatchSemaphore(value: 0)
+    bench.runner.queue.post { isReady.wait() }
+    for _ in 0..<20_000 {
+      bench.runner.prepare(.container(Container(image: image)), for: name) { step in
+        if case .failed = step { failure.yield() }
+      }
+    }
+    isReady.signal()
+    var iterator = failures.makeAsyncIterator()
+    for _ in 0..<20_000 { #expect(await iterator.next() != nil) }
+  }
+
+  @Test("What an engine repeats of a job's variables and arguments is not told, and nor is the password of an address")
+  func echo() async throws {
+    let engine = try await FakeEngine()
+    let bench = ContainerBench(socket: engine.socket, patience: .seconds(5))
+    let image = try #require(ImageName("fault/create-echo:1"))
+    var container = Container(image: image)
+    container.arguments = ["backup", "--password=Xyzzy-argument"]
+    container.environment = ["TOKEN=Xyzzy-variable", "PIN=4711", "EMPTY="]
+    var (_, events) = bench.start(container)
+    guard case .ended(.failed(.validationError, let sentence), _) = await events.next() else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(
+      sentence == "invalid environment: TOKEN=… PIN=… EMPTY= of backup …: proxy http://…@proxy:3128/v2?…", "\(sentence)"
+    )
   }
 
   @Test("An engine that stops to say anything is noticed by the regular check, and its container is found again")
@@ -66,6 +102,39 @@ struct EngineSilenceTests {
   }
 }
 
+extension EngineSilenceTests {
+  @Test(
+    "A volume or a file of variables that does not answer holds up its container alone",
+    .enabled(if: Laboratory.isPossible))
+  func volume() async throws {
+    let mount = try await SilentMount()
+    let engine = try await FakeEngine()
+    let bench = ContainerBench(socket: engine.socket, patience: .seconds(30))
+    let image = try #require(ImageName("fault/none:1"))
+    var (volume, variables) = (Container(image: image), Container(image: image))
+    volume.volumes = [Container.Volume(source: "\(mount.directory)/secret", target: "/secret")]
+    variables.environmentFiles = [EnvironmentFile(path: "\(mount.directory)/variables")]
+    try await mount.silence()
+    var held = [bench.start(volume), bench.start(variables)]
+    try await mount.awaitRequest()
+    var (_, events) = bench.start(Container(image: image))
+    guard case .started = await events.next(), case .ended(.succeeded, _) = await events.next() else {
+      Issue.record("another container does not run")
+      return
+    }
+    for (index, words) in ["Volume=\(mount.directory)/secret", "EnvironmentFile=\(mount.directory)/variables"]
+      .enumerated()
+    {
+      guard case .ended(let ending, _) = await held[index].events.next() else {
+        Issue.record("\(words): not ended")
+        return
+      }
+      #expect(ending == .failed(.dispatchExhausted, "\(words): no answer within 2 s"))
+    }
+    try await mount.speak()
+  }
+}
+
 /// A container runner with an engine and an output sink of its own.
 private final class ContainerBench: Sendable {
   let runner: ContainerRunner
@@ -77,7 +146,8 @@ private final class ContainerBench: Sendable {
       http: HTTPEngine(
         settings: HTTPEngine.Settings(userAgent: "tactus/test"), time: SystemTime(), alarms: LinuxAlarms()),
       providers: [provider].compactMap(\.self), storeID: "store", output: output, stored: NothingStored(),
-      time: SystemTime(), alarms: LinuxAlarms(), journal: Silence(), patience: patience)
+      time: SystemTime(), alarms: LinuxAlarms(), lookout: Lookout(time: SystemTime()), journal: Silence(),
+      patience: patience)
   }
 
   deinit { runner.close() }
@@ -89,7 +159,10 @@ private final class ContainerBench: Sendable {
     let order = RunOrder(
       id: id, workflow: nil, work: .container(container), trigger: .manual, attempt: 1, nominalAt: SystemTime().now,
       scheduledAt: SystemTime().now, logLimit: 1 << 20)
-    runner.start(order) { event.yield($0) }
+    runner.start(order) { told in
+      if case .exited = told { return }
+      event.yield(told)
+    }
     return (id, events.makeAsyncIterator())
   }
 }

@@ -18,6 +18,27 @@ struct EnvironmentLinesTests {
     #expect { try EnvironmentLines.parse("A=1\n\(line)\n") } throws: { "\($0)" == "line 2 is not NAME=value" }
   }
 
+  @Test(
+    "A character that cannot be seen, or looks like another, is named with its place",
+    arguments: [
+      ("\u{A0}A=1", "U+00A0 NO-BREAK SPACE at character 1, which cannot be seen: delete it"),
+      ("A\u{200B}=1", "U+200B ZERO WIDTH SPACE at character 2, which cannot be seen: delete it"),
+      ("\u{FEFF}A=1", "U+FEFF ZERO WIDTH NO-BREAK SPACE at character 1, which cannot be seen: delete it"),
+      ("A\u{FF1D}1", "U+FF1D FULLWIDTH EQUALS SIGN at character 2, which only looks like =: type that"),
+      ("\u{410}=1", "U+0410 CYRILLIC CAPITAL LETTER A at character 1, which no name here has: type it anew"),
+    ])
+  func odd(_ line: String, _ sentence: String) {
+    #expect { try EnvironmentLines.parse("B=1\n\(line)\n") } throws: {
+      "\($0)" == "line 2 is not NAME=value: it has \(sentence)"
+    }
+  }
+
+  @Test("A byte order mark at the beginning is no part of the first name, and one that follows it is")
+  func mark() throws {
+    #expect(try EnvironmentLines.parse(Array("\u{FEFF}A=1\nB=2\n".utf8)) == ["A=1", "B=2"])
+    #expect { try EnvironmentLines.parse(Array("\u{FEFF}\u{FEFF}A=1\n".utf8)) } throws: { "\($0)".contains("U+FEFF") }
+  }
+
   @Test("What is not UTF-8 is refused with its line, not replaced by something else")
   func bytes() throws {
     #expect(try EnvironmentLines.parse(Array("A=ä\n".utf8)) == ["A=ä"])

@@ -5,7 +5,7 @@ import TactusRunners
 import TactusTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct HeartbeatTests {
   let bench = HeartbeatBench()
 

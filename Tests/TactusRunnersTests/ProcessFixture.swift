@@ -4,6 +4,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusRunners
+import TactusTestSupport
 
 /// Keeps everything that is appended, and answers as it is told to, on a queue of its own.
 actor ProcessSink: OutputSink, QueueConfined {
@@ -78,6 +79,7 @@ struct ProcessFixture {
   let sink: ProcessSink
   let time = SystemTime()
   let journal = KeptJournal()
+  let lookout = Lookout(time: SystemTime())
 
   init(
     _ answering: ProcessSink.Answering = .stored, cgroupRoot: String? = nil, user: CommandUser = CommandUser(.own),
@@ -85,7 +87,8 @@ struct ProcessFixture {
   ) {
     sink = ProcessSink(answering)
     runner = ProcessRunner(
-      queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), output: sink,
+      queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), alarms: LinuxAlarms(),
+      lookout: lookout, output: sink,
       baseEnvironment: ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=/nonexistent", "LANG=C"], defaultDirectory: "/",
       cgroupRoot: cgroupRoot, user: user, credentials: credentials, granted: granted, journal: journal)
   }
@@ -168,7 +171,7 @@ func waitForEnd(of process: Int) throws {
   guard let handle = try? ProcessHandle(of: process) else { return }  // gone
   defer { handle.close() }
   var entry = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
-  guard poll(&entry, 1, 30_000) == 1 else {
+  guard poll(&entry, 1, Int32(patience.milliseconds)) == 1 else {
     throw SystemError(code: ETIMEDOUT, operation: "see the end of", subject: "\(process)")
   }
 }

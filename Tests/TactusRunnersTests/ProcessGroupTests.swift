@@ -5,31 +5,6 @@ import TactusPorts
 import TactusRunners
 import Testing
 
-/// A directory of a writable v2 hierarchy, for one test.
-private struct GroupFixture: ~Copyable {
-  let directory: ControlGroup
-  let process: ProcessFixture
-
-  /// Where groups can be made; nil where they cannot, and the tests say so.
-  static let parent: ControlGroup? = {
-    guard let own = ControlGroup.own(), access("\(own.path)/cgroup.procs", W_OK) == 0 else { return nil }
-    return own
-  }()
-
-  init() throws {
-    let parent = try #require(Self.parent)
-    directory = try parent.makeChild("tactus-test-\(ProcessFixture.newID())")
-    process = ProcessFixture(cgroupRoot: directory.path)
-  }
-
-  deinit {
-    if !directory.remove() { Issue.record("\(directory.path) is not empty after the test") }
-  }
-
-  /// The group of an attempt.
-  func group(of id: JobID) -> ControlGroup { ControlGroup(at: "\(directory.path)/tactus-\(id)") }
-}
-
 @Suite(
   "ProcessRunner: control groups",
   .enabled(if: GroupFixture.parent != nil, "needs a cgroup v2 hierarchy where this user may make groups"))
@@ -96,6 +71,35 @@ struct ProcessGroupTests {
     let path = fixture.directory.path
     let attempt = fixture.process.shell("mkdir -p \(path)/tactus-$TACTUS_JOB_ID/a/b; exit 0")
     #expect(await attempt.ended()?.ending == .succeeded)
+    #expect(!fixture.group(of: attempt.id).exists)
+  }
+
+  @Test("groups nested deeper than any path is long are found, ended and removed")
+  func deep() async throws {
+    let fixture = try GroupFixture()
+    // Far beyond PATH_MAX, and with a process at the very bottom, in a session and an environment of its own.
+    let descent = """
+      import os, signal, sys, time
+      signal.signal(signal.SIGTERM, lambda *_: (print("reached", flush=True), os._exit(0)))
+      os.chdir(sys.argv[1])
+      for _ in range(300):
+          os.mkdir("x" * 200)
+          os.chdir("x" * 200)
+      with open("cgroup.procs", "w") as members: members.write("0")
+      print("ready", flush=True)
+      time.sleep(600)
+      """
+    let attempt = fixture.process.start([
+      "/bin/sh", "-c",
+      "trap '' TERM; env -i setsid /usr/bin/python3 -c \"$0\" \"$1/tactus-$TACTUS_JOB_ID\" & while :; do sleep 600; done",
+      descent,
+      fixture.directory.path,
+    ])
+    await fixture.process.sink.wait(for: "ready", from: attempt.id)
+    fixture.process.runner.terminate(attempt.id)
+    await fixture.process.sink.wait(for: "reached", from: attempt.id)
+    fixture.process.runner.kill(attempt.id)
+    #expect(await attempt.ended()?.report.signal == 9)
     #expect(!fixture.group(of: attempt.id).exists)
   }
 

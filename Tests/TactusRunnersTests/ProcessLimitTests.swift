@@ -71,7 +71,7 @@ struct ProcessLimitTests {
         output: ProcessOutput(stdout: nil, stderr: nil, limit: 0, watches: watches)
       ) { _ in }
       run.memoryMax = memoryMax
-      run.ended(.signal(.kill, dumpedCore: false), at: SystemTime().now)
+      run.ended(.signal(.kill, dumpedCore: false), at: SystemTime().now, SystemTime().monotonic)
       return run.ending
     }
     #expect(
@@ -88,13 +88,13 @@ struct ProcessLimitTests {
 /// Nothing is left of it, and some of it was killed because memory ran out.
 private final class KilledTree: ProcessTree {
   let memoryKills: Int
+  var obstacle: String? { nil }
 
   init(memoryKills: Int) { self.memoryKills = memoryKills }
 
   func terminate() {}
   func kill() {}
   func mainEnded() {}
-  func mainStopped() {}
   func mainReaped() {}
   func isGone() -> Bool { true }
   func heard(_ token: Poller.Token) {}

@@ -134,4 +134,16 @@ struct ProcessOutputTests {
     #expect(expected.reduce(0) { $0 + $1.written } == bytes.count)
     for size in [1, 7, 4096, limit, limit + 1] { #expect(cut(by: size) == expected) }
   }
+
+  @Test("merged output keeps the order of both streams exactly, and all of it is standard output")
+  func merged() async throws {
+    let fixture = ProcessFixture()
+    let script = "i=0; while [ $i -lt 500 ]; do echo out $i; echo err $i >&2; i=$((i + 1)); done"
+    let attempt = fixture.start(Command(arguments: ["/bin/sh", "-c", script], mergesOutput: true))
+    let (ending, report) = try #require(await attempt.ended())
+    let expected = (0..<500).map { "out \($0)\nerr \($0)\n" }.joined()
+    #expect(ending == .succeeded && report.logBytes == Int64(expected.utf8.count))
+    #expect(fixture.text(of: attempt.id) == expected)
+    #expect(fixture.text(of: attempt.id, .stderr).isEmpty)
+  }
 }

@@ -61,17 +61,32 @@ struct ProcessRunTests {
     }
   }
 
-  @Test("a script without its interpreter is told as such")
-  func interpreter() async throws {
+  @Test(
+    "a script without its interpreter is told as such, and a carriage return behind that by its name",
+    arguments: [
+      (
+        "#!/no/such/interpreter\n",
+        "the script's first line asks for /no/such/interpreter, which does not exist. Install it, or correct the line"
+      ),
+      (
+        "#!/bin/sh\r\necho x\r\n",
+        "the script's first line ends with a carriage return (\\r), so it asks for /bin/sh^M. Convert the script with "
+          + "dos2unix, or save it with Unix line ends"
+      ),
+    ])
+  func interpreter(_ text: String, _ reason: String) async throws {
     let path = "/tmp/tactus-\(ProcessFixture.newID())"
     let script = try Descriptor.open(path, O_WRONLY | O_CREAT, mode: 0o755)
-    _ = "#!/no/such/interpreter\n".withCString { write(script, $0, strlen($0)) }
+    _ = text.withCString { write(script, $0, strlen($0)) }
     Descriptor.close(script)
     defer { unlink(path) }
     // Another test's child between fork and exec may hold the file open for writing, which is a passing ETXTBSY.
     var ending: Ending?
     repeat { ending = await ProcessFixture().start([path]).ended()?.ending } while ending?.code == .dispatchExhausted
-    #expect(ending == .failed(.validationError, "cannot find the interpreter of \(path): No such file or directory"))
+    #expect(
+      ending
+        == .failed(
+          .validationError, "cannot find the interpreter of \(path): No such file or directory; \(reason)"))
   }
 
   @Test("a control group that cannot be made is not the workflow's fault")

@@ -3,6 +3,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 import TactusRunners
+import TactusTestSupport
 import Testing
 
 @Suite("ProcessRunner: stops, and jobs that resist")
@@ -116,8 +117,8 @@ struct ProcessStopTests {
     #expect(ending == .succeeded && report.logBytes == 11)
     #expect(fixture.text(of: attempt.id) == "last words\n")
     // Killed, which is not yet gone: the kernel may need a moment for the rest.
-    for _ in 0..<500 where ProcessTable.processes(carrying: attempt.id, inSession: leader).contains(where: lives) {
-      usleep(10_000)
+    _ = try await eventually("the rest has gone") {
+      ProcessTable.processes(carrying: attempt.id, inSession: leader).contains(where: lives) ? nil : true
     }
     #expect(fixture.living(attempt.id).isEmpty)
   }
@@ -135,8 +136,9 @@ struct ProcessStopTests {
   func lateStop() async throws {
     let fixture = ProcessFixture(.held)
     let attempt = fixture.shell("echo done; exit 7")
+    let leader = try #require(await attempt.started()?.processID)
     await fixture.sink.wait(for: "done", from: attempt.id)
-    usleep(100_000)
+    try waitForEnd(of: leader)
     fixture.runner.terminate(attempt.id)
     fixture.runner.kill(attempt.id)
     fixture.sink.release()

@@ -56,6 +56,17 @@ struct UnitOrderTests {
     #expect(signals.contains(9) && signals.contains(64) && !signals.contains(32))
   }
 
+  @Test("What may stay at the end is said to systemd, and to the next daemon", arguments: KillMode.allCases)
+  func killMode(mode: KillMode) throws {
+    let properties = try Self.properties(Command(arguments: ["/bin/true"], killMode: mode))
+    #expect(properties["KillMode"] == .text(mode.rawValue))
+    guard case .fields(let fields) = properties["LogExtraFields"] else {
+      Issue.record("no LogExtraFields")
+      return
+    }
+    #expect(fields.contains("TACTUS_KILL_MODE=process") == (mode == .process))
+  }
+
   @Test("Limits are in the units of the bus: bytes, microseconds per second, tasks")
   func limits() throws {
     let limits = CommandLimits(memoryMax: 64 << 20, cpuQuota: 150, tasksMax: 10)

@@ -101,7 +101,7 @@ extension OnMachine {
         try await machine.jobs("--status=RUNNING").count == 2 ? true : nil
       }
       try await endUnseen(short, on: machine)
-      try await machine.shell("apt-get remove --yes tactus", within: .seconds(120))
+      try await machine.shell("apt-get remove --yes tactus")
       #expect(try await machine.property("LoadState", of: "tactus-\(long).service") == "not-found")
       #expect(try await machine.property("SubState", of: "tactus-\(short).service") == "exited")
       try await machine.install()
@@ -118,7 +118,7 @@ extension OnMachine {
       let last = try await machine.shell("tactusctl run short")
       _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
       try await endUnseen(last, on: machine)
-      try await machine.shell("apt-get purge --yes tactus", within: .seconds(120))
+      try await machine.shell("apt-get purge --yes tactus")
       #expect(try await machine.shell("systemctl list-units --all --no-legend 'tactus-*.service'") == "")
     }
 
@@ -129,7 +129,7 @@ extension OnMachine {
       ])
       try await machine.shell(Self.permit)
       try await unitsStart(on: machine)
-      try await machine.shell("apt-get remove --yes tactus", within: .seconds(120))
+      try await machine.shell("apt-get remove --yes tactus")
       // As by a reboot: now it has looked at a link that leads nowhere.
       try await machine.shell("systemctl restart polkit")
       let polkit = try await machine.property("MainPID", of: "polkit.service")
@@ -164,7 +164,7 @@ extension OnMachine {
     func remove() async throws {
       let machine = try await ServiceLab.installed(workflows: ["hello": Self.hello])
       try await machine.control("run", "hello", "--wait").expectSuccess()
-      try await machine.shell("apt-get remove --yes tactus", within: .seconds(120))
+      try await machine.shell("apt-get remove --yes tactus")
       try await machine.shell(
         """
         test -f /var/lib/tactus/tactus.db
@@ -185,7 +185,7 @@ extension OnMachine {
         """
         \(Self.permit)
         apt-get purge --yes tactus
-        """, within: .seconds(120))
+        """)
       let left = try await machine.shell("find /etc /lib/ /run /usr /var -name '*tactus*' ! -path '/var/log/*'")
       #expect(left == "")
       #expect(try await machine.shell("systemctl --failed --plain --no-legend") == "")

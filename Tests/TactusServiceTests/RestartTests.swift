@@ -20,7 +20,7 @@ extension OnMachine {
 
     /// Waits until all jobs of the load have ended; answers all jobs.
     private func settled(_ machine: ServiceLab) async throws -> [ServiceLab.Job] {
-      _ = try await eventually("all jobs have ended", within: .seconds(120)) {
+      _ = try await eventually("all jobs have ended") {
         try await machine.jobs("--workflow=load", "--status=PENDING,QUEUED,RUNNING").isEmpty ? true : nil
       }
       try await machine.control("terminate", "ticks").expectSuccess()
@@ -35,7 +35,7 @@ extension OnMachine {
     @Test("Five restarts under load lose no job, start none twice, and interrupt none that ends in time")
     func restarts() async throws {
       let machine = try await ServiceLab.installed(workflows: ["load": Self.load, "ticks": Self.ticks])
-      async let submitted: String = machine.shell(Self.submit, within: .seconds(120))
+      async let submitted: String = machine.shell(Self.submit)
       for _ in 1...5 {
         try await Task.sleep(for: .seconds(1))
         try await machine.shell("systemctl restart tactusd")

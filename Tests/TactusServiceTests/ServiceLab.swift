@@ -88,7 +88,7 @@ final class ServiceLab: Sendable {
   /// Runs a program on the machine; several may run at once.
   /// - Parameter user: who runs it, with all groups; nil for root.
   func run(
-    _ command: [String], as user: String? = nil, input: String? = nil, within limit: Duration = .seconds(60)
+    _ command: [String], as user: String? = nil, input: String? = nil, within limit: Duration = patience
   ) async throws -> Ran {
     let answer = try await ask(Request(run: command, seconds: limit / .seconds(1), user: user, input: input))
     return Ran(
@@ -99,7 +99,7 @@ final class ServiceLab: Sendable {
   /// Runs a script of sh, which ends at the first command that fails, and answers its output without the last newlines.
   /// - Throws: ``Laboratory/Failed`` with everything that was printed, unless the exit code is 0.
   @discardableResult
-  func shell(_ script: String, as user: String? = nil, within limit: Duration = .seconds(60)) async throws -> String {
+  func shell(_ script: String, as user: String? = nil, within limit: Duration = patience) async throws -> String {
     try await run(["sh", "-ec", script], as: user, within: limit).expectSuccess().trimmingCharacters(in: .newlines)
   }
 

@@ -79,7 +79,7 @@ extension OnMachine {
       }
       #expect(job.errorCode == "EXIT_NONZERO" && job.exitCode == 7, "\(job)")
       #expect(try await machine.control("logs", id).expectSuccess() == "first\n")
-      _ = try await eventually("no unit and no pipe is left", within: .seconds(10)) {
+      _ = try await eventually("no unit and no pipe is left") {
         try await machine.shell(
           "systemctl list-units --all --no-legend 'tactus-*.service'; ls \(Self.pipes)"
         ).isEmpty ? true : nil
@@ -103,7 +103,7 @@ extension OnMachine {
       #expect(job.status == "CANCELED", "\(job)")
       #expect(try await machine.journal("TACTUS_MESSAGE=unit_output_lost").last?["TACTUS_JOB_ID"] == id)
       try await machine.shell("umount \(Self.pipes); systemctl restart tactusd")
-      _ = try await eventually("no unit and no pipe is left", within: .seconds(10)) {
+      _ = try await eventually("no unit and no pipe is left") {
         try await machine.shell("systemctl list-units --all --no-legend 'tactus-*.service'; ls \(Self.pipes)").isEmpty
           ? true : nil
       }

@@ -12,13 +12,14 @@ final class ArchiveFixture {
   let stage: Stage
   let archive: Archive
 
-  init() throws {
+  init(unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }) throws {
     let file = TemporaryFile()
-    specimen = try StoreSpecimen(file: file)
+    specimen = try StoreSpecimen(file: file, unreadable: unreadable)
     stage = Stage(specimen)
     archive = try Archive(
       file: file.path, queue: specimen.simulation.queue("tactus.read.1", level: .leaf),
-      limits: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)])
+      limits: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)],
+      unreadable: unreadable)
   }
 
   deinit {

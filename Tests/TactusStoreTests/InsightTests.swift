@@ -21,6 +21,28 @@ struct InsightTests {
     }
   }
 
+  @Test("The newest job of a workflow is the one that began last, in the order of events and not of the clock")
+  func newestJob() throws {
+    let fixture = try ArchiveFixture()
+    let stage = fixture.stage
+    try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
+    let name = try stage.name("w")
+    #expect(throws: LedgerFailure.self) { try fixture.ask { $0.newestJob(of: name, answer: $1) } }
+    let ids = try [1, 2, 3].map { try stage.run(at: $0).id }
+    #expect(try fixture.ask { $0.newestJob(of: name, answer: $1) }.id == ids[2], "none has begun")
+    let claims = try stage.claim(ids, at: 4)
+    func claim(_ index: Int) throws -> ClaimedJob { try #require(claims.first { $0.id == ids[index] }) }
+    try stage.start(claim(1), at: 7200)
+    try stage.start(claim(0), at: 5)
+    #expect(try fixture.ask { $0.newestJob(of: name, answer: $1) }.id == ids[0])
+    let _: Ended = try stage.ask {
+      $0.recordEnd(
+        ids[2], fence: 1, facts: nil, ending: .failed(.dispatchExhausted, "no room"), stop: nil, report: Report(),
+        at: .at(6), answer: $1)
+    }
+    #expect(try fixture.ask { $0.newestJob(of: name, answer: $1) }.id == ids[2], "it failed to begin")
+  }
+
   @Test("Every nominal instant has its explanation, newest first, and alone the same")
   func instants() throws {
     let fixture = try ArchiveFixture()

@@ -52,12 +52,16 @@ final class StoreSpecimen: LedgerSpecimen {
   let simulation: Simulation
   private let file: TemporaryFile?
 
-  convenience init(file: TemporaryFile?, health: @escaping @Sendable (StoreError?) -> Void = { _ in }) throws {
-    try self.init(path: file?.path ?? ":memory:", keeping: file, health: health)
+  convenience init(
+    file: TemporaryFile?, health: @escaping @Sendable (StoreError?) -> Void = { _ in },
+    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }
+  ) throws {
+    try self.init(path: file?.path ?? ":memory:", keeping: file, health: health, unreadable: unreadable)
   }
 
   init(
-    path: String, keeping file: TemporaryFile? = nil, health: @escaping @Sendable (StoreError?) -> Void = { _ in }
+    path: String, keeping file: TemporaryFile? = nil, health: @escaping @Sendable (StoreError?) -> Void = { _ in },
+    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }
   ) throws {
     self.file = file
     simulation = Simulation(seed: 1, startingAt: .zero)
@@ -65,7 +69,7 @@ final class StoreSpecimen: LedgerSpecimen {
     store = try Store(
       file: path, queue: simulation.queue("tactus.store", level: .store),
       limits: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)], now: .zero, health: health,
-      makeID: { ids.make(at: $0) })
+      unreadable: unreadable, makeID: { ids.make(at: $0) })
   }
 
   var ledger: any Ledger { store }
@@ -100,7 +104,9 @@ final class StoreSpecimen: LedgerSpecimen {
         SELECT n.reason, n.first_at, n.last_at, n.count FROM decisions n JOIN workflows w ON w.id = n.workflow_id
         WHERE w.name = ? AND (n.voided_at IS NOT NULL) = ? ORDER BY n.first_at
         """, name, voided
-      ) { Decision(reason: $0.word(0), first: $0.instant(1), last: $0.instant(2), count: Int($0.integer(3))) }
+      ) { row in
+        Decision(reason: try row.word(0), first: try row.instant(1), last: try row.instant(2), count: try row.count(3))
+      }
     }
   }
 
@@ -110,7 +116,7 @@ final class StoreSpecimen: LedgerSpecimen {
   }
 
   func stopReason(of id: JobID) throws -> StopReason? {
-    try look { try $0.first("SELECT stop_reason FROM jobs WHERE id = ?", id) { $0.optionalWord(0) } ?? nil }
+    try look { try $0.first("SELECT stop_reason FROM jobs WHERE id = ?", id) { try $0.optionalWord(0) } ?? nil }
   }
 
   func findings() throws -> [String] {

@@ -14,7 +14,7 @@ struct OutputStoreTests {
   private let a = JobID(high: 0x7001, low: 1)
   private let b = JobID(high: 0x7002, low: 2)
 
-  init() throws { store = try OutputStore(file: file.path, queue: simulation.queue("tactus.logs", level: .leaf)) }
+  init() throws { store = try simulation.outputStore(at: file.path) }
 
   private func line(_ text: String, _ stream: OutputStream = .stdout, at second: Int = 0) -> OutputLine {
     OutputLine(stream: stream, at: .at(second), bytes: Array(text.utf8), isPartial: false)
@@ -109,7 +109,7 @@ struct OutputStoreTests {
     settle()
     #expect(answers.withLock { $0 } == [true, false])
     let again = Simulation(seed: 2, startingAt: .zero)
-    let reopened = try OutputStore(file: file.path, queue: again.queue("tactus.logs", level: .leaf))
+    let reopened = try again.outputStore(at: file.path)
     let found = Mutex<[OutputLine]>([])
     reopened.lines(of: a, after: 0, limit: 10) { result in
       found.withLock { $0 = (try? result.get().map(\.line)) ?? [] }  // A failure is no lines, which the test refuses.
@@ -124,35 +124,14 @@ struct OutputStoreTests {
     store.call { $0.close() }
     #expect(throws: LedgerFailure.self) { try read(a) }
   }
+}
 
-  @Test(
-    "A store that cannot write says so for each batch, and keeps what it said it keeps",
-    .enabled(if: TemporaryMount.isPermitted, "needs the right to mount a file system"))
-  func fullFileSystem() throws {
-    let place = try TemporaryMount(kilobytes: 1500)
-    let simulation = Simulation(seed: 3, startingAt: .zero)
-    let store = try OutputStore(file: "\(place.path)/logs.db", queue: simulation.queue("tactus.logs", level: .leaf))
-    let answers = Mutex<[Int: [Bool]]>([:])
-    func append(_ number: Int) {
-      let lines = (0..<3).map { line("\(number) \($0) \(String(repeating: "x", count: 5000))") }
-      store.append(lines, to: JobID(high: 0x7000, low: UInt64(number))) { stored in
-        answers.withLock { $0[number, default: []].append(stored) }
-      }
-    }
-    for number in 1...200 {
-      append(number)
-      if number.isMultiple(of: 5) { simulation.run(until: simulation.now) }
-    }
-    #expect(answers.withLock { $0.values.allSatisfy { $0.count == 1 } && $0.count == 200 })
-    #expect(answers.withLock { $0[200] == [false] })
-    for number in 1...200 where answers.withLock({ $0[number] == [true] }) {
-      let found = Mutex(0)
-      store.lines(of: JobID(high: 0x7000, low: UInt64(number)), after: 0, limit: 10) { result in
-        found.withLock { $0 = (try? result.get().count) ?? -1 }  // A failure is no count, which the test refuses.
-      }
-      simulation.run(until: simulation.now)
-      #expect(found.withLock { $0 } == 3, "batch \(number)")
-    }
-    store.call { $0.close() }
+extension Simulation {
+  /// A store of output in this world.
+  func outputStore(
+    at path: String, of storeID: String = "store", health: @escaping @Sendable (OutputTrouble?) -> Void = { _ in }
+  ) throws -> OutputStore {
+    try OutputStore(
+      file: path, storeID: storeID, queue: queue("tactus.logs", level: .leaf), time: self, alarms: self, health: health)
   }
 }

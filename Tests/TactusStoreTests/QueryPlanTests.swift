@@ -20,9 +20,6 @@ struct QueryPlanTests {
     Walk(statement: "UPDATE store", plan: "SCAN store", reason: "one row"),
     Walk(statement: "SELECT id FROM store", plan: "SCAN store", reason: "one row"),
     Walk(
-      statement: "SELECT scheduled_at FROM jobs WHERE phase = 'scheduled' ORDER BY scheduled_at LIMIT 1",
-      plan: "SCAN jobs USING INDEX jobs_due", reason: "the first entry of an index"),
-    Walk(
       statement: "INSERT INTO jobs", plan: "SCAN workflows",
       reason:
         "SQLite looks for rows that waited for this one; only while a deferred reference is open, which no verb leaves"),

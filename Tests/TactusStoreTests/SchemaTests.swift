@@ -24,6 +24,28 @@ struct SchemaTests {
     return connection
   }
 
+  @Test("Spans and the order of jobs are derived for rows of earlier versions, and none is negative")
+  func derivedSpans() throws {
+    let connection = try Connection(path: ":memory:")
+    try connection.migrate(Array(Schema.migrations.prefix(5)), file: ":memory:")
+    try connection.execute(
+      """
+      INSERT INTO jobs (seq, id, kind, queue, priority, trigger, status, nominal_at, scheduled_at, created_at, queued_at,
+        started_at, completed_at, root_id, error_code)
+      VALUES
+        (1, x'\(String(repeating: "01", count: 16))', 'command', 'command', 0, 'MANUAL', 'COMPLETED', 0, 10, 0, 1, 15, 40, x'00', NULL),
+        (2, x'\(String(repeating: "02", count: 16))', 'command', 'command', 0, 'MANUAL', 'COMPLETED', 0, 90, 0, 1, 80, 20, x'00', NULL),
+        (3, x'\(String(repeating: "03", count: 16))', 'command', 'command', 0, 'MANUAL', 'FAILED', 0, 90, 0, 1, NULL, 21, x'00', 'DISPATCH_EXHAUSTED'),
+        (4, x'\(String(repeating: "04", count: 16))', 'command', 'command', 0, 'MANUAL', 'CANCELED', 0, 90, 0, 1, NULL, 22, x'00', 'CANCELED_BY_USER');
+      INSERT INTO events (sequence, at, type, job_id) VALUES
+        (1, 0, 'job.running', x'\(String(repeating: "02", count: 16))'), (2, 0, 'job.completed', x'\(String(repeating: "02", count: 16))');
+      """)
+    try connection.migrate(Schema.migrations, file: ":memory:")
+    #expect(
+      try connection.inspect("SELECT start_delay, duration, started_event, ended_event FROM jobs ORDER BY seq")
+        == ["5|25|-4|-4", "0|0|1|2", "||-2|-2", "|||-1"])
+  }
+
   private func insert(_ status: JobStatus, id: Int = 1, nominal: Int = 10, into connection: Connection) throws {
     try connection.execute(
       """

@@ -9,7 +9,7 @@ import Testing
 @testable import TactusSystemd
 
 /// Output of jobs on its way to the journal.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct JournalOutputTests {
   private let stage = Stage()
 
@@ -19,7 +19,7 @@ struct JournalOutputTests {
     let name = try #require(WorkflowName("nightly-backup"))
     output.label(JobLabels(stage.job, workflow: name, kind: .command, trigger: .manual, attempt: 2))
     output.append([Stage.line("a=b\u{1B}"), Stage.line("oops", .stderr, isPartial: true)], to: stage.job) { _ in }
-    output.flush(within: .seconds(20))
+    output.flush(within: patience)
     let labels = [
       "SYSLOG_IDENTIFIER=nightly-backup", "TACTUS_JOB_ID=\(stage.job)", "TACTUS_WORKFLOW=nightly-backup",
       "TACTUS_KIND=command", "TACTUS_TRIGGER=MANUAL", "TACTUS_ATTEMPT=2",
@@ -31,7 +31,7 @@ struct JournalOutputTests {
       ])
     output.forget(stage.job)
     output.append([Stage.line("late")], to: stage.job) { _ in }
-    output.flush(within: .seconds(20))
+    output.flush(within: patience)
     #expect(stage.sent.count == 2)
     #expect(stage.kept == 3, "the sink has what comes late, too")
   }
@@ -48,7 +48,8 @@ struct JournalOutputTests {
     let begin = SystemTime().monotonic
     for _ in 0..<1000 { output.append([line], to: stage.job) { _ in } }
     output.append([line], to: other) { _ in }
-    #expect(SystemTime().monotonic - begin < .seconds(5))
+    // One that waited for the journal would wait until it is emptied below.
+    #expect(SystemTime().monotonic - begin < .seconds(60))
     #expect(stage.kept == 1001, "the sink has them all")
     #expect(stage.told.isEmpty)
     stage.unblock()
@@ -63,7 +64,7 @@ struct JournalOutputTests {
     let output = stage.output { _ in false }
     output.label(JobLabels(stage.job))
     output.append([Stage.line("one"), Stage.line("three")], to: stage.job) { _ in }
-    output.flush(within: .seconds(20))
+    output.flush(within: patience)
     #expect(stage.told.map { $0[.count] } == ["2"])
     #expect(stage.told.map { $0[.bytes] } == ["8"])
   }

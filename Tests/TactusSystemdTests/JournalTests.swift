@@ -2,11 +2,12 @@ import Glibc
 import TactusLinux
 import TactusModel
 import TactusPorts
+import TactusTestSupport
 import Testing
 
 @testable import TactusSystemd
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct JournalTests {
   private static let instant = Instant(microseconds: 1_795_333_287_000_000)
 
@@ -94,7 +95,7 @@ struct JournalTests {
     for number in 0..<10 { journal.tell(JournalEntry(.daemonStopping, "entry \(number)")) }
     #expect(journal.flush(within: .milliseconds(50)) == false)
     pipe.empty()
-    #expect(journal.flush(within: .seconds(60)))
+    #expect(journal.flush(within: patience))
     let lines = pipe.lines(5)
     for number in 0..<4 { #expect(lines.contains { $0.hasSuffix("notice: entry \(number)") }) }
     #expect(lines.contains { $0.contains("warning: 6 messages were dropped") && $0.contains("(TACTUS_COUNT=6)") })

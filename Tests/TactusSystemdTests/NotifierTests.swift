@@ -6,7 +6,7 @@ import Testing
 @testable import TactusSystemd
 
 // The environment belongs to a whole process: each of these tests has one of its own.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct NotifierTests {
   @Test("Every state is the assignment that sd_notify(3) names")
   func texts() {

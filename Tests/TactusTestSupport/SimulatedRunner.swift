@@ -10,20 +10,28 @@ public final class SimulatedRunner: Runner {
     public var duration: Duration?
     /// How it ends by itself.
     public var ending: Ending
-    /// Whether TERM ends it; KILL always does.
+    /// How long its output takes to be stored after that.
+    public var storing: Duration?
+    /// Whether its end is noticed only when somebody looks, as by a runner that was held.
+    public var isUnnoticed = false
+    /// Whether TERM ends it; KILL does, unless there is an ``obstacle``.
     public var obeysTerminate: Bool
     /// Whether it goes on when the daemon stops.
     public var outlivesDaemon: Bool
+    /// What keeps it from ending when KILL is sent; nil if KILL ends it.
+    public var obstacle: String?
 
     /// Puts a script together.
     public init(
       duration: Duration? = .zero, ending: Ending = .succeeded, obeysTerminate: Bool = true,
-      outlivesDaemon: Bool = false
+      outlivesDaemon: Bool = false, storing: Duration? = nil, obstacle: String? = nil
     ) {
       self.duration = duration
+      self.storing = storing
       self.ending = ending
       self.obeysTerminate = obeysTerminate
       self.outlivesDaemon = outlivesDaemon
+      self.obstacle = obstacle
     }
   }
 
@@ -58,6 +66,8 @@ public final class SimulatedRunner: Runner {
     var takeBack: [JobID: @Sendable () -> Void] = [:]
     var stubborn: Set<JobID> = []
     var lasting: Set<JobID> = []
+    var unnoticed: [JobID: Ending] = [:]
+    var obstacles: [JobID: String] = [:]
     var fates: [JobID: Fate] = [:]
     var absence: ProviderAbsence?
     var waiting: [JobID: @Sendable (RunnerEvent) -> Void] = [:]
@@ -132,12 +142,30 @@ public final class SimulatedRunner: Runner {
         state.orders[order.id] = order
         state.alive[order.id] = events
         if !script.obeysTerminate { state.stubborn.insert(order.id) }
+        state.obstacles[order.id] = script.obstacle
         if script.outlivesDaemon { state.lasting.insert(order.id) }
       }
-      events(.started(StartFacts(at: now, processID: 1, processStart: 1)))
+      events(.started(StartFacts(at: now, processID: 1000, processStart: 1)))
       guard let duration = script.duration else { return }
-      let takeBack = simulation.after(duration, on: queue) { self.end(order.id, script.ending) }
+      let takeBack = simulation.after(duration, on: queue) { self.pass(order.id, script) }
       state.withLock { $0.takeBack[order.id] = takeBack }
+    }
+  }
+
+  /// It has ended by itself.
+  private func pass(_ id: JobID, _ script: Script) {
+    if script.isUnnoticed { return state.withLock { $0.unnoticed[id] = script.ending } }
+    guard let storing = script.storing else { return end(id, script.ending) }
+    state.withLock { $0.alive[id] }?(.exited)
+    let takeBack = simulation.after(storing, on: queue) { self.end(id, script.ending) }
+    state.withLock { $0.takeBack[id] = takeBack }
+  }
+
+  /// As ``Runner`` says.
+  public func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    queue.post { [self] in
+      if let ending = state.withLock({ $0.unnoticed.removeValue(forKey: id) }) { end(id, ending) }
+      answer()
     }
   }
 
@@ -158,9 +186,17 @@ public final class SimulatedRunner: Runner {
   /// As ``Runner`` says.
   public func kill(_ id: JobID) {
     queue.post { [self] in
-      state.withLock { $0.deeds.append(.killed(id, simulation.now)) }
-      end(id, .failed(.signaled, "ended by signal 9"))
+      let isStuck = state.withLock { state in
+        state.deeds.append(.killed(id, simulation.now))
+        return state.obstacles[id] != nil
+      }
+      if !isStuck { end(id, .failed(.signaled, "ended by signal 9")) }
     }
+  }
+
+  /// As ``Runner`` says.
+  public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
+    queue.post { [self] in answer(state.withLock { state in state.obstacles.filter { ids.contains($0.key) } }) }
   }
 
   /// As ``Runner`` says.

@@ -12,7 +12,9 @@ public struct TimedOut: Error, CustomStringConvertible {
 }
 
 /// Long enough for a machine that builds and tests other things at the same time; never waited for when all is well.
-public let patience = Duration.seconds(60)
+///
+/// The one limit of all waits; the laboratories below Tests/ have the same.
+public let patience = Duration.seconds(180)
 
 /// Runs what blocks on a thread of its own, because the few threads that all tests share must not wait.
 ///

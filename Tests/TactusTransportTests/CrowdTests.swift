@@ -52,17 +52,17 @@ struct CrowdTests {
     let modest = try server.client()
     try modest.send(bytes: Array("{\"method\":\"io.tactus.Workflows.Run\",".utf8))
     var greedy: [ControlClient] = []
-    for size in [300, 400, 500] {
+    for size in [500, 300, 400] {
       let client = try server.client()
       greedy.append(client)
       try client.send(bytes: [UInt8](repeating: UInt8(ascii: " "), count: size << 10))
     }
     // Together more than 1 MiB: the largest goes, which is enough.
-    #expect(throws: ControlError.failed(.busy(retryAfterMs: 1000))) { try greedy[2].receive() }
+    #expect(throws: ControlError.failed(.busy(retryAfterMs: 1000))) { try greedy[0].receive() }
     #expect(await eventually { server.connectionCount == 3 })
     try modest.send(bytes: Array("\"parameters\":{\"name\":\"x\"}}\0".utf8))
     #expect(try modest.receive().read(RunWorkflow.Reply.self).jobID == "x")
-    for client in greedy.prefix(2) {
+    for client in greedy.dropFirst() {
       try client.send(Self.run)
       #expect(try client.receive().read(RunWorkflow.Reply.self).jobID == "a")
     }
@@ -73,7 +73,8 @@ struct CrowdTests {
   @Test("A reader that takes nothing while the others need the room is told that it is too slow, and dropped")
   func tooSlow() async throws {
     var limits = ServerLimits()
-    limits.bufferedBytes = 640 << 10
+    // Each may hold 256 KiB and a line, in steps of 64 KiB: two have room, and three have not.
+    limits.bufferedBytes = 704 << 10
     let line = String(repeating: "x", count: 32 << 10)
     let streams = Mutex(0)
     let server = try TestServer(
@@ -98,7 +99,6 @@ struct CrowdTests {
       readers.append(reader)
       try reader.send(Call(ReadLogs(id: "ffffff")))
     }
-    // Each may hold 256 KiB and a line: with the third it is too much.
     #expect(await eventually { server.connectionCount == 2 && streams.withLock { $0 } == 2 })
     #expect(server.heldBytes <= limits.bufferedBytes)
     await server.stop(within: .milliseconds(10))

@@ -67,7 +67,8 @@ final class TestServer: Sendable {
 
 /// Waits until a condition holds, for as long as a busy machine may need.
 func eventually(_ condition: () -> Bool) async -> Bool {
-  for _ in 0..<2000 {
+  let deadline = ContinuousClock.now + patience
+  while ContinuousClock.now < deadline {
     if condition() { return true }
     // Sleeping only fails when the test is canceled, and then the condition decides.
     try? await Task.sleep(for: .milliseconds(5))

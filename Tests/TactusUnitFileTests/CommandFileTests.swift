@@ -37,6 +37,8 @@ struct CommandFileTests {
       CPUQuota=150%
       TasksMax=9
       StrictLimits=yes
+      KillMode=process
+      MergeOutput=yes
       ProtectSystem=strict
       ProtectHome=read-only
       PrivateTmp=yes
@@ -49,6 +51,7 @@ struct CommandFileTests {
     #expect(read.environmentFiles == [.init(path: "/etc/a.env"), .init(path: "/etc/b.env", isOptional: true)])
     #expect(read.credentials == [.init(name: "pgpass", path: "/etc/pgpass"), .init(name: "token")])
     #expect(read.runner == .systemd && read.user == "backup" && read.group == "34" && read.needsUnit)
+    #expect(read.killMode == .process && read.mergesOutput)
     #expect(read.limits == .init(memoryMax: 64 << 20, cpuQuota: 150, tasksMax: 9, isStrict: true))
     #expect(
       read.sandbox == [

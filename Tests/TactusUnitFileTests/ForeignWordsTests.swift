@@ -74,14 +74,20 @@ struct ForeignWordsTests {
     arguments: [
       (
         "cd /srv && ./backup",
-        "Exec=cd /srv && ./backup begins with cd, which only a shell knows: write WorkingDirectory=/srv"
+        "Exec= begins with cd, which only a shell knows: write WorkingDirectory= with the directory, and in Exec="
       ),
-      ("PGHOST=db pg_dump", "sets a variable first, as only a shell does: write Environment=PGHOST=db, and in Exec="),
+      (
+        "PGHOST=db pg_dump",
+        "sets a variable first, as only a shell does: write it as Environment=NAME=value, and in Exec="
+      ),
+      ("$VV backup", "begins with a variable, which only a shell knows: write the path itself, or /bin/sh -c '…'"),
+      ("${DIR}/backup", "begins with a variable, which only a shell knows"),
       ("~/bin/x", "begins with ~, which only a shell knows: write the whole path"),
       ("~backup/bin/x", "begins with ~, which only a shell knows"),
-      ("-/bin/true", "has a prefix of systemd's, and there are none here: write /bin/true"),
-      ("@/bin/sh sh", "has a prefix of systemd's, and there are none here: write /bin/sh"),
-      ("+/bin/true", "write /bin/true"), ("!!/bin/true", "write /bin/true"), (":-/bin/true", "write /bin/true"),
+      ("-/bin/true", "has the prefix - of systemd's, and there are none here: write the path without it"),
+      ("@/bin/sh sh", "has the prefix @ of systemd's, and there are none here"),
+      ("+/bin/true", "has the prefix + of"), ("!!/bin/true", "has the prefix !! of"),
+      (":-/bin/true", "has the prefix :- of"),
       ("if true; then echo; fi", "begins with if, which only a shell knows: write /bin/sh -c '…'"),
       ("backup.sh", "does not begin with the absolute path of a program"),
       (#"/bin/date +\%F"#, "escapes % as in a crontab: here it means nothing but itself"),

@@ -43,7 +43,7 @@ struct RandomFileTests {
   }
 
   @Test(
-    "A giant file of one mistake over and over is refused without much ado", .timeLimit(.minutes(2)),
+    "A giant file of one mistake over and over is refused without much ado", .timeLimit(.minutes(5)),
     arguments: [
       "=\n", "[a]\n", "Environmen=\n", "Exe\\\nc=\n", "\\\n", "Environment=A=b\nEnvironment=\n", "Environment='\n",
     ])

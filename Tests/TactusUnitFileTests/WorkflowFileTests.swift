@@ -89,6 +89,8 @@ struct WorkflowFileTests {
       Header=Accept:application/json
       Header=X-Token: a: b
       FollowRedirects=No
+      RedirectHeaders=yes
+      ReadBody=no
       Timeout=5min
       """
     ).get()
@@ -99,7 +101,7 @@ struct WorkflowFileTests {
             endpoint: "HTTPS://[2001:db8::1]:8443/a?b=c#d", method: "HEAD",
             expectedStatus: StatusRanges([200...200, 204...204, 300...399]),
             headers: ["Accept: application/json", "X-Token: a: b"], followsRedirects: false,
-            timeout: Limits.heartbeatTimeout)))
+            redirectsHeaders: true, readsBody: false, timeout: Limits.heartbeatTimeout)))
     #expect(definition.policies.maxConsecutiveFailures == 1000)
   }
 
@@ -147,7 +149,9 @@ struct WorkflowFileTests {
     _ = try read("[Command]\nExec=/bin/true\n\(text)\n").get()
   }
 
-  @Test("The limits of a heartbeat are allowed", arguments: ["Timeout=5min", "Timeout=1us", "ExpectedStatus=100-599"])
+  @Test(
+    "The limits of a heartbeat are allowed",
+    arguments: ["Timeout=5min", "Timeout=1us", "ExpectedStatus=100-599", "ExpectedStatus=101"])
   func heartbeatLimits(_ assignment: String) throws {
     _ = try read("[Heartbeat]\nEndpoint=http://localhost:65535/\n\(assignment)\n").get()
   }
@@ -186,7 +190,7 @@ struct WorkflowFileTests {
       queues: .builtIn)
     #expect(
       problems(of: result).map(\.description) == [
-        "/etc/tactus/workflows/a.workflow:2: Exec=x does not begin with the absolute path of a program: "
+        "/etc/tactus/workflows/a.workflow:2: Exec= does not begin with the absolute path of a program: "
           + "write for example /usr/bin/env NAME"
       ])
   }

@@ -63,4 +63,56 @@ struct OutlivingTests {
     world.settle()
     #expect(isDrained.withLock { $0 })
   }
+
+  @Test("A stop ends at its time and its grace although a job cannot be killed, whose row says why", arguments: 1...20)
+  func unkillable(seed: UInt64) throws {
+    let world = try World(seed: seed, definitions: [("a", Self.text)]) { _ in
+      .init(duration: nil, obeysTerminate: false, obstacle: "cannot be killed: process 7 waits")
+    }
+    let id = try world.run("a")
+    let isDrained = Mutex(false)
+    world.execution.drain(within: .seconds(30)) { isDrained.withLock { $0 = true } }
+    world.pass(.seconds(30) + Limits.grace + Limits.grace)
+    #expect(!isDrained.withLock { $0 })
+    world.pass(.seconds(1))
+    #expect(isDrained.withLock { $0 })
+    #expect(
+      try world.rows("SELECT status, phase, stop_reason, error_message FROM jobs")
+        == ["RUNNING|stopping|INTERRUPTED|cannot be killed: process 7 waits"])
+    let reported = world.journal.entries.filter { $0.kind == .jobNotKilled }.map(\.message)
+    #expect(reported.contains { $0 == "job \(id) of a cannot be killed: process 7 waits" })
+    #expect(
+      reported.contains { $0.hasPrefix("tactusd stops without job \(id) of a: cannot be killed: process 7 waits.") })
+  }
+
+  @Test(
+    "An attempt that its time-out cannot kill is named in the journal and in its row, and still waited for",
+    arguments: 1...20)
+  func unkillableByTimeout(seed: UInt64) throws {
+    let text = "[Command]\nExec=/bin/true\nTimeout=5s\n"
+    let world = try World(seed: seed, definitions: [("a", text)]) { _ in
+      .init(duration: .seconds(60), obeysTerminate: false, obstacle: "cannot be killed: process 7 waits")
+    }
+    _ = try world.run("a")
+    world.pass(.seconds(5) + Limits.grace + Limits.grace)
+    #expect(try world.rows("SELECT status, error_message FROM jobs") == ["RUNNING|cannot be killed: process 7 waits"])
+    #expect(world.journal.entries.filter { $0.kind == .jobNotKilled }.count == 1)
+    world.pass(.seconds(60))
+    #expect(try world.rows("SELECT status, error_code FROM jobs") == ["FAILED|PROVIDER_TIMEOUT"])
+    try world.audit()
+  }
+
+  @Test("What an attempt has left and cannot be killed is named two seconds after its exit", arguments: 1...20)
+  func unkillableRest(seed: UInt64) throws {
+    let world = try World(seed: seed, definitions: [("a", Self.text)]) { _ in
+      .init(duration: .seconds(5), storing: .seconds(30), obstacle: "cannot be killed: process 7 waits")
+    }
+    _ = try world.run("a")
+    world.pass(.seconds(5) + Limits.grace + .seconds(1))
+    #expect(try world.rows("SELECT status, error_message FROM jobs") == ["RUNNING|cannot be killed: process 7 waits"])
+    #expect(world.journal.entries.filter { $0.kind == .jobNotKilled }.count == 1)
+    world.pass(.seconds(30))
+    #expect(try world.rows("SELECT status, error_message FROM jobs") == ["COMPLETED|"])
+    try world.audit()
+  }
 }

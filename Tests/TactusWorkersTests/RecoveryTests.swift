@@ -59,7 +59,10 @@ struct RecoveryTests {
       (.silent(after: .seconds(3)), .seconds(3), ["RUNNING|unverified|"]),
     ]
     for (fate, span, row) in expected {
-      let (world, _) = try restart(seed: seed, file: TemporaryFile(), fate: fate)
+      // For as long as the world lives: a store whose file is gone takes nothing.
+      let file = TemporaryFile()
+      defer { withExtendedLifetime(file) {} }
+      let (world, _) = try restart(seed: seed, file: file, fate: fate)
       let start = world.simulation.now
       world.pass(.seconds(5))
       let settled = world.settled.values

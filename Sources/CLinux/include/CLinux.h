@@ -126,6 +126,10 @@ struct tactus_spawn_order {
   int cgroup;
   /* Whom the child becomes, without any capability; NULL lets it be whom we are. */
   const struct tactus_identity *identity;
+  /* Whether the root directory will do if the directory is not there. */
+  int directory_may_be_missing;
+  /* How long a forked child may take to its exec, in milliseconds; -1 for as long as it likes. */
+  int patience;
 };
 
 enum tactus_spawn_step {
@@ -142,10 +146,68 @@ enum tactus_spawn_step {
   TACTUS_SPAWN_EXECUTE,
 };
 
+/* What a child under way says of itself, to any thread. Its pid, or 0 before it has one; its step, a number that depends on
+ * what it does; the beginning of that step in microseconds of CLOCK_MONOTONIC. */
+struct tactus_progress;
+struct tactus_progress *tactus_progress_make(void);
+void tactus_progress_free(struct tactus_progress *progress);
+int tactus_progress_process(struct tactus_progress *progress);
+int tactus_progress_step(struct tactus_progress *progress);
+long long tactus_progress_since(struct tactus_progress *progress);
+/* A child that has not yet said its pid ends as soon as it does; one that has is there to be killed. */
+void tactus_progress_cancel(struct tactus_progress *progress);
+
 /* Starts a program in a session of its own with nothing but descriptors 0, 1 and 2, default dispositions, an empty signal
- * mask and no protection from the OOM killer. Answers its pid when the program runs; otherwise no process is left, and step
- * says where it failed. */
-int tactus_spawn(const struct tactus_spawn_order *order, enum tactus_spawn_step *step);
+ * mask and no protection from the OOM killer. Answers its pid when the program runs; otherwise step says where it failed, and
+ * if the progress has a pid, that child has ended or is about to, and is the caller's to reap. The steps of the progress are
+ * those of the spawn; without order->patience it returns when the kernel does. */
+int tactus_spawn(
+    const struct tactus_spawn_order *order, struct tactus_progress *progress, enum tactus_spawn_step *step);
+
+/* Looks at paths that may not answer */
+
+enum tactus_look_kind {
+  /* stat(2), and whether we may read and execute. */
+  TACTUS_LOOK_PATH,
+  /* lstat(2) */
+  TACTUS_LOOK_LINK,
+  /* The first bytes of a regular file, up to the limit. */
+  TACTUS_LOOK_CONTENTS,
+  /* The entries of a directory, as getdents64(2) gives them. */
+  TACTUS_LOOK_NAMES,
+};
+
+enum tactus_look_step { TACTUS_LOOK_OPEN, TACTUS_LOOK_STATUS, TACTUS_LOOK_READ };
+
+struct tactus_look {
+  const char *path;
+  enum tactus_look_kind kind;
+  unsigned long limit;
+  /* The errno of what failed, and which step that was; 0 if nothing did. */
+  int error;
+  enum tactus_look_step step;
+  unsigned int mode;
+  unsigned int user;
+  unsigned int group;
+  /* Of a path: the errno of faccessat(2); 0 if we may. */
+  int read_error;
+  int execute_error;
+  const char *bytes;
+  unsigned long size;
+};
+
+struct tactus_looks;
+struct tactus_looks *tactus_looks_make(int capacity, unsigned long room_size);
+void tactus_looks_free(struct tactus_looks *looks);
+int tactus_looks_add(struct tactus_looks *looks, enum tactus_look_kind kind, const char *path, unsigned long limit);
+/* Complete for every index below the progress's step. */
+const struct tactus_look *tactus_looks_at(const struct tactus_looks *looks, int index);
+/* Looks at all in order, as far as there is room for what they say; the step of the progress is how many are done. A child
+ * looks that borrows our memory, as the identity if that is given: answers its pid, and it is the caller's to reap. */
+int tactus_look(
+    struct tactus_looks *looks, const struct tactus_identity *identity, struct tactus_progress *progress);
+/* Waits for the end of such a child, which no other call sees. */
+int tactus_look_reap(int child);
 
 struct tactus_exit {
   int process;
@@ -167,6 +229,8 @@ int tactus_child_reap(int descriptor, struct tactus_exit *exit);
 int tactus_child_peek(struct tactus_exit *exit);
 /* Reaps a child that has ended by its pid. */
 int tactus_child_discard(int process);
+/* Waits for the end of a child and reaps it. */
+int tactus_child_await(int process);
 /* Undoes an inherited ignoring of SIGCHLD, with which the kernel would reap before we have asked. */
 int tactus_keep_zombies(void);
 /* prctl(2), PR_SET_CHILD_SUBREAPER */
@@ -193,6 +257,10 @@ unsigned long long tactus_capabilities(void);
 
 /* CPUs that this process may use. */
 int tactus_core_count(void);
+
+/* Has malloc use at most some arenas, map blocks of a size and more one by one, and keep at most some free memory at the end of
+ * its heap, in bytes; before there are other threads. */
+int tactus_allocator_economize(int arenas, int mapped, int kept);
 /* The value of an extended attribute: its size. */
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size);
 /* memmem(3): the offset, or -1. */

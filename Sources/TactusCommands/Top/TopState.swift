@@ -29,7 +29,10 @@ struct TopState {
       self.daemon = daemon
       absence = nil
     case .running(let jobs):
-      running = jobs.sorted { ($0.startedAt ?? $0.createdAt, $0.id) < ($1.startedAt ?? $1.createdAt, $1.id) }
+      running = jobs.sorted {
+        ($0.startedEvent ?? .max, $0.startedAt ?? $0.createdAt, $0.id)
+          < ($1.startedEvent ?? .max, $1.startedAt ?? $1.createdAt, $1.id)
+      }
     case .ends(let jobs):
       ends = []
       add(jobs)
@@ -54,7 +57,10 @@ struct TopState {
   private mutating func add(_ jobs: [WireJob]) {
     let known = Set(ends.map(\.id))
     ends += jobs.filter { $0.status.isTerminal && !known.contains($0.id) }
-    ends.sort { ($0.completedAt ?? $0.createdAt, $0.id) > ($1.completedAt ?? $1.createdAt, $1.id) }
+    ends.sort {
+      ($0.endedEvent ?? .max, $0.completedAt ?? $0.createdAt, $0.id)
+        > ($1.endedEvent ?? .max, $1.completedAt ?? $1.createdAt, $1.id)
+    }
     ends.removeLast(max(0, ends.count - TopQuestion.limit))
   }
 

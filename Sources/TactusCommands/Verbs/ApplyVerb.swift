@@ -19,8 +19,12 @@ enum ApplyVerb: Verb {
       for warning in reply.warnings ?? [] { console.complain("\(warning.sentence.visible) (warning)") }
       guard invocation.isTalkative else { return }
       let next = Readable.instant(reply.nextRuns.first, on: console).map { ", next run \($0)" } ?? ""
-      let doing = invocation.has(.dryRun) ? "would be \(reply.effect.rawValue)" : reply.effect.rawValue
+      let effect = reply.effect.rawValue.visible
+      let doing = invocation.has(.dryRun) ? "would be \(effect)" : effect
       console.print("\(request.name): \(doing) (generation \(reply.generation)\(next))")
+      if reply.terminated == true, reply.effect != .created {
+        console.print("  It is still terminated. Run tactusctl resume \(request.name) to have it plan again.")
+      }
       for difference in reply.differences {
         console.print(
           "  " + (difference.hasPrefix("+") ? Style.good : .bad).applied(to: difference.visible, on: console))

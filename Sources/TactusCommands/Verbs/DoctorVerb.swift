@@ -30,13 +30,14 @@ enum DoctorVerb: Verb {
 
   private static func print(_ diagnosis: Diagnosis, on console: Console) {
     let style: Style =
-      switch diagnosis.state {
+      switch diagnosis.state.known {
       case .ok: .good
       case .warning: .plain
       case .problem: .bad
+      case nil: .plain
       }
-    let word = diagnosis.state.rawValue
-    let mark = style.applied(to: word, on: console) + String(repeating: " ", count: 9 - word.count)
+    let word = diagnosis.state.rawValue.visible
+    let mark = style.applied(to: word, on: console) + String(repeating: " ", count: max(1, 9 - word.count))
     let check = diagnosis.check.visible
     let name = check + String(repeating: " ", count: max(1, 13 - check.count))
     let lines = diagnosis.message.visible.folded(to: max(30, (console.columns ?? 120) - 22))

@@ -41,7 +41,7 @@ private struct EventLine {
 
   /// Nil for a reply that is a place in the stream and no event.
   init?(_ event: ReadEvents.Reply) {
-    guard let sequence = event.sequence, let at = event.at, let type = event.type else { return nil }
+    guard let sequence = event.sequence, let at = event.at, let type = event.type?.visible else { return nil }
     (self.event, self.sequence, self.at, self.type) = (event, sequence, at, type)
   }
 
@@ -55,7 +55,7 @@ private struct EventLine {
     // Events of workflows have no job, and longer words.
     let job = event.job.map { "  \(Readable.tail(of: $0))" } ?? ""
     let what = job.isEmpty ? type.padded(to: 23) : type.padded(to: 13) + job
-    let error = event.errorCode.map { "  \($0.rawValue)" } ?? ""
+    let error = event.errorCode.map { "  \($0.rawValue.visible)" } ?? ""
     let room = console.columns.map { max(8, $0 - head.count - what.count - 2 - error.count) } ?? .max
     let workflow = event.workflow.map { "  \($0.shortened(to: room))" } ?? ""
     let rest = console.columns.map { $0 - head.count - what.count - workflow.count - error.count - 2 } ?? .max

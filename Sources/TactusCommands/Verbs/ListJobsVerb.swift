@@ -39,14 +39,17 @@ enum ListJobsVerb: Verb {
       until: try invocation.moment(.until))
   }
 
-  /// By the instant that is shown, latest first; those without one before all.
+  /// What has not begun first, by the instant that is shown, those without one before all; then what began last first.
   ///
-  /// They come in the order in which they were made, and an automatic one is made long before its time.
+  /// They come in the order in which they were made, and an automatic one is made long before its time. What has begun goes by
+  /// the order of events, because a clock that was ahead would keep its jobs on top until that time has come.
   private static func ordered(_ jobs: [WireJob]) -> [WireJob] {
+    func event(_ job: WireJob) -> Int64 { job.startedEvent ?? job.endedEvent ?? .max }
     func instant(_ job: WireJob) -> Int64 { job.scheduledAt?.microseconds ?? .max }
     return jobs.enumerated().sorted { left, right in
-      let (first, second) = (instant(left.element), instant(right.element))
-      return first == second ? left.offset < right.offset : first > second
+      (event(left.element), instant(left.element), right.offset) > (
+        event(right.element), instant(right.element), left.offset
+      )
     }.map(\.element)
   }
 
@@ -77,6 +80,7 @@ extension WireJob {
   func elapsed(at now: Instant) -> String? {
     if let durationMs { return Readable.span(.milliseconds(durationMs)) }
     guard status == .running, let startedAt else { return nil }
+    if let elapsedMs { return Readable.span(.seconds(elapsedMs / 1000)) }
     return Readable.span(.seconds(max(0, (now - startedAt).milliseconds / 1000)))
   }
 

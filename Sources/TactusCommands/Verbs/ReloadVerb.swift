@@ -21,8 +21,14 @@ enum ReloadVerb: Verb {
   }
 
   private static func tell(_ answer: Reload.Reply, _ console: Console) {
+    let terminated = Set(answer.terminated ?? [])
     for (names, word) in [(answer.created, "created"), (answer.changed, "changed"), (answer.removed, "removed")] {
-      for name in names { console.print("\(name.visible): \(word)") }
+      for name in names {
+        let isStillTerminated = word == "changed" && terminated.contains(name)
+        let more =
+          isStillTerminated ? ", and still terminated. Run tactusctl resume \(name) to have it plan again." : ""
+        console.print("\(name.visible): \(word)\(more.visible)")
+      }
     }
     switch answer.autoRunner {
     case "systemd": console.print("Runner=auto means systemd from now on, outside the sandbox of tactusd")

@@ -17,8 +17,14 @@ enum StatusVerb: Verb {
     let console = invocation.console
     printHead(reply, console)
     printQueues(reply.queues, console)
-    try printRunning(client, reply.jobs[.running], console)
-    try printNext(client, console)
+    do throws(ControlError) {
+      try printRunning(client, reply.jobs[.running], console)
+      try printNext(client, console)
+    } catch {
+      // The status of a daemon whose store does not answer is what is asked for most: it is shown as far as it is known.
+      guard case .failed(.unavailable(let reason)) = error, reply.state == .degraded else { throw error }
+      console.print(wrapped: "\nThe running jobs and the next runs cannot be shown: \(reason.visible).")
+    }
     guard !reply.lastErrors.isEmpty else { return }
     console.print()
     for incident in reply.lastErrors {
@@ -30,7 +36,10 @@ enum StatusVerb: Verb {
   private static func printHead(_ reply: Describe.Reply, _ console: Console) {
     let style: Style = reply.state == .running ? .good : .bad
     let dot = console.isTerminal ? "\(style.applied(to: "●", on: console)) " : ""
-    console.print("\(dot)tactusd \(reply.version): \(style.applied(to: reply.state.rawValue, on: console))")
+    console.print("\(dot)tactusd \(reply.version): \(style.applied(to: reply.state.rawValue.visible, on: console))")
+    if let reason = reply.reason {
+      console.print(wrapped: "\(Style.bad.applied(to: "Reason", on: console)): \(reason.visible)")
+    }
     var sheet = Sheet()
     sheet.add("Since", Readable.exact(reply.startedAt, on: console))
     sheet.add("PID", "\(reply.pid)")
@@ -61,7 +70,7 @@ enum StatusVerb: Verb {
     table.print(on: console)
   }
 
-  private static func printRunning(_ client: ControlClient, _ count: Int, _ console: Console) throws {
+  private static func printRunning(_ client: ControlClient, _ count: Int, _ console: Console) throws(ControlError) {
     let jobs = try client.call(ListJobs(status: [.running], limit: runningShown)).jobs
     guard !jobs.isEmpty else { return }
     console.print()
@@ -79,7 +88,7 @@ enum StatusVerb: Verb {
     if count > jobs.count { console.print("and \(count - jobs.count) more: tactusctl list-jobs --status=RUNNING") }
   }
 
-  private static func printNext(_ client: ControlClient, _ console: Console) throws {
+  private static func printNext(_ client: ControlClient, _ console: Console) throws(ControlError) {
     let runs = try client.call(ListUpcoming(limit: nextShown)).runs
     console.print()
     guard !runs.isEmpty else { return console.print("Nothing is planned.") }

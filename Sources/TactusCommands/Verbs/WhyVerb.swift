@@ -75,10 +75,12 @@ enum WhyVerb: Verb {
     guard let workflow else { return console.print("\(name) was deleted") }
     guard workflow.state == .terminated else { return }
     let since = workflow.terminatedAt.map { " since \(Readable.absolute($0, on: console))" } ?? ""
-    let reason = workflow.terminatedReason ?? .user
-    let cause = reason.cause(limit: workflow.terminatingFailures)
+    let reason = workflow.terminatedReason?.known
+    let cause =
+      reason?.cause(limit: workflow.terminatingFailures)
+      ?? "for the reason '\(workflow.terminatedReason?.rawValue.visible ?? "")'"
     let state = Style.bad.applied(to: "TERMINATED", on: console)
-    console.print(wrapped: "\(name) is \(state)\(since), \(cause); \(reason.wayOut(of: name))")
+    console.print(wrapped: "\(name) is \(state)\(since), \(cause); \((reason ?? .user).wayOut(of: name))")
   }
 
   /// A workflow; nil if there is none any more.
@@ -114,7 +116,7 @@ enum WhyVerb: Verb {
 }
 
 extension WireExplanation {
-  fileprivate var isOpen: Bool { [.planned, .waiting, .running].contains(outcome) }
+  fileprivate var isOpen: Bool { outcome == .planned || outcome == .waiting || outcome == .running }
 
   /// The instant, what became of it, how late, and the job.
   fileprivate func head(on console: Console) -> String {
@@ -123,23 +125,24 @@ extension WireExplanation {
     if !console.isTerminal { instants = instants.replacing(" … ", with: "/").replacing(" ×", with: " x") }
     let word = style.applied(to: fate.padded(to: 15), on: console)
     let delay = startDelayMs.map { "+\(Readable.span(.milliseconds(max(0, $0))))" } ?? ""
-    let job = [jobID.map(Readable.tail)?.visible, errorCode?.rawValue ?? status?.rawValue].compactMap(\.self)
+    let job = [jobID.map(Readable.tail)?.visible, (errorCode?.rawValue ?? status?.rawValue)?.visible]
+      .compactMap(\.self)
     return
       "\(instants.padded(to: console.isTerminal ? 20 : 27))  \(word)  \(delay.padded(to: 9))  \(job.joined(separator: " "))"
   }
 
   /// What became of it, in a word or two: what failed before it was started has an end, but did not run.
   private var fate: String {
-    outcome == .ran && status == .failed && startDelayMs == nil ? "not started" : outcome.rawValue
+    outcome == .ran && status == .failed && startDelayMs == nil ? "not started" : outcome.rawValue.visible
   }
 
   private var style: Style {
-    switch outcome {
+    switch outcome.known {
     case .ran: status?.style ?? .plain
     case .running: .active
     case .missed, .limit: .bad
-    case .planned, .waiting: .plain
-    case .canceled, .coalesced, .overlap, .skippedByUser, .terminated, .edited, .none: .faint
+    case .planned, .waiting, .unknown, nil: .plain
+    case .canceled, .coalesced, .overlap, .skippedByUser, .terminated, .edited, Explanation.Outcome.none?: .faint
     }
   }
 }

@@ -20,19 +20,30 @@ struct Examination: Sendable {
   let jobUser: @Sendable () -> JobUser
   let units: UnitAvailability
   let files: DispatchWorkQueue
+  let lookout: Lookout
   let time: SystemTime
+  let health: Health
+  let store: Store
+  let output: OutputStore
 
   /// Looks at everything; answers on the queue of the files.
   func run(answer: @escaping @Sendable ([Diagnosis]) -> Void) {
-    containers.report { reports in
-      files.post { answer(diagnoses + [.engines(reports)]) }
+    store.post { store in
+      store.checkFiles()
+      output.post { output in
+        output.checkFiles()
+        containers.report { reports in
+          files.post { answer(diagnoses + [.engines(reports)]) }
+        }
+      }
     }
   }
 
   private var diagnoses: [Diagnosis] {
     [
-      .sqlite(version: Store.libraryVersion), storage, room, permissions, configuration,
-      .settings(problems: Configuration.settingsProblems(in: directories.configuration)),
+      .sqlite(version: Store.libraryVersion), .writing(health.storeTrouble), .output(health.outputTrouble),
+      .rows(health.unreadableRows), storage, room, permissions, configuration,
+      .settings(problems: Configuration.settingsProblems(in: directories.configuration, authority, lookout)),
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
       .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
@@ -68,10 +79,10 @@ struct Examination: Sendable {
   private var permissions: Diagnosis { .privacy(of: directories.state, mode: mode(of: directories.state)) }
 
   private var configuration: Diagnosis {
-    let paths = ["", "/workflows", "/queues", "/providers", "/tactusd.conf", "/tactusd.conf.d"]
-      .map { directories.configuration + $0 }
-    return .integrity(
-      of: directories.configuration, writable: paths.filter { mode(of: $0).map { $0 & 0o002 != 0 } == true })
+    let custody = authority.custody
+    return .custody(
+      of: directories.configuration, custody,
+      weaknesses: Configuration.weaknesses(in: directories.configuration, custody, lookout))
   }
 
   private var controlGroups: Diagnosis {

@@ -2,6 +2,7 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusProtocol
 internal import TactusRunners
+internal import TactusStore
 internal import TactusSystemd
 
 /// Facts in, diagnoses out: each says what was seen, and what mends it.
@@ -13,6 +14,33 @@ extension Diagnosis {
     return isEnough
       ? Diagnosis("sqlite", .ok, "version \(version)")
       : Diagnosis("sqlite", .problem, "version \(version) is too old", cure: "install libsqlite3 3.37 or newer")
+  }
+
+  static func writing(_ trouble: String?) -> Diagnosis {
+    trouble.map {
+      Diagnosis(
+        "store", .problem, "it cannot be written: \($0). Nothing new is started or acknowledged.",
+        cure: "remove the cause; tactusd tries again every second")
+    } ?? Diagnosis("store", .ok, "its files are in place, and can be written")
+  }
+
+  static func output(_ trouble: OutputTrouble?) -> Diagnosis {
+    trouble.map {
+      Diagnosis(
+        "output", .problem,
+        "it cannot be stored: \($0.reason). \($0.isLost ? "It is lost." : "It is held, and jobs that write much wait.")",
+        cure: $0.isLost ? "move logs.db away and restart tactusd" : "remove the cause; tactusd tries again every second"
+      )
+    } ?? Diagnosis("output", .ok, "its file is in place, and can be written")
+  }
+
+  static func rows(_ unreadable: [UnreadableRow]) -> Diagnosis {
+    guard !unreadable.isEmpty else { return Diagnosis("rows", .ok, "every row that was met can be read") }
+    let first = unreadable.prefix(3).map(\.description).joined(separator: " ")
+    let more = unreadable.count > 3 ? " \(unreadable.count - 3) more are in the log." : ""
+    return Diagnosis(
+      "rows", .problem, "\(unreadable.count.counted("row")) cannot be read and are left alone. \(first)\(more)",
+      cure: "stop tactusd, and run tactusd --verify, which names them all")
   }
 
   static func storage(_ path: String, _ kind: FileSystem.Kind, syncSpan: Duration) -> Diagnosis {
@@ -59,12 +87,19 @@ extension Diagnosis {
         cure: "chmod 0700 \(path)")
   }
 
-  static func integrity(of path: String, writable: [String]) -> Diagnosis {
-    writable.isEmpty
-      ? Diagnosis("files", .ok, "\(path) can be changed by its owner only")
-      : Diagnosis(
-        "files", .problem, "everybody may write to \(writable.joined(separator: ", ")), and so decide what runs",
-        cure: "chmod o-w \(writable.joined(separator: " "))")
+  /// Who may decide what runs; a private instance reports others, and its user may want them to.
+  static func custody(of path: String, _ custody: Custody, weaknesses: [Custody.Weakness]) -> Diagnosis {
+    guard !weaknesses.isEmpty else {
+      return Diagnosis("files", .ok, "\(path) can be changed by \(custody.holders) only")
+    }
+    // The first ones say what to do about the rest.
+    let shown = weaknesses.prefix(5)
+    let more = weaknesses.count > shown.count ? "; and \(weaknesses.count - shown.count) more" : ""
+    return Diagnosis(
+      "files", custody.refuses ? .problem : .warning,
+      shown.map { $0.sentence(of: $0.path) }.joined(separator: "; ") + more
+        + ". Whoever may change them decides what runs",
+      cure: shown.map(\.cure).joined(separator: "; "))
   }
 
   /// What a reload leaves for the next start, that start refuses.

@@ -164,7 +164,7 @@ extension ContainerRunner {
     report.exitCode = state.exitCode
     // A remote engine has a clock of its own.
     if case .unix = run.provider.client.endpoint { report.endedAt = Instant(rfc3339: state.finishedAt) }
-    if let endedAt = report.endedAt, let startedAt = run.startedAt { report.endedAt = max(endedAt, startedAt) }
+    report.duration = run.duration
     report.logBytes = run.output.storedBytes
     report.logDroppedBytes = run.output.droppedBytes
     end(run, run.ending, report: report)
@@ -173,7 +173,9 @@ extension ContainerRunner {
   /// The container has ended: the rest of its log, then the end.
   func ended(_ run: ContainerRun, _ state: EngineMessages.Inspected.RunState) {
     run.state = state
+    run.noticed = run.noticed ?? (time.now, time.monotonic)
     run.held.removeAll()
+    run.events(.exited)
     if let wait = run.wait { http.abort(wait) }
     run.wait = nil
     // A followed log is aborted; its completion reads the rest.

@@ -16,6 +16,7 @@ extension ContainerRunner {
       remnant.id, order: nil, provider: first, output: ContainerOutput(limit: 0, stored: [:], now: time.now),
       events: events)
     run.startedAt = remnant.facts?.at
+    run.startedMonotonic = remnant.facts?.monotonic
     run.containerID = remnant.facts?.containerID
     run.wasRunning = remnant.status == .running
     run.inquiry = (answer, Array(asked.dropFirst()))
@@ -36,6 +37,27 @@ extension ContainerRunner {
           run.silentSince = run.silentSince ?? asked
         }
         runner.examined(id, after: sentence, answer)
+      }
+    }
+  }
+
+  /// Asks the engine whether a container has ended whose time-out has passed.
+  func examineOverdue(_ id: JobID, _ answer: @escaping @Sendable () -> Void) {
+    guard let run = live(id), run.state == nil else {
+      if let run = live(id) { run.events(.exited) }
+      return answer()
+    }
+    run.provider.client.send(
+      .get, "/containers/\(run.name)/json", within: .limited(Self.patienceToExamine)
+    ) { reply in
+      self.assumeIsolated { runner in
+        if let run = runner.live(id), run.state == nil, run.inquiry == nil, case .success(let response) = reply,
+          let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body), found.hasStarted,
+          !found.state.running
+        {
+          runner.ended(run, found.state)
+        }
+        answer()
       }
     }
   }

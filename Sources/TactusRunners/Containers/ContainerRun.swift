@@ -18,6 +18,8 @@ final class ContainerRun {
   var isPulled = false
   /// When it was asked to start; nil before.
   var startedAt: Instant?
+  /// The same by the clock that nobody sets; nil if no daemon of this boot asked.
+  var startedMonotonic: MonotonicInstant?
   /// The engine's id of the container.
   var containerID: String?
   /// Whether the container was started, as far as we know.
@@ -44,6 +46,8 @@ final class ContainerRun {
   var wasRunning = false
   /// The state it has ended in.
   var state: EngineMessages.Inspected.RunState?
+  /// When that was noticed, on both clocks.
+  var noticed: (at: Instant, monotonic: MonotonicInstant)?
 
   /// Tells of the end of the container.
   var wait: TransferID?
@@ -78,6 +82,28 @@ final class ContainerRun {
   var container: Container? {
     guard case .container(let container) = order?.work else { return nil }
     return container
+  }
+
+  /// How long it ran; nil if nobody knows.
+  var duration: Duration? {
+    guard let state else { return nil }
+    let isLocal = if case .unix = provider.client.endpoint { true } else { false }
+    var duration = ContainerDuration(isLocal: isLocal)
+    if let started = Instant(rfc3339: state.startedAt), let finished = Instant(rfc3339: state.finishedAt) {
+      duration.told = finished - started
+    }
+    if let noticed, let startedMonotonic {
+      duration.measured = noticed.monotonic - startedMonotonic
+      duration.step = startedAt.map { (noticed.at - $0) - (noticed.monotonic - startedMonotonic) }
+    }
+    return duration.value
+  }
+
+  /// What no sentence of the engine may repeat: the name of the program alone is shown.
+  var concealment: Concealment {
+    let words = container.map { $0.entrypoint.isEmpty ? $0.arguments : $0.entrypoint + $0.arguments } ?? []
+    return Concealment(
+      variables: environment.filter { !$0.hasPrefix("TACTUS_") }, arguments: Array(words.dropFirst()))
   }
 
   /// How it ended.

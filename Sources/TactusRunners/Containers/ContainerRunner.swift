@@ -1,4 +1,5 @@
 public import TactusHTTP
+public import TactusLinux
 public import TactusModel
 public import TactusPorts
 
@@ -14,7 +15,11 @@ public actor ContainerRunner: Runner, QueueConfined {
   let storeID: String
   let journal: any Journal
   let providers: [EngineProvider]
+  let inputs: InputReader
   var runs: [JobID: ContainerRun] = [:]
+  /// Attempts of which it is looked what their definitions name, and whether they are to be given up.
+  var looking: [JobID: Bool] = [:]
+  let lookout: Lookout
   var pulls: [ImagePull.Key: ImagePull] = [:]
   /// Who waits for a provider, by what they require.
   var lines: [Set<String>: ProviderLine] = [:]
@@ -22,22 +27,28 @@ public actor ContainerRunner: Runner, QueueConfined {
   private(set) var isClosed = false
   private var alarm: (any MonotonicAlarm)?
   private var agenda = Agenda<ContainerRunner>()
+  /// Those who wait to hear how the providers are.
+  private var askers: [@Sendable ([ProviderReport]) -> Void] = []
 
   /// Makes a runner for engines, on an HTTP engine of its own.
   /// - Parameters:
   ///   - storeID: a label of all its containers, so that daemons that share an engine leave each other's alone.
+  ///   - inputs: reads the files that definitions name.
   ///   - patience: how long an engine may take for an answer that waits for nothing else.
   public init(
     http: HTTPEngine, providers: [Provider], storeID: String, output: any OutputSink, stored: any OutputReader,
-    time: any TimeSource, alarms: any AlarmSource, journal: any Journal,
+    time: any TimeSource, alarms: any AlarmSource, lookout: Lookout, journal: any Journal,
+    inputs: InputReader = InputReader(),
     patience: Duration = .seconds(60)
   ) {
     self.http = http
+    self.inputs = inputs
     self.time = time
     sink = output
     self.stored = stored
     self.storeID = storeID
     self.journal = journal
+    self.lookout = lookout
     self.providers = providers.enumerated().map { index, provider in
       EngineProvider(
         provider, client: EngineClient(http: http, endpoint: provider.endpoint, patience: patience), index: index)
@@ -82,6 +93,11 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Sends KILL to all of the container.
   public nonisolated func kill(_ id: JobID) { post { $0.signal(id, "SIGKILL") } }
 
+  /// Asks the engine whether the container has ended.
+  public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    post { $0.examineOverdue(id, answer) }
+  }
+
   /// Removes the container.
   public nonisolated func settle(_ id: JobID) { post { $0.remove(id) } }
 
@@ -98,22 +114,28 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Answers which of the attempts are not known here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in
-      answer(ids.filter { runner.runs[$0] == nil })
+      answer(ids.filter { runner.runs[$0] == nil && runner.looking[$0] == nil })
       // An engine that has stopped to say anything is noticed only by who asks it something.
       for id in ids { if let run = runner.live(id) { runner.check(run) } }
     }
   }
 
   /// Asks the providers how they are; answers on the runner's queue, in the order of their names.
+  ///
+  /// Those who ask while others wait get the same answer, so that a crowd of clients is one question for an engine.
   public nonisolated func report(answer: @escaping @Sendable ([ProviderReport]) -> Void) {
-    post { $0.ask(0, answer) }
+    post { runner in
+      runner.askers.append(answer)
+      if runner.askers.count == 1 { runner.ask(0) }
+    }
   }
 
-  private func ask(_ index: Int, _ answer: @escaping @Sendable ([ProviderReport]) -> Void) {
-    guard index < providers.count else {
-      return answer(providers.map(\.report).sorted { $0.provider.name < $1.provider.name })
-    }
-    ping(providers[index]) { runner, _ in runner.ask(index + 1, answer) }
+  private func ask(_ index: Int) {
+    guard index == providers.count else { return ping(providers[index]) { runner, _ in runner.ask(index + 1) } }
+    let reports = providers.map(\.report).sorted { $0.provider.name < $1.provider.name }
+    let answers = askers
+    askers.removeAll()
+    for answer in answers { answer(reports) }
   }
 
   /// Tells nothing any more, and closes the connections; containers go on.
@@ -122,6 +144,7 @@ public actor ContainerRunner: Runner, QueueConfined {
       runner.alarm?.arm(at: nil)
       runner.isClosed = true
       runner.runs.removeAll()
+      runner.looking.removeAll()
       runner.pulls.removeAll()
       runner.lines.removeAll()
       runner.agenda.clear()
@@ -190,6 +213,7 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   private func remove(_ id: JobID) {
     leaveLine(id)
+    looking[id] = nil
     guard let run = runs.removeValue(forKey: id) else { return }
     let isGivenUp = !run.isOver
     if isGivenUp { close(run) }

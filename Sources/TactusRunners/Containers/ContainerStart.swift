@@ -1,4 +1,3 @@
-import Glibc
 import TactusHTTP
 import TactusLinux
 import TactusModel
@@ -10,19 +9,61 @@ extension ContainerRunner {
     guard case .container(let container) = order.work else {
       fatalError("the container runner was given a \(order.work.kind) to run")
     }
-    guard runs[order.id] == nil else { fatalError("the container \(order.id) was started twice") }
-    let provider: EngineProvider
-    let environment: [String]
+    guard runs[order.id] == nil, looking[order.id] == nil else {
+      fatalError("the container \(order.id) was started twice")
+    }
+    guard let provider = choose(for: container, events) else { return }
+    let inputs = self.inputs(of: container, order.workflow, on: provider)
+    guard !inputs.isEmpty else { return begin(order, container, inputs, on: provider, events) }
+    looking[order.id] = false
+    inputs.look(by: lookout) { inputs in
+      self.post { runner in
+        guard let isCanceled = runner.looking.removeValue(forKey: order.id), !runner.isClosed else { return }
+        if isCanceled { return events(Hindrance.definition("given up before it was created").event) }
+        if let silence = inputs.silence { return events(.ended(.failed(.dispatchExhausted, silence), Report())) }
+        // Once more, because that may have taken a while.
+        guard let provider = runner.choose(for: container, events) else { return }
+        runner.begin(order, container, inputs, on: provider, events)
+      }
+    }
+  }
+
+  /// Who takes it; tells why nobody does.
+  private func choose(for container: Container, _ events: @Sendable (RunnerEvent) -> Void) -> EngineProvider? {
     switch choose(for: container.requires) {
-    case .provider(let chosen): provider = chosen
-    case .impossible(let sentence): return events(Hindrance.definition(sentence).event)
-    case .down, .crowded: return events(.unavailable)
+    case .provider(let chosen): return chosen
+    case .impossible(let sentence): events(Hindrance.definition(sentence).event)
+    case .down, .crowded: events(.unavailable)
     }
-    if let missing = missingVolume(of: container, on: provider) {
-      return events(Hindrance.definition("Volume=\(missing.text): \(missing.source) is not there").event)
+    return nil
+  }
+
+  /// What is read for a container, and the volumes of this host that it needs.
+  private func inputs(
+    of container: Container, _ workflow: WorkflowName?, on provider: EngineProvider
+  ) -> JobInputs {
+    var inputs = JobInputs(container.environmentFiles, of: workflow, by: self.inputs)
+    for volume in Self.volumes(of: container, on: provider) { inputs.add("Volume=", volume.source) }
+    return inputs
+  }
+
+  private static func volumes(of container: Container, on provider: EngineProvider) -> [Container.Volume] {
+    guard case .unix = provider.client.endpoint else { return [] }
+    return container.volumes.filter { $0.source.hasPrefix("/") }
+  }
+
+  private func begin(
+    _ order: RunOrder, _ container: Container, _ inputs: JobInputs, on provider: EngineProvider,
+    _ events: @escaping @Sendable (RunnerEvent) -> Void
+  ) {
+    // Podman would make it, as an empty directory of root's.
+    for volume in Self.volumes(of: container, on: provider) where inputs.hasNot(volume.source) {
+      return events(Hindrance.definition("Volume=\(volume.text): \(volume.source) is not there").event)
     }
+    let environment: [String]
     do {
-      environment = try EnvironmentLines.read(container.environmentFiles) + container.environment + order.environment
+      environment =
+        try EnvironmentLines.read(container.environmentFiles, from: inputs) + container.environment + order.environment
     } catch {
       return events(Hindrance.definition(error.description).event)
     }
@@ -55,12 +96,6 @@ extension ContainerRunner {
     }
   }
 
-  /// A volume of this host that is not there: podman would make it, as an empty directory of root's.
-  private func missingVolume(of container: Container, on provider: EngineProvider) -> Container.Volume? {
-    guard case .unix = provider.client.endpoint else { return nil }
-    return container.volumes.first { $0.source.hasPrefix("/") && access($0.source, F_OK) != 0 }
-  }
-
   private func prepareImage(_ run: ContainerRun, _ container: Container) {
     switch container.pull {
     // Whether it is missing, the create says.
@@ -76,6 +111,7 @@ extension ContainerRunner {
   }
 
   func giveUp(_ id: JobID) {
+    if looking[id] != nil { looking[id] = true }
     guard let run = live(id), !run.isStarted else { return }
     run.isCanceled = true
     stopWaitingForImage(run)
@@ -94,7 +130,9 @@ extension ContainerRunner {
       RunOrderOfContainer(container: container, environment: run.environment, labels: labels))
     run.provider.client.send(
       .post, "/containers/create", query: [("name", run.name)], body: EngineMessages.write(message)
-    ) { [id = run.id] answer in self.assumeIsolated { $0.created(id, answer) } }
+    ) { [id = run.id, concealment = run.concealment] answer in
+      self.assumeIsolated { $0.created(id, answer.concealing(concealment)) }
+    }
   }
 
   private func created(_ id: JobID, _ answer: EngineClient.Answer) {
@@ -126,9 +164,11 @@ extension ContainerRunner {
   func sendStart(_ id: JobID) {
     guard let run = live(id), !run.isStarted else { return }
     run.startedAt = time.now
+    run.startedMonotonic = time.monotonic
     run.isStarted = true
-    run.provider.client.send(.post, "/containers/\(run.name)/start") { [id = run.id] answer in
-      self.assumeIsolated { $0.started(id, answer) }
+    run.provider.client.send(.post, "/containers/\(run.name)/start") {
+      [id = run.id, concealment = run.concealment] answer in
+      self.assumeIsolated { $0.started(id, answer.concealing(concealment)) }
     }
   }
 
@@ -167,6 +207,7 @@ extension ContainerRunner {
 
   func facts(of run: ContainerRun) -> StartFacts {
     var facts = StartFacts(at: run.startedAt ?? time.now)
+    facts.monotonic = run.startedMonotonic
     facts.provider = run.provider.provider.name
     facts.containerID = run.containerID
     facts.timeout = run.timeout

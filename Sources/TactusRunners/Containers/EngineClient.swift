@@ -48,6 +48,8 @@ struct EngineClient: Sendable {
     do {
       var request = try HTTPRequest(url, method: method, headers: ["Content-Type: application/json"], body: body)
       request.followsRedirects = false
+      // What HTTP/2 adds, many requests on one connection, would have a stream of output hold up all others.
+      request.usesHTTP1 = true
       request.timeLimit =
         switch limit {
         case .usual: patience
@@ -99,6 +101,11 @@ extension EngineClient.Answer {
     }
   }
 
+  /// The same answer without what a refusal repeats of the job that the engine was given.
+  func concealing(_ concealment: Concealment) -> EngineClient.Answer {
+    if case .refused(let refusal) = self { .refused(refusal.concealing(concealment)) } else { self }
+  }
+
   init(_ result: Result<HTTPResponse, HTTPFailure>) {
     switch result {
     case .success(let response) where (200...299).contains(response.status) || response.status == 304:
@@ -107,6 +114,8 @@ extension EngineClient.Answer {
     case .failure(let failure):
       switch failure.cause {
       case .connect, .nameLookup, .tls, .local: self = .unreached(failure.sentence)
+      // Nothing can have been said to it before there is a connection.
+      case .timeLimit where failure.stage < .waiting: self = .unreached(failure.sentence)
       default: self = .unanswered(failure.sentence)
       }
     }

@@ -1,4 +1,5 @@
 import TactusHTTP
+import TactusModel
 
 /// What an engine says when it says no; the words of podman and dockerd differ, and so do their statuses.
 struct EngineRefusal: Sendable {
@@ -41,6 +42,16 @@ struct EngineRefusal: Sendable {
   /// One line of at most 500 characters.
   private static func line(_ text: String) -> String {
     let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-    return line.count <= 500 ? line : "\(line.prefix(500))…"
+    let shown = Concealment.withoutSecretsOfURLs(line)
+    return shown.count <= 500 ? shown : "\(shown.prefix(500))…"
+  }
+
+  /// The same refusal without what the engine repeats of the job that it was given.
+  func concealing(_ concealment: Concealment) -> EngineRefusal {
+    EngineRefusal(status: status, sentence: concealment.applied(to: sentence), words: words)
+  }
+
+  private init(status: Int, sentence: String, words: String) {
+    (self.status, self.sentence, self.words) = (status, sentence, words)
   }
 }

@@ -48,7 +48,12 @@ extension ContainerRunner {
 
   private func begin(_ preparation: ImagePreparation, on provider: EngineProvider) {
     preparation.tell(.started)
-    guard !provider.isDown else { return finish(preparation, on: provider, .failed(provider.silence)) }
+    guard !provider.isDown else {
+      // Not by finish(), which would begin the next from here, and so on as deep as the line is long.
+      preparation.tell(.failed(provider.silence))
+      provider.preparing -= 1
+      return
+    }
     guard preparation.container.pull != .always else { return pull(for: preparation, from: provider) }
     let index = provider.index
     provider.client.send(.get, "/images/\(preparation.container.image)/json", within: .limited(Self.patienceToLook)) {

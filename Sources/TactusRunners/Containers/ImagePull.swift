@@ -22,7 +22,7 @@ final class ImagePull {
   private var toldAt: MonotonicInstant?
 
   /// What the engine said of a failure, in the middle of an answer of success.
-  var failure: String? { progress.failure }
+  var failure: String? { progress.failure.map(Concealment.withoutSecretsOfURLs) }
 
   /// Whether nobody waits any more.
   var isUnwanted: Bool { waiting.isEmpty && preparations.isEmpty }

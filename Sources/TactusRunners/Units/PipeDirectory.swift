@@ -48,6 +48,10 @@ public struct PipeDirectory: Sendable {
     let code = errno
     guard code == EEXIST else { throw SystemError(code: code, operation: "make", subject: path) }
     if let fault { throw fault }
-    guard chmod(path, 0o700) == 0 else { throw SystemError(code: errno, operation: "close to others", subject: path) }
+    let descriptor = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    defer { Descriptor.close(descriptor) }
+    guard fchmod(descriptor, 0o700) == 0 else {
+      throw SystemError(code: errno, operation: "close to others", subject: path)
+    }
   }
 }

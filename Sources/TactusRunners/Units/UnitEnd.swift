@@ -11,12 +11,43 @@ extension UnitRunner {
     guard !run.hasEnded else { return }
     run.hasEnded = true
     guard let group = group(of: run), group.isPopulated else { return drain(run) }
-    if !run.isStopping { send(.kill, to: run) }
+    if !run.isStopping {
+      // systemd keeps the unit and its group until what is left of it has ended.
+      guard run.killMode == .controlGroup else { return drain(run) }
+      run.endedProcesses = group.processes.count
+      send(.kill, to: run)
+    }
     watchRest(of: run, in: group)
+    if !run.isStopping { tellExit(run) }
+  }
+
+  /// Asks systemd about a unit whose time-out has passed: what it signaled may still be on its way, or lost.
+  func examine(_ id: JobID, _ answer: @escaping @Sendable () -> Void) {
+    guard let run = live(id), !run.hasEnded else {
+      if let run = live(id), !run.isStopping { tellExit(run) }
+      return answer()
+    }
+    bus.state(of: run.unit, within: Self.patienceToExamine) { result in
+      self.assumeIsolated { runner in
+        if let run = runner.live(id), run.inquiry == nil, case .success(let state) = result, state.isKept, state.isOver
+        {
+          run.state = state
+          runner.mainEnded(run)
+        }
+        answer()
+      }
+    }
+  }
+
+  private static let patienceToExamine: Duration = .seconds(5)
+
+  /// Tells that an attempt has ended whose rest or output still takes a while; of one that could not start there is only the end.
+  private func tellExit(_ run: UnitRun) {
+    if run.isTold, !run.isOver { run.events(.exited) }
   }
 
   /// The group of what is left; nil if nothing is.
-  private func group(of run: UnitRun) -> ControlGroup? {
+  func group(of run: UnitRun) -> ControlGroup? {
     guard !run.state.controlGroup.isEmpty, let root = ControlGroup.root() else { return nil }
     return ControlGroup(at: "\(root.path)\(run.state.controlGroup)")
   }
@@ -63,12 +94,15 @@ extension UnitRunner {
     run.output?.finish()
     for stream in OutputStream.allCases { pump(run, stream) }
     tellEnd(run)
+    tellExit(run)
   }
 
   /// Hands the sink what a stream has; one piece at a time.
   /// - Parameter looks: how often the beginning of a line was looked at since it was alone.
   func pump(_ run: UnitRun, _ stream: OutputStream, looks: Int = 0) {
     guard let output = run.output else { return }
+    settings.disk(true)
+    defer { settings.disk(false) }
     guard let piece = output.take(stream, at: time.now, isLate: looks == Self.pauses.count) else {
       if output.isHolding(stream) { lookAgain(run, stream, looks: looks) }
       return
@@ -77,7 +111,9 @@ extension UnitRunner {
     sink.append(piece.lines, to: id) { [weak self] isStored in
       self?.post { runner in
         guard let run = runner.live(id) else { return }
+        runner.settings.disk(true)
         run.output?.answered(piece, isStored: isStored)
+        runner.settings.disk(false)
         runner.pump(run, stream)
         runner.tellEnd(run)
       }
@@ -105,6 +141,7 @@ extension UnitRunner {
     var report = run.state.report
     report.logBytes = run.output?.storedBytes ?? run.storedBefore
     report.logDroppedBytes = run.output?.droppedBytes ?? 0
+    report.endedProcesses = run.endedProcesses
     let ending = run.state.ending(wasHeard: run.wasHeard)
     if case .failed(.validationError, _) = ending { report.exitCode = nil }
     run.events(.ended(ending, report))

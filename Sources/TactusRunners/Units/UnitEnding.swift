@@ -37,6 +37,9 @@ extension UnitState {
   var report: Report {
     var report = Report()
     report.endedAt = endedAt
+    if startedMonotonic > 0, endedMonotonic >= startedMonotonic {
+      report.duration = .microseconds(Int64(clamping: endedMonotonic - startedMonotonic))
+    }
     switch exitKind {
     case Exit.exited: report.exitCode = Int(exitStatus)
     case Exit.killed, Exit.dumped: report.signal = Int(exitStatus)

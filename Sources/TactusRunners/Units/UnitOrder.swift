@@ -23,11 +23,14 @@ public struct UnitSettings: Sendable {
   public var storeID: String
   /// The directory of the pipes; only the daemon enters it.
   public var pipes: String
+  /// Is told when the disk that has the pipes is used, and when it has answered.
+  public var disk: @Sendable (_ isInside: Bool) -> Void
 
   /// Puts settings together.
   public init(
     baseEnvironment: [String], defaultDirectory: String, defaultUser: String?, credentials: String?,
-    secrets: String, unitCredentials: String, isUsersOwn: Bool, storeID: String, pipes: String
+    secrets: String, unitCredentials: String, isUsersOwn: Bool, storeID: String, pipes: String,
+    disk: @escaping @Sendable (_ isInside: Bool) -> Void = { _ in }
   ) {
     self.baseEnvironment = baseEnvironment
     self.defaultDirectory = defaultDirectory
@@ -38,6 +41,7 @@ public struct UnitSettings: Sendable {
     self.isUsersOwn = isUsersOwn
     self.storeID = storeID
     self.pipes = pipes
+    self.disk = disk
   }
 }
 
@@ -64,6 +68,7 @@ struct UnitOrder {
     static let store = "TACTUS_STORE"
     static let timeout = "TACTUS_TIMEOUT_USEC"
     static let logLimit = "TACTUS_LOG_LIMIT"
+    static let killMode = "TACTUS_KILL_MODE"
   }
 
   private var name: String { Self.name(of: order.id) }
@@ -89,6 +94,7 @@ struct UnitOrder {
     if let workflow = order.workflow { fields.append("TACTUS_WORKFLOW=\(workflow)") }
     if let timeout = command.timeout { fields.append("\(Field.timeout)=\(timeout.microseconds)") }
     fields.append("\(Field.logLimit)=\(order.logLimit)")
+    if command.killMode != .controlGroup { fields.append("\(Field.killMode)=\(command.killMode.rawValue)") }
     return [
       UnitProperty("Description", .text("Tactus job \(order.workflow.map { "of \($0)" } ?? "\(order.id)")")),
       UnitProperty("LogExtraFields", .fields(fields)),
@@ -195,7 +201,7 @@ struct UnitOrder {
       UnitProperty("Type", .text("exec")), UnitProperty("RemainAfterExit", .flag(true)),
       UnitProperty("SuccessExitStatus", .exits(codes: Array(1...255), signals: Array(1...31) + Array(34...64))),
       // As for other commands: a pipe whose reader has ended ends the writer.
-      UnitProperty("IgnoreSIGPIPE", .flag(false)), UnitProperty("KillMode", .text("control-group")),
+      UnitProperty("IgnoreSIGPIPE", .flag(false)), UnitProperty("KillMode", .text(command.killMode.rawValue)),
       UnitProperty("SendSIGKILL", .flag(true)),
       UnitProperty("TimeoutStopUSec", .number(UInt64(Limits.grace.microseconds))),
       UnitProperty("CollectMode", .text("inactive")),

@@ -48,7 +48,7 @@ final class UnitOutput {
     self.view = view
     storedBytes = stored.values.reduce(0, +)
     room = max(0, limit - storedBytes)
-    ledger = try Descriptor.open(pipes.record, O_RDWR | O_CREAT, mode: 0o600)
+    ledger = try Descriptor.open(pipes.record, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     do throws(SystemError) {
       for stream in OutputStream.allCases {
         let descriptor = try NamedPipe.openReader(pipes.path(of: stream))

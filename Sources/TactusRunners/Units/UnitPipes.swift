@@ -23,7 +23,7 @@ struct UnitPipes {
 
   /// Lets systemd start the unit.
   func permitStart() throws(SystemError) {
-    Descriptor.close(try Descriptor.open(permit, O_WRONLY | O_CREAT, mode: 0o600))
+    Descriptor.close(try Descriptor.open(permit, O_WRONLY | O_CREAT | O_NOFOLLOW, mode: 0o600))
   }
 
   /// It was started.
@@ -31,7 +31,7 @@ struct UnitPipes {
 
   /// Writes the variables, for nobody but systemd and the daemon to read.
   func write(environment text: String) throws(SystemError) {
-    let descriptor = try Descriptor.open(environment, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    let descriptor = try Descriptor.open(environment, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600)
     defer { Descriptor.close(descriptor) }
     let bytes = Array(text.utf8)
     let size = Glibc.write(descriptor, bytes, bytes.count)

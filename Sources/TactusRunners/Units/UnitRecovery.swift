@@ -69,6 +69,7 @@ extension UnitRunner {
             run.storedBefore = stored.values.reduce(0, +)
             runner.tellLostOutput(of: run, error)
           }
+          run.killMode = fields[UnitOrder.Field.killMode].flatMap(KillMode.init) ?? .controlGroup
           run.timeout = fields[UnitOrder.Field.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
         } catch {
           // Descriptors, memory or the store are short: nobody waits for that, and the row says that it is not followed.
@@ -84,11 +85,7 @@ extension UnitRunner {
         }
         (run.inquiry, run.isCreated, run.isTold, run.isStartOver) = (nil, true, true, true)
         run.pipes.forbidStart()
-        var facts = run.facts(at: runner.time.now)
-        if run.state.startedMonotonic > 0 {
-          let started = MonotonicInstant(microseconds: Int64(clamping: run.state.startedMonotonic))
-          facts.elapsed = max(.zero, runner.time.monotonic - started)
-        }
+        let facts = run.facts(at: runner.time.now)
         inquiry.answer(run.state.isOver ? .ended(facts) : .adopted(facts))
         for stream in OutputStream.allCases { runner.pump(run, stream) }
         runner.look(run)

@@ -12,6 +12,8 @@ final class UnitRun {
   var output: UnitOutput?
   /// Streams that have the beginning of a line, and are looked at again soon.
   var watched: Set<OutputStream> = []
+  /// What no sentence of systemd may repeat.
+  var concealment = Concealment()
   /// What systemd has told.
   var state = UnitState()
 
@@ -47,6 +49,12 @@ final class UnitRun {
   var looks = 0
   /// Bytes of its output that earlier daemons have stored, if no further ones can be read.
   var storedBefore: Int64 = 0
+  /// What happens at its end to processes that it left.
+  var killMode = KillMode.controlGroup
+  /// How many processes it left that were ended.
+  var endedProcesses = 0
+  /// Whether KILL was sent to it.
+  var isKilled: Bool { signal == .kill }
   /// How long it may run, if it was taken over.
   var timeout: Duration?
 
@@ -63,6 +71,9 @@ final class UnitRun {
       at: state.startedAt ?? now, processID: process,
       processStart: process.flatMap { state.isOver ? nil : ProcessTable.startTicks(of: $0) })
     facts.runner = .systemd
+    if state.startedMonotonic > 0 {
+      facts.monotonic = MonotonicInstant(microseconds: Int64(clamping: state.startedMonotonic))
+    }
     facts.timeout = timeout
     return facts
   }

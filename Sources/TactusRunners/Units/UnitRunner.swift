@@ -1,4 +1,4 @@
-import TactusLinux
+public import TactusLinux
 public import TactusModel
 public import TactusPorts
 public import TactusSystemd
@@ -15,7 +15,11 @@ public actor UnitRunner: Runner, QueueConfined {
   let journal: any Journal
   let settings: UnitSettings
   let availability: UnitAvailability
+  let inputs: InputReader
   var runs: [JobID: UnitRun] = [:]
+  /// Attempts of which it is looked what their definitions name.
+  var looking: Set<JobID> = []
+  let lookout: Lookout
   /// Units whose end is durable, and that systemd has not yet been asked to remove.
   var owed: Set<JobID> = []
   var isConnected = false
@@ -31,17 +35,20 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Where secrets lie until systemd has read them.
   var secrets: CredentialDirectories { CredentialDirectories(root: settings.secrets, granted: settings.credentials) }
 
-  /// Makes a runner on a bus, of which it is the only user.
+  /// Makes a runner on a bus, of which it is the only user; `inputs` reads the files that definitions name.
   public init(
     bus: UnitBus, settings: UnitSettings, output: any OutputSink, stored: any OutputReader, time: any TimeSource,
-    alarms: any AlarmSource, journal: any Journal, availability: UnitAvailability
+    alarms: any AlarmSource, lookout: Lookout, journal: any Journal, availability: UnitAvailability,
+    inputs: InputReader = InputReader()
   ) {
+    self.inputs = inputs
     self.bus = bus
     self.settings = settings
     sink = output
     self.stored = stored
     self.time = time
     self.journal = journal
+    self.lookout = lookout
     self.availability = availability
     post { runner in
       runner.alarm = alarms.monotonicAlarm(on: runner.queue) { [weak runner] in runner?.assumeIsolated { $0.wake() } }
@@ -72,6 +79,11 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Sends KILL to all of the unit.
   public nonisolated func kill(_ id: JobID) { post { $0.signal(id, .kill) } }
 
+  /// Asks systemd whether its main process has ended.
+  public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
+    post { $0.examine(id, answer) }
+  }
+
   /// Removes the unit.
   public nonisolated func settle(_ id: JobID) { post { $0.remove(id) } }
 
@@ -86,7 +98,7 @@ public actor UnitRunner: Runner, QueueConfined {
   public nonisolated func recovered() {
     post { runner in
       runner.isToBeSwept = true
-      runner.secrets.sweep { runner.runs[$0] != nil }
+      runner.secrets.sweep { runner.runs[$0] != nil || runner.looking.contains($0) }
       runner.sweep()
     }
   }
@@ -94,9 +106,21 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Answers which of the attempts are not known here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in
-      answer(ids.filter { runner.runs[$0] == nil })
+      answer(ids.filter { runner.runs[$0] == nil && !runner.looking.contains($0) })
       // A signal may have been missed: it costs little to ask about each.
       for id in ids { if let run = runner.live(id) { runner.look(run) } }
+    }
+  }
+
+  /// Answers, in a clause, what keeps attempts from ending.
+  public nonisolated func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
+    post { runner in
+      var found: [JobID: String] = [:]
+      for id in ids {
+        guard let run = runner.live(id), run.isKilled || run.endedProcesses > 0 else { continue }
+        found[id] = ProcessTable.obstacle(to: runner.group(of: run)?.processes ?? [])
+      }
+      answer(found)
     }
   }
 
@@ -146,7 +170,7 @@ public actor UnitRunner: Runner, QueueConfined {
       switch target {
       case .output(let id, let stream): if let run = live(id) { pump(run, stream) }
       case .rest(let id): if let run = live(id) { restChanged(run) }
-      case .main: break
+      case .main, .left: break
       }
     }
   }
@@ -224,6 +248,7 @@ public actor UnitRunner: Runner, QueueConfined {
   }
 
   private func remove(_ id: JobID) {
+    looking.remove(id)
     guard let run = runs.removeValue(forKey: id) else {
       return UnitPipes(directory: settings.pipes, id: id).remove()
     }
@@ -248,7 +273,9 @@ public actor UnitRunner: Runner, QueueConfined {
             return
           }
           runner.owed.remove(id)
+          runner.settings.disk(true)
           pipes.remove()
+          runner.settings.disk(false)
         }
       }
     }

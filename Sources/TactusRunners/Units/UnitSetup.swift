@@ -1,3 +1,4 @@
+import TactusLinux
 import TactusSystemd
 
 /// What systemd could not set up, by the value that is wrong.
@@ -10,7 +11,8 @@ extension UnitState {
     case 200 where !workingDirectory.isEmpty:
       "its directory (WorkingDirectory=\(Self.plain(workingDirectory))) cannot be entered: is it there, and for its user?"
     case 203 where !program.isEmpty:
-      "its program (Exec=\(program)) cannot be executed: is it there, and for its user to execute? Does a script begin with #! and "
+      ScriptFault.of(program).map { "its program (Exec=\(program)) cannot be executed: \($0.sentence)" }
+        ?? "its program (Exec=\(program)) cannot be executed: is it there, and for its user to execute? Does a script begin with #! and "
         + "an interpreter that is there?"
     case 216 where !group.isEmpty: "there is no group \(group) (Group=), or it cannot be changed to"
     case 217 where !user.isEmpty:

@@ -10,13 +10,34 @@ extension UnitRunner {
     guard case .command(let command) = order.work else {
       fatalError("the unit runner was given a \(order.work.kind.rawValue)")
     }
-    guard runs[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
+    guard runs[order.id] == nil, !looking.contains(order.id) else {
+      fatalError("attempt \(order.id) was started twice")
+    }
     if let refusal = refusal(of: command, for: order.workflow) {
       return events(.ended(.failed(.validationError, refusal), Report()))
     }
+    let inputs = JobInputs(command, of: order.workflow, secrets, by: self.inputs)
+    guard !inputs.isEmpty else { return ask(order, command, inputs, events) }
+    looking.insert(order.id)
+    inputs.look(by: lookout) { inputs in
+      self.post { runner in
+        guard runner.looking.remove(order.id) != nil, !runner.isClosed else { return }
+        if let silence = inputs.silence { return events(.ended(.failed(.dispatchExhausted, silence), Report())) }
+        runner.ask(order, command, inputs, events)
+      }
+    }
+  }
+
+  /// Asks systemd for the unit.
+  private func ask(
+    _ order: RunOrder, _ command: Command, _ inputs: JobInputs, _ events: @escaping @Sendable (RunnerEvent) -> Void
+  ) {
     let run = UnitRun(order.id, pipes: UnitPipes(directory: settings.pipes, id: order.id), events: events)
+    run.killMode = command.killMode
+    settings.disk(true)
+    defer { settings.disk(false) }
     do {
-      let properties = try prepare(run, order, command)
+      let properties = try prepare(run, order, command, inputs)
       runs[run.id] = run
       run.isAsked = true
       let id = run.id
@@ -34,11 +55,15 @@ extension UnitRunner {
   }
 
   /// Makes the pipes and everything else that systemd is asked for.
-  private func prepare(_ run: UnitRun, _ order: RunOrder, _ command: Command) throws -> [UnitProperty] {
+  private func prepare(
+    _ run: UnitRun, _ order: RunOrder, _ command: Command, _ inputs: JobInputs
+  ) throws -> [UnitProperty] {
     var unit = UnitOrder(order: order, command: command, settings: settings)
-    unit.fileVariables = try EnvironmentLines.read(command.environmentFiles)
+    unit.fileVariables = try EnvironmentLines.read(command.environmentFiles, from: inputs)
+    run.concealment = Concealment(
+      variables: unit.fileVariables + command.environment, arguments: Array(command.arguments.dropFirst()))
     if !command.credentials.isEmpty {
-      unit.secrets = try secrets.place(command.credentials, for: order.id, account: nil)
+      unit.secrets = try secrets.place(command.credentials, from: inputs, for: order.id, account: nil)
     }
     let (watches, view) = try descriptors()
     try run.pipes.make()
@@ -52,7 +77,8 @@ extension UnitRunner {
     }
     let stdout = try NamedPipe.openBoth(run.pipes.path(of: .stdout))
     let stderr: Int32
-    do { stderr = try NamedPipe.openBoth(run.pipes.path(of: .stderr)) } catch {
+    // Of merged output both descriptors lead into one pipe, and nobody writes into the other.
+    do { stderr = try NamedPipe.openBoth(run.pipes.path(of: command.mergesOutput ? .stdout : .stderr)) } catch {
       Descriptor.close(stdout)
       throw error
     }
@@ -84,10 +110,11 @@ extension UnitRunner {
         "Runner=systemd needs systemd, which does not run this machine (\(reason)): write Runner=direct")
     case .failure(let failure) where failure.isForbidden || failure.isOfPolkit: return cure(run, failure)
     case .failure(let failure) where failure.isInvalid:
-      return refuse(run, .validationError, "systemd refuses the unit: \(failure)")
+      return refuse(
+        run, .validationError, "systemd refuses the unit: \(run.concealment.applied(to: "\(failure)"))")
     case .failure(let failure):
       forget(run)
-      return run.events(.refused("\(failure)"))
+      return run.events(.refused(run.concealment.applied(to: "\(failure)")))
     }
     if let signal = run.signal { send(signal, to: run) }
     look(run)
@@ -173,7 +200,9 @@ extension UnitRunner {
     guard !run.isTold, run.state.activeState == "active" || run.state.isOver, run.state.mainPID != 0 else { return }
     if run.state.isOver, run.state.couldNotStart(wasHeard: hasOutput(run)) { return }
     run.isTold = true
+    settings.disk(true)
     run.pipes.forbidStart()
+    settings.disk(false)
     // It has its own copies by now.
     secrets.remove(run.id)
     run.events(.started(run.facts(at: time.now)))

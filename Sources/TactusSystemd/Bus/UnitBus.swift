@@ -105,12 +105,14 @@ public actor UnitBus: QueueConfined {
   }
 
   /// What systemd knows of a unit; of one that does not exist, that.
+  /// - Parameter patience: how long the answer may take; nil for what is usual.
   public nonisolated func state(
-    of unit: String, answer: @escaping @Sendable (Result<UnitState, BusFailure>) -> Void
+    of unit: String, within patience: Duration? = nil,
+    answer: @escaping @Sendable (Result<UnitState, BusFailure>) -> Void
   ) {
     post { bus in
       let method = BusMethod(
-        path: UnitPath.of(unit), interface: "org.freedesktop.DBus.Properties", name: "GetAll")
+        path: UnitPath.of(unit), interface: "org.freedesktop.DBus.Properties", name: "GetAll", patience: patience)
       // The empty name asks for the properties of all interfaces.
       bus.ask(method) {
         $0.write("")

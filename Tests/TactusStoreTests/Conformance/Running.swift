@@ -240,6 +240,27 @@ extension LedgerConformance {
       }
     }
 
+    @Test(
+      "What keeps a claimed or running job from ending is written down, and gone with its end",
+      arguments: LedgerFactory.all)
+    func obstacle(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let claim = try claimed(stage)
+        #expect(
+          try stage.ask { $0.recordObstacle(claim.id, fence: claim.fence, obstacle: "waits for a path", answer: $1) })
+        #expect(try stage.job(claim.id).errorMessage == "waits for a path")
+        try stage.start(claim, at: 12)
+        #expect(
+          try !stage.ask { $0.recordObstacle(claim.id, fence: claim.fence + 1, obstacle: "not its own", answer: $1) })
+        #expect(
+          try stage.ask { $0.recordObstacle(claim.id, fence: claim.fence, obstacle: "cannot be killed", answer: $1) })
+        let running = try stage.job(claim.id)
+        #expect(running.status == .running && running.errorMessage == "cannot be killed")
+        try stage.end(claim, .succeeded, stop: nil, at: 15)
+        #expect(try stage.job(claim.id).errorMessage == nil)
+      }
+    }
+
     @Test("What was measured is kept", arguments: LedgerFactory.all)
     func report(_ factory: LedgerFactory) throws {
       try factory.play { stage in
@@ -257,6 +278,7 @@ extension LedgerConformance {
         report.peakMemoryBytes = 1 << 40
         report.logBytes = 7
         report.logDroppedBytes = 8
+        report.endedProcesses = 9
         let measured = report
         _ = try stage.ask {
           $0.recordEnd(
@@ -267,6 +289,7 @@ extension LedgerConformance {
         #expect(job.completedAt == .at(14), "the runner saw the end first")
         var expected = report
         expected.endedAt = nil
+        expected.duration = .seconds(2)
         #expect(job.report == expected)
         #expect(job.errorMessage == "é\u{0}\"'")
       }

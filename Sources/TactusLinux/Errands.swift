@@ -1,0 +1,106 @@
+import Dispatch
+import Synchronization
+public import TactusModel
+
+/// A bounded set of threads for calls that may not return for a long time.
+///
+/// What is run waits in line only while all threads are busy, or its lane is full: the calls on one remote mount are a lane, so
+/// that a mount which hangs leaves threads for all others. Any thread.
+public final class Errands: Sendable {
+  private let label: String
+  private let limit: Int
+  private let state = Mutex(State())
+
+  private struct State {
+    var idle: [DispatchQueue] = []
+    var count = 0
+    var lanes: [String: Int] = [:]
+    var waiting: [Errand] = []
+    var lastNumber: UInt64 = 0
+  }
+
+  private struct Errand: Sendable {
+    let number: UInt64
+    let lane: String?
+    let body: @Sendable () -> Void
+  }
+
+  /// Names a call that was asked for; never used twice.
+  public struct Ticket: Hashable, Sendable {
+    fileprivate let number: UInt64
+  }
+
+  /// A set that has no thread yet, and at most so many at once.
+  public init(label: String, limit: Int = Limits.errands) {
+    (self.label, self.limit) = (label, limit)
+  }
+
+  /// How many calls are under way.
+  public var underWay: Int { state.withLock { $0.count - $0.idle.count } }
+
+  /// Runs the body on a thread of the set, and returns at once.
+  /// - Parameter lane: a name that at most `Limits.errandsOfMount` calls under way have.
+  @discardableResult
+  public func run(lane: String? = nil, _ body: @escaping @Sendable () -> Void) -> Ticket {
+    let (errand, queue) = state.withLock { state -> (Errand, DispatchQueue?) in
+      state.lastNumber += 1
+      let errand = Errand(number: state.lastNumber, lane: lane, body: body)
+      guard Self.hasRoom(for: errand, state), let queue = takeQueue(&state) else {
+        state.waiting.append(errand)
+        return (errand, nil)
+      }
+      Self.enter(errand, &state)
+      return (errand, queue)
+    }
+    if let queue { start(errand, on: queue) }
+    return Ticket(number: errand.number)
+  }
+
+  /// Takes a call out of the line; false if it is not there, because it has begun.
+  public func withdraw(_ ticket: Ticket) -> Bool {
+    state.withLock { state in
+      guard let place = state.waiting.firstIndex(where: { $0.number == ticket.number }) else { return false }
+      state.waiting.remove(at: place)
+      return true
+    }
+  }
+
+  private func start(_ errand: Errand, on queue: DispatchQueue) {
+    queue.async { self.work(errand, on: queue) }
+  }
+
+  private func work(_ errand: Errand, on queue: DispatchQueue) {
+    errand.body()
+    let next = state.withLock { state -> Errand? in
+      Self.leave(errand, &state)
+      guard let place = state.waiting.firstIndex(where: { Self.hasRoom(for: $0, state) }) else {
+        state.idle.append(queue)
+        return nil
+      }
+      let next = state.waiting.remove(at: place)
+      Self.enter(next, &state)
+      return next
+    }
+    if let next { start(next, on: queue) }
+  }
+
+  private func takeQueue(_ state: inout State) -> DispatchQueue? {
+    if let queue = state.idle.popLast() { return queue }
+    guard state.count < limit else { return nil }
+    state.count += 1
+    return DispatchQueue(label: "\(label).\(state.count)")
+  }
+
+  private static func hasRoom(for errand: Errand, _ state: State) -> Bool {
+    errand.lane.map { state.lanes[$0, default: 0] < Limits.errandsOfMount } ?? true
+  }
+
+  private static func enter(_ errand: Errand, _ state: inout State) {
+    if let lane = errand.lane { state.lanes[lane, default: 0] += 1 }
+  }
+
+  private static func leave(_ errand: Errand, _ state: inout State) {
+    guard let lane = errand.lane, let count = state.lanes[lane] else { return }
+    state.lanes[lane] = count > 1 ? count - 1 : nil
+  }
+}

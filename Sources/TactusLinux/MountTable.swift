@@ -1,0 +1,54 @@
+import Glibc
+import Synchronization
+
+/// The mounts that this process sees, read again when they have changed.
+///
+/// Any thread.
+final class MountTable: Sendable {
+  private let state = Mutex(State())
+
+  private struct State {
+    /// Tells by poll(2) that something has changed; nil before the first look, or where there is no /proc.
+    var descriptor: Int32?
+    /// All, if one is remote; else none, because nobody asks for the others.
+    var mounts: [Mount] = []
+  }
+
+  /// Knows nothing yet.
+  init() {}
+
+  deinit {
+    if let descriptor = state.withLock({ $0.descriptor }) { Descriptor.close(descriptor) }
+  }
+
+  /// Where the remote mount is that a path lies on; nil if it lies on none.
+  func remoteMount(of path: String) -> String? {
+    let mounts = state.withLock { state in
+      Self.refresh(&state)
+      return state.mounts
+    }
+    guard !mounts.isEmpty else { return nil }
+    var deepest: Mount?
+    for mount in mounts where mount.lies(above: path) {
+      if mount.point.utf8.count >= deepest?.point.utf8.count ?? 0 { deepest = mount }
+    }
+    guard let deepest, deepest.isRemote else { return nil }
+    return deepest.point
+  }
+
+  private static let path = "/proc/self/mountinfo"
+
+  /// Source: proc_pid_mounts(5), which says how poll(2) tells of changes.
+  private static func refresh(_ state: inout State) {
+    if let descriptor = state.descriptor {
+      var entry = pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0)
+      guard poll(&entry, 1, 0) > 0 else { return }
+    } else {
+      // Without it each path speaks for itself.
+      guard let opened = try? Descriptor.open(path, O_RDONLY) else { return }
+      state.descriptor = opened
+    }
+    let mounts = Mount.all(in: SmallFile.text(path, limit: 4 << 20) ?? "")
+    state.mounts = mounts.contains { $0.isRemote } ? mounts : []
+  }
+}

@@ -1,0 +1,60 @@
+public import TactusModel
+
+/// Variables and commands in `Environment=`, which only a shell would put their values in the place of.
+public enum EnvironmentWords {
+  /// A warning for each line that holds one; the first of each.
+  ///
+  /// A `$` may be part of a password: so only variables that everybody has, and those of the same definition, are taken for such. In
+  /// single quotes they are meant as they are.
+  public static func warnings(of definition: Definition, file: String) -> [UnitFileProblem] {
+    let (variables, isCommand): ([String], Bool) =
+      switch definition.work {
+      case .command(let command): (command.environment, true)
+      case .container(let container): (container.environment, false)
+      case .heartbeat: ([], false)
+      }
+    // The text is taken apart again only where there may be something to say.
+    guard variables.contains(where: { $0.utf8.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") } }) else {
+      return []
+    }
+    let own = variables.map { String($0.prefix { $0 != "=" }) }
+    let names = common.union(own).union(isCommand ? ["CREDENTIALS_DIRECTORY"] : [])
+    return definition.assignments(of: "Environment").compactMap { assignment in
+      reference(in: assignment.value, to: names, isCommand).map { found in
+        let way =
+          found.hasSuffix("CREDENTIALS_DIRECTORY")
+          ? "write ${CREDENTIALS_DIRECTORY}" : "write the value out, or set it in Exec=/bin/sh -c '…'"
+        return UnitFileProblem(
+          file: file, line: assignment.line,
+          message: "Environment= holds \(found), and no shell reads it: the variable has it as it is; \(way)")
+      }
+    }
+  }
+
+  /// Variables of every environment.
+  private static let common: Set = [
+    "HOME", "HOSTNAME", "LANG", "LD_LIBRARY_PATH", "LOGNAME", "PATH", "PWD", "PYTHONPATH", "SHELL", "TMPDIR", "TZ",
+    "UID",
+    "USER",
+  ]
+
+  /// The first variable or command in a value, as it stands there.
+  private static func reference(in value: String, to names: Set<String>, _ isCommand: Bool) -> String? {
+    for word in RawWord.split(value) {
+      guard let mark = word.mark else { continue }
+      if mark == "$(…)" || mark == "`…`" { return mark }
+      var rest = Array(word.text.utf8)[...]
+      while let start = rest.firstIndex(of: UInt8(ascii: "$")) {
+        rest = rest[(start + 1)...]
+        let isBraced = rest.first == UInt8(ascii: "{")
+        let name = (isBraced ? rest.dropFirst() : rest).prefix {
+          $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_")
+        }.text
+        // The one that the daemon replaces itself.
+        if isBraced && isCommand && name == "CREDENTIALS_DIRECTORY" { continue }
+        if names.contains(name) { return isBraced ? "${\(name)}" : "$\(name)" }
+      }
+    }
+    return nil
+  }
+}
