@@ -1,4 +1,4 @@
-# What people run here; `make help` lists it. The recipes are thin: the work is in scripts/ and Benchmarks/.
+# The targets for people; `make help` lists them. The recipes are thin: scripts/ and Benchmarks/ do the work.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -19,15 +19,15 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
-setup: ## Check for what building and testing needs; install what is missing with apt-get
+setup: ## Check the requirements of building and testing; install missing ones with apt-get
 	@scripts/setup
 
 .PHONY: engines
-engines: ## The same, and the container engines that the tests start for themselves
+engines: ## The same, and the container engines that the tests start
 	@scripts/setup --engines
 
 .PHONY: lab
-lab: ## The same, and the Debian that the tests boot as machines of their own, in .build-lab (needs root)
+lab: ## The same, and the Debian that the tests boot as machines, in .build-lab (needs root)
 	@scripts/setup --package --systemd
 	@[ "$$(id -u)" -ne 0 ] || Tests/systemd/lab root .build-lab/root
 
@@ -36,38 +36,40 @@ build: setup ## Build tactusd and tactusctl for release, into .build/release
 	swift build $(release) --product tactusd
 	swift build $(release) --product tactusctl
 
-# Each test runs once, under ThreadSanitizer; `make quick` runs them without. What the machines of TactusServiceTests run is
-# the package: a release build, in which no sanitizer is.
+# Each test runs once, under ThreadSanitizer; `make quick` runs them without it. The machines of TactusServiceTests run the
+# package, which is a release build without a sanitizer.
 .PHONY: test
 test: export TSAN_OPTIONS := halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)
-test: engines lab lint deb ## Everything that must hold: lint, imports, all tests, data races (ends with the summary of the tests)
+test: engines lab lint deb ## Run everything that must hold: lint, imports, all tests, data races (ends with a summary)
 	@scripts/test --machines $(thread)
 
 .PHONY: test-busy
 test-busy: export TSAN_OPTIONS := halt_on_error=1 suppressions=$(CURDIR)/.ci/tsan.suppressions $(TSAN_OPTIONS)
-test-busy: engines lab lint deb ## The same tests beside four busy loops: what depends on a quick machine fails
+test-busy: engines lab lint deb ## Run the same tests beside four busy loops, to find tests that depend on a quick machine
 	@scripts/test --machines --busy 4 $(thread)
 
 .PHONY: quick
-quick: engines lint ## The same tests without ThreadSanitizer and without machines, for while you work
+quick: engines lint ## Run the same tests without ThreadSanitizer and machines, for use while you work
 	@scripts/test $(checked)
 
 .PHONY: lint
-lint: ## Check the format, the house rules, the import lines and the documents
+lint: ## Check the format, the house rules, the import lines, the documents and the words
 	@scripts/check-style
 	@scripts/check-imports
 	@scripts/check-docs
+	@scripts/check-words
+	@scripts/check-rooms >/dev/null
 
 .PHONY: demo
-demo: build ## Show it live for 30 seconds: a private daemon with the example workflows
+demo: build ## Show Tactus live for 30 seconds: a private daemon with the example workflows
 	@scripts/demo
 
 .PHONY: bench
-bench: lab deb ## Measure it against bare loops and the peers that are installed
+bench: lab deb ## Measure Tactus against bare loops and the installed peers
 	@$(MAKE) --no-print-directory -C Benchmarks run
 
 .PHONY: soak
-soak: build ## Kill it ROUNDS times under load and prove that nothing was lost, doubled or stuck
+soak: build ## Kill the daemon ROUNDS times under load; prove that no job was lost, doubled or stuck
 	@scripts/kill-loop --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 	TACTUS_TEST_STORES=1000 $(if $(SEED),TACTUS_TEST_SEED=$(SEED)) swift test --disable-xctest --filter DamagedStoreTests
 	@scripts/setup --engines
@@ -80,11 +82,11 @@ fuzz: ## Fuzz the socket's messages and the unit files, FUZZ_SECONDS each (needs
 	@scripts/fuzz --seconds $(FUZZ_SECONDS)
 
 .PHONY: install
-install: ## Install into DESTDIR/PREFIX what `make build` made, with man pages, completions, unit and examples
+install: ## Install the result of `make build` into DESTDIR/PREFIX, with man pages, completions, units and examples
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install
 
 .PHONY: deb
-deb: build ## Pack a Debian package of it, .build/tactus_VERSION_ARCHITECTURE.deb
+deb: build ## Build the Debian package .build/tactus_VERSION_ARCHITECTURE.deb
 	@scripts/setup --package
 	@scripts/deb
 

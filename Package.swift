@@ -14,7 +14,7 @@ let house: [SwiftSetting] = [
 /// Targets that never touch a C pointer.
 let pure: [SwiftSetting] = house + [.strictMemorySafety()]
 
-/// Warnings stay errors in C as well; the flags are ours, not a dependency's.
+/// Warnings are errors in C as in Swift; the flags are our own, not a dependency's.
 let c: [CSetting] = [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]
 
 let package = Package(
@@ -30,15 +30,16 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CLinux", cSettings: c),
 
-    // Floor 0
+    // Layer 0
     .target(name: "TactusModel", swiftSettings: pure),
 
-    // Floor 1
+    // Layer 1
+    .target(name: "TactusMessages", dependencies: ["TactusModel"], swiftSettings: pure),
     .target(name: "TactusPorts", dependencies: ["TactusModel"], swiftSettings: pure),
-    .target(name: "TactusUnitFile", dependencies: ["TactusModel"], swiftSettings: pure),
+    .target(name: "TactusUnitFile", dependencies: ["TactusModel", "TactusMessages"], swiftSettings: pure),
     .target(
       name: "TactusProtocol",
-      dependencies: ["TactusModel"],
+      dependencies: ["TactusModel", "TactusMessages"],
       resources: [
         .embedInCode("Interfaces/io.tactus.Daemon.varlink"),
         .embedInCode("Interfaces/io.tactus.Jobs.varlink"),
@@ -47,7 +48,11 @@ let package = Package(
       ],
       swiftSettings: pure),
 
-    // Floor 2
+    // Layer 2
+    .target(
+      name: "TactusControl",
+      dependencies: ["TactusModel", "TactusMessages", "TactusPorts", "TactusUnitFile", "TactusProtocol"],
+      swiftSettings: pure),
     .target(
       name: "TactusScheduler", dependencies: ["TactusModel", "TactusPorts"], swiftSettings: pure),
     .target(
@@ -56,10 +61,10 @@ let package = Package(
       name: "TactusStore", dependencies: ["TactusModel", "TactusPorts", "CSQLite"],
       swiftSettings: house),
     .target(
-      name: "TactusLinux", dependencies: ["TactusModel", "TactusPorts", "CLinux"],
+      name: "TactusLinux", dependencies: ["TactusModel", "TactusMessages", "TactusPorts", "CLinux"],
       swiftSettings: house),
 
-    // Floor 3
+    // Layer 3
     .target(
       name: "TactusHTTP", dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "CCurl"],
       swiftSettings: house),
@@ -70,29 +75,32 @@ let package = Package(
       name: "TactusTransport", dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol"],
       swiftSettings: house),
 
-    // Floor 4
+    // Layer 4
     .target(
       name: "TactusRunners",
-      dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "TactusHTTP", "TactusSystemd"],
+      dependencies: [
+        "TactusModel", "TactusMessages", "TactusPorts", "TactusLinux", "TactusHTTP", "TactusSystemd",
+      ],
       swiftSettings: house),
 
-    // Floor 5
+    // Layer 5
     .target(
       name: "TactusDaemon",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusUnitFile", "TactusProtocol", "TactusScheduler",
-        "TactusExecutor", "TactusStore", "TactusLinux", "TactusHTTP", "TactusSystemd",
+        "TactusModel", "TactusPorts", "TactusMessages", "TactusUnitFile", "TactusProtocol", "TactusControl",
+        "TactusScheduler", "TactusExecutor", "TactusStore", "TactusLinux", "TactusHTTP", "TactusSystemd",
         "TactusTransport", "TactusRunners",
       ],
       swiftSettings: house),
     .target(
       name: "TactusCommands",
       dependencies: [
-        "TactusModel", "TactusUnitFile", "TactusLinux", "TactusProtocol", "TactusSystemd", "TactusTransport",
+        "TactusModel", "TactusMessages", "TactusUnitFile", "TactusLinux", "TactusProtocol", "TactusSystemd",
+        "TactusTransport",
       ],
       swiftSettings: house),
 
-    // Floor 6
+    // Layer 6
     .executableTarget(name: "tactusd", dependencies: ["TactusDaemon"], swiftSettings: house),
     .executableTarget(name: "tactusctl", dependencies: ["TactusCommands"], swiftSettings: house),
 
@@ -112,6 +120,12 @@ let package = Package(
       ],
       swiftSettings: house),
     .testTarget(
+      name: "TactusMessagesTests",
+      dependencies: [
+        "TactusModel", "TactusMessages",
+      ],
+      swiftSettings: house),
+    .testTarget(
       name: "TactusUnitFileTests",
       dependencies: [
         "TactusModel", "TactusUnitFile", "TactusFuzzing", "TactusTestSupport",
@@ -126,7 +140,14 @@ let package = Package(
     .testTarget(
       name: "TactusStoreTests",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusStore", "CSQLite", "TactusTestSupport",
+        "TactusModel", "TactusPorts", "TactusMessages", "TactusStore", "CSQLite", "TactusTestSupport",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusControlTests",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusUnitFile", "TactusProtocol", "TactusControl", "TactusScheduler",
+        "TactusExecutor", "TactusStore", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(
@@ -139,7 +160,7 @@ let package = Package(
     .testTarget(
       name: "TactusLinuxTests",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusLinux", "TactusTestSupport",
+        "CLinux", "TactusModel", "TactusPorts", "TactusLinux", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(
@@ -157,7 +178,8 @@ let package = Package(
     .testTarget(
       name: "TactusTransportTests",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusTestSupport",
+        "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusFuzzing",
+        "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(
@@ -170,15 +192,15 @@ let package = Package(
     .testTarget(
       name: "TactusCommandsTests",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusCommands",
-        "tactusctl", "TactusTestSupport",
+        "TactusModel", "TactusMessages", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport",
+        "TactusCommands", "TactusFuzzing", "tactusctl", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(
       name: "TactusDaemonTests",
       dependencies: [
-        "TactusModel", "TactusStore", "TactusLinux", "TactusProtocol", "TactusTransport", "TactusDaemon", "tactusd",
-        "tactusctl", "CSQLite", "TactusTestSupport",
+        "TactusModel", "TactusMessages", "TactusStore", "TactusLinux", "TactusProtocol", "TactusTransport",
+        "TactusDaemon", "tactusd", "tactusctl", "CSQLite", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(

@@ -1,6 +1,6 @@
-/* The yardstick for running commands: a bare posix_spawn loop, nothing remembered.
+/* The baseline for running commands: a bare posix_spawn loop that remembers nothing.
  *
- * bare-spawn COUNT PARALLEL PROGRAM: runs PROGRAM COUNT times, PARALLEL at once, and prints the seconds it took. */
+ * bare-spawn COUNT PARALLEL PROGRAM: runs PROGRAM COUNT times, PARALLEL at once, and prints the duration in seconds. */
 
 #include <spawn.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ int main(int argc, char **argv) {
     }
     int status;
     if (waitpid(-1, &status, 0) < 0 || status != 0) {
-      fprintf(stderr, "bare-spawn: %s did not succeed\n", argv[3]);
+      fprintf(stderr, "bare-spawn: %s failed\n", argv[3]);
       return 1;
     }
     running--;

@@ -1,6 +1,6 @@
-/* The yardstick for remembering: a bare SQLite loop with the settings of the store (WAL, synchronous=FULL).
+/* The baseline for the store: a bare SQLite loop with the settings of the store (WAL, synchronous=FULL).
  *
- * commit-loop FILE SECONDS ROWS: inserts for SECONDS in transactions of ROWS, and prints the rows per second. */
+ * commit-loop FILE SECONDS ROWS: inserts for SECONDS in transactions of ROWS rows, and prints the rows per second. */
 
 #include <sqlite3.h>
 #include <stdio.h>

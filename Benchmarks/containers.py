@@ -1,4 +1,4 @@
-"""Trivial containers through Tactus, beside the engine's own command in the same run."""
+"""Runs trivial containers with Tactus, and with the engine's own command in the same run."""
 
 import pathlib
 import shutil
@@ -23,7 +23,7 @@ class Laboratory:
             raise SystemExit(f"bench: {kind}: {answer}")
 
     def seconds(self, command):
-        """Has it do something; how long that took."""
+        """Sends a command to the lab; returns its duration in seconds."""
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
         answer = self.process.stdout.readline().strip()
@@ -37,13 +37,13 @@ class Laboratory:
 
 
 def measure(report):
-    """50 containers one after the other, and 4 at once."""
-    report.section(f"{CONTAINERS} × a container that runs true; beside the engine's own command")
+    """Runs 50 containers one after the other, and 4 at once."""
+    report.section(f"{CONTAINERS} × a container that runs true, compared with the engine's own command")
     for kind, program in (("podman", "podman"), ("docker", "dockerd")):
         if not shutil.which(program, path="/usr/bin:/usr/sbin:/bin:/sbin"):
             report.note(f"{kind}: not installed")
             continue
-        # A socket's path has 107 bytes at most.
+        # The path of a socket has at most 107 bytes.
         with tempfile.TemporaryDirectory(prefix="tactus-bench-", dir="/tmp") as root:
             laboratory = Laboratory(kind, f"{root}/lab")
             try:
@@ -58,7 +58,7 @@ def measure(report):
 
 
 def through_tactus(root, socket, at_once):
-    """Seconds from the first call to the last durable end."""
+    """Returns the seconds from the first call to the last durable end."""
     daemon = PrivateDaemon(root)
     (daemon.configuration / "providers").mkdir()
     daemon.define("providers/lab.provider", f"[Provider]\nEndpoint=unix://{socket}\n")

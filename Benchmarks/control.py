@@ -1,4 +1,4 @@
-"""What the control socket takes and gives: durable submissions a second, pages of lists, how fast events arrive."""
+"""Measures the control socket: durable submissions per second, pages of lists, the delay of events."""
 
 import datetime
 import json
@@ -43,8 +43,8 @@ def percentile(values, share):
 
 
 def measure_submissions(report):
-    """Workflows.Run for tomorrow, pipelined: each reply means that the job is durable."""
-    report.section(f"{SUBMISSIONS} × Workflows.Run for tomorrow, pipelined; beside a bare SQLite loop")
+    """Pipelines Workflows.Run for tomorrow. Each reply means that the job is durable."""
+    report.section(f"{SUBMISSIONS} × Workflows.Run for tomorrow, pipelined, compared with a bare SQLite loop")
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         daemon = PrivateDaemon(root)
         daemon.define("workflows/true.workflow", COMMAND)
@@ -55,7 +55,7 @@ def measure_submissions(report):
         finally:
             daemon.stop()
         if problem := daemon.verify():
-            raise SystemExit(f"bench: the auditor is not content: {problem}")
+            raise SystemExit(f"bench: tactusd --verify failed: {problem}")
     bare = commit_rate(100)
     report.add("bare SQLite loop, 100 rows per transaction", bare, "rows/s")
     report.add("1 client", single, "/s", goal=f"at least {ONE_CLIENT_GOAL}", met=single >= ONE_CLIENT_GOAL,
@@ -72,7 +72,7 @@ def commit_rate(rows):
 
 
 def submit(daemon, clients, calls):
-    """Seconds until every reply of every client has come; each sends as fast as it is read."""
+    """Returns the seconds until all clients have all replies. Each client sends as fast as the daemon reads."""
     tomorrow = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat()
     one = message("io.tactus.Workflows.Run", {"name": "true", "scheduled_at": tomorrow})
     selector = selectors.DefaultSelector()
@@ -105,7 +105,7 @@ def submit(daemon, clients, calls):
 
 
 def measure_lists(report):
-    """Jobs.List in a large store: every filter, page after page from the newest on."""
+    """Calls Jobs.List in a large store with every filter, page after page, newest first."""
     report.section(f"Jobs.List of 50 rows in a store of {STORED:,} jobs, {PAGES} pages of each filter")
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         daemon = PrivateDaemon(root)
@@ -114,7 +114,7 @@ def measure_lists(report):
         daemon.start()
         daemon.stop()
         fill(daemon.state / "tactus.db")
-        report.note(f"the store has {(daemon.state / 'tactus.db').stat().st_size >> 20} MiB")
+        report.note(f"size of the store: {(daemon.state / 'tactus.db').stat().st_size >> 20} MiB")
         daemon.start()
         try:
             with daemon.connect() as connection:
@@ -143,7 +143,7 @@ def measure_lists(report):
 
 
 def pages(connection, chosen):
-    """Milliseconds of each page, until its last byte is here; at the end of the list it begins anew."""
+    """Returns the milliseconds until the last byte of each page. After the last page it starts again with the first."""
     times = []
     parameters = {"limit": 50, **chosen}
     for _ in range(PAGES):
@@ -159,7 +159,7 @@ def pages(connection, chosen):
 
 
 def fill(path):
-    """A year of jobs: one in a hundred FAILED, one in a thousand CANCELED, MANUAL or LOST; ten thousand to come."""
+    """Inserts past jobs: one in 100 FAILED, one in 1000 each CANCELED, MANUAL and LOST. Also inserts 10,000 planned jobs."""
     database = sqlite3.connect(path)
     database.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000")
     start = microseconds("2026-01-01T00:00:00Z")
@@ -193,9 +193,9 @@ def fill(path):
 
 
 def measure_events(report):
-    """How long after its commit an event is with those who follow; the call's reply is sent after the same commit."""
+    """Measures the delay from a commit to the arrival of its event. The reply to the call is sent after the same commit."""
     for followers in (1, 20):
-        report.section(f"{EVENTS} submissions, 100 a second, {followers} who follow{'s' if followers == 1 else ''} the events")
+        report.section(f"{EVENTS} submissions, 100 per second, {followers} follower{'' if followers == 1 else 's'} of the events")
         with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
             daemon = PrivateDaemon(root)
             daemon.define("workflows/true.workflow", COMMAND)
@@ -205,13 +205,13 @@ def measure_events(report):
             finally:
                 daemon.stop()
         worst = percentile(after_instant, 0.99)
-        report.add("from the reply of its commit, p99", max(0.0, percentile(after_reply, 0.99)), "ms")
+        report.add("from the reply to the call, p99", max(0.0, percentile(after_reply, 0.99)), "ms")
         report.add("from the event's instant, before the commit, p99", worst, "ms", goal=f"at most {EVENT_GOAL}",
                    met=worst <= EVENT_GOAL, median=statistics.median(after_instant))
 
 
 def events(daemon, followers):
-    """Milliseconds to the last follower, from the reply to the call and from the instant that the event bears."""
+    """Returns the milliseconds until the last follower has each event, from the reply and from the event's instant."""
     tomorrow = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)).isoformat()
     follow = message("io.tactus.Daemon.Events", {"follow": True}, more=True)
     streams = []

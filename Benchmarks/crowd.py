@@ -1,4 +1,4 @@
-"""Clients that mean ill: whether jobs notice, how much memory they cost, and whether all is well when they have gone."""
+"""Measures hostile clients: the start delays of jobs, the memory of the daemon, and its recovery when they have gone."""
 
 import grp
 import os
@@ -30,12 +30,12 @@ READERS = 8
 
 
 def measure(report):
-    """The same jobs twice in one run: quiet, and with the crowd."""
+    """Runs the same jobs twice: alone, and among the crowd."""
     report.section(f"{WORKFLOWS} jobs every second for {SECONDS} s: alone, and among {CONNECTIONS:,} connections, "
-                   f"{SLOW_WRITERS} slow writers,\n{FOLLOWERS} followers who read nothing, and one who sends "
+                   f"{SLOW_WRITERS} slow writers,\n{FOLLOWERS} followers that read nothing, and one client that sends "
                    f"{FLOOD >> 20} MB")
     if os.geteuid() != 0:
-        return report.note("not measured: it needs root, to be many users")
+        return report.note("not measured: needs root, to act as many users")
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         os.chmod(root, 0o755)
         daemon = PrivateDaemon(root)
@@ -52,27 +52,27 @@ def measure(report):
                 [sys.executable, __file__, str(daemon.socket), str(SECONDS)], stdout=subprocess.PIPE, text=True)
             time.sleep(2)
             noisy, missing, largest, asked = delays_among(daemon, SECONDS - 4)
-            told = crowd.communicate(timeout=120)[0].strip()
+            summary = crowd.communicate(timeout=120)[0].strip()
             if crowd.returncode:
-                raise SystemExit(f"bench: the crowd failed with {crowd.returncode}")
+                raise SystemExit(f"bench: the crowd failed with exit status {crowd.returncode}")
             recovery = recovered(daemon)
             after = rss(daemon)
         finally:
             daemon.stop()
         if problem := daemon.verify():
-            raise SystemExit(f"bench: the auditor is not content: {problem}")
-    report.note(told)
+            raise SystemExit(f"bench: tactusd --verify failed: {problem}")
+    report.note(summary)
     p99 = percentile(quiet, 0.99)
     ratio = percentile(noisy, 0.99) / p99
     report.add("start delay alone, p99", p99, "ms", jobs=len(quiet))
     report.add("start delay in the crowd, p99", percentile(noisy, 0.99), "ms", jobs=len(noisy))
     report.add("in the crowd / alone", ratio, "", goal=f"at most {RATIO_GOAL}", met=ratio <= RATIO_GOAL)
     report.add("instants without a completed job", missing, "", goal="0", met=missing == 0)
-    report.add("root asks how it is, slowest answer", max(asked), "ms", asked=len(asked))
+    report.add("slowest answer to root's status calls", max(asked), "ms", asked=len(asked))
     report.add("RSS, before", calm / 1024, "MB")
     report.add("RSS, largest", largest / 1024, "MB", goal=f"below {RSS_GOAL}", met=largest / 1024 < RSS_GOAL)
     report.add("RSS, afterwards", after / 1024, "MB")
-    report.add("afterwards all users are served again after", recovery, "s")
+    report.add("until all users are served again", recovery, "s")
 
 
 def group(number):
@@ -85,7 +85,7 @@ def rss(daemon):
 
 
 def delays(daemon, seconds):
-    """Start delays of the jobs of the next seconds, in ms, and how many instants in between have none."""
+    """Returns the start delays of the next seconds in ms, and the number of instants without a job."""
     begin = time.time()
     time.sleep(seconds)
     return delays_since(daemon, begin)
@@ -103,7 +103,7 @@ def delays_since(daemon, begin):
 
 
 def delays_among(daemon, seconds):
-    """The same, while the memory is watched and root asks ten times a second how it is."""
+    """Does the same, samples the memory, and calls Describe as root ten times per second."""
     begin, largest, asked = time.time(), 0, []
     while time.time() < begin + seconds:
         largest = max(largest, rss(daemon))
@@ -116,22 +116,22 @@ def delays_among(daemon, seconds):
 
 
 def recovered(daemon):
-    """Seconds until every user of the crowd is answered."""
+    """Returns the seconds until every user of the crowd gets an answer."""
     begin = time.monotonic()
     for user in USERS:
         while subprocess.run(
             [sys.executable, __file__, str(daemon.socket), "ask", str(user)], stderr=subprocess.DEVNULL, check=False
         ).returncode:
             if time.monotonic() - begin > 60:
-                raise SystemExit(f"bench: user {user} is not served after 60 s")
+                raise SystemExit(f"bench: user {user} gets no answer after 60 s")
     return time.monotonic() - begin
 
 
-# What follows runs in processes of other users.
+# The code below runs in processes of other users.
 
 
 class Crowd:
-    """Everything at once, from one thread: nothing here waits for the daemon."""
+    """Runs all kinds of hostile clients at once from one thread, without ever waiting for the daemon."""
 
     def __init__(self, path, seconds):
         self.path, self.end = path, time.monotonic() + seconds
@@ -160,7 +160,7 @@ class Crowd:
         duration = self.end - start
         while (now := time.monotonic()) < self.end:
             if now >= next_byte:
-                # Every second a byte of each; those that were dropped come again.
+                # Every second each client writes a byte. Dropped clients connect again.
                 next_byte = now + 1
                 writing = [client for client in writing if self.trickle(client)]
                 while len(writing) < writers and (client := self.connect()):
@@ -174,7 +174,7 @@ class Crowd:
         print(f"{self.connected} {self.flooded}", flush=True)
 
     def flood(self):
-        """One client that sends without end: dropped after each MiB, it comes again until it has sent all."""
+        """Sends without end as one client. Dropped after each MiB, it connects again until it has sent all bytes."""
         piece = b"x" * (1 << 16)
         while self.flooded < FLOOD and time.monotonic() < self.end:
             try:
@@ -207,7 +207,7 @@ def become(user):
 
 
 def crowd(path, seconds):
-    """A process for each user, each with its share; the last one floods."""
+    """Forks a process for each user, each with its share of the clients. The last one floods."""
     children = []
     for user in [*USERS, USERS[-1] + 1]:
         reader, writer = os.pipe()
@@ -225,11 +225,11 @@ def crowd(path, seconds):
         children.append((child, reader))
     totals = [0, 0]
     for child, reader in children:
-        with os.fdopen(reader) as told:
-            totals = [total + int(part) for total, part in zip(totals, told.read().split() or [0, 0])]
+        with os.fdopen(reader) as report:
+            totals = [total + int(part) for total, part in zip(totals, report.read().split() or [0, 0])]
         if os.waitpid(child, 0)[1]:
             sys.exit(1)
-    print(f"the crowd made {totals[0]:,} connections and sent {totals[1] >> 20} MB that were no message")
+    print(f"the crowd made {totals[0]:,} connections and sent {totals[1] >> 20} MB of invalid data")
 
 
 def ask(path, user):

@@ -1,6 +1,6 @@
-/* Something to send heartbeats to: answers every request with 200, thousands of connections at once, one thread.
+/* A target for heartbeats: answers every request with 200, for thousands of connections at once, in one thread.
  *
- * health-server: listens on a free port of 127.0.0.1, prints the port, and serves until it is ended. */
+ * health-server: listens on a free port of 127.0.0.1, prints the port, and serves until it is killed. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,7 +38,7 @@ static void watch(int poller, int descriptor) {
   if (epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) < 0) fail("epoll_ctl");
 }
 
-/* A heartbeat's request has no body and fits one segment: its end is the empty line at the end of what was read. */
+/* A heartbeat's request has no body and fits one segment, so it ends with the empty line at the end of the read bytes. */
 static void serve(int descriptor) {
   char request[8192];
   ssize_t count = read(descriptor, request, sizeof request);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Memory over many jobs: whether a daemon that has run tens of thousands of them needs more with each."""
+"""Measures whether the daemon's memory grows with each of tens of thousands of jobs."""
 
 import argparse
 import pathlib
@@ -19,8 +19,8 @@ SLOPE_GOAL = 0.05
 
 
 def measure(report, rate=RATE, seconds=SECONDS, programs=None):
-    """Jobs at an even rate; how fast the daemon's memory grows in the second half of the time."""
-    report.section(f"{rate * seconds:,} × /bin/true, {rate} each second for {seconds / 60:.0f} minutes")
+    """Runs jobs at an even rate, and reports how fast the daemon's memory grows in the second half of the time."""
+    report.section(f"{rate * seconds:,} × /bin/true, {rate} per second for {seconds / 60:.0f} minutes")
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         daemon = PrivateDaemon(root, programs)
         daemon.define("queues/command.queue", "[Queue]\nMaxRunning=64\n")
@@ -35,10 +35,10 @@ def measure(report, rate=RATE, seconds=SECONDS, programs=None):
         finally:
             daemon.stop()
         if problem := daemon.verify():
-            raise SystemExit(f"bench: the auditor is not content: {problem}")
+            raise SystemExit(f"bench: tactusd --verify failed: {problem}")
     for share in (0, 0.25, 0.5, 0.75, 1):
         at, rss, heap = samples[min(len(samples) - 1, int(len(samples) * share))]
-        report.note(f"after {at / 60:5.1f} min: RSS {rss:6.2f} MB, of it allocated {heap:6.2f} MB")
+        report.note(f"after {at / 60:5.1f} min: RSS {rss:6.2f} MB, including {heap:6.2f} MB anonymous")
     second = [(at, rss) for at, rss, _ in samples if at >= seconds / 2]
     growth = 60 * slope(second)
     report.add("jobs completed", completed, "")
@@ -48,7 +48,7 @@ def measure(report, rate=RATE, seconds=SECONDS, programs=None):
 
 
 def sample(daemon, seconds):
-    """Seconds since the start, RSS and its anonymous part in MB, every few seconds."""
+    """Returns samples of the seconds since the start, the RSS and its anonymous part in MB."""
     begin, samples = time.monotonic(), []
     while (at := time.monotonic() - begin) < seconds:
         status = dict(
@@ -59,7 +59,7 @@ def sample(daemon, seconds):
 
 
 def slope(points):
-    """Of the line that fits best, by least squares."""
+    """Returns the slope of the line that fits best, by least squares."""
     middle_x = sum(x for x, _ in points) / len(points)
     middle_y = sum(y for _, y in points) / len(points)
     return sum((x - middle_x) * (y - middle_y) for x, y in points) / sum((x - middle_x) ** 2 for x, _ in points)
@@ -67,8 +67,8 @@ def slope(points):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=int, default=RATE, help="jobs each second")
-    parser.add_argument("--seconds", type=int, default=SECONDS, help="for how long")
+    parser.add_argument("--rate", type=int, default=RATE, help="jobs per second")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="duration in seconds")
     parser.add_argument("--programs", help="the directory of tactusd and tactusctl")
     chosen = parser.parse_args()
     clean_up_on_signals()

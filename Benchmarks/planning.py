@@ -1,4 +1,4 @@
-"""How late jobs start, what planning costs when there is nothing to do, and how a crowd due at once fares."""
+"""Measures start delays, the cost of planning when nothing is due, and many jobs that are due at once."""
 
 import datetime
 import math
@@ -23,17 +23,17 @@ BURST_GOAL = 500
 
 
 def microseconds(instant):
-    """Microseconds since 1970 of an RFC 3339 instant, exactly."""
+    """Returns the exact microseconds since 1970 of an RFC 3339 instant."""
     return (datetime.datetime.fromisoformat(instant.replace("Z", "+00:00")) - EPOCH) // datetime.timedelta(microseconds=1)
 
 
 def delay(job):
-    """Milliseconds from the earliest to the real start."""
+    """Returns the milliseconds from the earliest to the actual start."""
     return (microseconds(job["started_at"]) - microseconds(job["scheduled_at"])) / 1000
 
 
 def measure_start_delay(report):
-    """One workflow every second for a minute."""
+    """Runs one workflow every second for a minute."""
     report.section(f"one workflow every second, {DELAY_SECONDS} s")
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         daemon = PrivateDaemon(root)
@@ -59,7 +59,7 @@ def measure_start_delay(report):
 
 
 def measure_idle(report):
-    """Many workflows of which none is due: memory, and no wake-up at all."""
+    """Plans many workflows that are not due, and measures memory and wake-ups."""
     report.section(f"{PLANNED:,} planned workflows, nothing due")
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         daemon = PrivateDaemon(root)
@@ -74,7 +74,7 @@ def measure_idle(report):
         daemon.start()
         report.add("second start, no file changed", time.monotonic() - begin, "s")
         try:
-            # The pool threads of Dispatch leave some seconds after the last work.
+            # The pool threads of Dispatch exit some seconds after the last work.
             time.sleep(10)
             before = context_switches(daemon.process.pid)
             time.sleep(IDLE_SECONDS)
@@ -89,7 +89,7 @@ def measure_idle(report):
 
 
 def context_switches(process):
-    """By thread: voluntary and other ones together."""
+    """Returns the voluntary and involuntary context switches of each thread, added up."""
     return {
         thread.name: sum(int(line.split()[1]) for line in (thread / "status").read_text().splitlines()
                          if line.startswith(("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")))
@@ -105,7 +105,7 @@ def resident_megabytes(process):
 
 
 def measure_burst(report):
-    """A crowd of heartbeats due in the same instant, with the limits that everybody has."""
+    """Runs many heartbeats that are due at the same instant, with the default limits."""
     report.section(f"{HEARTBEATS:,} heartbeats due at the same instant")
     server = subprocess.Popen([BUILT / "health-server"], stdout=subprocess.PIPE, text=True)
     try:
@@ -142,7 +142,7 @@ def burst(root, address):
             raise SystemExit("bench: the heartbeats were due before the daemon had read them")
         time.sleep(due + 3 - time.time())
         with daemon.connect() as connection:
-            # What is planned for the next hour is no part of this.
+            # Leaves out the jobs that are planned for the next hour.
             return list(connection.jobs(status=["COMPLETED", "FAILED", "CANCELED", "QUEUED", "RUNNING"]))
     finally:
         daemon.stop()

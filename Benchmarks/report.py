@@ -1,4 +1,4 @@
-"""What was measured: a table for people, JSON lines for programs."""
+"""Reports measurements: a table for people, JSON lines for programs."""
 
 import json
 import os
@@ -11,7 +11,7 @@ RESULTS = pathlib.Path(__file__).resolve().parent / "results"
 
 
 class Report:
-    """Collects measurements of one run; each is shown when it is known."""
+    """Collects the measurements of one run, and prints each at once."""
 
     def __init__(self):
         RESULTS.mkdir(exist_ok=True)
@@ -31,7 +31,7 @@ class Report:
         print(f"\n{title}", flush=True)
 
     def add(self, name, value, unit, goal=None, met=None, **more):
-        """Records one value; `goal` says in words what it should be, `met` whether it is."""
+        """Records one value. `goal` describes the expected value, and `met` is True if the value meets it."""
         verdict = "" if met is None else ("met" if met else "MISSED")
         self.missed += met is False
         shown = f"{value:,.3f}" if isinstance(value, float) and abs(value) < 100 else f"{value:,.0f}"
@@ -46,7 +46,7 @@ class Report:
 
 
 def commit():
-    """The commit that was built, with a mark when the tree differs from it."""
+    """Returns the commit that was built, with a mark if the tree differs from it."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=RESULTS.parent, capture_output=True, text=True, check=False)
     return described.stdout.strip() or "unknown"

@@ -1,4 +1,4 @@
-"""What others notice of paths that never answer: start delays, answers, and the stop. Needs root, for a FUSE mount."""
+"""Measures start delays, answers and the stop beside paths that never answer. Needs root for a FUSE mount."""
 
 import json
 import os
@@ -16,7 +16,7 @@ STOP_TIMEOUT = 2
 
 
 class Mount:
-    """A file system that falls silent: Tests/fuse/lab."""
+    """A file system that stops answering, see Tests/fuse/lab."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -38,14 +38,14 @@ class Mount:
 def measure(report):
     report.section(f"Paths that never answer: {RUNS} runs of /bin/true, one after the other, in each round")
     if os.geteuid() != 0:
-        return report.note("skipped: needs root")
+        return report.note("not measured: needs root")
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         mount = Mount(f"{root}/mount")
         daemon = PrivateDaemon(root)
         try:
             rounds(report, daemon, mount)
         finally:
-            # The mount first: what waits for it could not end.
+            # Ends the mount first, because processes that wait for it cannot end.
             mount.end()
             daemon.kill()
 
@@ -63,7 +63,7 @@ def rounds(report, daemon, mount):
         mount.order("silence")
         mount.order("await")
         fresh = delays(connection)
-        report.add("start delay, four paths fall silent, p99", fresh, "ms", "at most twice", fresh <= 2 * quiet)
+        report.add("start delay, four paths stop answering, p99", fresh, "ms", "at most twice", fresh <= 2 * quiet)
         time.sleep(6)
         known = delays(connection)
         report.add("start delay, four paths known as silent, p99", known, "ms", "at most twice", known <= 2 * quiet)
@@ -90,14 +90,14 @@ def silent(directory):
 
 
 def timed(body):
-    """How long it takes, in milliseconds."""
+    """Runs a function and returns its duration in milliseconds."""
     begin = time.monotonic()
     body()
     return (time.monotonic() - begin) * 1000
 
 
 def delays(connection):
-    """The 99th percentile of the start delays of RUNS runs, each asked for when the last has ended, in milliseconds."""
+    """Returns the 99th percentile of the start delays of RUNS runs, one after the other, in milliseconds."""
     spans = []
     for _ in range(RUNS):
         job = connection.call("io.tactus.Workflows.Run", {"name": "true"})["job_id"]
@@ -106,7 +106,7 @@ def delays(connection):
 
 
 def ended(connection, job):
-    """The job, when it has ended."""
+    """Waits for the end of a job and returns the job."""
     call = {"method": "io.tactus.Jobs.Wait", "parameters": {"ids": [job]}, "more": True}
     connection.socket.sendall(json.dumps(call).encode() + b"\0")
     return connection.receive()["job"]

@@ -1,4 +1,4 @@
-"""How many jobs a second: Tactus against bare loops, and against peers that are installed."""
+"""Measures jobs per second of Tactus, of bare loops, and of installed peers."""
 
 import os
 import pathlib
@@ -24,7 +24,7 @@ def measure(report):
 
 
 def commits(report):
-    """The scale: what a disk that must remember allows at most."""
+    """Measures the upper bound: the rate at which the disk makes rows durable."""
     report.section("SQLite alone (WAL, synchronous=FULL), 2 s each")
     for rows in (1, 100):
         with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
@@ -35,7 +35,7 @@ def commits(report):
 
 
 def spawns(report):
-    """Interleaved rounds and medians, so that a noisy moment hits all alike."""
+    """Interleaves the rounds and reports medians, so that a noisy moment affects all alike."""
     report.section(f"{JOBS} × /bin/true, medians of {ROUNDS} rounds")
     bare = {parallel: [] for parallel in (1, 2, 4)}
     tactus = []
@@ -60,9 +60,9 @@ def bare_loop(parallel):
 
 
 def manual_runs():
-    """Seconds from the first call until Describe, asked every 20 ms, says that all are COMPLETED.
+    """Returns the seconds from the first call until Describe, called every 20 ms, counts all jobs as COMPLETED.
 
-    What Describe counts is committed, so this is at most 20 ms too long, never too short.
+    Describe counts committed jobs only, so the result is at most 20 ms too long, and never too short.
     """
     with tempfile.TemporaryDirectory(prefix="tactus-bench-") as root:
         daemon = PrivateDaemon(root)
@@ -88,7 +88,7 @@ def completed(connection):
 
 
 def peers(report):
-    report.section(f"peers, {PEER_JOBS} × /bin/true; one client process per job, as people use them")
+    report.section(f"peers, {PEER_JOBS} × /bin/true, one client process per job, as people use them")
     if shutil.which("tsp"):
         report.add("task-spooler (tsp), 16 slots, remembers nothing", PEER_JOBS / task_spooler(), "jobs/s")
     else:
@@ -96,7 +96,7 @@ def peers(report):
     if os.path.isdir("/run/systemd/system"):
         report.add("systemd-run --wait, 16 at once", PEER_JOBS / systemd_run(), "jobs/s")
     else:
-        report.note("systemd-run: systemd does not run here")
+        report.note("systemd-run: systemd is not running")
     report.add("tactusctl run, until acknowledged, 16 at once", PEER_JOBS / command_line(), "jobs/s")
 
 
@@ -113,7 +113,7 @@ def task_spooler():
             begin = time.monotonic()
             for _ in range(PEER_JOBS):
                 tsp("-n", "/bin/true")
-            # Waits for the job that was added last; with 16 slots its neighbours end with it.
+            # Waits for the last job. With 16 slots the jobs before it end at about the same time.
             tsp("-w")
             return time.monotonic() - begin
         finally:

@@ -1,4 +1,4 @@
-"""Trivial jobs as units of systemd, beside systemd-run in the same run, on a machine of their own."""
+"""Runs trivial jobs as units of systemd, and with systemd-run in the same run, on a separate machine."""
 
 import json
 import os
@@ -12,7 +12,7 @@ WORKFLOW = "[Workflow]\nOverlap=allow\n\n[Command]\nExec=/bin/true\nRunner="
 
 
 class Machine:
-    """A Debian with the real systemd, see Tests/systemd/lab."""
+    """A Debian with a real systemd, see Tests/systemd/lab."""
 
     def __init__(self):
         self.process = subprocess.Popen(
@@ -37,7 +37,7 @@ class Machine:
         self.ask(run=["tee", path], input=text)
 
     def seconds(self, command, at_once):
-        """Runs a command JOBS times; how long that took."""
+        """Runs a command JOBS times; returns the duration in seconds."""
         loop = f"seq {JOBS} | xargs --max-procs={at_once} -I@ {command} >/dev/null"
         begin, end = self.shell(f"date +%s%N; {loop}; date +%s%N").split()
         return (int(end) - int(begin)) / 1e9
@@ -48,18 +48,18 @@ class Machine:
 
 
 def package():
-    """The package that `make deb` made last; None without."""
+    """Returns the newest package of `make deb`, or None."""
     found = sorted((PROJECT / ".build").glob("tactus_*.deb"), key=os.path.getmtime)
     return found[-1] if found else None
 
 
 def measure(report):
-    """50 jobs one after the other, and 4 at once, each by a command that waits for its end."""
-    report.section(f"{JOBS} × a unit that runs true, on a disk in memory; beside systemd-run --wait --pipe")
+    """Runs 50 jobs one after the other, and 4 at once, each by a command that waits for its end."""
+    report.section(f"{JOBS} × a unit that runs true, on a disk in memory, compared with systemd-run --wait --pipe")
     if os.geteuid() != 0:
-        return report.note("not measured: it needs root, to boot a machine")
+        return report.note("not measured: needs root, to boot a machine")
     if not (deb := package()):
-        return report.note("not measured: there is no package, `make deb` makes it")
+        return report.note("not measured: there is no package. Run make deb.")
     machine = Machine()
     try:
         machine.ask(copy=str(deb), to="/root/tactus.deb", mode="0644")
@@ -72,7 +72,7 @@ def measure(report):
         machine.shell("systemctl enable --now --quiet tactusd.socket tactusd; tactusctl run systemd --wait")
         for at_once in (1, 4):
             own = machine.seconds("systemd-run --quiet --wait --pipe --collect /bin/true", at_once)
-            # The daemon is not root either: systemd has polkit asked for each unit.
+            # As for the daemon, which is not root, systemd asks polkit about each unit.
             peer = machine.seconds(
                 "setpriv --reuid=tactus --regid=tactus --clear-groups systemd-run --quiet --wait --pipe --collect /bin/true", at_once)
             ours = machine.seconds("tactusctl run systemd --wait", at_once)

@@ -1,6 +1,6 @@
-"""A private tactusd and a raw Varlink connection to it: for the demo, the benchmarks and the kill loop.
+"""A private tactusd and a raw Varlink connection to it, for the demo, the benchmarks and the kill loop.
 
-Intentionally none of Tactus's own code: what is judged here is what any client sees.
+Intentionally uses no code of Tactus, because it judges the daemon as any client sees it.
 """
 
 import json
@@ -17,7 +17,7 @@ START_PATIENCE = 180
 
 
 def clean_up_on_signals():
-    """Lets `finally` run when we are told to end, also when a shell started us in the background."""
+    """Lets `finally` run when a signal ends this process, also if a shell started it in the background."""
 
     def leave(number, _):
         raise SystemExit(128 + number)
@@ -40,11 +40,11 @@ class Disconnected(Exception):
 
 
 class NotAnswering(SystemExit):
-    """The daemon did not start or stop; the message has its last words. Whoever does not expect it ends with it."""
+    """The daemon did not start or stop. The message has the end of its log. Uncaught, it ends the process."""
 
 
 class Connection:
-    """Varlink over a Unix socket: one JSON object per message, ended by a NUL byte, answered in order."""
+    """Varlink over a Unix socket: one JSON object per message, terminated by a NUL byte, answered in order."""
 
     def __init__(self, path, patience=60):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -89,7 +89,10 @@ class Connection:
         return self.receive()
 
     def pipeline(self, method, many):
-        """Sends all without waiting, reading meanwhile, so that neither side fills up; returns the replies in order."""
+        """Sends all calls without waiting for replies, and returns the replies in order.
+
+        It reads meanwhile, so that neither side's buffer fills up.
+        """
         sender = threading.Thread(target=lambda: [self.send(method, one) for one in many])
         sender.start()
         replies = [self.receive() for _ in many]
@@ -97,7 +100,7 @@ class Connection:
         return replies
 
     def jobs(self, **filters):
-        """Every job that matches, newest first, page by page."""
+        """Yields every matching job, newest first, page by page."""
         parameters = {"limit": 1000, **filters}
         while True:
             page = self.call("io.tactus.Jobs.List", parameters)
@@ -107,8 +110,17 @@ class Connection:
             parameters["cursor"] = page["next_cursor"]
 
 
+def covering(path, name):
+    """A launcher that starts tactusd in a mount namespace where a file of its configuration directory covers `path`. Needs root."""
+    mount = f'mount --bind "$CONFIGURATION_DIRECTORY/{name}" {path} && exec "$@"'
+    return ("/usr/bin/unshare", "--mount", "/bin/sh", "-c", mount, "sh")
+
+
 class PrivateDaemon:
-    """A tactusd on three directories of its own below a root; may be started, stopped and killed again and again."""
+    """A tactusd with three private directories below a root. It can be started, stopped and killed repeatedly."""
+
+    # A wrapper command that starts tactusd. Empty to start it directly.
+    launcher = ()
 
     def __init__(self, root, programs=None):
         self.root = pathlib.Path(root)
@@ -123,7 +135,7 @@ class PrivateDaemon:
             directory.mkdir(parents=True, exist_ok=True)
         for program in ("tactusd", "tactusctl"):
             if not os.access(self.programs / program, os.X_OK):
-                raise SystemExit(f"{self.programs / program} is missing: run make build first")
+                raise SystemExit(f"{self.programs / program} is missing. Run make build first.")
 
     @property
     def environment(self):
@@ -134,7 +146,7 @@ class PrivateDaemon:
             "STATE_DIRECTORY": str(self.state),
             "RUNTIME_DIRECTORY": str(self.runtime),
             "TACTUS_SOCKET": str(self.socket),
-            # What a sanitizer that the programs were built with is told.
+            # The options of the sanitizer that the programs were built with.
             **{name: value for name, value in os.environ.items() if name == "TSAN_OPTIONS"},
         }
 
@@ -143,17 +155,17 @@ class PrivateDaemon:
         (self.configuration / name).write_text(text)
 
     def spawn(self):
-        """Starts it, without waiting for anything."""
+        """Starts it and returns at once."""
         with open(self.journal, "ab") as journal:
             self.process = subprocess.Popen(
-                [self.programs / "tactusd"], env=self.environment,
+                [*self.launcher, self.programs / "tactusd"], env=self.environment,
                 stdin=subprocess.DEVNULL, stdout=journal, stderr=journal,
-                # A Ctrl-C at the terminal is for us; we tell the daemon.
+                # A Ctrl-C at the terminal reaches only this process, which then stops the daemon.
                 start_new_session=True,
             )
 
     def start(self):
-        """Starts it and returns when it answers."""
+        """Starts it, and returns when it answers."""
         self.spawn()
         deadline = time.monotonic() + START_PATIENCE
         while True:
@@ -163,20 +175,20 @@ class PrivateDaemon:
                 return
             except Disconnected as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise NotAnswering(f"tactusd does not answer ({error}); its last words:\n{self.last_words()}")
+                    raise NotAnswering(f"tactusd does not answer ({error}). The end of its log:\n{self.last_words()}")
                 time.sleep(0.01)
 
     def connect(self):
         return Connection(self.socket)
 
     def kill(self):
-        """kill -9; nothing if it does not run."""
+        """Kills it with SIGKILL, if it runs."""
         if self.process:
             self.process.kill()
             self.process.wait()
 
     def stop(self, drain=40):
-        """SIGTERM, and its exit status; a second one ends a drain that lasts longer than this many seconds."""
+        """Sends SIGTERM and returns the exit status. After `drain` seconds a second SIGTERM ends the drain."""
         if self.process is None or self.process.poll() is not None:
             return self.process and self.process.returncode
         for patience in (drain, 10):
@@ -186,16 +198,16 @@ class PrivateDaemon:
             except subprocess.TimeoutExpired:
                 pass
         self.kill()
-        raise NotAnswering(f"tactusd did not stop after two SIGTERM; its last words:\n{self.last_words()}")
+        raise NotAnswering(f"tactusd did not stop after two SIGTERM. The end of its log:\n{self.last_words()}")
 
     def verify(self):
-        """Audits the store; returns what is wrong, or an empty text."""
+        """Audits the store; returns the problem, or an empty text."""
         audit = subprocess.run(
             [self.programs / "tactusd", "--verify"], env=self.environment, capture_output=True, text=True, timeout=300)
         return "" if audit.returncode == 0 else f"exit status {audit.returncode}\n{audit.stdout}{audit.stderr}".strip()
 
     def control(self, *arguments):
-        """Runs tactusctl and returns what it prints."""
+        """Runs tactusctl and returns its output."""
         return subprocess.run(
             [self.programs / "tactusctl", *arguments], env=self.environment, capture_output=True, text=True, timeout=60,
             check=True).stdout

@@ -4,8 +4,8 @@
 #include <malloc.h>
 
 int tactus_allocator_economize(int arenas, int mapped, int kept) {
-  /* Each turns off what glibc would adapt by itself: more arenas with more threads, a higher threshold after each large
-   * block that is freed. Source: mallopt(3) */
+  /* Each call turns off an automatic adjustment of glibc: more arenas with more threads, and a higher threshold after
+   * each freed large block. Source: mallopt(3) */
   int is_done = mallopt(M_ARENA_MAX, arenas) && mallopt(M_MMAP_THRESHOLD, mapped) && mallopt(M_TRIM_THRESHOLD, kept);
   return is_done ? 0 : -EINVAL;
 }

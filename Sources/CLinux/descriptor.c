@@ -10,7 +10,7 @@
 
 int tactus_pipe(int *ends, int nonblocking_read) {
   if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
-  /* A new pipe has no other flags that would have to be kept. */
+  /* A new pipe has no other flags to keep. */
   if (nonblocking_read) fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return 0;
 }
@@ -54,7 +54,7 @@ int tactus_keep_standard_descriptors(void) {
   for (int descriptor = 0; descriptor <= 2; descriptor++) {
     if (fcntl(descriptor, F_GETFD) >= 0) continue;
     if (errno != EBADF) return -errno;
-    /* Opened for what nobody does with it: reading from a closed input and writing to a closed output still fail. */
+    /* Opened for the opposite direction, so that reading a closed input and writing to a closed output still fail. */
     int opened = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY);
     if (opened < 0) return -errno;
     if (opened != descriptor) return -EBADF;

@@ -19,7 +19,7 @@ struct tactus_looks {
   struct tactus_look *looks;
   int count;
   int capacity;
-  /* What was read, one behind the other; pages that nothing was written to take no memory. */
+  /* The results in sequence. Pages that were never written take no memory. */
   char *room;
   unsigned long room_size;
   unsigned long used;
@@ -29,7 +29,7 @@ struct tactus_looks {
 
 enum { stack_size = 64 << 10 };
 
-/* Where a vfork is a fork, the child has to share by other means what it writes. */
+/* If vfork is a fork, the child must share the memory that it writes to. */
 static void *map(unsigned long size) {
   const int sharing = VFORK_IS_FORK ? MAP_SHARED : MAP_PRIVATE;
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, sharing | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -84,7 +84,7 @@ static void look_at(struct tactus_look *look) {
   look->execute_error = faccessat(AT_FDCWD, look->path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
-/* As much as fits: the whole limit, or what the kernel gives of a directory at once. */
+/* Reads as much as fits: up to the limit, or a whole directory. */
 static int fill(struct tactus_looks *looks, struct tactus_look *look, int file) {
   char *start = looks->room + looks->used;
   const unsigned long limit = look->kind == TACTUS_LOOK_NAMES ? looks->room_size - looks->used : look->limit;
@@ -117,7 +117,7 @@ static void look_into(struct tactus_looks *looks, struct tactus_look *look) {
   } else {
     take(look, &status);
     look->step = TACTUS_LOOK_READ;
-    /* A FIFO of that name is refused, rather than waited for. */
+    /* A FIFO is refused instead of waited for. */
     if (!is_directory && !S_ISREG(status.st_mode)) {
       look->error = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
     } else {
@@ -127,13 +127,13 @@ static void look_into(struct tactus_looks *looks, struct tactus_look *look) {
   close(file);
 }
 
-/* By the system calls themselves, because glibc's change all threads of the process by signals. The user for the file system
- * only: what the child is otherwise stays ours, and so nobody of that user can stop it. */
+/* Direct system calls, because glibc's wrappers change all threads of the process by signals. Only the file system user
+ * changes. The child otherwise keeps our user, so that processes of the other user cannot stop it. */
 static int act(const struct tactus_identity *identity) {
   if (syscall(SYS_setgroups, identity->group_count, identity->groups) < 0) return errno;
   syscall(SYS_setfsgid, identity->group);
   syscall(SYS_setfsuid, identity->user);
-  /* Both answer what was before, whatever they do. */
+  /* Both return the previous value, whether they succeed or not. */
   return (unsigned int)syscall(SYS_setfsuid, -1) == identity->user ? 0 : EPERM;
 }
 
@@ -143,7 +143,7 @@ static void look_at_all(struct tactus_looks *looks) {
     struct tactus_look *look = &looks->looks[index];
     tactus_progress_advance(looks->progress, index);
     const int reads = look->kind == TACTUS_LOOK_CONTENTS;
-    /* A directory needs the room that most need; what finds none is asked for again. */
+    /* A directory reserves half of the room. Looks that do not fit are requested again. */
     const unsigned long need = reads ? look->limit : look->kind == TACTUS_LOOK_NAMES ? looks->room_size / 2 : 0;
     if (need > looks->room_size - looks->used) return;
     if (error) {
@@ -157,13 +157,13 @@ static void look_at_all(struct tactus_looks *looks) {
   tactus_progress_advance(looks->progress, looks->count);
 }
 
-/* In a process of its own that borrows our memory: a thread of ours that waits in a file system may not be killed, and would
- * keep the whole process from ending. Nothing here allocates or locks, so it may be killed anywhere. */
+/* Runs in its own process, which borrows our memory. A thread that waits in a file system cannot be killed, and would
+ * keep the whole process from ending. This code neither allocates nor locks, so that it can be killed anywhere. */
 static int lend(void *argument) {
   struct tactus_looks *looks = argument;
 #ifdef SYS_close_range
-  /* Its copies of our descriptors would live as long as it waits: our lock, our sockets, and the pipe that somebody reads our
-   * output from. */
+  /* Its copies of our descriptors would live as long as it waits: our lock, our sockets, and the pipe that our output
+   * goes to. */
   syscall(SYS_close_range, 0U, ~0U, 0U);
 #endif
   if (tactus_progress_publish(looks->progress)) look_at_all(looks);
@@ -178,12 +178,12 @@ int tactus_look(
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  /* Without a signal at its end: nobody but this thread sees it as a child. */
+  /* Without a signal at its end, so that only this thread sees it as a child. */
   const int child = VFORK_IS_FORK ? fork() : clone(lend, stack + sizeof stack, CLONE_VM | CLONE_VFORK, looks);
   if (VFORK_IS_FORK && child == 0) lend(looks);
   const int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  /* As a vfork does. Who reaps all children may have been faster. */
+  /* Waits for the end, as a vfork does. Another caller may have reaped it already. */
   if (VFORK_IS_FORK && child > 0) {
     siginfo_t end;
     while (waitid(P_PID, (id_t)child, &end, WEXITED | WNOWAIT) < 0 && errno == EINTR) {

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* getopt_long keeps its place in globals. */
+/* getopt_long keeps its state in globals. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 enum { FIRST_LONG = 256 };
@@ -20,7 +20,7 @@ static int scan(
     int value = getopt_long(count, words, letters, longs, NULL);
     if (value == -1) return optind;
     if (value == '?' || value == ':') {
-      /* Among letters that stand together, optind is still at their word or behind it: the letter is certain. */
+      /* Within a group of letters, optind is at their word or behind it. The letter is certain. */
       mistake->word = words[optind - 1];
       mistake->letter = optopt < FIRST_LONG ? (unsigned char)optopt : 0;
       if (value == ':') return TACTUS_OPTION_WITHOUT_VALUE;
@@ -43,7 +43,7 @@ int tactus_options(
   *given_count = 0;
   int answer = TACTUS_OPTION_UNKNOWN;
   if (longs != NULL && letters != NULL) {
-    /* A leading colon tells a missing value apart from an unknown option. */
+    /* A leading colon distinguishes a missing value from an unknown option. */
     char *letter = letters;
     if (stops_at_operand) *letter++ = '+';
     *letter++ = ':';

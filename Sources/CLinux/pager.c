@@ -19,7 +19,7 @@ static int wait_for_pager(void) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Only what is safe in a signal handler, signal-safety(7). The signal is blocked until this returns. */
+/* Uses only functions that are safe in a signal handler, signal-safety(7). The signal is blocked until this returns. */
 static void end_after_pager(int number) {
   close(input);
   wait_for_pager();
@@ -30,8 +30,8 @@ static void end_after_pager(int number) {
 int tactus_pager_start(const char *command, char *const *environment) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return -errno;
-  /* An interrupt between the start and the handlers would end this process first: it has to wait. The pager gets the mask
-   * that was, and not the handlers. */
+  /* An interrupt between the start and the handlers would end this process first, so it is blocked. The pager inherits
+   * the previous mask, and not the handlers. */
   sigset_t keys, before;
   sigemptyset(&keys);
   sigaddset(&keys, SIGINT);

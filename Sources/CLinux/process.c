@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Not in the headers of every glibc that we run on. */
+/* Missing from the headers of older supported glibc versions. */
 enum { wait_for_pidfd = 3, pidfd_open_number = 434, pidfd_send_signal_number = 424 };
 
 int tactus_process_descriptor(int process) {
-  /* Close-on-exec always: pidfd_open(2). */
+  /* pidfd_open(2) always sets close-on-exec. */
   long descriptor = syscall(pidfd_open_number, process, 0U);
   return descriptor < 0 ? -errno : (int)descriptor;
 }
@@ -86,7 +86,7 @@ unsigned long long tactus_capabilities(void) {
 
 int tactus_core_count(void) {
   cpu_set_t set;
-  /* More CPUs than the set has room for: then all that are there. */
+  /* The set is too small for the CPUs of this machine, so all online CPUs count. */
   if (sched_getaffinity(0, sizeof set, &set) < 0) return (int)sysconf(_SC_NPROCESSORS_ONLN);
   return CPU_COUNT(&set);
 }

@@ -9,7 +9,7 @@
 #include "progress.h"
 
 struct tactus_progress *tactus_progress_make(void) {
-  /* Shared with a child that is forked, too. */
+  /* Shared, so that it also works with a forked child. */
   void *page = mmap(NULL, sizeof(struct tactus_progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return page == MAP_FAILED ? NULL : page;
 }

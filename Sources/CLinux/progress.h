@@ -1,7 +1,7 @@
 #ifndef TACTUS_PROGRESS_H
 #define TACTUS_PROGRESS_H
 
-/* What a child says of itself while its parent's thread waits for it, in memory that both have. */
+/* The progress that a child reports while its parent's thread waits for it, in shared memory. */
 struct tactus_progress {
   int process;
   int canceled;
@@ -9,10 +9,10 @@ struct tactus_progress {
   long long since;
 };
 
-/* In the child, first of all: says its pid. 0 if it is not wanted any more: whoever cancels looks at the pid afterwards, so
- * that one of the two sees the other. */
+/* Called first in the child: publishes its pid. Returns 0 if the child was canceled. The canceler reads the pid after
+ * canceling, so that at least one of the two sees the other. */
 int tactus_progress_publish(struct tactus_progress *progress);
-/* In the child: which step begins now. */
+/* Called in the child: begins a step. */
 void tactus_progress_advance(struct tactus_progress *progress, int step);
 
 /* ThreadSanitizer turns vfork into fork. */

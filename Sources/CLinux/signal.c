@@ -47,7 +47,7 @@ int tactus_signal_take(int descriptor, struct tactus_signal *signal) {
 int tactus_signal_obey(int signal) {
   sigset_t set = set_of(&signal, 1);
   sigset_t before;
-  /* Pending first, delivered by the opening: so it cannot come twice or not at all. */
+  /* Raised while blocked, delivered by unblocking. So it is delivered exactly once. */
   if (raise(signal) != 0) return -errno;
   int answer = pthread_sigmask(SIG_UNBLOCK, &set, &before);
   if (answer == 0) answer = pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -14,11 +14,11 @@
 
 #include "progress.h"
 
-/* A child that becomes somebody else is forked: after vfork it would be that user's process in our memory, and on our time,
- * because other processes of that user may stop it before its exec. ThreadSanitizer turns vfork into fork as well. After a
- * fork the child's report comes through a pipe, whose end of file says that the program runs. */
+/* A child that switches users is forked. After vfork it would be a process of that user in our memory, and other
+ * processes of that user could stop it before its exec, which would block us. ThreadSanitizer also turns vfork into
+ * fork. A forked child reports through a pipe. End of file on the pipe means that the program runs. */
 
-/* The number that the report's pipe has in the child. */
+/* The number of the report pipe in the child. */
 enum { report_descriptor = 3 };
 
 struct report {
@@ -46,26 +46,26 @@ static _Noreturn void fail(const struct child *child, enum tactus_spawn_step ste
   _exit(127);
 }
 
-/* Out of the way of those that the others are about to become. */
+/* Moves a descriptor above the numbers that others will take. */
 static int lifted(int descriptor) {
   return descriptor > report_descriptor ? descriptor : fcntl(descriptor, F_DUPFD_CLOEXEC, report_descriptor + 1);
 }
 
-/* By the system call itself, because glibc's sigaction refuses its own signals 32 and 33, which its posix_spawn leaves
- * ignored in every child, and so in ours. */
+/* A direct system call, because glibc's sigaction refuses its internal signals 32 and 33. glibc's posix_spawn leaves
+ * these ignored in every child, and so in ours. */
 static void default_dispositions(void) {
-  /* All zero is SIG_DFL with no flags, whatever the order of the fields in the kernel's structure. */
+  /* All zero is SIG_DFL without flags, whatever the order of the fields in the kernel's structure. */
   static const unsigned long action[8];
   const size_t mask_size = (NSIG - 1) / 8;
   for (int signal = 1; signal < NSIG; signal++) syscall(SYS_rt_sigaction, signal, action, NULL, mask_size);
 }
 
-/* The daemon may be protected from the OOM killer, its jobs are not. To raise the score is always allowed, to lower one that
- * is raised is not, and would be no business of ours. */
+/* The daemon may be protected from the OOM killer, but its jobs must not be. Raising the score is always allowed. A
+ * score that is already raised stays as it is. */
 static int unprotect(void) {
   char sign = 0;
   int file = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
-  /* Without /proc nobody has set it through there. */
+  /* Without /proc it was not set through there. */
   if (file < 0) return errno == ENOENT ? 0 : -1;
   ssize_t size = read(file, &sign, 1);
   close(file);
@@ -79,8 +79,8 @@ static int unprotect(void) {
   return size == 1 ? 0 : -1;
 }
 
-/* Programs that use select(2) cannot stand a descriptor above 1023, so more is for those that ask: they may go up to the hard limit
- * themselves. Units of systemd have the same soft limit, systemd.exec(5) "LimitNOFILE=". */
+/* Programs that use select(2) fail with descriptors above 1023. Others can raise the soft limit to the hard limit
+ * themselves. systemd sets the same soft limit for units, systemd.exec(5) "LimitNOFILE=". */
 static void limit_descriptors(void) {
   struct rlimit files;
   if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur <= FD_SETSIZE) return;
@@ -88,14 +88,14 @@ static void limit_descriptors(void) {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* By the system calls themselves, because glibc's change all threads of the process by signals. */
+/* Direct system calls, because glibc's wrappers change all threads of the process by signals. */
 static void become(const struct child *child, const struct tactus_identity *identity) {
-  /* What the daemon may take of the processor is no right of its jobs; to give it away is always allowed. */
+  /* Jobs must not inherit the daemon's right to higher priority. Giving it up is always allowed. */
   setrlimit(RLIMIT_NICE, &(struct rlimit){0, 0});
   if (syscall(SYS_setgroups, identity->group_count, identity->groups) < 0) fail(child, TACTUS_SPAWN_GROUPS);
   if (syscall(SYS_setresgid, identity->group, identity->group, identity->group) < 0) fail(child, TACTUS_SPAWN_GROUP);
   if (syscall(SYS_setresuid, identity->user, identity->user, identity->user) < 0) fail(child, TACTUS_SPAWN_USER);
-  /* From one user that is not root to another the kernel clears no capability: capabilities(7), "Effect of user ID
+  /* The kernel clears no capability on a change between two users other than root: capabilities(7), "Effect of user ID
    * changes on capabilities". */
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}, {0}};
@@ -103,9 +103,9 @@ static void become(const struct child *child, const struct tactus_identity *iden
     fail(child, TACTUS_SPAWN_CAPABILITIES);
 }
 
-/* Nothing but 0, 1, 2 and the report's pipe is left. Closed rather than marked for the exec: a child whose exec waits for a
- * file system would hold its copies of the daemon's lock and sockets for as long. An older kernel answers ENOSYS: then the
- * exec closes them, because all are made close-on-exec. */
+/* Keeps only 0, 1, 2 and the report pipe. The others are closed now instead of by the exec: a child whose exec waits
+ * for a file system would hold copies of the daemon's lock and sockets. An older kernel returns ENOSYS. The exec then
+ * closes them, because all are close-on-exec. */
 static void keep_standard_descriptors(struct child *child, int input, int output, int error) {
   int pipe = child->pipe < 0 ? -1 : lifted(child->pipe);
   if (input < 0 || output < 0 || error < 0 || (child->pipe >= 0 && pipe < 0)) fail(child, TACTUS_SPAWN_DESCRIPTORS);
@@ -129,7 +129,7 @@ static void enter(const struct child *child) {
   if (!order->directory_may_be_missing || !is_missing || chdir("/") < 0) fail(child, TACTUS_SPAWN_DIRECTORY);
 }
 
-/* In the child, which after vfork borrows the parent's memory: nothing here allocates, locks or writes globals. */
+/* Runs in the child, which after vfork borrows the parent's memory. Nothing here allocates, locks or writes globals. */
 static _Noreturn __attribute__((noinline)) void run(struct child *child) {
   const struct tactus_spawn_order *order = child->order;
   errno = ECANCELED;
@@ -145,17 +145,17 @@ static _Noreturn __attribute__((noinline)) void run(struct child *child) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 
-  /* After the last descriptor was made. */
+  /* After the last descriptor was opened. */
   limit_descriptors();
   if (order->identity) become(child, order->identity);
-  /* As whom it runs as, who may enter where we may not. */
+  /* With the job's rights, which may reach directories that ours do not. */
   enter(child);
   tactus_progress_advance(child->progress, TACTUS_SPAWN_EXECUTE);
   execve(order->path, order->arguments, order->environment);
   fail(child, TACTUS_SPAWN_EXECUTE);
 }
 
-/* Waits for the exec of a forked child, and fetches its report; what does not come to its exec in time is killed. */
+/* Waits for the exec of a forked child and reads its report. Kills the child if the time is up. */
 static void await(pid_t pid, int *ends, int patience, volatile struct report *report) {
   struct report told;
   close(ends[1]);
@@ -201,7 +201,7 @@ int tactus_spawn(
     if (forks) close(ends[0]), close(ends[1]);
     return -error;
   }
-  /* A forked child may not have come to say it yet. */
+  /* A forked child may not have published its pid yet. */
   __atomic_store_n(&progress->process, (int)pid, __ATOMIC_SEQ_CST);
   if (forks) await(pid, ends, order->patience, &report);
   if (report.error == 0) return pid;

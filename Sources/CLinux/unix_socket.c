@@ -23,7 +23,7 @@ static int closing(int descriptor, int answer) {
   return answer;
 }
 
-/* Connects, and goes again: 0 if somebody listens. EAGAIN is somebody with a full backlog, EACCES somebody else's. */
+/* Connects and closes again: 0 if there is a listener. EAGAIN means a full backlog, EACCES another user's socket. */
 static int probe(const struct sockaddr_un *address, int type) {
   int client = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (client < 0) return -errno;
@@ -31,7 +31,7 @@ static int probe(const struct sockaddr_un *address, int type) {
   return closing(client, answer < 0 && errno != EAGAIN ? -errno : 0);
 }
 
-/* Removes the socket at an address when nobody answers on it. */
+/* Removes the socket at an address if it has no listener. */
 static int remove_stale(const struct sockaddr_un *address) {
   struct stat status;
   if (lstat(address->sun_path, &status) < 0) return errno == ENOENT ? 0 : -errno;
@@ -47,7 +47,7 @@ int tactus_unix_listen(const char *path, unsigned int mode, int backlog) {
   if (answer < 0) return answer;
   int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listener < 0) return -errno;
-  /* Before bind, which takes over the mode: so there is no instant at which others may connect. */
+  /* Before bind, which uses this mode. So others can connect at no time. */
   if (fchmod(listener, mode) < 0) return closing(listener, -errno);
   if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) {
     if (errno != EADDRINUSE) return closing(listener, -errno);
@@ -55,7 +55,7 @@ int tactus_unix_listen(const char *path, unsigned int mode, int backlog) {
     if (answer < 0) return closing(listener, answer);
     if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0) return closing(listener, -errno);
   }
-  /* After bind once more, for what the umask took away. */
+  /* Again after bind, because the umask may have removed bits. */
   if (chmod(path, mode) < 0 || listen(listener, backlog) < 0) return closing(listener, -errno);
   return listener;
 }
@@ -87,7 +87,7 @@ int tactus_unix_listener(const char *path, struct tactus_peer *listener) {
   struct sockaddr_un address;
   int answer = address_of(path, &address);
   if (answer < 0) return answer;
-  /* Non-blocking, because nobody may ever take it. */
+  /* Non-blocking, because the connection may never be accepted. */
   int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (client < 0) return -errno;
   if (connect(client, (struct sockaddr *)&address, sizeof address) < 0) return closing(client, -errno);

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <wchar.h>
 
-/* wcwidth looks at the thread's locale, and that of this process is "C", which knows ASCII only. */
+/* wcwidth uses the thread's locale. That of this process is "C", which knows only ASCII. */
 static locale_t unicode;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 

@@ -4,39 +4,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// Makes closing the last connection leave the -wal file as it is; sqlite3_db_config is variadic, which Swift cannot call.
+/// Makes the last connection keep the -wal file when it closes; sqlite3_db_config is variadic, which Swift cannot call.
 static inline int tactus_sqlite3_keep_wal(sqlite3 *database) {
   return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
 
-/// Builds of SQLite without SQLITE_ENABLE_COLUMN_METADATA lack these two; the messages then name less.
+/// Builds of SQLite without SQLITE_ENABLE_COLUMN_METADATA lack these two functions; messages then name less.
 extern const char *sqlite3_column_table_name(sqlite3_stmt *, int) __attribute__((weak));
 extern const char *sqlite3_column_origin_name(sqlite3_stmt *, int) __attribute__((weak));
 
-/// The table that a column of a result is read from; null for an expression.
+/// Returns the table that a result column is read from; null for an expression.
 static inline const char *tactus_sqlite3_table(sqlite3_stmt *statement, int column) {
   return sqlite3_column_table_name ? sqlite3_column_table_name(statement, column) : (const char *)0;
 }
 
-/// The column of the table that a column of a result is read from; null for an expression.
+/// Returns the table column that a result column is read from; null for an expression.
 static inline const char *tactus_sqlite3_origin(sqlite3_stmt *statement, int column) {
   return sqlite3_column_origin_name ? sqlite3_column_origin_name(statement, column) : (const char *)0;
 }
 
-/// A file by its path, as SQLite would find it; symbolic links are not followed.
+/// The file at a path, as SQLite would find it; symbolic links are not followed.
 struct tactus_store_file {
-  /// Whether the path names anything.
+  /// Whether the path exists.
   int exists;
-  /// Whether that is a regular file.
+  /// Whether it is a regular file.
   int is_regular;
   unsigned long long device, inode;
   long long size;
-  /// The first bytes, as far as there are so many. Source: https://www.sqlite.org/fileformat.html, the database header
+  /// The first bytes, at most 100. Source: https://www.sqlite.org/fileformat.html, the database header
   unsigned char header[100];
   int header_size;
 };
 
-/// Looks at a file and changes nothing; an errno if that fails for another reason than that there is none.
+/// Examines a file without changing it; returns 0 also if the file is missing, otherwise an errno.
 static inline int tactus_store_file_at(const char *path, int reads, struct tactus_store_file *file) {
   struct stat status;
   *file = (struct tactus_store_file){0};

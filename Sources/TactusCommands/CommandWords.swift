@@ -1,12 +1,14 @@
 import TactusLinux
 import TactusUnitFile
 
-/// The words after `tactusctl`, held against the table of verbs and options.
+/// Parses the words after `tactusctl` by the table of verbs and options.
 struct CommandWords {
-  /// Nil if none was named.
+  /// The verb; nil if no verb was given.
   let verb: (any Verb.Type)?
   let operands: [String]
-  /// The last value of each option, the empty one for those without; of enumerated words, those of the enumeration.
+  /// The last value of each option, empty for options without a value.
+  ///
+  /// Words of enumerations are in the spelling of the enumeration.
   let values: [CommandOption: String]
 
   init(_ words: [String]) throws(Complaint) {
@@ -29,7 +31,9 @@ struct CommandWords {
 
   // MARK: The verb
 
-  /// The first operand; what options stand before it is only known when the verb is, so mistakes are left for later.
+  /// Finds the verb: the first operand.
+  ///
+  /// The valid options are known only after the verb, so mistakes are reported later.
   private static func verb(in words: [String]) throws(Complaint) -> (any Verb.Type)? {
     let name: String?
     do {
@@ -41,10 +45,10 @@ struct CommandWords {
     guard let name else { return nil }
     if let verb = named(name) { return verb }
     if let answer = ForeignVerb.answer(to: name) {
-      throw .usage("there is no verb \(name): \(answer); tactusctl --help shows those that are")
+      throw .usage("unknown verb \(name). \(answer). Run tactusctl --help to list the verbs.")
     }
     throw .usage(
-      "there is no verb \(name);\(hint(name, Tactusctl.verbs.map { $0.name })) tactusctl --help shows those that are")
+      "unknown verb \(name).\(hint(name, Tactusctl.verbs.map { $0.name })) Run tactusctl --help to list the verbs.")
   }
 
   private static func named(_ name: String) -> (any Verb.Type)? { Tactusctl.verbs.first { $0.name == name } }
@@ -59,37 +63,38 @@ struct CommandWords {
       let elsewhere = OptionScanner.candidates(for: word, among: CommandOption.all.map(\.scanned))
       if let verb, let first = elsewhere.first {
         let name = elsewhere.count == 1 ? "--\(first.name)" : String(word.prefix { $0 != "=" })
-        return .usage("\(verb.name) takes no \(name); see \(help)")
+        return .usage("\(verb.name) does not take \(name). Run \(help) to list its options.")
       }
       let name = String(word.prefix { $0 != "=" })
       let meant = name.hasPrefix("--") ? hint(name, options.map(\.word)) : ""
-      return .usage("there is no option \(name);\(meant) \(help) shows those that are")
+      return .usage("unknown option \(name).\(meant) Run \(help) to list the options.")
     case .ambiguous(let word, let names):
       let candidates = names.map { "--\($0)" }.joined(separator: ", ")
-      return .usage("\(word.prefix { $0 != "=" }) is ambiguous: \(candidates); write more of it")
+      return .usage("\(word.prefix { $0 != "=" }) is ambiguous: \(candidates). Write more letters.")
     case .withoutValue(let word, let name):
       let example = options.first { $0.name == name }?.example ?? word
-      return .usage("\(word) wants a value: write \(example)")
+      return .usage("\(word) needs a value. Write \(example).")
     case .withValue(let word): return .usage("\(word): this option takes no value")
     }
   }
 
-  /// Words of enumerations are taken in either case.
+  /// Checks the value of an option; words of enumerations may be in upper or lower case.
   private static func value(_ text: String, of option: CommandOption) throws(Complaint) -> String {
     guard let noun = option.value, let words = noun.words else { return text }
     func word(_ text: String) -> String? { words.first { $0.lowercased() == text.lowercased() } }
     guard case .list = noun else {
       if let word = word(text) { return word }
-      throw .usage("\(option.word)=\(text):\(hint(text, words)) write \(option.word)=\(choice(words))")
+      throw .usage("\(option.word)=\(text) is not valid.\(hint(text, words)) Use \(option.word)=\(choice(words)).")
     }
     var found: [String] = []
     for part in text.split(separator: ",").map(String.init) {
       guard let word = word(part) else {
-        throw .usage("\(option.word)=\(text):\(hint(part, words)) \(part) is none of \(words.joined(separator: ", "))")
+        throw .usage(
+          "\(option.word)=\(text): \(part) is not valid.\(hint(part, words)) Use \(words.joined(separator: ", ")).")
       }
       found.append(word)
     }
-    guard !found.isEmpty else { throw .usage("\(option.word)=: give at least one of \(words.joined(separator: ", "))") }
+    guard !found.isEmpty else { throw .usage("\(option.word)= needs at least one of \(words.joined(separator: ", "))") }
     return found.joined(separator: ",")
   }
 
@@ -98,6 +103,6 @@ struct CommandWords {
   }
 
   private static func hint(_ word: String, _ candidates: [String]) -> String {
-    Spelling.nearest(to: word, among: candidates).map { " did you mean \($0)?" } ?? ""
+    Spelling.nearest(to: word, among: candidates).map { " Did you mean \($0)?" } ?? ""
   }
 }

@@ -2,22 +2,25 @@ import Glibc
 import TactusLinux
 public import TactusModel
 
-/// Where a verb prints, and for whom.
+/// The output of a verb: where it prints, and how.
 public struct Console: Sendable {
-  /// The width of the terminal; nil when this is none: then nothing is shortened or coloured, and instants are exact.
+  /// The width of the terminal; nil if standard output is not a terminal.
+  ///
+  /// Without a terminal, nothing is shortened or colored, and instants are exact.
   let columns: Int?
-  /// The width of the terminal that is told what is wrong; nil when it is none: then each complaint is one line.
+  /// The width of the terminal for errors; nil if standard error is not a terminal: then each error is one line.
   let complaintColumns: Int?
-  /// Whether colours are wanted.
+  /// Whether to print in color.
   let hasColours: Bool
-  /// The instant that "ago" counts from.
+  /// The instant from which "ago" counts.
   let now: Instant
   private let write: @Sendable (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
-  /// Where this process prints; nil in a test.
+  /// The output of this process; nil in a test.
   private var output: ProcessOutput?
 
-  /// A console of a test or of a program.
-  /// - Parameter write: takes bytes for descriptor 1 (what was asked for) or 2 (what is said about it).
+  /// Creates a console of a test or of a program.
+  ///
+  /// - Parameter write: writes bytes to descriptor 1 (results) or 2 (errors and notes).
   public init(
     columns: Int?, complaintColumns: Int? = nil, hasColours: Bool, now: Instant,
     write: @escaping @Sendable (_ descriptor: Int32, _ bytes: [UInt8]) -> Void
@@ -29,7 +32,7 @@ public struct Console: Sendable {
     self.write = write
   }
 
-  /// The console of this process.
+  /// Creates the console of this process.
   public init(environment: [String: String]) {
     let output = ProcessOutput(environment: environment)
     let isTerminal = Terminal.isTerminal(STDOUT_FILENO)
@@ -44,22 +47,22 @@ public struct Console: Sendable {
 
   var isTerminal: Bool { columns != nil }
 
-  /// Whether the reader has left the pager: what would only be printed need not be fetched.
+  /// Whether the reader has left the pager, so that further output need not be fetched.
   var isGone: Bool { output?.isGone ?? false }
 
-  /// Shows what comes next in a pager, if this is a terminal.
+  /// Shows the following output in a pager, if this is a terminal.
   func page() {
     if isTerminal { output?.page() }
   }
 
-  /// Ends the output: the reader has seen it all, or does not want to.
+  /// Ends the output, and waits for the pager.
   func finish() throws(SystemError) {
     if let failure = output?.finish() { throw failure }
   }
 
   func print(_ line: String = "") { write(STDOUT_FILENO, Array("\(line)\n".utf8)) }
 
-  /// Prints a sentence in lines of the terminal, all but the first set in.
+  /// Prints a sentence wrapped at the width of the terminal, with all lines but the first indented.
   func print(wrapped sentence: String) { print(Self.folded(sentence, to: columns)) }
 
   func print(bytes: [UInt8]) { write(STDOUT_FILENO, bytes) }
@@ -70,12 +73,12 @@ public struct Console: Sendable {
 
   private static func folded(_ sentence: String, to columns: Int?) -> String {
     guard let columns, sentence.columns > columns else { return sentence }
-    // Two columns less than there are, because all lines but the first are set in by as many.
+    // All lines but the first are indented by two columns.
     return sentence.wrapped(to: max(20, columns - 2)).joined(separator: "\n  ")
   }
 }
 
-/// How a word is shown to people.
+/// The style of a word on a terminal.
 enum Style: String {
   case plain = ""
   case bold = "1"

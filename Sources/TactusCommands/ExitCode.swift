@@ -1,6 +1,6 @@
-/// How `tactusctl` ends; the numbers are part of its interface.
+/// The exit codes of `tactusctl`; the numbers are part of its interface.
 enum ExitCode: Int32, CaseIterable {
-  /// Done.
+  /// Success.
   case done = 0
   /// The operation failed.
   case failed = 1
@@ -8,12 +8,12 @@ enum ExitCode: Int32, CaseIterable {
   case usage = 2
   /// No daemon answers.
   case unreachable = 3
-  /// There is no such thing.
+  /// The workflow or job does not exist.
   case notFound = 4
-  /// The caller may not.
+  /// The caller lacks the right.
   case forbidden = 5
 
-  /// What it means, in a word or two.
+  /// The meaning, in a word or two.
   var meaning: String {
     switch self {
     case .done: "done"

@@ -3,26 +3,26 @@ import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// A stream that goes on where it was when the daemon has been away for a moment.
+/// A stream that continues where it stopped after the daemon was briefly unreachable.
 struct Following {
   let invocation: Invocation
-  /// When it is given up; nil means never.
+  /// The time at which to give up; nil means never.
   var deadline: MonotonicInstant?
-  /// What else ends it.
+  /// Control-C, which also ends it; nil to leave that to the system.
   var interruption: Interruption?
-  /// What a person writes to go on later; asked for when the daemon does not come back.
+  /// Returns the command that continues later, for the message if the daemon does not come back.
   var wayOut: () -> String
 
-  /// Between the tries of a daemon that is not there: about ten seconds, in which one that is restarted is back.
+  /// The pauses between attempts to reach the daemon: ten seconds in all, which is enough for a restart.
   private static let pauses: [Duration] = [100, 400, 1000, 1500, 2000, 2000, 3000].map { .milliseconds($0) }
-  /// How often one that answers, but not with what is wanted, is asked again, once a second: it drains, for half a minute
-  /// unless `StopTimeout=` says otherwise.
+  /// How many refusals are accepted, one per second, while the daemon stops.
+  ///
+  /// A stopping daemon drains for half a minute by default (`StopTimeout=`).
   private static let answersTaken = 60
 
   /// Runs a body on a connection, and again on a new one when that is lost, until it returns true.
   ///
-  /// A body that returns false has been told that the daemon stops. Before the first connection stands, nothing is tried
-  /// again.
+  /// A body returns false if the daemon is stopping. The first connection is not retried.
   func run(_ body: (ControlClient) throws -> Bool) throws {
     var (missed, answered) = (0, 0)
     var client: ControlClient? = try connect()
@@ -37,9 +37,9 @@ struct Following {
         failure = error
       }
       client = nil
-      // What went well for a while and fails then is another failure.
+      // A failure after some seconds of success is a new one.
       if SystemTime().monotonic - begun > .seconds(5) { (missed, answered) = (0, 0) }
-      if missed + answered == 0 { invocation.console.complain("\(failure.event); trying again") }
+      if missed + answered == 0 { invocation.console.complain("\(failure.event.closed) Trying again.") }
       if case .failed = failure {
         (missed, answered) = (0, answered + 1)
         guard answered <= Self.answersTaken else { throw givenUp(failure) }
@@ -68,13 +68,13 @@ struct Following {
   }
 
   private func givenUp(_ failure: ControlError) -> Complaint {
-    if case .failed = failure { return Complaint("\(failure.event); go on with \(wayOut())", .failed) }
-    return Complaint("\(failure.event) and did not come back; go on with \(wayOut())", .unreachable)
+    if case .failed = failure { return Complaint("\(failure.event.closed) Run \(wayOut()) to continue.", .failed) }
+    return Complaint("\(failure.event) and did not come back. Run \(wayOut()) to continue.", .unreachable)
   }
 }
 
 extension ControlError {
-  /// Whether the same may well work in a moment.
+  /// Whether the same request may succeed in a moment.
   fileprivate var mayPass: Bool {
     switch self {
     case .unreachable, .lost, .failed(.unavailable), .failed(.busy), .failed(.tooSlow): true
@@ -82,7 +82,7 @@ extension ControlError {
     }
   }
 
-  /// What happened, without a way out.
+  /// A sentence that says what happened.
   fileprivate var event: String {
     switch self {
     case .failed(let failure): failure.sentence

@@ -1,56 +1,59 @@
-/// Verbs of systemctl and its like that people type, and what does the like here.
+/// Verbs of systemctl and similar programs, and the equivalent commands of `tactusctl`.
 enum ForeignVerb {
-  /// What does the like; nil for words that are no such verb.
+  /// Returns the equivalent command, a sentence without its full stop; nil for any other word.
   static func answer(to word: String) -> String? { answers.first { $0.words.contains(word) }?.sentence }
 
   static let answers: [(words: [String], sentence: String)] = [
-    (["start", "trigger", "exec", "fire"], "tactusctl run NAME runs a workflow now"),
-    (["restart", "retry", "rerun"], "tactusctl run NAME runs a workflow once more"),
+    (["start", "trigger", "exec", "fire"], "Use tactusctl run NAME to run a workflow now"),
+    (["restart", "retry", "rerun"], "Use tactusctl run NAME to run a workflow again"),
     (
       ["stop", "kill", "abort"],
-      "tactusctl cancel ID ends a job, tactusctl terminate NAME the planning of a workflow"
+      "Use tactusctl cancel ID to end a job, or tactusctl terminate NAME to stop planning a workflow"
     ),
-    (["enable", "unpause", "unmask"], "tactusctl resume NAME has a workflow plan again"),
+    (["enable", "unpause", "unmask"], "Use tactusctl resume NAME to plan a workflow again"),
     (
       ["disable", "pause", "suspend", "mask"],
-      "tactusctl terminate NAME has a workflow plan nothing more until tactusctl resume NAME"
+      "Use tactusctl terminate NAME to stop planning a workflow, and tactusctl resume NAME to plan it again"
     ),
     (
       ["list", "ls"],
-      "tactusctl list-workflows shows what there is, tactusctl list-jobs what ran, runs and is planned"
+      "Use tactusctl list-workflows to list workflows, or tactusctl list-jobs to list jobs"
     ),
-    (["list-units", "list-unit-files", "workflows"], "tactusctl list-workflows shows what there is"),
-    (["list-timers", "timers", "next"], "tactusctl upcoming shows what runs next, and when"),
-    (["ps", "jobs"], "tactusctl list-jobs --status=RUNNING shows what runs"),
+    (["list-units", "list-unit-files", "workflows"], "Use tactusctl list-workflows to list workflows"),
+    (["list-timers", "timers", "next"], "Use tactusctl upcoming to list the next runs"),
+    (["ps", "jobs"], "Use tactusctl list-jobs --status=RUNNING to list running jobs"),
     (
       ["history"],
-      "tactusctl list-jobs NAME shows the jobs of a workflow, tactusctl why NAME what became of each instant"
+      "Use tactusctl list-jobs NAME to list the jobs of a workflow, or tactusctl why NAME to explain each instant"
     ),
-    (["log", "tail", "output"], "tactusctl logs NAME prints the output of a workflow's newest job"),
+    (["log", "tail", "output"], "Use tactusctl logs NAME to print the output of a workflow's newest job"),
     (
       ["show", "info", "describe", "inspect"],
-      "tactusctl show-workflow NAME shows a workflow, tactusctl show-job ID a job"
+      "Use tactusctl show-workflow NAME to show a workflow, or tactusctl show-job ID to show a job"
     ),
     (
       ["edit"],
-      "edit the file, then tactusctl apply FILE, or tactusctl reload if it is one of the daemon's; "
-        + "tactusctl cat NAME prints what is in force"
+      "Edit the file, then run tactusctl apply FILE, or tactusctl reload for a file of the daemon. "
+        + "Use tactusctl cat NAME to print the definition in force"
     ),
-    (["create", "add", "new"], "write a file NAME.workflow, then tactusctl apply NAME.workflow"),
+    (["create", "add", "new"], "Write a file NAME.workflow, then run tactusctl apply NAME.workflow"),
     (
       ["rm", "remove", "del"],
-      "tactusctl delete NAME frees the name of a workflow after tactusctl terminate NAME"
+      "Use tactusctl terminate NAME, then tactusctl delete NAME to delete a workflow"
     ),
-    (["daemon-reload"], "tactusctl reload has the daemon read its files again"),
-    (["check", "validate"], "tactusd --check reads the daemon's files and says what is wrong with them"),
-    (["verify"], "tactusd --verify audits the store"),
-    (["queues", "is-active"], "tactusctl status shows the daemon and its queues"),
-    (["is-enabled", "is-failed", "get"], "tactusctl show-workflow NAME shows a workflow and its failures in a row"),
-    (["reset-failed"], "tactusctl resume NAME has a workflow that failures ended plan again"),
-    (["monitor", "follow", "watch"], "tactusctl events --follow and tactusctl top show what happens as it happens"),
-    (["crontab"], "tactusctl list-workflows and tactusctl cat NAME show what there is"),
-    (["test"], "tactusctl run NAME --follow runs a workflow and shows its output"),
-    (["help"], "tactusctl VERB --help shows the options of a verb"),
-    (["version"], "tactusctl --version shows the version"),
+    (["daemon-reload"], "Use tactusctl reload to read the files of the daemon again"),
+    (["check", "validate"], "Use tactusd --check to check the files of the daemon"),
+    (["verify"], "Use tactusd --verify to audit the store"),
+    (["queues", "is-active"], "Use tactusctl status to show the daemon and its queues"),
+    (
+      ["is-enabled", "is-failed", "get"],
+      "Use tactusctl show-workflow NAME to show a workflow and its failures in a row"
+    ),
+    (["reset-failed"], "Use tactusctl resume NAME to plan a workflow again that failures terminated"),
+    (["monitor", "follow", "watch"], "Use tactusctl events --follow or tactusctl top to watch the daemon live"),
+    (["crontab"], "Use tactusctl list-workflows and tactusctl cat NAME to show workflows"),
+    (["test"], "Use tactusctl run NAME --follow to run a workflow and show its output"),
+    (["help"], "Use tactusctl VERB --help to list the options of a verb"),
+    (["version"], "Use tactusctl --version to show the version"),
   ]
 }

@@ -1,12 +1,12 @@
-/// What `--help` says; all of it comes from the table of verbs and options.
+/// The text of `--help`, generated from the table of verbs and options.
 enum Help {
-  /// Of the whole command, without the last newline.
+  /// The help of the whole command, without the last newline.
   static var text: String {
     let exits = ExitCode.allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: ", ")
     return """
       tactusctl VERB [OPERAND…] [OPTION…]
 
-      Sees and steers a Tactus daemon.
+      Queries and controls the Tactus daemon.
 
       \(aligned(Tactusctl.verbs.map { ($0.synopsis, $0.summary) }))
 
@@ -17,7 +17,7 @@ enum Help {
       """
   }
 
-  /// Of a verb, without the last newline.
+  /// The help of a verb, without the last newline.
   static func text(of verb: any Verb.Type) -> String {
     let explanations = verb.explanations.map { "\n\n" + "\($0).".wrapped(to: 80).joined(separator: "\n") }
     return """
@@ -29,7 +29,7 @@ enum Help {
       """
   }
 
-  /// Options without a letter stand where those with one have their name.
+  /// Indents options without a letter, so that all long names are aligned.
   private static func rows(of options: [CommandOption]) -> [(String, String)] {
     options.map { ($0.letter == nil ? "    \($0.synopsis)" : $0.synopsis, $0.summary) }
   }

@@ -3,19 +3,19 @@ import TactusProtocol
 import TactusTransport
 import TactusUnitFile
 
-/// A command line, read, and what a verb needs to do it.
+/// A parsed command line, and the helpers that verbs share.
 struct Invocation {
   let console: Console
   let environment: [String: String]
-  /// Nil if none was named.
+  /// The verb; nil if no verb was given.
   let verb: (any Verb.Type)?
-  /// Without the verb.
+  /// The operands after the verb.
   let operands: [String]
-  /// Of enumerated words, those of the enumeration: `failed` is `FAILED`.
+  /// The values of options; words of enumerations are in the spelling of the enumeration, so `failed` is `FAILED`.
   let values: [CommandOption: String]
   let json: JSONMode
 
-  /// Reads the words after `tactusctl`.
+  /// Parses the words after `tactusctl`.
   init(_ words: [String], console: Console, environment: [String: String]) throws(Complaint) {
     let line = try CommandWords(words)
     self.console = console
@@ -26,46 +26,48 @@ struct Invocation {
 
   func has(_ option: CommandOption) -> Bool { values[option] != nil }
 
-  /// Whether people are told what was done.
+  /// Whether to report what was done.
   var isTalkative: Bool { !has(.quiet) && json == .off }
-  /// Whether lists end with a count.
+  /// Whether lists have headings and a count.
   var hasLegend: Bool { !has(.quiet) && !has(.noLegend) }
 
-  /// The value of an option as one of the words of an enumeration.
+  /// Returns the value of an option as a word of an enumeration.
   func word<Word: RawRepresentable<String>>(_ option: CommandOption) -> Word? { values[option].flatMap(Word.init) }
 
-  /// The value of an option as some of the words of an enumeration.
+  /// Returns the value of an option as words of an enumeration.
   func words<Word: RawRepresentable<String>>(_ option: CommandOption) -> [Word]? {
     values[option].map { $0.split(separator: ",").compactMap { Word(rawValue: String($0)) } }
   }
 
-  /// The value of an option as a span.
+  /// Returns the value of an option as a span.
   func span(_ option: CommandOption) throws(Complaint) -> Duration? {
     guard let text = values[option] else { return nil }
     if let span = SpanText.duration(text) { return span }
-    throw .usage("\(option.word)=\(text): write a span such as 5min, \"1h 30min\", or 90, which is seconds")
+    throw .usage("\(option.word)=\(text) is not a span of time. Write for example 5min, \"1h 30min\", or 90 (seconds).")
   }
 
-  /// The value of an option as a number.
+  /// Returns the value of an option as a number.
   func number(_ option: CommandOption, in range: ClosedRange<Int>) throws(Complaint) -> Int? {
     guard let text = values[option] else { return nil }
     if let number = Int(text), range.contains(number) { return number }
-    throw .usage("\(option.word)=\(text): write a number from \(range.lowerBound) to \(range.upperBound)")
+    throw .usage("\(option.word)=\(text) is not valid. Use a number from \(range.lowerBound) to \(range.upperBound).")
   }
 
   // MARK: The daemon
 
-  /// The path of the socket: the options first, then the environment, then the place of the system's daemon.
+  /// Returns the path of the socket: from the options, else from the environment, else of the system's daemon.
   func socketPath() throws(Complaint) -> String {
     if let path = values[.socket] {
-      guard !path.isEmpty else { throw .usage("--socket= wants the path of a socket") }
+      guard !path.isEmpty else { throw .usage("--socket= needs the path of a socket") }
       return path
     }
     if has(.user) {
-      guard let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty else {
-        throw .usage("--user: XDG_RUNTIME_DIR is not set; log in properly, or use --socket=PATH")
+      if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty {
+        return "\(directory)/tactus/control.sock"
       }
-      return "\(directory)/tactus/control.sock"
+      // tactusd listens there if it was started without XDG_RUNTIME_DIR, for example from a shell of su(1).
+      if let home = environment["HOME"], !home.isEmpty { return "\(home)/.cache/tactus/control.sock" }
+      throw .usage("--user: neither XDG_RUNTIME_DIR nor HOME is set. Use --socket=PATH.")
     }
     if let path = environment["TACTUS_SOCKET"], !path.isEmpty { return path }
     if let directory = environment["RUNTIME_DIRECTORY"], !directory.isEmpty { return "\(directory)/control.sock" }
@@ -78,10 +80,10 @@ struct Invocation {
     return client
   }
 
-  /// A daemon that has not answered a question by then is not there for who asks.
+  /// The time after which a daemon that does not answer counts as unreachable.
   private static let patience: Duration = .seconds(60)
 
-  /// Calls a method; with `--json` its reply is printed, and nothing is left to do.
+  /// Calls a method; with `--json`, prints its reply and returns nil.
   func call<R: Request>(_ request: R, on client: ControlClient) throws -> R.Reply? {
     let reply = try client.reply(to: request)
     guard json == .off else {
@@ -91,7 +93,7 @@ struct Invocation {
     return try reply.read(R.Reply.self)
   }
 
-  /// Calls a method that answers with a stream; with `--json` its replies are printed, all of them.
+  /// Calls a method that returns a stream; with `--json`, also prints its replies.
   func stream<R: Request>(_ request: R, on client: ControlClient, _ body: (R.Reply) throws -> Void) throws {
     try client.stream(request) { reply, value in
       if console.isGone { throw Complaint(nil, .done) }
@@ -100,10 +102,10 @@ struct Invocation {
     }
   }
 
-  /// Calls a method on a connection of its own.
+  /// Calls a method on a new connection.
   func call<R: Request>(_ request: R) throws -> R.Reply? { try call(request, on: connect()) }
 
-  /// Prints a sheet for each operand, with empty lines between; none where the reply was printed as JSON.
+  /// Prints a sheet for each operand, separated by empty lines; nothing for replies that were printed as JSON.
   func showEach(_ sheet: (_ operand: String, _ client: ControlClient) throws -> Sheet?) throws {
     var isFirst = true
     try forEach { operand, client in
@@ -114,7 +116,9 @@ struct Invocation {
     }
   }
 
-  /// Does something for each operand, in their order; what fails is told with the operand's name, and the others are done all the same.
+  /// Runs a body for each operand, in order.
+  ///
+  /// An error is reported with the operand, and the other operands are still processed.
   func forEach(_ body: (_ operand: String, _ client: ControlClient) throws -> Void) throws {
     let client = try connect()
     var complaints: [Complaint] = []

@@ -1,15 +1,15 @@
-/// How replies are printed for programs.
+/// The format of replies for programs.
 enum JSONMode: String, CaseIterable {
-  /// One object per line, as it came.
+  /// One object per line, as it was received.
   case short
-  /// The same, for people who look at it.
+  /// The same objects, indented for people.
   case pretty
-  /// Not at all.
+  /// No JSON.
   case off
 
-  /// The text of an object, ended by a newline.
+  /// Returns the text of an object, ended by a newline.
   ///
-  /// Says the same to who reads JSON: what would steer a terminal is written as `\u009B`.
+  /// Control characters are written as escapes such as `\u009B`, which JSON parsers read as the same characters.
   func rendered(_ text: [UInt8]) -> [UInt8] {
     let text = Self.harmless(text)
     var rendered = self == .pretty ? Self.indented(text) : text
@@ -18,7 +18,7 @@ enum JSONMode: String, CaseIterable {
   }
 
   private static func harmless(_ text: [UInt8]) -> [UInt8] {
-    // Most text is plain; then nothing is copied. JSON has escaped what lies below 0x20 already.
+    // Most text is plain, and is not copied. JSON already escapes characters below 0x20.
     guard text.contains(where: { $0 >= 0x7F }) else { return text }
     return String(decoding: text, as: UTF8.self).unicodeScalars.reduce(into: []) { bytes, scalar in
       guard scalar.value >= 0x7F, scalar.steers else { return bytes += Array(String(scalar).utf8) }
@@ -27,7 +27,7 @@ enum JSONMode: String, CaseIterable {
     }
   }
 
-  /// Compact, well-formed JSON with a line for each member and element.
+  /// Indents compact, well-formed JSON: one line for each member and element.
   private static func indented(_ text: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     var depth = 0

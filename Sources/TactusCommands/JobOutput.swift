@@ -2,7 +2,7 @@ import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// The output of a job on its way to the console, from one connection or several.
+/// Prints the output of a job, from one connection or several.
 final class JobOutput {
   private let invocation: Invocation
   private let id: String
@@ -15,13 +15,13 @@ final class JobOutput {
     printer = LinePrinter(console: invocation.console)
   }
 
-  /// Prints what is stored.
+  /// Prints the stored output.
   func print(from client: ControlClient) throws {
     try print(from: client, follow: false)
     printer.end()
   }
 
-  /// Prints what is stored and what comes, until the job ends.
+  /// Prints the stored output and new output, until the job ends.
   func follow(_ following: Following) throws {
     defer { printer.end() }
     try following.run { client in
@@ -38,7 +38,8 @@ final class JobOutput {
       if let dropped = line.droppedBytes, dropped > 0 {
         printer.finish()
         invocation.console.complain(
-          "\(Readable.bytes(dropped)) of output were not kept: beyond LogLimit=, or they could not be stored (tactusctl journal)"
+          "\(Readable.bytes(dropped)) of output were not stored: beyond LogLimit=, or storing failed. "
+            + "Run tactusctl journal \(id) to see why."
         )
       }
       if let bytes = line.bytes { printer.print(bytes, of: line) }
@@ -46,7 +47,7 @@ final class JobOutput {
   }
 }
 
-/// Prints the lines of two streams: as they were, or on a terminal each with its instant and not one in another.
+/// Prints the lines of two streams: unchanged, or on a terminal each line with its instant and not interleaved.
 private struct LinePrinter {
   let console: Console
   /// The stream whose line has not ended yet.
@@ -65,21 +66,21 @@ private struct LinePrinter {
     if open == nil, let at = line.at {
       console.print(bytes: Array("\(Style.faint.applied(to: Readable.text(at, digits: 3), on: console)) ".utf8))
     }
-    // A job must not steer the terminal.
+    // The output of a job must not control the terminal.
     let text = texts[stream, default: VisibleText()].next(bytes, isPartial: isPartial)
     console.print(bytes: Array(text.utf8))
     if !isPartial { console.print() }
     open = isPartial ? stream : nil
   }
 
-  /// Ends the output, also in the middle of a line and of a character.
+  /// Ends the output, also within a line or a character.
   mutating func end() {
     guard let stream = open, console.isTerminal else { return }
     let text = texts[stream]?.next([], isPartial: false) ?? ""
     console.print(text)
   }
 
-  /// Ends a line that has no end of its own.
+  /// Ends a line that is not complete.
   mutating func finish() {
     if open != nil && console.isTerminal { console.print() }
     open = nil

@@ -2,7 +2,7 @@ import FoundationEssentials
 import TactusModel
 import TactusSystemd
 
-/// An entry of the journal as it is printed.
+/// An entry of the journal, in the form in which it is printed.
 struct JournalLine: Encodable {
   let at: Instant
   let priority: Int
@@ -13,7 +13,7 @@ struct JournalLine: Encodable {
   init(_ entry: JournalReader.Entry) {
     at = entry.at
     let text = entry.fields.map { (name: $0.name, value: String(decoding: $0.value, as: UTF8.self)) }
-    // A field may come several times; the first is what the others that read the journal show.
+    // A field can occur several times. Other readers of the journal show the first.
     fields = Dictionary(text.map { ($0.name, $0.value) }) { first, _ in first }
     priority = fields["PRIORITY"].flatMap { Int($0) } ?? 6
   }
@@ -25,19 +25,21 @@ struct JournalLine: Encodable {
     try container.encode(fields, forKey: .fields)
   }
 
-  /// `2026-11-28T19:09:10.123456Z nightly-backup: text`, on a terminal to the millisecond, or an object with all fields.
+  /// Prints `2026-11-28T19:09:10.123456Z nightly-backup: text`, or an object with all fields.
+  ///
+  /// A terminal shows the instant to the millisecond.
   func print(for invocation: Invocation) {
     let console = invocation.console
     guard invocation.json == .off else {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      // Nothing in it can fail.
+      // Strings and a number can always be encoded.
       guard let text = try? encoder.encode(self) else { fatalError("strings and a number cannot be written as JSON") }
       return console.print(bytes: invocation.json.rendered(Array(text)))
     }
     let message = fields["MESSAGE"] ?? ""
     let style: Style = priority <= 3 ? .bad : priority <= 5 ? .bold : .plain
-    // A job must not steer the terminal.
+    // The output of a job must not control the terminal.
     let text = style.applied(to: console.isTerminal ? message.visible : message, on: console)
     let instant = Readable.absolute(at, on: console, digits: 3)
     console.print(

@@ -1,14 +1,14 @@
 import TactusModel
 import TactusUnitFile
 
-/// Instants as people name them on a command line; days are those of UTC, as everything is.
+/// Parses instants as people name them on a command line; days are in UTC.
 enum Moment {
-  /// What is understood, for a message that refuses the rest.
+  /// The valid forms, for messages.
   static let rule =
     "a span ago such as 1h or 2d, +1h, now, today, yesterday, tomorrow, a day such as 2026-12-01, "
     + "or RFC 3339 with an offset"
 
-  /// Reads one; nil for what is none, or cannot be written as one.
+  /// Parses an instant; nil if the text is invalid, or the instant has no RFC 3339 form.
   static func instant(_ text: String, now: Instant) -> Instant? {
     read(text, now: now).flatMap { Instant(rfc3339: $0.description) }
   }
@@ -28,7 +28,7 @@ enum Moment {
     return Instant(rfc3339: text) ?? Instant(rfc3339: "\(text)T00:00:00Z")
   }
 
-  /// What a person may have meant by what is no instant to start at: that instant in whole seconds, and a span.
+  /// Suggests a start for an invalid one: an instant in whole seconds, and a span.
   static func example(for text: String, now: Instant) -> (instant: Instant, span: String) {
     let text = text.lowercased()
     let bare = text.hasPrefix("+") ? String(text.dropFirst()) : text
@@ -38,11 +38,11 @@ enum Moment {
     let named =
       read(text, now: now) ?? timeOfDay(text, now: now) ?? Instant(rfc3339: "\(text)z")
       ?? Instant(rfc3339: "\(text):00z")
-    // What has passed is refused as well.
+    // Only instants in the future are suggested.
     return (wholeSecond(named.flatMap { $0 > now ? $0 : nil } ?? now + .seconds(3600)), "1h")
   }
 
-  /// The next `03:00` or `03:00:30`.
+  /// Returns the next `03:00` or `03:00:30`.
   private static func timeOfDay(_ text: String, now: Instant) -> Instant? {
     let day = now.description.prefix(10)
     let today = Instant(rfc3339: "\(day)T\(text)Z") ?? Instant(rfc3339: "\(day)T\(text):00Z")
@@ -53,7 +53,7 @@ enum Moment {
     instant - .microseconds(instant.microseconds % 1_000_000)
   }
 
-  /// `1h`, `-1h` and `1h ago` are the same.
+  /// Removes the sign or the word from `-1h` and `1h ago`, which mean the same as `1h`.
   private static func ago(_ text: String) -> String {
     if text.hasPrefix("-") { return String(text.dropFirst()) }
     return text.hasSuffix(" ago") ? String(text.dropLast(4)) : text

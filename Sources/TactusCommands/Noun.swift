@@ -1,16 +1,16 @@
-/// What a word on the command line stands for: the help shows its name, completions offer what it can be.
+/// The meaning of a word on the command line: the help shows its name, completions offer its values.
 enum Noun: Hashable {
   case workflow
   case job
   case workflowOrJob
-  /// A job, or the newest of a workflow.
+  /// A job, or a workflow for its newest job.
   case jobOrWorkflow
   case file(called: String)
-  /// What nobody can guess.
+  /// Free text.
   case text(called: String)
-  /// One of some words; without a name they are the synopsis.
+  /// One of some words; without a name, the words are the synopsis.
   case word(of: [String], called: String?)
-  /// Some of some words, with commas between them.
+  /// A list of words, separated by commas.
   case list(of: [String], called: String)
 
   static func word<Word: RawRepresentable<String> & CaseIterable>(
@@ -23,7 +23,7 @@ enum Noun: Hashable {
     .list(of: words.allCases.map(\.rawValue), called: name)
   }
 
-  /// As it stands in the help: `NAME`, `stdout|stderr`, `STATUS,…`.
+  /// The form in the help: `NAME`, `stdout|stderr`, `STATUS,…`.
   var synopsis: String {
     switch self {
     case .workflow: "NAME"
@@ -36,7 +36,7 @@ enum Noun: Hashable {
     }
   }
 
-  /// All that it can be; nil if that cannot be listed.
+  /// All valid words; nil if they cannot be listed.
   var words: [String]? {
     switch self {
     case .workflow, .job, .workflowOrJob, .jobOrWorkflow, .file, .text: nil
@@ -44,7 +44,7 @@ enum Noun: Hashable {
     }
   }
 
-  /// What the synopsis does not say, in a sentence without a full stop.
+  /// The valid words if the synopsis does not list them, as a sentence without a full stop.
   var explanation: String? {
     let words: [String]
     let name: String
@@ -56,7 +56,7 @@ enum Noun: Hashable {
   }
 }
 
-/// What stands after a verb.
+/// An operand of a verb.
 struct Operand: Hashable {
   enum Count { case one, atMostOne, several }
 
@@ -65,7 +65,7 @@ struct Operand: Hashable {
 
   static func one(_ noun: Noun) -> Operand { Operand(noun: noun, count: .one) }
   static func atMostOne(_ noun: Noun) -> Operand { Operand(noun: noun, count: .atMostOne) }
-  /// At least one; the last of a verb's operands.
+  /// Creates an operand of at least one word, which is the last operand of its verb.
   static func several(_ noun: Noun) -> Operand { Operand(noun: noun, count: .several) }
 
   var synopsis: String {
@@ -76,7 +76,7 @@ struct Operand: Hashable {
     }
   }
 
-  /// How many words it may be.
+  /// The valid number of words.
   var words: ClosedRange<Int> {
     switch count {
     case .one: 1...1

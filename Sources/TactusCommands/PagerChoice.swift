@@ -1,14 +1,15 @@
 import Glibc
 
-/// Which pager shows what is too long for a screen, as for systemctl(1).
+/// Chooses the pager, as systemctl(1) does.
 struct PagerChoice: Equatable {
-  /// A command of sh(1); nil for none.
+  /// A command of sh(1); nil for no pager.
   var command: String?
-  /// What is to be said about it.
+  /// A warning about the choice; nil without one.
   var complaint: String?
 
-  /// The first of `TACTUS_PAGER`, `SYSTEMD_PAGER` and `PAGER` that is set decides, also when it is empty; else `less`, else
-  /// `more`.
+  /// Chooses by the first of `TACTUS_PAGER`, `SYSTEMD_PAGER` and `PAGER` that is set, even if it is empty.
+  ///
+  /// Without these variables it is `less`, else `more`.
   init(_ environment: [String: String], isInstalled: (String) -> Bool) {
     let fallback = ["less", "more"].first(where: isInstalled)
     guard environment["TERM"] != "dumb" else { return }
@@ -19,18 +20,18 @@ struct PagerChoice: Equatable {
     }
     let words = text.split { $0 == " " || $0 == "\t" }
     guard let program = words.first.map(String.init), words != ["cat"] else { return }
-    // What only a shell can make sense of is left to it.
+    // Text with shell syntax is not checked, because only the shell can interpret it.
     let isPlain =
       text.allSatisfy { $0.isLetter || $0.isNumber || " \t/._-+=,:%".contains($0) } && !program.contains("=")
     if isPlain && !isInstalled(program) {
       command = fallback
-      complaint = "there is no program \(program), which $\(variable) names; using \(fallback ?? "no pager")"
+      complaint = "$\(variable) names \(program), which is not installed. Using \(fallback ?? "no pager")."
     } else {
       command = text
     }
   }
 
-  /// Chooses among what is there.
+  /// Chooses among the installed programs.
   init(_ environment: [String: String]) {
     let path = environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     self.init(environment) { program in
@@ -39,9 +40,10 @@ struct PagerChoice: Equatable {
     }
   }
 
-  /// What the pager gets: for less(1), that one screen is printed and left there, with colours, and UTF-8.
+  /// Returns the environment of the pager.
   ///
-  /// Under sudo(8) less is told to start no other programs, because what may be run was chosen by somebody else.
+  /// It makes less(1) print a single screen without waiting, with colors and UTF-8. Under sudo(8) it keeps less from
+  /// starting other programs, because sudo has allowed only this one.
   static func environment(_ environment: [String: String]) -> [String] {
     var environment = ["LESS": "FRSXMK", "LESSCHARSET": "utf-8"].merging(environment) { $1 }
     if environment["SUDO_UID"] != nil { environment["LESSSECURE"] = "1" }

@@ -1,13 +1,18 @@
-/// Pages of a list, one after the other, until there is as much as was asked for.
+/// Fetches the pages of a list, one after the other, up to the requested number of rows.
 enum Paging {
-  /// What one request of the daemon may ask for.
+  /// The largest limit of one request.
   private static let largestPage = 1000
-  /// What a person may ask for; it is all held in memory, because columns are as wide as their widest cell.
+  /// The valid values of `--limit`.
+  ///
+  /// All rows are held in memory, because columns are as wide as their widest cell.
   static let limits = 1...1_000_000
 
-  /// Asks for pages; one may be short, or empty, although it is not the last.
-  /// - Parameter ask: gets the place and how many at most; returns how many there were, and the place of the next.
-  /// - Returns: where the list goes on; nil at its end.
+  /// Fetches pages.
+  ///
+  /// A page can be short or empty without being the last one.
+  ///
+  /// - Parameter ask: takes the cursor and the limit; returns the number of rows, and the next cursor.
+  /// - Returns: the cursor of the next page; nil at the end of the list.
   static func fill(
     _ limit: Int, from cursor: String?, _ ask: (_ cursor: String?, _ limit: Int) throws -> (count: Int, next: String?)
   ) rethrows -> String? {
@@ -16,7 +21,7 @@ enum Paging {
     repeat {
       let page = try ask(cursor, min(rest, largestPage))
       rest -= page.count
-      // The same place again would never end.
+      // The same cursor again would loop forever.
       guard page.next != cursor else { return nil }
       cursor = page.next
     } while rest > 0 && cursor != nil

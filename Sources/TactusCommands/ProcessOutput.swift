@@ -2,17 +2,17 @@ import Glibc
 import Synchronization
 import TactusLinux
 
-/// Standard output and standard error of this process, or a pager between them and the reader.
+/// Standard output and standard error of this process, with or without a pager.
 final class ProcessOutput: Sendable {
   private struct State {
-    /// Chosen, not started: what has nothing to show needs none.
+    /// The chosen pager before it is started: it starts with the first output.
     var choice: PagerChoice?
     var pager: Pager?
-    /// What was said while the pager had the terminal.
+    /// Errors that were reported while the pager had the terminal.
     var complaints: [UInt8] = []
-    /// Nobody reads any more.
+    /// Whether the reader has gone.
     var isGone = false
-    /// Why something was not written.
+    /// The error of a failed write.
     var failure: Int32?
   }
 
@@ -24,7 +24,7 @@ final class ProcessOutput: Sendable {
   /// Whether the reader has gone, so that nothing more needs to be fetched.
   var isGone: Bool { state.withLock { $0.isGone } }
 
-  /// Puts a pager in between, from the next output on.
+  /// Uses a pager from the next output on.
   func page() { state.withLock { $0.choice = PagerChoice(environment) } }
 
   func write(_ descriptor: Int32, _ bytes: [UInt8]) {
@@ -43,18 +43,19 @@ final class ProcessOutput: Sendable {
     }
   }
 
-  /// Waits for the pager, then says what was said meanwhile.
-  /// - Returns: why something was not written; nil if all was, or nobody wanted to read it.
+  /// Waits for the pager, then prints the errors that were reported meanwhile.
+  ///
+  /// - Returns: the error of a failed write; nil if everything was written, or the reader left early.
   func finish() -> SystemError? {
     state.withLock { state in
       if let pager = state.pager {
         let code = pager.finish()
         state.pager = nil
-        // 126 and 127 are how sh says that it could not run the command.
-        let fault = code == 126 || code == 127 ? "tactusctl: the pager was not run; try --no-pager\n" : ""
+        // With 126 and 127, sh reports that it could not run the command.
+        let fault = code == 126 || code == 127 ? "tactusctl: failed to run the pager. Use --no-pager.\n" : ""
         Self.complain(state.complaints + Array(fault.utf8))
       }
-      return state.failure.map { SystemError(code: $0, operation: "write", subject: "what was asked for") }
+      return state.failure.map { SystemError(code: $0, operation: "write", subject: "the output") }
     }
   }
 
@@ -65,14 +66,14 @@ final class ProcessOutput: Sendable {
     do {
       state.pager = try Pager(command: command, environment: PagerChoice.environment(environment))
     } catch {
-      Self.complain(Array("tactusctl: \(error); going on without a pager\n".utf8))
+      Self.complain(Array("tactusctl: \(error). Continuing without a pager.\n".utf8))
     }
   }
 
-  /// Intentionally regardless of whether it works: there is nobody else to tell.
+  /// Writes to standard error; a failure is ignored, because it cannot be reported anywhere.
   private static func complain(_ bytes: [UInt8]) { _ = write(STDERR_FILENO, bytes) }
 
-  /// Writes all, unless it fails or nobody reads.
+  /// Writes all bytes, unless the write fails or the reader has gone.
   private static func write(_ descriptor: Int32, _ bytes: [UInt8]) -> Descriptor.Transfer {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -80,7 +81,7 @@ final class ProcessOutput: Sendable {
       switch transfer {
       case .bytes(let count): rest = rest.dropFirst(count)
       case .wouldBlock:
-        // Somebody who has the same terminal or pipe made it non-blocking.
+        // Another process with the same terminal or pipe made it non-blocking.
         var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&entry, 1, -1)
       case .end, .failed: return transfer

@@ -1,12 +1,12 @@
 import TactusModel
 import TactusProtocol
 
-/// Values as people read them.
+/// Formats values for people.
 enum Readable {
-  /// `4 s`, `1 h 30 min`, `1.993 s`, `7 ms`: at most two units.
+  /// Formats a span as `4 s`, `1 h 30 min`, `1.993 s` or `7 ms`, with at most two units.
   static func span(_ span: Duration) -> String {
     let microseconds = span.microseconds
-    // The smallest number has no opposite.
+    // The smallest integer cannot be negated.
     if microseconds < 0 { return "-\(self.span(.microseconds(-max(microseconds, -.max))))" }
     if microseconds < 1_000_000 { return "\(microseconds / 1000) ms" }
     if microseconds < 60_000_000 {
@@ -17,7 +17,7 @@ enum Readable {
     return parts[largest...].prefix(2).filter { $0.count > 0 }.map { "\($0.count) \($0.unit)" }.joined(separator: " ")
   }
 
-  /// `3 s ago`, `in 4 min`, `now`: one unit, rounded down.
+  /// Formats a distance as `3 s ago`, `in 4 min` or `now`: one unit, rounded down.
   static func distance(of instant: Instant, from now: Instant) -> String {
     let microseconds = (instant - now).microseconds
     let seconds = Int64(clamping: microseconds.magnitude / 1_000_000)
@@ -27,22 +27,22 @@ enum Readable {
     return microseconds < 0 ? "\(text) ago" : "in \(text)"
   }
 
-  /// `2026-12-01T03:00:00Z`, with so many digits behind the second; the rest is cut off.
+  /// Formats an instant as `2026-12-01T03:00:00Z`, truncated to a number of digits after the second.
   static func text(_ instant: Instant, digits: Int = 0) -> String {
     instant.description.prefix(digits > 0 ? 20 + digits : 19) + "Z"
   }
 
-  /// For tables: relative on a terminal, exact elsewhere.
+  /// Formats an instant for a table: relative on a terminal, exact elsewhere.
   static func instant(_ instant: Instant?, on console: Console) -> String? {
     instant.map { console.isTerminal ? distance(of: $0, from: console.now) : $0.description }
   }
 
-  /// An instant by itself: on a terminal with so many digits behind the second, exact elsewhere.
+  /// Formats an instant: with a number of digits after the second on a terminal, exact elsewhere.
   static func absolute(_ instant: Instant, on console: Console, digits: Int = 0) -> String {
     console.isTerminal ? text(instant, digits: digits) : instant.description
   }
 
-  /// For one thing: the instant by itself, and on a terminal relative as well.
+  /// Formats an instant for a sheet: absolute, and on a terminal also relative.
   static func exact(_ instant: Instant?, on console: Console, digits: Int = 0) -> String? {
     instant.map { instant in
       let away = console.isTerminal ? " (\(distance(of: instant, from: console.now)))" : ""
@@ -50,24 +50,24 @@ enum Readable {
     }
   }
 
-  /// As the name of a nominal instant, to be typed again: whole seconds on a terminal, if it is one.
+  /// Formats a nominal instant so that it can be typed: without a fraction on a terminal if it is zero.
   static func name(_ instant: Instant, on console: Console) -> String {
     console.isTerminal && instant.microseconds % 1_000_000 == 0 ? text(instant) : instant.description
   }
 
-  /// `512`, `1.2K`, `16.0M`, base 1024.
+  /// Formats a size as `512 bytes`, `1.2K` or `16.0M`, base 1024.
   static func bytes(_ count: Int64) -> String {
-    guard (0...Int64.max / 10).contains(count) else { return "\(count)" }
+    guard (0...Int64.max / 10).contains(count) else { return count.counted("byte") }
     var tenths = count * 10
     var unit = ""
     for next in ["K", "M", "G", "T"] where tenths >= 10_240 {
       tenths /= 1024
       unit = next
     }
-    return unit.isEmpty ? "\(count)" : "\(tenths / 10).\(tenths % 10)\(unit)"
+    return unit.isEmpty ? count.counted("byte") : "\(tenths / 10).\(tenths % 10)\(unit)"
   }
 
-  /// The part of a job's id that tells it from others: the heads of ids are alike within a minute.
+  /// The end of a job id: ids of the same minute have the same beginning.
   static func tail(of id: String) -> String { String(id.suffix(8)) }
 
   private static func parts(ofSeconds seconds: Int64) -> (largest: Int, parts: [(count: Int64, unit: String)]) {
@@ -79,7 +79,7 @@ enum Readable {
 }
 
 extension Word<JobStatus> {
-  /// That of a word that only a newer daemon has is plain.
+  /// The style of the status; plain for a status that only a newer daemon knows.
   var style: Style { known?.style ?? .plain }
 }
 
@@ -96,18 +96,20 @@ extension JobStatus {
 }
 
 extension WireWorkflow {
-  /// How many failures in a row have terminated it; nil if none did, or an edit since then may have changed the limit.
+  /// The number of failures in a row that terminated the workflow.
+  ///
+  /// Nil if failures did not terminate it, or if a later edit may have changed the limit.
   var terminatingFailures: Int? {
     guard terminatedReason == .consecutiveFailures, let terminatedAt, updatedAt <= terminatedAt else { return nil }
     return maxConsecutiveFailures
   }
 
-  /// Failures in a row, those that terminated it without the runs by hand since: these count on.
+  /// The failures in a row; for a workflow that failures terminated, without later manual runs.
   var shownFailures: Int { terminatingFailures ?? consecutiveFailures }
 }
 
 extension WireJob {
-  /// The status, and the phase where it says more.
+  /// The status, with the phase if it says more.
   var standing: String {
     guard let phase, phase.rawValue != status.rawValue.lowercased() else { return status.rawValue }
     return "\(status.rawValue)/\(phase.rawValue)"

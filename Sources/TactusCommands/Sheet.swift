@@ -1,8 +1,8 @@
-/// Names and values of one thing, a line each, the names aligned.
+/// Names and values of one object, one per line, with aligned names.
 struct Sheet {
   private var lines: [(name: String, value: String)] = []
 
-  /// Adds a line; nothing for what is absent.
+  /// Adds a line; a nil value adds nothing.
   mutating func add(_ name: String, _ value: String?) {
     if let value { lines.append((name, value.visible)) }
   }

@@ -1,8 +1,8 @@
-/// Numbers as a line of bars, one character each.
+/// Draws numbers as a line of bars, one character each.
 enum Sparkline {
   private static let bars = Array("▁▂▃▄▅▆▇█")
 
-  /// Only nothing has the lowest bar, and only the largest the highest; what is absent is a blank.
+  /// Draws the lowest bar only for 0, the highest only for the largest number, and a blank for nil.
   static func text(_ values: [Int64?]) -> String {
     let most = values.compactMap(\.self).max() ?? 0
     return String(

@@ -1,11 +1,11 @@
-/// Rows under headings, as wide as they need to be and never wider than the terminal.
+/// A table with headings, as wide as its cells, and never wider than the terminal.
 struct Table {
   struct Column {
     let title: String
     var isRight = false
-    /// May be shortened to fit, to no less than its title.
+    /// Whether the column may be shortened to fit, down to its title.
     var isFlexible = false
-    /// Left out where there is no room for all.
+    /// Whether the column is omitted if the table is too wide.
     var isDispensable = false
   }
 
@@ -60,8 +60,9 @@ struct Table {
     return line
   }
 
-  /// The widest cell of each column; what is too much for the terminal is taken from the widest flexible column, and on a
-  /// very narrow one from any.
+  /// The width of each column: its widest cell.
+  ///
+  /// If the table is too wide, the widest flexible columns shrink, and on a very narrow terminal any column.
   private func widths(within limit: Int?) -> [Int] {
     var widths = columns.indices.map { index in
       rows.reduce(columns[index].title.columns) { max($0, $1[index].text.columns) }

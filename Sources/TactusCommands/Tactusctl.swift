@@ -2,7 +2,7 @@ import Glibc
 import TactusLinux
 import TactusProtocol
 
-/// The command: finds the verb, runs it, and tells how it ended.
+/// The command `tactusctl`: finds the verb, runs it, and returns the exit code.
 public struct Tactusctl {
   static let verbs: [any Verb.Type] = [
     StatusVerb.self, ApplyVerb.self, ListWorkflowsVerb.self, ShowWorkflowVerb.self, CatVerb.self, RunVerb.self,
@@ -15,19 +15,21 @@ public struct Tactusctl {
   private let console: Console
   private let environment: [String: String]
 
-  /// Keeps the numbers of closed standard descriptors from being given to the socket; called before anything is opened.
+  /// Opens closed standard descriptors, so that the socket does not get their numbers.
+  ///
+  /// Called before any other file is opened.
   public static func keepStandardDescriptors() {
-    // Without /dev/null there is nobody to tell either: the exit status says it.
+    // Without /dev/null the failure cannot be printed either, so only the exit status reports it.
     guard (try? Descriptor.keepStandard()) != nil else { exit(ExitCode.failed.rawValue) }
   }
 
-  /// A command that prints on a console.
+  /// Creates a command that prints on a console.
   public init(console: Console, environment: [String: String]) {
     self.console = console
     self.environment = environment
   }
 
-  /// Runs the words after the program's name, and returns the exit code.
+  /// Runs the command line after the program's name, and returns the exit code.
   public func run(_ words: [String]) -> Int32 {
     let complaints = [
       complaint { try dispatch(try Invocation(words, console: console, environment: environment)) },
@@ -36,7 +38,7 @@ public struct Tactusctl {
     return complaints.lazy.compactMap { $0 }.first?.code.rawValue ?? ExitCode.done.rawValue
   }
 
-  /// Does something, and tells what goes wrong.
+  /// Runs a body, and prints and returns its error.
   private func complaint(_ body: () throws -> Void) -> Complaint? {
     do {
       try body()
@@ -50,16 +52,16 @@ public struct Tactusctl {
 
   private func dispatch(_ command: Invocation) throws {
     if command.has(.version) { return console.print("tactusctl \(Product.version)") }
-    // What goes on until somebody ends it is seen as it comes.
+    // Output that is followed is shown at once, without a pager.
     if command.has(.help) || command.verb?.isPaged ?? false, !command.has(.noPager), !command.has(.follow) {
       console.page()
     }
     if command.has(.help) { return console.print(command.verb.map(Help.text(of:)) ?? Help.text) }
     guard let verb = command.verb else {
-      throw Complaint.usage("what should be done? tactusctl --help shows the verbs")
+      throw Complaint.usage("no verb given. Run tactusctl --help to list the verbs.")
     }
     guard verb.operandCount.contains(command.operands.count) else {
-      throw Complaint.usage("write tactusctl \(verb.synopsis)")
+      throw Complaint.usage("usage: tactusctl \(verb.synopsis)")
     }
     try verb.run(command)
   }

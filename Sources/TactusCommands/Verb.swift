@@ -1,13 +1,13 @@
-/// One thing that `tactusctl` does: the parser, the help, the completions and the test of the manual page read this.
+/// A verb of `tactusctl`: the parser, the help, the completions and the test of the manual page use this.
 protocol Verb: SendableMetatype {
   static var name: String { get }
-  /// What stands after the name.
+  /// The operands after the name.
   static var operands: [Operand] { get }
-  /// One line, without a full stop.
+  /// A sentence on one line, without a full stop.
   static var summary: String { get }
-  /// Besides the common ones.
+  /// The options in addition to the common ones.
   static var options: [CommandOption] { get }
-  /// Whether it prints what may be longer than a screen, and ends by itself.
+  /// Whether its output may be longer than a screen, and ends by itself.
   static var isPaged: Bool { get }
   static func run(_ invocation: Invocation) throws
 }
@@ -17,17 +17,17 @@ extension Verb {
   static var options: [CommandOption] { [] }
   static var isPaged: Bool { false }
 
-  /// All that it takes.
+  /// All options of the verb.
   static var allOptions: [CommandOption] { options + CommandOption.common }
 
   static var synopsis: String { ([name] + operands.map(\.synopsis)).joined(separator: " ") }
 
-  /// What the help says below the lists, see ``Noun/explanation``.
+  /// The sentences of the help below the lists, see ``Noun/explanation``.
   static var explanations: [String] {
     (operands.map(\.noun) + allOptions.compactMap(\.value)).compactMap(\.explanation)
   }
 
-  /// How many operands there may be.
+  /// The valid number of operands.
   static var operandCount: ClosedRange<Int> {
     let counts = operands.map(\.words)
     let most = counts.contains { $0.upperBound == .max } ? .max : counts.reduce(0) { $0 + $1.upperBound }

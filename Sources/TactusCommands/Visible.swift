@@ -1,17 +1,17 @@
 import TactusLinux
 
 extension Unicode.Scalar {
-  /// Whether it steers the terminal, or the order in which it shows other characters, instead of being shown.
+  /// Whether it controls the terminal, or the order of other characters, instead of being shown.
   var steers: Bool {
     switch value {
     case 0x00...0x1F, 0x7F...0x9F: true
-    // Marks, embeddings and isolates of the bidirectional algorithm (UAX #9), and separators of lines.
+    // Marks, embeddings and isolates of the bidirectional algorithm (UAX #9), and line separators.
     case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
     default: false
     }
   }
 
-  /// Itself, or `^X` or `\u{9B}` for what would steer the terminal.
+  /// The character, or `^X` or `\u{9B}` for a control character.
   var visible: String {
     guard steers else { return String(self) }
     return isASCII
@@ -20,22 +20,22 @@ extension Unicode.Scalar {
 }
 
 extension String {
-  /// What can be shown on a terminal, in a line, whoever wrote it.
+  /// The text on one line, safe for a terminal: control characters are shown as escapes.
   var visible: String {
-    // Most text is plain; then nothing is copied.
+    // Most text is plain, and is not copied.
     guard !utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return self }
     return unicodeScalars.reduce(into: "") { $0 += $1.visible }
   }
 
-  /// The same of several lines, whose ends and tabs stay.
+  /// Several lines, safe for a terminal: newlines and tabs stay.
   var visibleLines: String {
     unicodeScalars.reduce(into: "") { $0 += $1 == "\n" || $1 == "\t" ? String($1) : $1.visible }
   }
 
-  /// How many columns of a terminal it takes.
+  /// The width in columns of a terminal.
   var columns: Int { unicodeScalars.reduce(0) { $0 + Terminal.columns(of: $1) } }
 
-  /// At most a number of columns; an ellipsis at the end says that there was more.
+  /// Shortens to a number of columns, with an ellipsis at the end.
   func shortened(to width: Int) -> String {
     guard columns > width else { return self }
     var shortened = ""
@@ -50,10 +50,9 @@ extension String {
 }
 
 extension String {
-  /// Lines of at most a number of columns, ended at spaces.
+  /// Wraps into at least one line of at most a number of columns, at spaces.
   ///
-  /// There is at least one; a word that is longer is a line of its own, and so is a command of tactusctl, which can be copied
-  /// only if it is whole.
+  /// A longer word has its own line. A command of tactusctl is never broken, so that it can be copied.
   func wrapped(to width: Int) -> [String] {
     unbreakable.reduce(into: []) { lines, word in
       let last = lines.count - 1
@@ -65,12 +64,12 @@ extension String {
     }
   }
 
-  /// Words, and commands: those have a verb, and operands or options behind it.
+  /// The words, and the commands of tactusctl with their verbs, operands and options.
   private var unbreakable: [String] {
-    /// How much of a command the last part has; nil if it is none, or ended.
+    /// The number of words of the command in the last part; nil if it is not a command, or a complete one.
     var words: Int?
     return split(separator: " ", omittingEmptySubsequences: false).reduce(into: []) { parts, word in
-      // Behind the verb and one operand only what is no plain word: the sentence goes on in plain ones.
+      // After the verb and one operand, a word in small letters belongs to the sentence again.
       if let count = words, count < 3 || word.contains(where: { !$0.isLowercase }) {
         parts[parts.count - 1] += " \(word)"
         words = count + 1
@@ -83,13 +82,14 @@ extension String {
   }
 }
 
-/// Bytes that somebody else wrote, piece by piece, as text for a terminal.
+/// Converts foreign bytes, piece by piece, to text that is safe for a terminal.
 struct VisibleText {
-  /// The beginning of a character whose rest comes with the next piece.
+  /// The beginning of a character that continues in the next piece.
   private var rest: [UInt8] = []
 
-  /// The next piece; tabs stay.
-  /// - Parameter isPartial: whether the line goes on in another piece.
+  /// Converts the next piece; tabs stay.
+  ///
+  /// - Parameter isPartial: whether the line continues in another piece.
   mutating func next(_ bytes: [UInt8], isPartial: Bool) -> String {
     var bytes = rest + bytes
     rest = []
@@ -104,7 +104,9 @@ struct VisibleText {
     }
   }
 
-  /// How many bytes a character takes that begins with a byte; RFC 3629, section 3.
+  /// The length of a character by its first byte.
+  ///
+  /// Source: RFC 3629, section 3
   private static func length(_ byte: UInt8) -> Int {
     switch byte {
     case 0xC2...0xDF: 2

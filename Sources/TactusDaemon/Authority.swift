@@ -1,13 +1,14 @@
 internal import Synchronization
+internal import TactusControl
 internal import TactusLinux
 internal import TactusProtocol
 internal import TactusTransport
 internal import TactusUnitFile
 
-/// Who may do what: peer credentials decide.
+/// Decides from the peer credentials of a caller what the caller may do.
 ///
-/// A system instance serves everybody by their groups, and gives no special right to the daemon's own user, who is for the
-/// daemon alone, nor to that of its jobs. A private instance serves its own user and root. Any queue.
+/// A system instance serves everybody according to their groups. The daemon's own user and the user of jobs get no
+/// special right. A private instance serves its own user and root. Any queue.
 final class Authority: Sendable {
   /// The groups of a system instance, looked up by name at the start and at every reload.
   private struct Groups {
@@ -23,7 +24,7 @@ final class Authority: Sendable {
   let isSystem: Bool
   private let groups = Mutex(Groups())
 
-  /// The authority of a daemon that runs as `owner`; `instance` is what it was started as, where the settings are silent.
+  /// The authority of a daemon that runs as `owner`; `instance` applies if the settings name no instance.
   init(_ settings: DaemonSettings, owner: UInt32, startedAs instance: DaemonSettings.Instance? = nil) {
     self.owner = owner
     startedAs = instance
@@ -34,7 +35,7 @@ final class Authority: Sendable {
     refresh()
   }
 
-  /// Looks the groups up again; a group that does not exist has no members.
+  /// Looks up the groups again; a group that does not exist has no members.
   func refresh() {
     guard isSystem else { return }
     let found = Groups(admin: Group.number(named: adminGroup), read: Group.number(named: readGroup))
@@ -48,19 +49,24 @@ final class Authority: Sendable {
       ? [found.admin == nil ? adminGroup : nil, found.read == nil ? readGroup : nil].compactMap(\.self) : []
   }
 
-  /// Who may change the files that this daemon reads.
+  /// The users and groups that may change the files of this daemon.
   var custody: Custody {
     Custody(
       owner: owner, adminGroup: groups.withLock { $0.admin }, isSystem: isSystem,
       jobUser: isSystem ? Account.named(jobUser)?.user : owner)
   }
 
-  /// The same for a daemon that is started in the same way with other settings.
+  /// The custody of a daemon that is started in the same way with other settings.
   func custody(under settings: DaemonSettings) -> Custody {
     Authority(settings, owner: owner, startedAs: startedAs).custody
   }
 
-  /// What a peer may do; nil for nothing at all.
+  /// The principal that a peer is; nil if it has no right.
+  func principal(of peer: Peer) -> Principal? {
+    right(of: peer).map { Principal(user: peer.uid, process: peer.pid, right: $0) }
+  }
+
+  /// The right of a peer; nil if the peer has no right.
   func right(of peer: Peer) -> Right? {
     if peer.uid == 0 { return .admin }
     guard isSystem else { return peer.uid == owner ? .admin : nil }
@@ -70,17 +76,12 @@ final class Authority: Sendable {
     return .look
   }
 
-  /// Who has a right, in words.
+  /// The users that have a right, with the verb: `everybody has`.
   func holders(of right: Right) -> String {
     switch right {
     case .look: "everybody has"
     case .read: "root and the members of the groups \(adminGroup) and \(readGroup) have"
     case .admin: "root and the members of the group \(adminGroup) have"
     }
-  }
-
-  /// The refusal of a call for want of a right.
-  func refusal(of what: String, for right: Right) -> CallFailure {
-    .forbidden(action: "\(what) needs the right \(right.rawValue), which \(holders(of: right))")
   }
 }

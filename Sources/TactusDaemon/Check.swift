@@ -5,18 +5,19 @@ internal import TactusUnitFile
 
 /// `tactusd --check`: reads all files as a starting daemon would.
 enum Check {
-  /// - Parameter isNamed: whether somebody said which directories are meant, so that it needs no words.
+  /// Prints all problems and warnings, and returns the exit status.
+  /// - Parameter isNamed: whether CONFIGURATION_DIRECTORY names the directory, so that no explanation is printed.
   static func run(_ directories: Directories, _ options: Options, isOfSystem: Bool, isNamed: Bool) -> Int32 {
     let directory = directories.configuration
     if !isOfSystem && !isNamed {
-      let absence = access(directory, F_OK) == 0 ? "" : " (it is not there)"
+      let absence = access(directory, F_OK) == 0 ? "" : " (which does not exist)"
       print(
-        "this checks \(directory)\(absence), which is for a daemon of \(Account.name(of: geteuid())) alone; "
-          + "for that of the machine: sudo tactusd --check --system")
+        "checking \(directory)\(absence) for a private daemon of \(Account.name(of: geteuid())). "
+          + "Run sudo tactusd --check --system to check the system's daemon.")
     }
     let lookout = Lookout(time: SystemTime())
     var configuration = Configuration.read(directory, lookout)
-    // Elsewhere it may be the daemon of root itself, who may read everything.
+    // Any other daemon may run as root, which may read every file.
     let isForDaemon = options.instance == .system || isOfSystem && !isNamed
     let reader = isForDaemon ? Readability.daemon : nil
     let authority = Authority(
@@ -33,8 +34,8 @@ enum Check {
     let refused = Set(configuration.problems.map(\.file))
     let good = configuration.goodCount - unreadable.files.subtracting(refused).count
     print(
-      "\(directory): files: \(configuration.fileCount), good: \(max(0, good)), bad: \(Set(problems.map(\.file)).count), warnings: \(configuration.warnings.count)"
-    )
+      "\(directory): files: \(configuration.fileCount), good: \(max(0, good)), "
+        + "bad: \(Set(problems.map(\.file)).count), warnings: \(configuration.warnings.count)")
     return problems.isEmpty ? 0 : 1
   }
 }

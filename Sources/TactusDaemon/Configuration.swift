@@ -3,36 +3,41 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusUnitFile
 
-/// Everything that the files of the configuration directory say, the good and the bad.
+/// The contents of the files of the configuration directory, and their problems.
 struct Configuration: Sendable {
   var settings = DaemonSettings()
-  /// The files of settings that there are, in the order in which they are read, each with what those before it say.
+  /// The existing files of settings in the order in which they are read, each with the settings of the files before it.
   private(set) var settingsBefore: [(file: String, settings: DaemonSettings)] = []
   private var goodSettings: Set<String> = []
   /// The queues whose files are in force.
   private(set) var queueFiles: [QueueName] = []
   var limits: [QueueName: QueueLimits]
-  /// The definitions of good files, in the order of their names.
+  /// The definitions of good files, sorted by name.
   var definitions: [(name: WorkflowName, definition: Definition)] = []
-  /// The names of all workflow files, good and bad; nil if the folder could not be listed, which terminates nothing.
+  /// The names of all workflow files, good and bad; nil if the folder could not be listed, so that nothing is
+  /// terminated.
   var present: Set<WorkflowName>?
-  /// The container engines that files name; without any, the engine of this machine.
+  /// The container engines that files name.
+  ///
+  /// If it is empty, ``effectiveProviders`` is the engine of this machine.
   var providers: [Provider] = []
-  /// How many files there are.
+  /// The number of files.
   var fileCount = 0
-  /// How many of them were understood and are in force.
+  /// The number of files that are valid and in force.
   var goodCount = 0
-  /// What is wrong with bad files; each is refused as a whole and the others hold.
+  /// The problems of bad files.
+  ///
+  /// Each bad file is refused as a whole, and the others are in force.
   var problems: [UnitFileProblem] = []
-  /// What will probably go wrong at run time.
+  /// Problems that are likely to occur at run time.
   var warnings: [UnitFileProblem] = []
-  /// Whom files that definitions name are to be examined for, once it is known which of them answer.
+  /// The custody by which files named in definitions are examined later, when it is known which of them answer.
   var inputCustody: Custody?
   let lookout: Lookout
 
   private init(limits: [QueueName: QueueLimits], _ lookout: Lookout) { (self.limits, self.lookout) = (limits, lookout) }
 
-  /// Reads the directory; a folder that is not there has no files, and what does not answer is a problem.
+  /// Reads the directory; a missing folder has no files, and a path that does not answer is a problem.
   static func read(_ directory: String, _ lookout: Lookout) -> Configuration {
     var configuration = Configuration(
       limits: Dictionary(
@@ -47,13 +52,15 @@ struct Configuration: Sendable {
     return configuration
   }
 
-  /// Whether a file of settings is there, and was understood.
+  /// Whether a file of settings exists and is valid.
   func isRead(settings file: String) -> Bool { goodSettings.contains(file) }
 
-  /// What a daemon does not start with: settings that are not the ones that somebody meant.
+  /// The problems of the settings.
+  ///
+  /// A daemon does not start with any of them.
   var settingsProblems: [UnitFileProblem] { problems.filter { $0.file.hasPrefix("tactusd.conf") } }
 
-  /// The same of what the files say now, without a look at the others.
+  /// The problems of the settings as the files are now; other files are not read.
   static func settingsProblems(
     in directory: String, _ authority: Authority, _ lookout: Lookout
   ) -> [UnitFileProblem] {
@@ -120,8 +127,10 @@ struct Configuration: Sendable {
     }
   }
 
-  /// The providers in force: the engine behind the first of the usual sockets that somebody listens on, if none is named;
-  /// of an engine that is not up yet the socket may be there already.
+  /// The providers in force: those that files name, else the engine of this machine.
+  ///
+  /// That is the engine behind the first usual socket with a listener, else behind the first that exists: the socket of
+  /// an engine may exist before the engine listens.
   var effectiveProviders: [Provider] {
     guard providers.isEmpty else { return providers }
     let runtime = getenv("XDG_RUNTIME_DIR").map { String(cString: $0) }
@@ -135,7 +144,7 @@ struct Configuration: Sendable {
   }
 
   private static func isListenedOn(_ path: String) -> Bool {
-    guard let socket = try? UnixSocket.connect(to: path) else { return false }  // The next one may do.
+    guard let socket = try? UnixSocket.connect(to: path) else { return false }  // the next socket is tried
     Descriptor.close(socket)
     return true
   }
@@ -143,15 +152,15 @@ struct Configuration: Sendable {
   private mutating func readWorkflows(_ folder: String) {
     guard let files = list(folder, suffix: ".workflow") else { return }
     guard !lookout.look(.status, folder).isAbsence else {
-      // No listing, so nothing is known to have disappeared: a directory that is not mounted must not end every workflow.
+      // Without a listing no file is known to be removed: a directory that is not mounted must not terminate workflows.
       warnings.append(
         UnitFileProblem(
-          file: folder, line: 0, message: "is not there: no workflow is read from files, and none is terminated"))
+          file: folder, line: 0, message: "does not exist, so no workflow is read from files, and none is terminated"))
       return
     }
     var present: Set<WorkflowName> = []
     let named = files.map { (file: $0, name: WorkflowFile.name(ofFile: $0)) }
-    // All at once, because a child looks, and one for each would take its time.
+    // All in one call, because a child process looks, and a child for each file would take long.
     var wanted: [(path: String, shown: String)] = []
     for (file, name) in named {
       if case .success = name { wanted.append(("\(folder)/\(file)", "workflows/\(file)")) }
@@ -162,7 +171,7 @@ struct Configuration: Sendable {
       switch name {
       case .failure(let failure): problems += failure.problems.map { shift($0, to: shown) }
       case .success(let name):
-        // What cannot be read now is there all the same: what was read before stays in force.
+        // A file that cannot be read exists nevertheless, so its last definition stays in force.
         present.insert(name)
         guard let bytes = bytes(in: seen.removeFirst(), of: shown) else { continue }
         switch WorkflowFile.read(bytes, name: name, file: shown, queues: Set(limits.keys)) {
@@ -177,7 +186,7 @@ struct Configuration: Sendable {
     self.present = present
   }
 
-  /// What a definition says that is not what was meant, as far as its text shows it.
+  /// Warnings of values in a definition that probably differ from what was meant, judged by the text alone.
   static func warnings(of definition: Definition, file: String) -> [UnitFileProblem] {
     [ShellWords.warning(of: definition, file: file)].compactMap(\.self)
       + EnvironmentWords.warnings(of: definition, file: file)
@@ -189,7 +198,7 @@ struct Configuration: Sendable {
     UnitFileProblem(file: file, line: problem.line, message: problem.message)
   }
 
-  /// A directory that is no control group would fail every command, one after the other.
+  /// Refuses a `CgroupRoot=` that is not a control group, because every command would fail with it.
   private mutating func examineGroupRoot() {
     guard let root = settings.cgroupRoot else { return }
     let silence = lookout.look(.status, "\(root)/cgroup.procs").silence
@@ -203,10 +212,10 @@ struct Configuration: Sendable {
 
   // MARK: Files
 
-  /// The names in a folder that end in a suffix, sorted; empty if there is no folder, nil (and a problem) if it cannot be
+  /// The names in a folder that end in a suffix, sorted; empty without a folder, nil and a problem if it cannot be
   /// listed.
   ///
-  /// What has another suffix is not read, and that is told.
+  /// Files with another suffix are not read, and each is a warning.
   private mutating func list(_ folder: String, suffix: String) -> [String]? {
     let seen = lookout.look(.names, folder)
     switch seen {
@@ -228,7 +237,7 @@ struct Configuration: Sendable {
     return nil
   }
 
-  /// Looks into files; a byte more than a file may have, so that whoever reads it can tell.
+  /// Reads files, each up to one byte more than the limit, so that the parser can refuse a longer one.
   private func look(into files: [(path: String, shown: String)]) -> [Looked] {
     lookout.look(at: files.map { Look(.contents(limit: Limits.unitFileBytes + 1), $0.path, use: $0.shown) })
   }
@@ -237,14 +246,14 @@ struct Configuration: Sendable {
     bytes(in: look(into: [(path, shown)])[0], of: shown)
   }
 
-  /// The bytes that were seen; nil, and a problem, if there are none.
+  /// The bytes that were read; nil and a problem if there was an error.
   private mutating func bytes(in seen: Looked, of shown: String, isOptional: Bool = false) -> [UInt8]? {
     let reason: String
     switch seen {
     case .contents(let bytes, _): return bytes
     case .failed(let error):
       if isOptional, error.code == ENOENT { return nil }
-      let way = error.code == EACCES ? ": let the user of tactusd read it (chgrp tactus FILE; chmod 0640 FILE)" : ""
+      let way = error.code == EACCES ? ". Let the user of tactusd read it (chgrp tactus FILE && chmod 0640 FILE)" : ""
       reason = "\(error)\(way)"
     case .silent, .names, .status: reason = seen.silence ?? ""
     }

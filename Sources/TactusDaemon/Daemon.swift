@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import Synchronization
+internal import TactusControl
 internal import TactusExecutor
 internal import TactusHTTP
 internal import TactusLinux
@@ -14,10 +15,10 @@ internal import TactusSystemd
 internal import TactusTransport
 internal import TactusUnitFile
 
-/// The composition root: makes the parts, wires them, and owns the order of start and stop.
+/// The composition root: creates the parts, connects them, and owns the order of start and stop.
 ///
-/// Up: lock, files, store, socket, workers, what the last daemon left, READY. Down: nothing new is released, what runs is
-/// drained, the socket is closed, the store is closed, the lock is let go.
+/// Start: lock, files, store, socket, workers, jobs of the last daemon, READY. Stop: no job is released, running jobs
+/// drain, the socket closes, the store closes, the lock is released.
 final class Daemon: Sendable {
   private let directories: Directories
   private let lock: FileLock
@@ -50,11 +51,11 @@ final class Daemon: Sendable {
   private let isStopping = Mutex(false)
   private let stopped = DispatchSemaphore(value: 0)
 
-  /// Makes every part; nothing runs yet.
-  /// - Throws: ``StartFailure``, or the sentence of the part that failed.
+  /// Creates every part; nothing runs yet.
+  /// - Throws: ``StartFailure``, or the error of the part that failed.
   init(
     directories: Directories, configuration: Configuration, lookout: Lookout,
-    startedAs instance: DaemonSettings.Instance?, faults: DebugFaults?
+    startedAs instance: DaemonSettings.Instance?, hasLogFields: Bool, faults: DebugFaults?
   ) throws {
     self.directories = directories
     self.faults = faults
@@ -68,12 +69,12 @@ final class Daemon: Sendable {
     lock = try FileLock(at: directories.lock)
     try directories.examineFiles()
     try directories.makePrivateFiles()
-    journal = JournalWriter(time: time)
+    journal = JournalWriter(to: .connected(hasFields: hasLogFields), time: time)
     let disks = Disks(time: time, alarms: alarms)
     let health = Health(journal: journal, silentPaths: lookout.silentPaths, time: time, disks: disks)
     self.health = health
     supervision = Supervision(health: health, alarms: alarms, time: time)
-    // Until this is over: the store may have to be checked, or brought up to date.
+    // Until this returns: the store may have to be checked or upgraded.
     let patience = supervision.extendStart()
     defer { withExtendedLifetime(patience) {} }
 
@@ -86,10 +87,12 @@ final class Daemon: Sendable {
       watching: [directories.lock], disk: disks.store.note,
       makeID: { ids.make(at: $0) })
     archive = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf), limits: limits,
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf, qos: .background),
+      limits: limits,
       unreadable: { health.note(unreadable: $0) }, disk: disks.quick.note)
     slow = try Archive(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf), limits: limits,
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf, qos: .background),
+      limits: limits,
       unreadable: { health.note(unreadable: $0) }, disk: disks.slow.note)
     let readers = PatientReaders(quick: archive, slow: slow, disks: disks)
     disks.onChange { health.note(diskIsSilent: $0) }
@@ -100,7 +103,7 @@ final class Daemon: Sendable {
         queue: DispatchWorkQueue(label: "tactus.status", level: .leaf), archive: readers.quick, health: health,
         time: time)
       : nil
-    feed = EventFeed(queue: DispatchWorkQueue(label: "tactus.events", level: .leaf), archive: archive)
+    feed = EventFeed(queue: DispatchWorkQueue(label: "tactus.events", level: .leaf, qos: .background), archive: archive)
     do {
       output = try OutputStore(
         file: directories.output, storeID: store.storeID, queue: DispatchWorkQueue(label: "tactus.logs", level: .leaf),
@@ -108,7 +111,7 @@ final class Daemon: Sendable {
         disk: disks.output.note)
     } catch let error as StoreError {
       throw StartFailure(
-        "\(directories.output) cannot be used: \(error.message); it is left as it is: move it away to begin anew")
+        "\(directories.output) cannot be used: \(error.message). It was not changed. Move it away to start anew")
     }
 
     let surroundings = JobSurroundings(settings, lookout, journal: health)
@@ -158,12 +161,11 @@ final class Daemon: Sendable {
       reader: StoredDefinitions(queues: Set(limits.keys)), labeling: copy)
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
-    controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control)
+    controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control, qos: .background)
     let reloading = Reloading(
       directory: directories.configuration, files: files, lookout: lookout, scheduling: scheduling, health: health,
-      limits: limits,
-      providers: configuration.providers, settings: configuration.settings,
-      time: time, authority: authority, ledger: store,
+      limits: limits, providers: configuration.providers, settings: configuration.settings, time: time,
+      authority: authority, ledger: store,
       user: { [authority, settings] in
         let user = JobUser.find(settings, isSystem: authority.isSystem, lookout)
         processes.run(as: user.user)
@@ -171,21 +173,24 @@ final class Daemon: Sendable {
         return user
       }, units: units, pipes: Units.pipes(directories),
       outlook: { [authority] in .ofDaemon(authority, availability, inputs) })
-    let handler = ControlHandler(
-      scheduling: scheduling, archive: archive, quick: readers.quick, slow: readers.slow, feed: feed, output: output,
-      authority: authority,
-      submissions: Submissions(rate: settings.submitRate, time: time), time: time, health: health, limits: limits,
-      startedAt: time.now, processID: Int(getpid()), bootID: bootID, reloading: reloading, containers: containers,
-      examination: Examination(
-        directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
-        containers: containers,
-        jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem, lookout) },
-        units: availability, files: files, lookout: lookout, time: time, health: health, store: store, output: output))
+    let examination = Examination(
+      directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
+      containers: containers,
+      jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem, lookout) },
+      units: availability, files: files, lookout: lookout, time: time, health: health, store: store, output: output)
+    let api = ControlAPI(
+      planning: scheduling,
+      readers: Readers(archive: archive, quick: readers.quick, slow: readers.slow, output: output), feed: feed,
+      surroundings: Surroundings(
+        files: reloading, condition: health, providers: containers.report, diagnoses: examination.run,
+        holders: authority.holders),
+      identity: Identity(version: Product.version, process: Int(getpid()), startedAt: time.now, bootID: bootID),
+      limits: limits, submitRate: settings.submitRate, time: time)
     control = ControlServer(
-      on: controlQueue, time: time, alarms: alarms, handler: handler,
+      on: controlQueue, time: time, alarms: alarms, handler: Reception(authority: authority, api: api),
       admits: { [authority] in authority.right(of: $0) != nil },
-      tell: { error in
-        health.tell(JournalEntry(.connectionsLimited, "no further connection is accepted for a moment: \(error)"))
+      report: { error in
+        health.report(JournalEntry(.connectionsLimited, "no new connections are accepted for a moment: \(error)"))
       })
     self.reloading = reloading
   }
@@ -193,9 +198,9 @@ final class Daemon: Sendable {
   private let reloading: Reloading
   private let jobUser: JobUser
 
-  /// Does everything that can fail, then starts the workers on what the store and the files say, and lets clients in.
+  /// Does everything that can fail, then starts the workers and serves clients; returns the signals that end it.
   ///
-  /// Returns the signals that end it. When it throws, no job of it runs, and the doorway is the caller's to close.
+  /// If it throws, none of its jobs runs, and the caller closes the doorway.
   func start(_ configuration: Configuration, at doorway: inout Doorway) throws -> SignalSource {
     let patience = supervision.extendStart()
     defer { withExtendedLifetime(patience) {} }
@@ -213,27 +218,28 @@ final class Daemon: Sendable {
       control.withdraw()
       throw error
     }
-    // From this thread, which owns no queue: the control queue is above all others, so no worker may wait for it.
+    // From this thread, which owns no queue: the control queue ranks above all others, so no worker may wait for it.
     control.open()
-    health.tell(
+    health.report(
       JournalEntry(
         .daemonReady,
-        "tactusd \(Product.version) is ready: \((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, socket \(directories.socket)",
-        fields: [.version: Product.version]))
+        "tactusd \(Product.version) is ready: "
+          + "\((configuration.definitions.count - loaded.refused.count).counted("workflow")) from files, "
+          + "socket \(directories.socket)", fields: [.version: Product.version]))
     health.announce(.ready)
     if let statusLine { health.onChange { statusLine.noteChange() } }
     supervision.begin(line: statusLine, watching: workQueues, isExcused: excuse)
     return signals
   }
 
-  /// Takes over definitions and jobs, and releases what is due.
+  /// Loads definitions, adopts jobs, and releases due jobs.
   private func takeUpWork(_ configuration: Configuration) throws -> Loaded {
     if SystemdPresence.isHere { units.open() }
     health.announce(.status("reading definitions"))
     for name in authority.missingGroups {
-      health.tell(
+      health.report(
         JournalEntry(
-          .groupMissing, "there is no group \(name): nobody has rights by it until there is, and a reload",
+          .groupMissing, "the group \(name) does not exist, so nobody has its rights. Create it, and reload.",
           fields: [.group: name]))
     }
     store.post { [feed, statusLine] in
@@ -242,36 +248,36 @@ final class Daemon: Sendable {
         statusLine?.noteChange()
       }
     }
-    health.tell(jobUser)
-    health.tell(Units.pipes(directories))
+    health.report(jobUser)
+    health.report(Units.pipes(directories))
     if case .account = jobUser.user.choice, geteuid() != 0, !processes.hasGroups {
-      health.tell(
+      health.report(
         JournalEntry(
           .controlGroupsUnused,
-          "commands have no control groups, so what leaves its job's session is not ended with it: Delegate=yes in the unit of tactusd, or CgroupRoot= in tactusd.conf, gives them some"
-        ))
+          "control groups are unavailable, so a process that leaves its job's session outlives the job. "
+            + "Set Delegate=yes in tactusd.service, or CgroupRoot= in tactusd.conf."))
     }
     let loaded = try open(configuration)
     try faults?.failStart()
-    health.tell(configuration, loaded)
-    // Only now, when it is known whether systemd starts units for this daemon; and beside the start, which waits for no path.
+    health.report(configuration, loaded)
+    // Not before it is known whether systemd starts units. Asynchronous, because a start waits for no path.
     files.post { [reloading, lookout, health] in
       var foreseen = configuration
       foreseen.lookAhead(reloading.outlook(), with: lookout)
-      health.tell(warningsOf: foreseen)
+      health.report(warningsOf: foreseen)
     }
     store.record(.daemonStarted, at: time.now) { _ in }
     return loaded
   }
 
-  /// Ends what a start has begun that fails after all, and has that recorded: nothing runs without a daemon.
+  /// Ends and records the jobs of a start that failed, because no job may run without a daemon.
   private func endWork() {
     let isOver = DispatchSemaphore(value: 0)
     scheduling.close { self.execution.drain(within: .zero) { isOver.signal() } }
     isOver.wait()
   }
 
-  /// Whether the silence of a queue is that of its disk.
+  /// Whether a queue is silent because its disk is silent.
   private var excuse: @Sendable (_ label: String) -> Bool {
     let watches = [
       store.queue.label: health.disks.store, output.queue.label: health.disks.output,
@@ -280,9 +286,9 @@ final class Daemon: Sendable {
     return { watches[$0]?.isAtWork == true }
   }
 
-  /// The queues whose work never takes long, so that silence means that something is wrong.
+  /// The queues whose work is always short, so that silence is a fault.
   ///
-  /// The others wait for a reader, a disk that is asked for much, or an engine's files.
+  /// The others wait for a reader, a busy disk, or the files of an engine.
   private var workQueues: [any WorkQueue] {
     [
       store.queue, scheduling.queue, execution.queue, processes.queue, units.queue, engine.queue, containers.queue,
@@ -290,9 +296,7 @@ final class Daemon: Sendable {
     ]
   }
 
-  /// Runs until a signal asks for the end; returns the exit status.
-  ///
-  /// Signals that came before were kept for this.
+  /// Runs until a signal, perhaps an earlier one, asks for the end, and returns the exit status.
   func run(until signals: SignalSource) -> Int32 {
     signals.begin(on: controlQueue) { self.received($0) }
     defer { signals.cancel() }
@@ -300,17 +304,18 @@ final class Daemon: Sendable {
     return 0
   }
 
-  /// How long the start waits at most until rows say what became of the jobs that the last daemon left.
+  /// The longest time that a start waits for the rows of jobs that the last daemon left.
   ///
-  /// A provider that does not answer is told as silent after three seconds; one that answers slowly does not keep everybody waiting.
+  /// A provider that does not answer is reported as silent after three seconds. A slow one does not delay all clients.
   private static let patienceForRows: DispatchTimeInterval = .seconds(10)
 
-  /// Starts the workers on what the store and the files say; waits for it, and for what became of the jobs that ran, so that nobody who
-  /// calls is shown a job as RUNNING that is gone.
+  /// Starts the workers, and waits until the jobs of the last daemon are looked up.
+  ///
+  /// So no client sees a job as RUNNING that is gone.
   private func open(_ configuration: Configuration) throws -> Loaded {
     let answered = DispatchSemaphore(value: 0)
     let settled = DispatchSemaphore(value: 0)
-    let answer = Mutex<Result<Loaded, LedgerFailure>?>(nil)
+    let answer = Mutex<Result<Loaded, Refusal>?>(nil)
     let execution = execution
     execution.open(alarms: alarms)
     scheduling.open(
@@ -332,13 +337,13 @@ final class Daemon: Sendable {
 
   private func received(_ received: ReceivedSignal) {
     switch received.signal {
-    case .hangUp: reloading.reload { _ in }
+    case .hangUp: reloading.reload(for: nil) { _ in }
     case .user2: faults?.apply(to: workQueues, journal: health)
     default: stop()
     }
   }
 
-  /// Begins the stop; called again, it interrupts what still runs.
+  /// Begins the stop; a second call interrupts the jobs that still run.
   private func stop() {
     let isFirst = isStopping.withLock { stopping in
       defer { stopping = true }
@@ -352,7 +357,7 @@ final class Daemon: Sendable {
     health.noteStopping()
     health.announce(.stopping)
     supervision.extendStop(by: settings.stopTimeout)
-    health.tell(
+    health.report(
       JournalEntry(
         .daemonStopping, "tactusd stops: running jobs have \(settings.stopTimeout.milliseconds / 1000) s to end"))
     store.record(.daemonStopping, at: time.now) { _ in }
@@ -364,10 +369,10 @@ final class Daemon: Sendable {
     }
   }
 
-  /// How long a stop waits at most for output that cannot be stored.
+  /// The longest time that a stop waits for output that cannot be stored.
   private static let patienceForOutput: Duration = .seconds(10)
 
-  /// Closes what was opened; after the workers are at rest.
+  /// Closes all parts; called after the workers have stopped.
   func close() {
     engine.close()
     containers.close()
@@ -377,14 +382,14 @@ final class Daemon: Sendable {
     copy?.flush()
     archive.call { $0.close() }
     slow.call { $0.close() }
-    // It tells the ends of jobs: what was posted to it is told before the journal is flushed.
+    // It reports the ends of jobs: entries that were posted to it are reported before the journal is flushed.
     scheduling.call { _ in }
     journal.flush()
   }
 }
 
 extension JournalOutput {
-  /// Copies output where the settings want it and the daemon's own messages go to the journal, too.
+  /// Copies output if the settings request it and the daemon's own messages also go to the journal; else nil.
   fileprivate static func wanted(
     _ settings: DaemonSettings, over sink: any OutputSink, journal: any Journal, time: any TimeSource,
     alarms: any AlarmSource

@@ -3,7 +3,7 @@ internal import Glibc
 internal import TactusLinux
 internal import TactusStore
 
-/// Where a daemon reads, remembers and listens.
+/// The directories of a daemon: of its configuration, its state and its socket.
 ///
 /// The variables are those that systemd sets; see tactusd(8).
 struct Directories {
@@ -14,7 +14,7 @@ struct Directories {
   /// `control.sock`.
   var runtime: String
 
-  /// The directories of this process: the three variables, else those of the system or of the user.
+  /// The directories of this process: the three variables, else the defaults of the system or of the user.
   init(environment: [String: String], isOfSystem: Bool) {
     let home = environment["HOME"] ?? "/"
     func directory(_ variable: String, _ system: String, _ xdg: String, _ fallback: String) -> String {
@@ -36,14 +36,15 @@ struct Directories {
   var credentials: String { "\(runtime)/credentials" }
   var socket: String { "\(runtime)/control.sock" }
 
-  /// Makes the directories that the daemon writes to, for itself alone; of a system instance everybody may reach the socket.
+  /// Creates the directories that the daemon writes to, closed to others; in a system instance all users may reach the
+  /// socket.
   func make(isSystem: Bool) throws {
     for (path, mode) in [(state, 0o700), (runtime, isSystem ? 0o755 : 0o700)] {
       do {
         try FileManager.default.createDirectory(
           atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
       } catch {
-        throw StartFailure("\(path) cannot be made: \(reason(error))")
+        throw StartFailure("\(path) cannot be created: \(reason(error))")
       }
       guard access(path, W_OK | X_OK) == 0 else {
         throw StartFailure("\(path) is not writable: \(String(cString: strerror(errno)))")
@@ -51,18 +52,20 @@ struct Directories {
     }
   }
 
-  /// Looks at the files that are there before any of them is opened, made or changed.
+  /// Examines the existing files before any of them is opened, created or changed.
   func examineFiles() throws {
     for path in [ledger, output] {
       do { try DatabaseFile.examine(path) } catch let error as StoreError { throw StartFailure(error.message) }
     }
     guard try DatabaseFile.isEmpty(ledger), Auditor.hasOutput(file: output) else { return }
     throw StartFailure(
-      "\(ledger) is missing or empty, but \(output) has output of its jobs; nothing was changed. "
-        + "Restore a backup of \(ledger), or move \(output) away to begin with an empty store")
+      "\(ledger) is missing or empty, but \(output) has output of its jobs. Nothing was changed. "
+        + "Restore a backup of \(ledger), or move \(output) away to start with an empty store")
   }
 
-  /// Makes the files of the store, or makes them so, that nobody else reads them: SQLite gives its -wal the same mode.
+  /// Creates the files of the store, and closes them to other users.
+  ///
+  /// SQLite gives its -wal the same mode.
   func makePrivateFiles() throws {
     for path in [ledger, output] {
       let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
@@ -73,21 +76,21 @@ struct Directories {
     }
   }
 
-  /// Somebody else may listen there, with another state directory.
+  /// Throws if another program listens at the socket, for example a daemon with another state directory.
   func expectFreeSocket() throws {
     let listener: UnixSocket.Peer
     do { listener = try UnixSocket.listener(at: socket) } catch {
-      // Whatever else keeps a connection from coming about, nobody answers there; listening then tells what is in the way.
+      // With any other error nobody answers there. If something is in the way, listening reports it.
       guard error.code == EAGAIN else { return }
       throw StartFailure(
-        "somebody listens at \(socket), and takes no connections: end that program, or set RUNTIME_DIRECTORY to another directory"
-      )
+        "a program listens at \(socket) and accepts no connections. "
+          + "End it, or set RUNTIME_DIRECTORY to another directory")
     }
     let way =
       listener.process == 1
-      ? "systemctl start tactusd has systemd hand it over, systemctl stop tactusd.socket has it let go"
-      : "end it, or set RUNTIME_DIRECTORY to another directory"
-    throw StartFailure("\(listener) listens at \(socket): \(way)")
+      ? "Run systemctl start tactusd to get the socket from systemd, or systemctl stop tactusd.socket to free it"
+      : "End it, or set RUNTIME_DIRECTORY to another directory"
+    throw StartFailure("\(listener) listens at \(socket). \(way)")
   }
 
   private func reason(_ error: any Error) -> String {
@@ -98,7 +101,7 @@ struct Directories {
   }
 }
 
-/// Why the daemon cannot start: one sentence that names the thing, the reason and the way out.
+/// The reason why the daemon cannot start, and the way out, without a full stop at the end.
 struct StartFailure: Error, CustomStringConvertible {
   var description: String
 

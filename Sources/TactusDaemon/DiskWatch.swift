@@ -2,18 +2,18 @@ internal import Synchronization
 internal import TactusModel
 internal import TactusPorts
 
-/// Notices when the disk below a part of the daemon does not answer: a part that enters the file system and does not come back.
+/// Detects that the disk of a part of the daemon does not answer, because a call into the file system does not return.
 ///
-/// Any queue may ask. It wakes up only while that part is at work, and once afterwards.
+/// Any queue may ask. The watch wakes up only while the part is at work, and once afterwards.
 final class DiskWatch: Sendable {
-  /// How long the disk may take before it counts as silent.
+  /// The longest time that a call may take before the disk counts as silent.
   static let patience: Duration = .seconds(3)
 
   private let queue: any WorkQueue
   private let time: any TimeSource
   private let alarm = Mutex<(any MonotonicAlarm)?>(nil)
   private let observers = Mutex<[@Sendable () -> Void]>([])
-  /// How many calls of this part are in the file system.
+  /// The number of calls of this part that are in the file system.
   private let depth = Atomic<Int>(0)
   /// When the outermost of them began, in microseconds of CLOCK_MONOTONIC.
   private let enteredAt = Atomic<Int64>(0)
@@ -22,7 +22,7 @@ final class DiskWatch: Sendable {
   private let isLooking = Atomic(false)
   private let isKnownSilent = Atomic(false)
 
-  /// - Parameter queue: a leaf on which it looks, shared with other watches.
+  /// - Parameter queue: the leaf queue of the checks, which other watches share.
   init(on queue: any WorkQueue, time: any TimeSource, alarms: any AlarmSource) {
     self.queue = queue
     self.time = time
@@ -32,12 +32,12 @@ final class DiskWatch: Sendable {
     }
   }
 
-  /// Has the body run, on any queue, when the disk falls silent, and when it answers again; it must be quick.
+  /// Runs the body, which must be quick, on any queue when the disk falls silent and when it answers again.
   func onChange(_ body: @escaping @Sendable () -> Void) { observers.withLock { $0.append(body) } }
 
   private func changed() { for body in observers.withLock({ $0 }) { body() } }
 
-  /// The part enters the file system, or comes back.
+  /// Notes that the part enters the file system, or leaves it.
   func note(isInside: Bool) {
     let now = time.monotonic
     guard isInside else {
@@ -54,7 +54,7 @@ final class DiskWatch: Sendable {
   /// How long the disk has been silent; nil if it answers.
   var silence: Duration? { waiting.flatMap { $0 >= Self.patience ? $0 : nil } }
 
-  /// Whether the part is in the file system, or was a moment ago: then its disk may be slow, but the part goes on.
+  /// Whether the part is in the file system, or was within the last second: its disk may be slow, but the part works.
   var isAtWork: Bool { waiting != nil || time.monotonic.microseconds - leftAt.load(ordering: .relaxed) < 1_000_000 }
 
   private var waiting: Duration? {
@@ -69,7 +69,7 @@ final class DiskWatch: Sendable {
   private func look() {
     guard let waiting else {
       isLooking.store(false, ordering: .sequentiallyConsistent)
-      // Once more, because the part may have entered the file system between the look and that.
+      // Checked again, because the part may have entered the file system in the meantime.
       if depth.load(ordering: .sequentiallyConsistent) > 0, !isLooking.exchange(true, ordering: .sequentiallyConsistent)
       {
         arm(at: time.monotonic + Self.patience)
@@ -79,7 +79,7 @@ final class DiskWatch: Sendable {
     guard waiting >= Self.patience else { return arm(at: time.monotonic + (Self.patience - waiting)) }
     if !isKnownSilent.exchange(true, ordering: .acquiringAndReleasing) { changed() }
     arm(at: time.monotonic + Self.patience)
-    // Once more, because the part may have come back meanwhile.
+    // Checked again, because the part may have left the file system in the meantime.
     if depth.load(ordering: .sequentiallyConsistent) == 0,
       isKnownSilent.exchange(false, ordering: .acquiringAndReleasing)
     {

@@ -9,12 +9,12 @@ final class Disks: Sendable {
   let store: DiskWatch
   /// `logs.db`.
   let output: DiskWatch
-  /// The reading connections, for what is quick and for what may take a while.
+  /// The connections that read: for quick calls, and for calls that may take long.
   let quick, slow: DiskWatch
   /// The pipes and records of units.
   let units: DiskWatch
 
-  private let isToldSilent = Mutex(false)
+  private let isReportedSilent = Mutex(false)
 
   init(time: any TimeSource, alarms: any AlarmSource) {
     let queue = DispatchWorkQueue(label: "tactus.disk", level: .leaf)
@@ -22,20 +22,20 @@ final class Disks: Sendable {
     (store, output, quick, slow, units) = (watch(), watch(), watch(), watch(), watch())
   }
 
-  /// How long the disk has been silent, by the part that waits longest; nil if all are answered.
+  /// How long the disk has been silent for the part that waits longest; nil if no part waits.
   var silence: Duration? { all.compactMap(\.silence).max() }
 
   private var all: [DiskWatch] { [store, output, quick, slow, units] }
 
-  /// Has the body run with true when the first part falls silent, with false when all are answered again; any queue.
+  /// Runs the body with true when the first part falls silent, and with false when no part waits any more; any queue.
   func onChange(_ body: @escaping @Sendable (_ isSilent: Bool) -> Void) {
     for watch in all {
       watch.onChange { [weak self] in
         guard let self else { return }
         let isSilent = silence != nil
-        let isNews = isToldSilent.withLock { told in
-          defer { told = isSilent }
-          return told != isSilent
+        let isNews = isReportedSilent.withLock { reported in
+          defer { reported = isSilent }
+          return reported != isSilent
         }
         if isNews { body(isSilent) }
       }

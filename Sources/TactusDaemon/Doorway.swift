@@ -3,20 +3,20 @@ internal import TactusLinux
 internal import TactusPorts
 internal import TactusSystemd
 
-/// The socket at which clients call, until the control server has it for good.
+/// The socket for clients, until the control server takes it.
 ///
-/// It is opened before a start changes anything, because a daemon that cannot be reached must start no job. Clients that call
-/// meanwhile wait in its line; when the start fails they are told so.
+/// It is opened before a start changes anything, because an unreachable daemon must start no job. Clients that connect
+/// meanwhile wait; if the start fails, they get the reason.
 struct Doorway {
-  /// The socket; nil before it is opened.
+  /// The listening socket; nil before it is opened.
   private(set) var descriptor: Int32?
-  /// Its file, if that goes with it; nil for one of the service manager.
+  /// The file of the socket, which is removed with it; nil if the service manager owns it.
   private(set) var path: String?
 
-  /// A doorway at the socket that the service manager listens on for us, if it does.
+  /// Creates a doorway, with the socket of the service manager if there is one.
   init(activated: Int32? = nil) { descriptor = activated }
 
-  /// Listens at the daemon's path, unless the service manager does that, and somebody can reach it.
+  /// Listens at the daemon's path, unless clients can reach the socket of the service manager.
   /// - Throws: ``StartFailure``.
   mutating func open(_ directories: Directories, isSystem: Bool, health: Health) throws {
     let mode: UInt32 = isSystem ? 0o666 : 0o600
@@ -30,8 +30,8 @@ struct Doorway {
     guard let loss = Activation.loss(of: activated) else { return }
     let lost = loss.path
     let reason =
-      "nobody reaches the socket that systemd listens on, because "
-      + (loss.taker.map { "\($0) listens at \(lost) in its place" } ?? "its file \(lost) was removed or replaced")
+      "clients cannot reach the socket of systemd, because "
+      + (loss.taker.map { "\($0) listens at \(lost)" } ?? "its file \(lost) was removed or replaced")
     // In this order: systemd does not start a socket while its service runs.
     let systemctl = isSystem ? "systemctl" : "systemctl --user"
     let restart = "\(systemctl) stop tactusd tactusd.socket; \(systemctl) start tactusd.socket tactusd"
@@ -39,20 +39,22 @@ struct Doorway {
       descriptor = try UnixSocket.listen(at: lost, mode: mode)
       path = lost
       Descriptor.close(activated)
-      health.tell(
-        JournalEntry(.socketLost, "\(reason): tactusd listens there itself, until \(restart) puts that right"))
+      health.report(
+        JournalEntry(.socketLost, "\(reason). tactusd listens there itself. Run \(restart) to fix this."))
     } catch {
-      // Jobs do not need it: better a daemon that nobody can ask than none.
-      health.tell(JournalEntry(.socketLost, "\(reason), and \(error): nobody can ask tactusd until \(restart)"))
+      // Jobs do not need the socket, so the daemon starts anyway.
+      health.report(
+        JournalEntry(
+          .socketLost, "\(reason), and tactusd cannot listen there either: \(error). Run \(restart) to fix this."))
     }
   }
 
-  /// Tells those who wait in line why there will be no daemon, and closes the socket.
+  /// Answers the waiting clients with the reason why the daemon does not start, and closes the socket.
   mutating func close(_ sentence: String) {
     guard let descriptor else { return }
-    // Before they are answered: whoever comes now does not join a line that nobody serves.
+    // Before they are answered, so that no further client waits for an answer.
     if let path { _ = unlink(path) }
-    Turnaway.tell(sentence, on: descriptor)
+    Turnaway.report(sentence, on: descriptor)
     Descriptor.close(descriptor)
     self.descriptor = nil
   }

@@ -8,13 +8,13 @@ internal import TactusStore
 internal import TactusSystemd
 internal import TactusUnitFile
 
-/// What `tactusd` does with its arguments; the exit status is the answer.
+/// Runs `tactusd` according to its arguments.
 public enum EntryPoint {
-  /// Runs the daemon, or the one check that an option asks for, and returns the exit status.
+  /// Runs the daemon, or the task that an option names, and returns the exit status.
   ///
   /// Called once, on the main thread, before there are other threads.
   public static func run(_ arguments: [String]) -> Int32 {
-    // Without /dev/null there is nobody to tell either: the exit status says it.
+    // Without /dev/null there may be no stderr for a message, so only the exit status reports it.
     guard (try? Descriptor.keepStandard()) != nil else { return 1 }
     Allocator.economize()
     Signals.ignoreBrokenPipes()
@@ -43,7 +43,7 @@ public enum EntryPoint {
   private static func daemon(_ directories: Directories, _ options: Options) -> Int32 {
     var doorway = Doorway()
     func turnAway(_ sentence: String) {
-      doorway.close("tactusd does not start: \(sentence); journalctl -u tactusd has more")
+      doorway.close("tactusd does not start: \(sentence). Run journalctl -u tactusd for more")
     }
     do {
       doorway = Doorway(activated: try Activation.takeSocket())
@@ -51,37 +51,39 @@ public enum EntryPoint {
       defer { daemon.close() }
       return daemon.run(until: signals)
     } catch let held as FileLock.Held {
-      tellFailure("another daemon uses this state directory: \(held); stop it, or set STATE_DIRECTORY to another")
+      reportFailure("another daemon uses this state directory: \(held). Stop it, or set STATE_DIRECTORY to another")
       turnAway("another daemon uses its state directory")
     } catch let failure as SettingsRefused {
-      for problem in failure.problems { tellFailure("\(problem)") }
-      // Where, and not what: not everybody may read the files.
+      for problem in failure.problems { reportFailure("\(problem)") }
+      // Only the place of the problem, because not every client may read the files.
       let (file, line) = (failure.problems[0].file, failure.problems[0].line)
-      turnAway("\(file)\(line > 0 ? ":\(line)" : "") is refused: mend it, and systemctl restart tactusd")
+      turnAway("\(file)\(line > 0 ? ":\(line)" : "") is refused. Fix it, then run systemctl restart tactusd")
       return configurationStatus
     } catch {
-      tellFailure("\(error)")
+      reportFailure("\(error)")
       turnAway("\(error)")
     }
     return 1
   }
 
-  /// A start that is tried again would end in the same way: the unit has systemd not try. Source: sysexits.h, `EX_CONFIG`
+  /// The exit status with which the unit is not restarted: another start would fail in the same way.
+  ///
+  /// Source: sysexits.h, `EX_CONFIG`
   private static let configurationStatus: Int32 = 78
 
   private struct SettingsRefused: Error {
     let problems: [UnitFileProblem]
   }
 
-  /// Why there will be no daemon: to the journal with its kind, if that listens, else to whoever started it.
-  private static func tellFailure(_ sentence: String) {
+  /// Reports why the daemon does not start: to the journal with its kind if stderr leads there, else to stderr.
+  private static func reportFailure(_ sentence: String) {
     guard case .journal = JournalDestination.connected() else { return complain("tactusd: \(sentence)") }
     let journal = JournalWriter()
-    journal.tell(JournalEntry(.startFailed, "tactusd does not start: \(sentence)"))
+    journal.report(JournalEntry(.startFailed, "tactusd does not start: \(sentence)"))
     journal.flush()
   }
 
-  /// A function of its own, so that ten thousand definitions do not stay in memory for as long as the daemon runs.
+  /// A separate function, so that ten thousand definitions do not stay in memory as long as the daemon runs.
   private static func start(
     _ directories: Directories, _ options: Options, at doorway: inout Doorway
   ) throws -> (Daemon, SignalSource) {
@@ -90,12 +92,12 @@ public enum EntryPoint {
     configuration.examineCustody(
       of: directories.configuration,
       by: Authority(configuration.settings, owner: geteuid(), startedAs: options.instance))
-    // A daemon with other settings than it was told could do harm; a bad workflow only does not run.
+    // A daemon with unintended settings could do harm. A bad workflow only does not run.
     let problems = configuration.settingsProblems
     if !problems.isEmpty { throw SettingsRefused(problems: problems) }
     let daemon = try Daemon(
       directories: directories, configuration: configuration, lookout: lookout, startedAs: options.instance,
-      faults: DebugFaults(environment: ProcessInfo.processInfo.environment))
+      hasLogFields: options.hasLogFields, faults: DebugFaults(environment: ProcessInfo.processInfo.environment))
     do { return (daemon, try daemon.start(configuration, at: &doorway)) } catch {
       daemon.close()
       throw error
@@ -104,7 +106,7 @@ public enum EntryPoint {
 
   static func complain(_ sentence: String) {
     let line = Array("\(sentence)\n".utf8)
-    // Nobody is left to tell if even this fails.
+    // If this fails, there is no place left to report it.
     _ = line.withUnsafeBytes { Descriptor.write(STDERR_FILENO, from: $0) }
   }
 
@@ -113,20 +115,22 @@ public enum EntryPoint {
 
     Runs jobs on their schedules until it gets SIGTERM. Stays in the foreground.
 
-      --system    serve everybody on this machine (default for root)
-      --user      serve its own user and root only (default for others)
-      --check     read all files, say what is wrong with them, and exit
-      --verify    audit the store, of a running or a stopped daemon, and exit
-      --help      show this text
-      --version   show the version
+      --system      serve everybody on this machine (default for root)
+      --user        serve only this user and root (default for other users)
+      --log-fields  end each line on standard error with the fields of its entry
+      --check       read all files, report their problems, and exit
+      --verify      audit the store of a running or stopped daemon, and exit
+      --help        show this text
+      --version     show the version
 
     Directories, from the variables that systemd sets:
       CONFIGURATION_DIRECTORY   tactusd.conf, workflows/, queues/  (/etc/tactus)
       STATE_DIRECTORY           tactus.db, logs.db                 (/var/lib/tactus)
       RUNTIME_DIRECTORY         control.sock                       (/run/tactus)
-    Without --system, other users have the XDG directories as defaults.
+    Without --system, users other than root get the XDG directories by default.
 
-    Signals: SIGTERM, SIGINT stop (again: at once); SIGHUP reads the files again.
+    Signals: SIGTERM and SIGINT stop the daemon, and a second one stops it at
+    once. SIGHUP reloads the files.
 
     See tactusd(8), tactusctl(1), tactus.workflow(5), tactusd.conf(5).
     """

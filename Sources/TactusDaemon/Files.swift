@@ -1,7 +1,7 @@
 internal import Glibc
 internal import TactusLinux
 
-/// Folders as the configuration needs them.
+/// Lists folders of the configuration.
 enum Files {
   /// The names in a folder, unsorted, without `.` and `..`.
   static func list(_ folder: String) -> Result<[String], SystemError> {

@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import TactusControl
 internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
@@ -6,16 +7,16 @@ internal import TactusProtocol
 internal import TactusStore
 internal import TactusSystemd
 
-/// What `status` shows of the daemon itself: its state and its last errors.
+/// The state of the daemon and its last errors, as `tactusctl status` shows them.
 ///
 /// Any queue.
-final class Health: Journal {
+final class Health: Condition {
   private let journal: any Journal
   private let notifier = ServiceNotifier()
   private let time: any TimeSource
   private let silentPaths: SilentPaths
   private let state = Mutex(State())
-  /// Of the state directory.
+  /// The watches of the disk of the state directory.
   let disks: Disks
 
   private struct State {
@@ -25,17 +26,19 @@ final class Health: Journal {
     /// Whether the disk of the state directory is known to be silent.
     var isDiskSilent = false
     var output: OutputTrouble?
-    /// Rows that are left alone, in the order in which they were met.
+    /// Rows that cannot be read, in the order in which they were found.
     var unreadable: [UnreadableRow] = []
     var incidents: [Incident] = []
-    /// Errors that came after files were read the last time, by the order in which they came: the clock may have been set.
+    /// The number of errors after the last reading of files.
+    ///
+    /// Instants do not show it, because the clock may be set.
     var incidentsSinceReading = 0
-    /// What is wrong with files now.
+    /// The current problems of files.
     var fileProblems: [FileProblem] = []
-    /// The first that is wrong with each of them.
+    /// The first problem of each file.
     var refusals: [String: FileProblem] = [:]
     var refusedFiles = 0
-    /// When files were read the last time.
+    /// When files were last read.
     var filesReadAt = Instant(microseconds: 0)
 
     func trouble(_ silence: Duration?) -> String? {
@@ -45,26 +48,26 @@ final class Health: Journal {
     }
   }
 
-  /// What is wrong with a file: for those who may read definitions, which it quotes, and for those who may not.
+  /// A problem of a file, for callers that may read definitions, which it quotes, and for callers that may not.
   struct FileProblem: Sendable {
     let entry: JournalEntry
     /// The file, and the line if there is one.
     let place: String
 
-    /// What is told to somebody with a right.
+    /// The message for a caller with a right.
     func message(for right: Right) -> String {
-      right >= .read ? entry.message : "\(place) is wrong; the log says what"
+      right >= .read ? entry.message : "\(place) is invalid, see the log"
     }
   }
 
-  /// Rows that are kept, and told.
+  /// The number of unreadable rows that are kept and reported.
   private static let keptRows = 100
-  /// Errors that are kept.
+  /// The number of errors that are kept.
   private static let keptIncidents = 8
-  /// Refused files of which the reason is kept; the log has those of all.
+  /// The number of refused files whose reason is kept; the log has all reasons.
   private static let keptRefusals = 1000
 
-  /// Tells everything to a journal, paths that do not answer included, and keeps the last errors.
+  /// Reports everything to a journal, including paths that do not answer, and keeps the last errors.
   init(journal: any Journal, silentPaths: SilentPaths, time: any TimeSource, disks: Disks) {
     self.journal = journal
     self.silentPaths = silentPaths
@@ -73,22 +76,22 @@ final class Health: Journal {
     silentPaths.onChange { [weak self] in self?.note($0) }
   }
 
-  /// A path does not answer, or does so again.
+  /// Reports that a path does not answer, or answers again.
   private func note(_ news: SilentPaths.News) {
     switch news {
     case .silent(let silence):
-      journal.tell(
+      journal.report(
         JournalEntry(
-          .pathSilent, "\(silence.words). Whatever needs this path fails until it answers.",
+          .pathSilent, "\(silence.words). Everything that needs this path fails until it answers.",
           fields: [.path: silence.path]))
     case .answered(let silence):
-      journal.tell(
+      journal.report(
         JournalEntry(.pathAnswered, "\(silence.use): answers again", fields: [.path: silence.path]))
     }
     state.withLock { $0.changed }?()
   }
 
-  func tell(_ entry: JournalEntry) {
+  func report(_ entry: JournalEntry) {
     if entry.priority.rawValue <= JournalEntry.Priority.error.rawValue {
       let incident = Incident(at: time.now, message: entry.message)
       state.withLock { state in
@@ -97,11 +100,11 @@ final class Health: Journal {
         state.incidentsSinceReading += 1
       }
     }
-    journal.tell(entry)
+    journal.report(entry)
   }
 
-  /// What is wrong with the files that were just read: told to the journal, and shown until they are read again.
-  func tell(filesRefused problems: [FileProblem]) {
+  /// Reports the problems of the files that were just read, and shows them until files are read again.
+  func report(filesRefused problems: [FileProblem]) {
     let now = time.now
     let files = Set(problems.compactMap { $0.entry[.file] }).count
     let changed = state.withLock { state in
@@ -116,11 +119,11 @@ final class Health: Journal {
       state.incidentsSinceReading = 0
       return state.changed
     }
-    for problem in problems { journal.tell(problem.entry) }
+    for problem in problems { journal.report(problem.entry) }
     changed?()
   }
 
-  /// The store began to fail, or works again (nil).
+  /// Reports that the store began to fail, or works again (nil).
   func note(store trouble: StoreTrouble?) {
     let changed = state.withLock { state in
       state.storeFailure = trouble?.reason
@@ -128,17 +131,17 @@ final class Health: Journal {
     }
     changed?()
     if let trouble {
-      tell(
+      report(
         JournalEntry(
           trouble.isFull ? .storeFull : .storeFailing,
-          "the store cannot be written: \(trouble.reason); nothing new is started, what runs is watched, and it is tried again every second",
-          fields: [.reason: trouble.reason]))
+          "the store cannot be written: \(trouble.reason). No new jobs start, and running jobs are watched. "
+            + "The daemon tries again every second.", fields: [.reason: trouble.reason]))
     } else {
-      tell(JournalEntry(.storeRecovered, "the store can be written again"))
+      report(JournalEntry(.storeRecovered, "the store can be written again"))
     }
   }
 
-  /// The disk of the state directory has fallen silent, or answers again.
+  /// Reports that the disk of the state directory has fallen silent, or answers again.
   func note(diskIsSilent isSilent: Bool) {
     let changed = state.withLock { state in
       state.isDiskSilent = isSilent
@@ -147,16 +150,17 @@ final class Health: Journal {
     changed?()
     if isSilent {
       let reason = (disks.silence ?? DiskWatch.patience).sentenceOfDisk
-      tell(
+      report(
         JournalEntry(
-          .storeSilent, "\(reason). Running jobs go on, and their ends are recorded when it answers. Check that disk.",
+          .storeSilent,
+          "\(reason). Running jobs continue, and their ends are recorded when it answers. Check that disk.",
           fields: [.reason: reason]))
     } else {
-      tell(JournalEntry(.storeRecovered, "the store answers again"))
+      report(JournalEntry(.storeRecovered, "the store answers again"))
     }
   }
 
-  /// Output of jobs cannot be stored, or can be again (nil).
+  /// Reports that output of jobs cannot be stored, or can be stored again (nil).
   func note(output trouble: OutputTrouble?) {
     let changed = state.withLock { state in
       state.output = trouble
@@ -164,18 +168,19 @@ final class Health: Journal {
     }
     changed?()
     guard let trouble else {
-      return tell(JournalEntry(.outputRecovered, "output of jobs can be stored again"))
+      return report(JournalEntry(.outputRecovered, "output of jobs can be stored again"))
     }
     let consequence =
       trouble.isLost
-      ? "it is lost until that is over" : "it is held and tried again every second, and a job that writes much waits"
-    tell(
+      ? "It is lost until this is fixed."
+      : "It is held, and the daemon tries again every second. Jobs that write much wait."
+    report(
       JournalEntry(
-        .outputFailing, "output of jobs cannot be stored: \(trouble.reason); \(consequence)",
+        .outputFailing, "output of jobs cannot be stored: \(trouble.reason). \(consequence)",
         fields: [.reason: trouble.reason]))
   }
 
-  /// A row of the store cannot be read; told once for each.
+  /// Reports a row of the store that cannot be read; once for each row.
   func note(unreadable row: UnreadableRow) {
     let isNew = state.withLock { state in
       guard state.unreadable.count < Self.keptRows, !state.unreadable.contains(row) else { return false }
@@ -183,25 +188,25 @@ final class Health: Journal {
       return true
     }
     guard isNew else { return }
-    tell(JournalEntry(.rowUnreadable, "\(row)", fields: [.reason: row.place]))
+    report(JournalEntry(.rowUnreadable, "\(row)", fields: [.reason: row.place]))
   }
 
-  /// The rows that were met and cannot be read, in the order in which that was seen; at most 100 are kept.
+  /// The rows that cannot be read, in the order in which they were found; at most 100.
   var unreadableRows: [UnreadableRow] { state.withLock { $0.unreadable } }
 
-  /// Why the store cannot be written; nil if it can.
+  /// The reason why the store cannot be written; nil if it can.
   var storeTrouble: String? { state.withLock { $0.storeFailure } }
 
-  /// Why output of jobs cannot be stored; nil if it can.
+  /// The reason why output of jobs cannot be stored; nil if it can.
   var outputTrouble: OutputTrouble? { state.withLock { $0.output } }
 
-  /// Tells the service manager.
+  /// Notifies the service manager.
   ///
-  /// A stop is the last word: a reload that ends during it does not make the daemon ready again.
+  /// A stop is final: a reload that ends during it does not make the daemon ready again.
   func announce(_ announcement: ServiceNotifier.State) {
     let isOver = isStopping && announcement.isOfRunning
     guard !isOver else { return }
-    notifier.tell(announcement)
+    notifier.notify(announcement)
   }
 
   func noteStopping() {
@@ -214,19 +219,19 @@ final class Health: Journal {
 
   var isStopping: Bool { state.withLock { $0.isStopping } }
 
-  /// Has the body run, on any queue, whenever ``headline`` changes.
+  /// Runs the body, on any queue, whenever ``headline`` changes.
   func onChange(_ body: @escaping @Sendable () -> Void) { state.withLock { $0.changed = body } }
 
-  /// What is out of the ordinary; nil if nothing is.
+  /// The problems of the daemon in one line; nil without problems.
   var headline: String? {
     let silent = silentPaths.all.count
     return state.withLock { state in
       if state.isStopping { return "stopping" }
       let store = state.trouble(disks.silence).map { "degraded: \($0)" }
       let files = state.refusedFiles == 1 ? "1 file is" : "\(state.refusedFiles) files are"
-      let refused = state.refusedFiles > 0 ? "\(files) refused (tactusctl status)" : nil
+      let refused = state.refusedFiles > 0 ? "\(files) refused (see tactusctl status)" : nil
       let paths = silent == 1 ? "1 path does" : "\(silent) paths do"
-      let unanswered = silent > 0 ? "\(paths) not answer (tactusctl status)" : nil
+      let unanswered = silent > 0 ? "\(paths) not answer (see tactusctl status)" : nil
       let parts = [store, refused, unanswered].compactMap(\.self)
       return parts.isEmpty ? nil : parts.joined(separator: "; ")
     }
@@ -237,15 +242,15 @@ final class Health: Journal {
     return state.withLock { $0.isStopping ? .stopping : $0.trouble(silence) != nil ? .degraded : .running }
   }
 
-  /// Why it is degraded; nil if it is not.
+  /// The reason why the daemon is degraded; nil if it is not.
   var trouble: String? {
     let silence = disks.silence
     return state.withLock { $0.trouble(silence) }
   }
 
-  /// The last errors and what is wrong with files now, newest first; the problems of one reading in their order.
+  /// The last errors and the current problems of files, newest first; the problems of one reading stay in order.
   ///
-  /// What is wrong with a file quotes it: without the right to read only the place is told.
+  /// A problem of a file quotes it, so a caller without the right to read gets only the place.
   func incidents(for right: Right) -> [Incident] {
     let (errors, files, readAt, later) = state.withLock {
       ($0.incidents, $0.fileProblems, $0.filesReadAt, $0.incidents.prefix($0.incidentsSinceReading))
@@ -254,25 +259,25 @@ final class Health: Journal {
     let silent = silentPaths.all
     let unanswered = silent.suffix(right >= .read ? Self.keptIncidents : 1).reversed().map { silence in
       Incident(
-        at: silence.since, message: right >= .read ? silence.words : "a path does not answer; the log says which")
+        at: silence.since, message: right >= .read ? silence.words : "a path does not answer, see the log")
     }
     return unanswered + later + problems + errors.dropFirst(later.count)
   }
 }
 
 extension Health {
-  /// Why there is no workflow although it has a file, and the way out.
+  /// The reason why a workflow with a file does not exist, and the way out.
   func refusal(ofWorkflow name: String, for right: Right) -> String {
     let file = "workflows/\(name).workflow"
     guard let problem = state.withLock({ $0.refusals[file] }) else {
-      return "its file \(file) is there, but not in force: tactusctl reload reads it, and says what is wrong with it"
+      return "its file \(file) exists but is not in force. Run tactusctl reload to read it and see its problems"
     }
-    return "its file was refused when it was last read: \(problem.message(for: right)); mend it, then tactusctl reload"
+    return "its file was refused: \(problem.message(for: right)). Fix the file, then run tactusctl reload"
   }
 }
 
 extension ServiceNotifier.State {
-  /// Whether it says that the daemon runs, or will do so soon.
+  /// Whether it means that the daemon runs, or will run soon.
   fileprivate var isOfRunning: Bool {
     switch self {
     case .ready, .reloading: true
@@ -281,20 +286,20 @@ extension ServiceNotifier.State {
   }
 }
 
-/// Why the store cannot be written.
+/// The reason why the store cannot be written.
 struct StoreTrouble: Sendable {
-  /// In SQLite's words, with its code.
+  /// SQLite's message, with its code.
   let reason: String
-  /// Whether room on the disk would help.
+  /// Whether free space on the disk would help.
   let isFull: Bool
 
   init(_ error: StoreError) {
-    reason = "\(error.message) (SQLite \(error.code))"
+    reason = error.reason
     isFull = error.isDiskFull
   }
 }
 
 extension SilentPaths.Silence {
-  /// A sentence that names where the path stands: `Exec=/mnt/x of workflow nightly: no answer since 2026-12-01T03:00:00Z`.
+  /// The use of the path, and its silence: `Exec=/mnt/x of workflow nightly: no answer since 2026-12-01T03:00:00Z`.
   fileprivate var words: String { "\(use): \(SilentPaths.words(since: since))" }
 }

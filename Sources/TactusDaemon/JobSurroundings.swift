@@ -3,17 +3,18 @@ internal import TactusLinux
 internal import TactusPorts
 internal import TactusUnitFile
 
-/// What every command finds around it, whoever runs it: its control group, its environment, its directory.
+/// The surroundings of every command, whichever runner starts it: its control group, its environment, its directory.
 struct JobSurroundings {
-  /// The directory of cgroup v2 below which every job gets a group; nil where jobs are kept together by session and by the
-  /// id in their environment.
+  /// The directory of cgroup v2 below which every job gets a group; nil if groups are not used.
+  ///
+  /// Without groups, jobs are found by their session and by the id in their environment.
   let groupRoot: String?
-  /// Of the daemon's own environment jobs get these only.
+  /// The variables that jobs inherit from the daemon's own environment.
   let environment: [String]
-  /// The home of the daemon's user, or the root directory if there is none: a service user's home often does not exist.
+  /// The home of the user that the daemon runs as, or `/` if it cannot be entered: a service user may have no home.
   let directory: String
 
-  /// Looks around, and steps aside into a leaf of the daemon's control group if that is delegated; once, at the start.
+  /// Reads the surroundings, and moves the daemon into a leaf of its delegated control group; once, at the start.
   init(_ settings: DaemonSettings, _ lookout: Lookout, journal: any Journal) {
     groupRoot = settings.cgroupRoot ?? Self.delegatedGroup(journal)
     environment = ["PATH", "HOME", "LANG", "TZ"].compactMap { (name: String) in
@@ -30,13 +31,13 @@ struct JobSurroundings {
   private static func delegatedGroup(_ journal: any Journal) -> String? {
     guard let own = ControlGroup.own(), own.isDelegated else { return nil }
     do {
-      // A group with members of its own cannot hand controllers down: the daemon steps aside first.
+      // A group with members cannot enable controllers for groups below it, so the daemon moves first.
       _ = try own.moveIntoLeaf(named: "tactusd")
-      // Where there are no controllers nothing is measured; jobs are kept together all the same.
+      // Without controllers nothing is measured, but jobs are kept together nevertheless.
       own.enableControllers()
       return own.path
     } catch {
-      journal.tell(JournalEntry(.controlGroupsUnused, "control groups are not used: \(error)"))
+      journal.report(JournalEntry(.controlGroupsUnused, "control groups are not used: \(error)"))
       return nil
     }
   }

@@ -2,12 +2,15 @@ internal import TactusUnitFile
 
 /// The command line of `tactusd`.
 struct Options {
-  /// What to do; nil means to run the daemon.
+  /// The task; nil to run the daemon.
   var task: Task?
-  /// Whom the daemon serves, if tactusd.conf does not say it.
+  /// The kind of instance, if tactusd.conf does not set it.
   var instance: DaemonSettings.Instance?
 
-  /// What to do instead of running.
+  /// Whether each line on standard error ends with the fields that the journal would get.
+  var hasLogFields = false
+
+  /// A task that replaces running the daemon.
   enum Task: String {
     case check = "--check"
     case verify = "--verify"
@@ -15,23 +18,24 @@ struct Options {
     case version = "--version"
   }
 
-  /// Why a command line is not understood.
+  /// The reason why a command line is invalid.
   struct Mistake: Error, CustomStringConvertible {
     let description: String
   }
 
-  /// Reads the words behind the program's name.
+  /// Reads the words after the program's name.
   init(_ words: some Sequence<String>) throws(Mistake) {
     for word in words {
       switch word {
       case "--system": instance = .system
       case "--user": instance = .private
+      case "--log-fields": hasLogFields = true
       default:
         guard let task = Task(rawValue: word == "-h" ? "--help" : word) else {
-          throw Mistake(description: "\(word): not an option of tactusd; see tactusd --help")
+          throw Mistake(description: "\(word) is not an option of tactusd. Run tactusd --help")
         }
         if let other = self.task {
-          throw Mistake(description: "\(other.rawValue) and \(word): one of them at a time; see tactusd --help")
+          throw Mistake(description: "\(other.rawValue) and \(word) cannot be combined. Run tactusd --help")
         }
         self.task = task
       }

@@ -3,29 +3,30 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusUnitFile
 
-/// What a definition will not find on this machine when it runs, as far as this process can know it.
+/// Warns of files, accounts and rights that definitions need and this machine lacks, as far as this process can see.
 ///
-/// It warns and refuses nothing, because everything may still come. What this process may not see, and what a sandbox may hide
-/// from it, is not spoken of. Each path is looked at once, by ``look(at:with:reader:)``; accounts are looked up once.
+/// It refuses nothing, because everything may still be created. It does not mention paths that this process may not
+/// see, or that a sandbox may hide from it. Each path is examined once, by ``look(at:with:reader:)``. Each account is
+/// looked up once.
 struct Outlook {
-  /// Whether this is the daemon, which reads files itself and in whose sight direct commands run.
+  /// Whether this is the daemon, which reads files itself and shares its view of the file system with direct commands.
   let isDaemon: Bool
-  /// Whether commands run as another user than the daemon's.
+  /// Whether this is a system instance, whose commands run as another user than the daemon.
   let isSystem: Bool
-  /// Whether the daemon has a view of the file system of its own.
+  /// Whether the daemon sees another file system than the machine, because it has a sandbox.
   let isSandboxed: Bool
-  /// Whether this process may read what the daemon may, and nothing else.
+  /// Whether this process may read exactly the files that the daemon may read.
   let readsAsDaemon: Bool
-  /// Whether `Runner=auto` means a unit of systemd; false if that is not known.
+  /// Whether `Runner=auto` means a unit of systemd; false if that is unknown.
   let startsUnits: Bool
-  /// Why systemd starts no unit for the daemon, and the way out; nil if it does, or that is not known.
+  /// The reason why systemd starts no unit for the daemon, and the way out; nil if it does, or if that is unknown.
   let obstacle: String?
-  /// Where the daemon finds the credentials that it was given itself; nil if it was given none.
+  /// The directory of the daemon's own credentials; nil if systemd gave it no credentials.
   let credentials: String?
-  /// What was seen of the paths that the daemon reads itself, and of the others.
+  /// The state of the paths that the daemon reads itself, and of the others.
   private var inputs: [String: Looked] = [:]
   private var places: [String: Looked] = [:]
-  /// With whose rights the daemon reads files; nil for its own.
+  /// The account with whose rights the daemon reads files; nil for its own.
   var reader: Account?
   /// The user of the daemon, if this process looks in its place.
   private var daemon: Account?
@@ -45,24 +46,24 @@ struct Outlook {
     self.credentials = credentials
   }
 
-  /// Looks at everything that definitions name; before anything is said of them.
-  /// - Parameter reader: as whom to look at what the daemon reads itself, if that is not this process's user.
+  /// Examines all paths that definitions name.
+  ///
+  /// Called before any warning is requested.
+  /// - Parameter reader: the account that examines what the daemon reads itself; nil for this process's user.
   mutating func look(
-    at definitions: [(file: String, definition: Definition)], with lookout: Lookout, reader: Account? = nil
+    at definitions: [(name: WorkflowName, definition: Definition)], with lookout: Lookout, reader: Account? = nil
   ) {
     func seen(_ account: Account?, _ paths: (Definition) -> [(key: String, path: String)]) -> [String: Looked] {
       var known: Set<String> = []
-      let looks = definitions.flatMap { file, definition in
-        paths(definition).compactMap { key, path in
-          known.insert(path).inserted ? Look(.status, path, use: "\(key)=\(path) in \(file)") : nil
-        }
+      let looks = definitions.flatMap { name, definition in
+        Self.looks(at: paths(definition).filter { known.insert($0.path).inserted }, of: name)
       }
       let answers = zip(looks.map(\.path), lookout.look(at: looks, as: account))
       return Dictionary(uniqueKeysWithValues: answers.map { ($0, $1) })
     }
     daemon = reader
     guard let reader = reader ?? self.reader else {
-      // At once, so that what is silent is waited for once.
+      // In one call, so that silent paths are waited for once.
       inputs = seen(nil) { $0.inputs + $0.places }
       places = inputs
       return
@@ -72,8 +73,12 @@ struct Outlook {
   }
 
   /// All looks for one definition.
-  static func looks(of definition: Definition, file: String) -> [Look] {
-    (definition.inputs + definition.places).map { Look(.status, $0.path, use: "\($0.key)=\($0.path) in \(file)") }
+  static func looks(at definition: Definition, of workflow: WorkflowName) -> [Look] {
+    looks(at: definition.inputs + definition.places, of: workflow)
+  }
+
+  private static func looks(at paths: [(key: String, path: String)], of workflow: WorkflowName) -> [Look] {
+    paths.map { Look(.status, $0.path, use: SilentPaths.use($0.key, $0.path, of: workflow)) }
   }
 
   /// Whether a path that the daemon reads itself has answered.
@@ -81,7 +86,7 @@ struct Outlook {
 
   // MARK: What the daemon reads itself
 
-  /// Files that the daemon, as its own user, will not be able to read when a job starts.
+  /// Warnings of files that the daemon will not be able to read when a job starts.
   func inputs(of definition: Definition, file: String) -> [UnitFileProblem] {
     let (files, secrets): ([EnvironmentFile], [Credential]) =
       switch definition.work {
@@ -91,7 +96,7 @@ struct Outlook {
       }
     var warnings: [UnitFileProblem] = []
     func warn(_ key: String, _ value: String, _ sentence: String, _ consequence: String = Self.consequence) {
-      warnings.append(definition.warning(of: key, value, "\(sentence); \(consequence)", file: file))
+      warnings.append(definition.warning(of: key, value, "\(sentence). \(consequence)", file: file))
     }
     func warnOfSilence(_ key: String, _ value: String, _ path: String) -> Bool {
       guard let silence = inputs[path]?.silence else { return false }
@@ -100,7 +105,7 @@ struct Outlook {
     }
     for file in files where !warnOfSilence("EnvironmentFile", (file.isOptional ? "-" : "") + file.path, file.path) {
       guard let fault = faultOfReading(file.path, mayBeMissing: file.isOptional) else { continue }
-      let way = fault.isAbsence ? ", or EnvironmentFile=-\(file.path) if it may be missing" : ""
+      let way = fault.isAbsence ? ", or write EnvironmentFile=-\(file.path) if it may be missing" : ""
       warn("EnvironmentFile", (file.isOptional ? "-" : "") + file.path, fault.sentence + way)
     }
     for secret in secrets {
@@ -110,8 +115,8 @@ struct Outlook {
       } else if isDaemon, credentials.map({ access("\($0)/\(secret.name)", R_OK) != 0 }) ?? true {
         warn(
           "LoadCredential", secret.name,
-          "names a credential that tactusd itself was not given: write LoadCredential=\(secret.name):/path, or add that to "
-            + "its unit and restart it")
+          "names a credential that tactusd itself was not given. Write LoadCredential=\(secret.name):/path, or add "
+            + "that line to its unit and restart tactusd")
       }
     }
     return warnings
@@ -127,45 +132,46 @@ struct Outlook {
     case .absent:
       let sentence =
         mayBeHidden
-        ? "is not there for tactusd, whose sandbox may hide it: put the file elsewhere, for example into /etc"
-        : "is not there: write the file, or correct the path"
+        ? "does not exist for tactusd, whose sandbox may hide it. Put the file elsewhere, for example in /etc"
+        : "does not exist. Create the file, or correct the path"
       return mayBeMissing ? nil : (sentence, true)
-    case .directory: return ("is a directory: name a file", false)
-    case .other: return ("is no regular file: name one", false)
-    case .loop: return ("is a loop of symbolic links: name a file", false)
+    case .directory: return ("is a directory. Name a file", false)
+    case .other: return ("is not a regular file. Name a regular file", false)
+    case .loop: return ("is a loop of symbolic links. Name a file", false)
     case .file, .unseen:
       if let reader {
         guard seen?.readError == EACCES else { return nil }
-        return ("cannot be read by \(reader.name), with whose rights tactusd reads it: let it read the file", false)
+        return (
+          "cannot be read by \(reader.name), with whose rights tactusd reads it. Let \(reader.name) read it", false
+        )
       }
       guard readsAsDaemon, seen?.readError == EACCES else { return nil }
       let name = daemon?.name ?? Account.name(of: geteuid())
-      return ("cannot be read by \(name), whom tactusd runs as: let it read the file", false)
+      return ("cannot be read by \(name), the user of tactusd. Let \(name) read it", false)
     }
   }
 
-  // MARK: What the command finds
+  // MARK: What the command needs
 
-  /// Who, where and what a command will not be able to run as, in and at all.
+  /// Warnings of the user, the group, the directory and the program that a command will lack.
   mutating func surroundings(of definition: Definition, file: String) -> [UnitFileProblem] {
     guard case .command(let command) = definition.work else { return [] }
     var warnings: [UnitFileProblem] = []
     func warn(_ key: String, _ value: String?, _ sentence: String, _ consequence: String = Self.consequence) {
-      warnings.append(definition.warning(of: key, value, "\(sentence); \(consequence)", file: file))
+      warnings.append(definition.warning(of: key, value, "\(sentence). \(consequence)", file: file))
     }
     if let obstacle, let (key, value) = command.demandOfUnit {
-      warn(key, value, "needs a unit of systemd, and \(obstacle)")
+      warn(key, value, "needs a systemd unit, but \(obstacle)")
     }
-    // A number needs no entry of its own to be meant.
     if let user = command.user, isMissing(user, in: &accounts, look: Account.isThere) {
-      warn("User", user, "is no account of this machine: make it (useradd --system \(user)), or name another")
+      warn("User", user, "is not an account of this machine. Run useradd --system \(user), or name another account")
     }
     if let group = command.group, isMissing(group, in: &groups, look: Group.isThere) {
-      warn("Group", group, "is no group of this machine: make it (groupadd --system \(group)), or name another")
+      warn("Group", group, "is not a group of this machine. Run groupadd --system \(group), or name another group")
     }
     for (key, path) in definition.places {
       guard let silence = places[path]?.silence else { continue }
-      warn(key, path, "was not checked: \(silence)", Self.consequenceOfSilence)
+      warn(String(key.dropLast()), path, "was not checked: \(silence)", Self.consequenceOfSilence)
     }
     if let directory = command.workingDirectory, let fault = faultOfEntering(directory, command) {
       warn("WorkingDirectory", directory, fault)
@@ -177,6 +183,7 @@ struct Outlook {
   }
 
   private func isMissing(_ name: String, in known: inout [String: Bool?], look: (String) -> Bool?) -> Bool {
+    // A number is valid without an entry.
     if name.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) { return false }
     if let found = known[name] { return found == false }
     let found = look(name)
@@ -187,8 +194,8 @@ struct Outlook {
   private func faultOfEntering(_ path: String, _ command: Command) -> String? {
     if isHidden(path, from: command) || places[path]?.silence != nil { return nil }
     switch Sight(places[path]) {
-    case .absent: return "is not there: make the directory, or correct the path"
-    case .file, .other, .loop: return "is no directory: write the path of one"
+    case .absent: return "does not exist. Create the directory, or correct the path"
+    case .file, .other, .loop: return "is not a directory. Write the path of a directory"
     case .directory, .unseen: return denial(of: path, to: "enter", command)
     }
   }
@@ -196,48 +203,52 @@ struct Outlook {
   private func faultOfExecuting(_ path: String, _ command: Command) -> String? {
     if isHidden(path, from: command) || places[path]?.silence != nil { return nil }
     switch Sight(places[path]) {
-    case .absent: return "is not there: install it, or correct the path"
-    case .directory: return "is a directory: write the path of a program"
-    case .other, .loop: return "is no regular file: write the path of a program"
-    case .file(let mode) where mode & 0o111 == 0: return "is not executable: chmod +x \(path)"
+    case .absent: return "does not exist. Install it, or correct the path"
+    case .directory: return "is a directory. Write the path of a program"
+    case .other, .loop: return "is not a regular file. Write the path of a program"
+    case .file(let mode) where mode & 0o111 == 0: return "is not executable. Run chmod +x \(path)"
     case .file, .unseen: return denial(of: path, to: "execute", command)
     }
   }
 
-  /// What this user may not do, if the command runs as this user: of others nobody knows.
+  /// The warning of a denied access, if the command runs as this user.
+  ///
+  /// The rights of other users are unknown.
   private func denial(of path: String, to verb: String, _ command: Command) -> String? {
     guard !isSystem, command.user == nil, places[path]?.executeError == EACCES else { return nil }
-    return "is nothing that \(Account.name(of: geteuid())) may \(verb): give it the right"
+    let name = Account.name(of: geteuid())
+    return "is not accessible, because \(name) may not \(verb) it. Grant \(name) access"
   }
 
-  /// Whether the command may see something there that this process does not: a direct one has the daemon's sandbox, a unit has
-  /// the machine's view.
+  /// Whether the command may see another file at the path than this process.
+  ///
+  /// A direct command has the daemon's sandbox. A unit has the machine's view.
   private func isHidden(_ path: String, from command: Command) -> Bool {
     let isUnit = command.needsUnit || (command.runner == .auto && startsUnits)
     return isSandboxed && isUnit == isDaemon && Self.isWhereSandboxesHide(path)
   }
 
-  /// Whether the sandbox of a service hides such a path, or has one of its own there.
+  /// Whether the sandbox of a service may hide or replace such a path.
   ///
   /// Source: systemd.exec(5), `ProtectHome=`, `PrivateTmp=`, `PrivateDevices=`
   private static func isWhereSandboxesHide(_ path: String) -> Bool {
     ["/home", "/root", "/run/user", "/tmp", "/var/tmp", "/dev"].contains { path == $0 || path.hasPrefix("\($0)/") }
   }
 
-  private static let consequence = "until then its jobs end FAILED with VALIDATION_ERROR"
-  private static let consequenceOfSilence = "until it answers its jobs end FAILED with DISPATCH_EXHAUSTED"
+  private static let consequence = "Until then its jobs end FAILED with VALIDATION_ERROR"
+  private static let consequenceOfSilence = "Until it answers, its jobs end FAILED with DISPATCH_EXHAUSTED"
 }
 
-/// What stands at a path, as this process sees it.
+/// The kind of file at a path, as this process sees it.
 private enum Sight {
   case absent
   case directory
   case file(mode: UInt32)
   /// A FIFO, a device, a socket.
   case other
-  /// Symbolic links that lead nowhere but to each other.
+  /// Symbolic links that lead only to each other.
   case loop
-  /// It is not for this process to know.
+  /// This process cannot see it.
   case unseen
 
   init(_ seen: Looked?) {
@@ -253,9 +264,9 @@ private enum Sight {
 }
 
 extension Looked {
-  /// Why this process may not read it: an errno, 0 if it may.
+  /// The errno that this process gets when it reads the path; 0 if it may read it.
   fileprivate var readError: Int32 { denial(\.readError) }
-  /// Why it may not execute or enter it.
+  /// The errno that this process gets when it executes or enters the path; 0 if it may.
   fileprivate var executeError: Int32 { denial(\.executeError) }
 
   private func denial(_ error: KeyPath<FileStatus, Int32>) -> Int32 {
@@ -268,7 +279,7 @@ extension Looked {
 }
 
 extension Definition {
-  /// The paths that the daemon reads when a job starts, each with its key.
+  /// The paths that the daemon reads when a job starts, each with the text before it: `EnvironmentFile=`.
   fileprivate var inputs: [(key: String, path: String)] {
     let (files, secrets): ([EnvironmentFile], [Credential]) =
       switch work {
@@ -276,20 +287,20 @@ extension Definition {
       case .container(let container): (container.environmentFiles, [])
       case .heartbeat: ([], [])
       }
-    return files.map { ("EnvironmentFile", $0.path) }
-      + secrets.compactMap { secret in secret.path.map { ("LoadCredential", $0) } }
+    return files.map { ("EnvironmentFile=", $0.path) }
+      + secrets.compactMap { secret in secret.path.map { ("LoadCredential=\(secret.name):", $0) } }
   }
 
-  /// The paths that its command needs to start.
+  /// The paths that its command needs to start, each with its key and an equals sign.
   fileprivate var places: [(key: String, path: String)] {
     guard case .command(let command) = work else { return [] }
-    return (command.workingDirectory.map { [("WorkingDirectory", $0)] } ?? [])
-      + command.arguments.prefix(1).map { ("Exec", $0) }
+    return (command.workingDirectory.map { [("WorkingDirectory=", $0)] } ?? [])
+      + command.arguments.prefix(1).map { ("Exec=", $0) }
   }
 }
 
 extension Command {
-  /// The first key, and its value if it is worth showing, that only a unit of systemd can do.
+  /// The first setting that requires a unit of systemd; its value is nil if it need not be shown.
   fileprivate var demandOfUnit: (key: String, value: String?)? {
     if runner == .systemd { return ("Runner", "systemd") }
     if let user { return ("User", user) }

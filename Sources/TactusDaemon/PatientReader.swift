@@ -1,14 +1,15 @@
 internal import Synchronization
+internal import TactusMessages
 internal import TactusModel
 internal import TactusPorts
 
-/// Reads that are answered although the disk is silent: with the reason why they cannot be, instead of when it answers.
+/// Answers reads while the disk is silent, with the reason, instead of when the disk answers.
 ///
-/// For whoever asks once and waits. What is read for nobody any more is dropped when the disk answers.
+/// For single queries. The late result of an answered read is dropped.
 final class PatientReader: LedgerReader {
   private struct State {
     var lastNumber: UInt64 = 0
-    var refusals: [UInt64: @Sendable (LedgerFailure) -> Void] = [:]
+    var refusals: [UInt64: @Sendable (Refusal) -> Void] = [:]
   }
 
   private let reader: any LedgerReader
@@ -22,19 +23,19 @@ final class PatientReader: LedgerReader {
     disk.onChange { [weak self] in self?.refuseIfSilent() }
   }
 
-  /// Answers all that wait, if the disk is silent by now.
+  /// Refuses all waiting reads, if the disk is silent.
   private func refuseIfSilent() {
     guard let silence = disk.silence else { return }
     let waiting = state.withLock { state in
       defer { state.refusals = [:] }
       return state.refusals
     }
-    for (_, refuse) in waiting.sorted(by: { $0.key < $1.key }) { refuse(.unavailable(reason: silence.sentenceOfDisk)) }
+    for (_, refuse) in waiting.sorted(by: { $0.key < $1.key }) { refuse(.unavailable(.silent(silence))) }
   }
 
-  /// Reads, and answers once: with what was read, or with the reason why that takes too long.
+  /// Reads, and answers once: with the result, or with the reason why it takes too long.
   private func read<Value>(_ answer: @escaping Answer<Value>, _ body: (@escaping Answer<Value>) -> Void) {
-    if let silence = disk.silence { return answer(.failure(.unavailable(reason: silence.sentenceOfDisk))) }
+    if let silence = disk.silence { return answer(.failure(.unavailable(.silent(silence)))) }
     let number = state.withLock { state in
       state.lastNumber += 1
       state.refusals[state.lastNumber] = { answer(.failure($0)) }
@@ -102,11 +103,11 @@ final class PatientReader: LedgerReader {
   }
 }
 
-/// The readers for clients that ask once and wait.
+/// The readers for single queries of clients.
 struct PatientReaders: Sendable {
-  /// For what is quick.
+  /// For short queries.
   let quick: PatientReader
-  /// For what may take a while.
+  /// For long queries.
   let slow: PatientReader
 
   init(quick: any LedgerReader, slow: any LedgerReader, disks: Disks) {
@@ -116,8 +117,8 @@ struct PatientReaders: Sendable {
 }
 
 extension Duration {
-  /// That the disk has been silent for this long, for operators.
+  /// The sentence for operators about a disk that has been silent for this long.
   var sentenceOfDisk: String {
-    "the store has not answered for \(milliseconds / 1000) s, because its disk is slow or stalled"
+    Refusal.Unavailability.silent(self).description
   }
 }

@@ -1,9 +1,11 @@
 internal import Glibc
 internal import TactusLinux
 
-/// The rules of polkit, as far as their files tell: they are programs, and only polkit knows what comes of them.
+/// Searches the files of polkit's rules.
+///
+/// They are programs, so only polkit knows their results.
 enum PolkitRules {
-  /// Where rules are; those of before version 106 in the last two.
+  /// The folders of rules; the `localauthority` folders have those of versions before 106.
   ///
   /// Source: polkit(8), "Authorization rules"
   private static let folders =
@@ -14,7 +16,8 @@ enum PolkitRules {
       }
     }
 
-  /// Whether a rule speaks of an account, or of units of systemd, and so may let it start some; nil if not all can be read.
+  /// Whether a rule mentions an account or systemd units, so that it may allow units; nil if not all rules are
+  /// readable.
   static func mayConcern(_ account: String) -> Bool? {
     for folder in folders {
       let names: [String]
@@ -24,9 +27,9 @@ enum PolkitRules {
       case .failure: return nil
       }
       for name in names where name.hasSuffix(".rules") || name.hasSuffix(".pkla") {
-        // A link whose target is gone is no rule.
+        // A link to a missing file is not a rule.
         guard access("\(folder)/\(name)", F_OK) == 0 else { continue }
-        // Whatever keeps it from being read, nothing is known of it then.
+        // A rule that cannot be read, for any reason, is unknown.
         guard let bytes = try? RegularFile.bytes("\(folder)/\(name)", limit: 1 << 20) else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         if [account, "manage-units", "systemd1"].contains(where: text.contains) { return true }

@@ -2,29 +2,29 @@ internal import Glibc
 internal import TactusLinux
 internal import TactusModel
 
-/// What root reads and the daemon's own user may not: `--check` would find nothing wrong with it, and the daemon refuse it.
+/// Finds files that root can read and the user tactus cannot, which `--check` would accept and the daemon refuse.
 enum Readability {
-  /// Whom the unit of the package runs the daemon as.
+  /// The user that the unit of the package runs the daemon as.
   static let daemonUser = "tactus"
 
-  /// That account, as root may become it; nil where there is none, or this is not root.
+  /// The account of that user; nil if it does not exist, or if this process is not root.
   static var daemon: Account? {
     guard geteuid() == 0, let account = Account.named(daemonUser), account.user != 0 else { return nil }
     return account
   }
 
-  /// The folders of the configuration directory, and how the names of their files end.
+  /// The folders of the configuration directory, and the suffixes of their files.
   private static let folders = [
     ("tactusd.conf.d", ".conf"), ("queues", ".queue"), ("providers", ".provider"), ("workflows", ".workflow"),
   ]
 
-  /// What the daemon's user may not read; nothing where there is no such user, or this is not root.
-  /// - Returns: a problem for each file and folder, and the names of all files that are out of reach, in closed folders, too.
+  /// The paths that the user tactus may not read; empty without such a user, or if this process is not root.
+  /// - Returns: a problem for each file and folder, and the names of all unreadable files, also in closed folders.
   static func problems(
     of directory: String, with lookout: Lookout
   ) -> (problems: [UnitFileProblem], files: Set<String>) {
     guard let account = daemon else { return ([], []) }
-    // Listed as root: the other may not even see what there is.
+    // Listed as root, because the user tactus may not be able to list a folder.
     let entries = entries(of: directory, lookout)
     let seen = lookout.look(at: entries.map { Look(.status, $0.path(in: directory)) }, as: account)
     let denied = zip(entries, seen).compactMap { entry, seen -> Denial? in
@@ -34,7 +34,7 @@ enum Readability {
       }
       return (entry, closed)
     }
-    // Below a folder that is closed nothing can be read, whatever its own mode is.
+    // Nothing below a closed folder can be read, whatever its own mode is.
     let problems = denied.filter { denial in !denied.contains { denial.entry.lies(below: $0.entry) } }.map { denial in
       UnitFileProblem(
         file: denial.entry.name.isEmpty ? directory : denial.entry.name, line: 0,
@@ -43,22 +43,22 @@ enum Readability {
     return (problems, Set(denied.map(\.entry).filter { !$0.isFolder }.map(\.name)))
   }
 
-  /// What the daemon's user may not read, and the folder before it that this user may not enter, if it is that.
+  /// A path that the user tactus may not read, and the folder on the way that it may not enter, if that is the cause.
   private typealias Denial = (entry: Entry, closed: String?)
 
   private static func sentence(_ denial: Denial, in directory: String) -> String {
     let path = denial.entry.path(in: directory)
     guard let closed = denial.closed else {
-      return "the daemon's user \(daemonUser) may not read it (\(FileOwner.text(of: path))): "
-        + "chown root:\(daemonUser) \(path); chmod \(denial.entry.isFolder ? "750" : "640") \(path)"
+      return "the user \(daemonUser) may not read it (\(FileOwner.text(of: path))). "
+        + "Run chown root:\(daemonUser) \(path) && chmod \(denial.entry.isFolder ? "750" : "640") \(path)"
     }
     return
-      "the daemon's user \(daemonUser) may not read it, because on the way to it that user may not enter \(closed) "
-      + "(\(FileOwner.text(of: closed))): put it elsewhere, or chmod o+x \(closed)"
+      "the user \(daemonUser) may not read it, because the user \(daemonUser) may not enter \(closed) "
+      + "(\(FileOwner.text(of: closed))). Put it elsewhere, or run chmod o+x \(closed)"
   }
 
   private struct Entry {
-    /// Below the directory; empty for itself.
+    /// The path below the directory; empty for the directory itself.
     let name: String
     let isFolder: Bool
 
@@ -80,7 +80,7 @@ enum Readability {
     return entries
   }
 
-  /// Whether that account may; what is not there, or does not answer, is nobody's trouble.
+  /// Whether the account has access; true for a path that does not exist, or does not answer.
   private static func mayPass(_ seen: Looked, reads: Bool, executes: Bool) -> Bool {
     switch seen {
     case .status(let status):

@@ -3,9 +3,9 @@ internal import TactusModel
 internal import TactusPorts
 internal import TactusSystemd
 
-/// Keeps the line current that `systemctl status` shows: what runs, what waits, what is next, and what is wrong.
+/// Updates the status line of `systemctl status`: running and waiting jobs, the next due instant, and problems.
 ///
-/// It is told of every commit, and looks at most once a second, by indexes: what is stored costs nothing.
+/// Each commit notifies it. It reads at most once a second, through indexes, so the size of the store does not matter.
 actor StatusLine: QueueConfined {
   /// `tactus.status`.
   nonisolated let queue: any WorkQueue
@@ -28,10 +28,10 @@ actor StatusLine: QueueConfined {
     self.time = time
   }
 
-  /// Whether anybody reads it.
+  /// Whether a service manager shows it.
   static var isShown: Bool { getenv("NOTIFY_SOCKET") != nil }
 
-  /// Begins; once, before anything has changed.
+  /// Starts the updates; called once, before anything has changed.
   nonisolated func begin(alarms: any AlarmSource) {
     post { line in
       line.alarm = alarms.monotonicAlarm(on: line.queue) { [weak line] in line?.assumeIsolated { $0.look() } }
@@ -39,7 +39,7 @@ actor StatusLine: QueueConfined {
     }
   }
 
-  /// Something has changed; any queue.
+  /// Notes a change; any queue.
   nonisolated func noteChange() {
     post { line in
       guard !line.isWaiting else { return }
@@ -49,17 +49,17 @@ actor StatusLine: QueueConfined {
   }
 
   private func look() {
-    // One reading at a time: a slow disk must not have them pile up.
+    // One reading at a time, so that they do not pile up on a slow disk.
     guard !isReading else { return }
     isWaiting = false
     isReading = true
     notBefore = time.monotonic + Self.pause
-    archive.pulse { result in self.post { $0.show(try? result.get()) } }  // what cannot be read is not shown
+    archive.pulse { result in self.post { $0.show(try? result.get()) } }  // after an error, no jobs are shown
   }
 
   private func show(_ pulse: Pulse?) {
     isReading = false
-    // A daemon that stops releases nothing: what is due next is the next one's.
+    // A daemon that stops releases nothing, so its next due instant would mislead.
     let jobs = pulse?.sentence(withNext: !health.isStopping)
     let text = [health.headline, jobs].compactMap(\.self).joined(separator: "; ")
     if text != shown, !text.isEmpty {

@@ -2,7 +2,7 @@ internal import TactusModel
 internal import TactusPorts
 internal import TactusUnitFile
 
-/// Reads definitions back that the store keeps as text.
+/// Reads definitions from the text that the store keeps.
 struct StoredDefinitions: DefinitionReader {
   let queues: Set<QueueName>
 

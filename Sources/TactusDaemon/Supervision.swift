@@ -4,19 +4,20 @@ internal import TactusModel
 internal import TactusPorts
 internal import TactusSystemd
 
-/// What the service manager is told while the daemon starts, runs and stops.
+/// Notifies the service manager while the daemon starts, runs and stops.
 struct Supervision: Sendable {
   let health: Health
   let alarms: LinuxAlarms
   let time: SystemTime
 
-  /// How long the start may take altogether before the service manager gives it up, if it is told of it in time.
+  /// The longest time that a start may take in total before the service manager gives up.
   private static let longestStart: Duration = .seconds(3600)
-  /// What the service manager is asked for each time, and how often.
+  /// The time that each request asks for, and the seconds between requests.
   private static let patience = (by: Duration.seconds(60), every: 20)
 
-  /// Asks for more time again and again until the start is over: a store of many gigabytes is checked after a power loss,
-  /// and a new version may bring it up to date.
+  /// Requests more time again and again until the start is over.
+  ///
+  /// After a power loss a store of many gigabytes is checked, and a new version may upgrade it.
   func extendStart() -> StartExtension {
     let deadline = time.monotonic + Self.longestStart
     return StartExtension(every: Self.patience.every) { [health, time] in
@@ -24,10 +25,10 @@ struct Supervision: Sendable {
     }
   }
 
-  /// The stop may take as long as running jobs may go on, and what the store needs after that.
+  /// Requests time for the stop: the time that running jobs have to end, and what the store needs after that.
   func extendStop(by span: Duration) { health.announce(.extendTimeout(by: span + Limits.grace + .seconds(15))) }
 
-  /// Keeps the status line, and the watchdog quiet as long as every queue answers.
+  /// Starts the status line, and the watchdog that reports queues that do not answer.
   func begin(
     line: StatusLine?, watching queues: [any WorkQueue], isExcused: @escaping @Sendable (_ label: String) -> Bool
   ) {
@@ -37,18 +38,18 @@ struct Supervision: Sendable {
       on: DispatchWorkQueue(label: "tactus.watchdog", level: .leaf), interval: interval, watching: queues, time: time,
       isExcused: isExcused
     ) { [health] silent in
-      health.tell(
+      health.report(
         JournalEntry(
           .workQueueSilent,
-          "\(silent.joined(separator: ", ")) did not answer for \((interval / 2).milliseconds / 1000) s: "
-            + "if that goes on, the service manager restarts the daemon",
+          "\(silent.joined(separator: ", ")) did not answer for \((interval / 2).milliseconds / 1000) s. "
+            + "If the silence continues, the service manager restarts the daemon.",
           fields: [.workQueues: silent.joined(separator: " ")]))
     }
     watchdog.begin(alarms: alarms)
   }
 }
 
-/// Asks for more time until it is let go.
+/// Requests more time until it is released.
 final class StartExtension {
   private let timer: any DispatchSourceTimer
 

@@ -4,10 +4,12 @@ internal import TactusPorts
 internal import TactusRunners
 internal import TactusSystemd
 
-/// What transient units of this daemon are made of, and by whom.
+/// The settings of this daemon's transient units, and the address of their manager.
 enum Units {
-  /// Root speaks to the manager itself, and so does a user with a manager of his own; other users of the system ask on
-  /// the system bus, where polkit decides.
+  /// The address of the manager that starts units.
+  ///
+  /// Root connects to the manager itself, and so does a user with a user manager. Other users call it on the system
+  /// bus, where polkit decides.
   static var address: UnitBus.Address {
     guard geteuid() != 0 else { return .manager("/run/systemd/private") }
     let own = variable("XDG_RUNTIME_DIR").map { "\($0)/systemd/private" }
@@ -15,7 +17,7 @@ enum Units {
     return .system
   }
 
-  /// Where the pipes of units lie.
+  /// The directory of the pipes of units.
   static func pipes(_ directories: Directories) -> PipeDirectory { PipeDirectory(at: "\(directories.state)/pipes") }
 
   static func settings(
@@ -35,7 +37,7 @@ enum Units {
       pipes: pipes(directories).path, disk: disk)
   }
 
-  /// Whom the system's manager runs commands as that name nobody: never as root for a daemon that is not root itself.
+  /// The user of units without `User=` under the system's manager: never root, unless the daemon itself is root.
   private static func defaultUser(_ jobUser: String, isSystem: Bool) -> String? {
     guard geteuid() == 0 else { return isSystem ? jobUser : "\(geteuid())" }
     return isSystem && getpwnam(jobUser) != nil ? jobUser : nil
@@ -45,10 +47,10 @@ enum Units {
 }
 
 extension Health {
-  /// Tells what keeps every unit from starting.
-  func tell(_ pipes: PipeDirectory) {
+  /// Reports a fault of the pipe directory, which keeps all units from starting.
+  func report(_ pipes: PipeDirectory) {
     if let fault = pipes.fault {
-      tell(JournalEntry(.pipesUnusable, "no command can run as a unit of systemd, because \(fault)"))
+      report(JournalEntry(.pipesUnusable, "commands cannot run as systemd units: \(fault)"))
     }
   }
 }

@@ -1,18 +1,18 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// What the execution worker wakes up for, earliest first; cancelled ones are skipped when they come to the top.
+/// The deadlines of the execution worker, earliest first; cancelled ones are skipped when they reach the top.
 struct Deadlines {
   enum Purpose: Hashable {
     /// The time-out of an attempt, or the end of its grace period.
     case attempt(JobID, Attempt.Event)
-    /// A store that failed is tried again.
+    /// The next attempt to write after a failure of the store.
     case retry
-    /// Rows are compared with facts.
+    /// The check of rows against facts.
     case check
-    /// The drain time is over.
+    /// The end of the drain time.
     case drain
-    /// What was interrupted then had its grace.
+    /// The end of the wait for interrupted jobs.
     case abandon
   }
 
@@ -29,7 +29,7 @@ struct Deadlines {
   private var numberOfAttempt: [JobID: UInt64] = [:]
   private var nextNumber: UInt64 = 0
 
-  /// The earliest live deadline.
+  /// The earliest live deadline; nil if there are no live deadlines.
   var next: MonotonicInstant? {
     mutating get {
       dropDead()
@@ -45,7 +45,7 @@ struct Deadlines {
       numberOfAttempt[id] = nextNumber
     }
     heap.insert(Entry(at: instant, number: nextNumber, purpose: purpose))
-    // Most deadlines are cancelled long before they pass: without this, an hour's worth of them would pile up.
+    // Most deadlines are cancelled long before they pass. Without this, an hour's worth of them would pile up.
     if heap.count > 2 * live.count + 1024 { heap.keep { live.contains($0.number) } }
   }
 
@@ -54,7 +54,7 @@ struct Deadlines {
     if let number = numberOfAttempt.removeValue(forKey: id) { live.remove(number) }
   }
 
-  /// The deadlines that have passed, in order.
+  /// Removes and returns the deadlines that have passed, in order.
   mutating func passed(at now: MonotonicInstant) -> [Purpose] {
     var passed: [Purpose] = []
     dropDead()

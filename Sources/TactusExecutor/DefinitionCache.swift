@@ -1,12 +1,14 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Definitions that were claimed lately, so that a job every second is not parsed every second.
+/// Parsed definitions of recent claims, so that frequent jobs do not parse their definition each time.
 final class DefinitionCache {
   private let reader: any DefinitionReader
   private var known: [DefinitionKey: Definition] = [:]
 
-  /// Enough for what is busy at once; the cache is emptied when it is full, which costs a parse of each.
+  /// Enough for the definitions in use at a time.
+  ///
+  /// A full cache is emptied, which costs one parse of each.
   private static let capacity = 128
 
   init(reader: any DefinitionReader) { self.reader = reader }

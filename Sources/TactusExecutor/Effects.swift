@@ -1,9 +1,9 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Events of attempts in, effects out.
+/// Passes events to attempts and carries out their effects.
 extension ExecutionWorker {
-  /// Feeds an event to an attempt and carries out what follows; events of attempts that are gone mean nothing.
+  /// Passes an event to an attempt and carries out the effects; ignores events of forgotten attempts.
   func handle(_ event: Attempt.Event, _ id: JobID) {
     guard let effects = attempts[id]?.attempt.handle(event) else { return }
     for effect in effects { perform(effect, id) }
@@ -22,7 +22,7 @@ extension ExecutionWorker {
     case .freeSlot: freeSlot(of: id)
     case .awaitProvider: awaitProvider(id, running)
     case .armDispatchTimeout:
-      deadlines.add(.attempt(id, .deadlinePassed), at: time.monotonic + dispatchTimeout)
+      deadlines.add(.attempt(id, .dispatchTimeoutPassed), at: time.monotonic + dispatchTimeout)
       arm()
     case .requeue: requeue(id, fence: running.fence)
     case .recordStart: recordStart(id, running)
@@ -35,7 +35,7 @@ extension ExecutionWorker {
       runner.examine(id) { self.post { $0.handle(.examined, id) } }
     case .recordExit: ledger.recordExit(id, fence: running.fence) { _ in }
     case .recordStop(let reason):
-      // Enforced whatever the answer: a time-out follows from durable facts.
+      // The stop does not depend on the answer: a time-out follows from durable facts.
       ledger.recordStop(id, fence: running.fence, reason: reason, at: time.now) { _ in }
     case .terminate: runners[running.job.kind]?.terminate(id)
     case .armGrace:
@@ -65,13 +65,13 @@ extension ExecutionWorker {
     runner.start(order) { event in self.post { $0.heard(event, id) } }
   }
 
-  /// 1, 2, 4 s, ± 20 %: the end of an id is as good as a die, and replays the same.
+  /// Returns a delay of 1, 2, 4 s ± 20 %; the end of the id serves as the random number, so that replays are the same.
   private static func retryDelay(of id: JobID, _ refusals: Int) -> Duration {
     let jitter = Int64(id.description.utf8.suffix(3).reduce(0) { $0 * 31 + Int($1) } % 401) - 200
     return .milliseconds((1 << Int64(max(0, refusals - 1))) * (1000 + jitter))
   }
 
-  /// Asks again, or gives up: nothing was created, so there is nothing to wait for.
+  /// Retries later, or ends the attempt; nothing was created, so there is no end to wait for.
   private func refused(_ sentence: String, _ id: JobID) {
     let refusals = (attempts[id]?.refusals ?? 0) + 1
     attempts[id]?.refusals = refusals
@@ -100,7 +100,7 @@ extension ExecutionWorker {
       handle(.exited, id)
     case .ended(let ending, let report):
       attempts[id]?.report = report
-      // An orphan whose reason to be stopped is not durable yet: ``stopOrphan(_:)`` takes its end up.
+      // An orphan whose stop reason is not durable yet has ended: ``stopOrphan(_:)`` handles its end.
       if attempts[id]?.attempt.state == .claiming { attempts[id]?.ending = ending }
       handle(.ended(ending), id)
     }
@@ -109,19 +109,19 @@ extension ExecutionWorker {
   private func recordStart(_ id: JobID, _ running: Running) {
     guard let facts = running.facts else { return }
     ledger.recordStart(id, fence: running.fence, facts: facts) { result in
-      // The row left QUEUED: there is room for one more. A failure is repaired when the end is recorded.
+      // The row left QUEUED, so there is room for one more. If this failed, recording the end adds the start.
       if case .success(true) = result { self.scheduling.roomMade(in: running.job.queue) }
     }
   }
 
-  /// How long after its instant it began: by the wall clock up to the moment when it came in line, by the clock that nobody
-  /// sets from then on.
+  /// Returns the start delay: by the wall clock until the job was enqueued here, and by the monotonic clock from then
+  /// on.
   private func delay(of running: Running, startedAt facts: StartFacts) -> Duration? {
     guard let since = running.since, let monotonic = facts.monotonic else { return nil }
     return max(.zero, since.at - running.job.scheduledAt) + max(.zero, monotonic - since.monotonic)
   }
 
-  /// When it ended and how long it took, once, however often the store has to be asked to record that.
+  /// Measures the end once, however often recording it must be retried.
   private func measureEnd(of id: JobID, _ running: Running) {
     let end = running.exited ?? Moment(time)
     let endedAt = running.report.endedAt ?? end.at
@@ -140,23 +140,23 @@ extension ExecutionWorker {
     settle(id)
   }
 
-  private func recorded(_ id: JobID, _ result: Result<Ended, LedgerFailure>) {
+  private func recorded(_ id: JobID, _ result: Result<Ended, Refusal>) {
     switch result {
     case .success(let ended):
-      if !ended.isRecorded, let running = attempts[id] { tellLate(running) }
+      if !ended.isRecorded, let running = attempts[id] { reportLate(running) }
       scheduling.follow(change: ended.change)
       if let workflow = ended.waiting { scheduling.ended(workflow) }
       handle(.recorded, id)
     case .failure:
-      // A store error never becomes a job result: the end is kept here until the store takes it.
+      // A store error never becomes the result of a job. The end is kept here until the store accepts it.
       unrecorded.append(id)
       finishDrain()
       armRetry()
     }
   }
 
-  private func tellLate(_ running: Running) {
-    journal.tell(
+  private func reportLate(_ running: Running) {
+    journal.report(
       JournalEntry(.resultLate, "a late result was dropped: the job has ended already", job: running.labels))
   }
 

@@ -1,15 +1,17 @@
 public import TactusModel
 public import TactusPorts
 
-/// What others ask of the execution worker.
+/// The requests to the execution worker.
+///
+/// Any queue.
 extension ExecutionWorker: Execution {
-  /// As ``Execution`` says.
+  /// Implements ``Execution``.
   public nonisolated func enqueue(_ jobs: [QueuedJob]) {
     post { worker in
       for job in jobs where worker.attempts[job.id] == nil {
         guard worker.lanes[job.queue] != nil else {
-          // The row is of another configuration, another version, or damaged: it stays QUEUED.
-          worker.journal.tell(
+          // The row is of another configuration or version, or damaged. It stays QUEUED.
+          worker.journal.report(
             JournalEntry(
               .rowUnreadable, "job \(job.id) is of queue \(job.queue), which does not exist; it is left alone",
               fields: [.reason: "queue \(job.queue)"]))
@@ -21,7 +23,7 @@ extension ExecutionWorker: Execution {
     }
   }
 
-  /// As ``Execution`` says.
+  /// Implements ``Execution``.
   public nonisolated func withdraw(_ ids: [JobID]) {
     post { worker in
       for id in ids {
@@ -31,17 +33,17 @@ extension ExecutionWorker: Execution {
     }
   }
 
-  /// As ``Execution`` says.
+  /// Implements ``Execution``.
   public nonisolated func stop(_ reasons: [JobID: StopReason]) {
     post { worker in
       for (id, reason) in reasons.sorted(by: { $0.key < $1.key }) { worker.handle(.stopRequested(reason), id) }
     }
   }
 
-  /// Claims nothing any more, gives what runs a time to end, then interrupts it; answered when nothing runs, or when what
-  /// was interrupted has not ended ``abandonAfter``.
+  /// Stops claiming, lets running jobs end within a time limit, then interrupts them.
   ///
-  /// Called again, it interrupts at once; every call is answered.
+  /// Answers when no jobs are running, or ``abandonAfter`` the interruption. A second call interrupts at once. Every
+  /// call is answered, on the worker's queue.
   public nonisolated func drain(within limit: Duration, answer: @escaping @Sendable () -> Void) {
     post { $0.drain(limit, answer) }
   }
@@ -56,12 +58,15 @@ extension ExecutionWorker: Execution {
     arm()
   }
 
-  /// The attempts that a stop waits for: what outlives the daemon is taken over by the next one.
+  /// The attempts that a stop waits for.
+  ///
+  /// The next daemon adopts the others, which outlive this one.
   private var awaited: [JobID: Running] {
     attempts.filter { id, running in runners[running.job.kind]?.outlivesDaemon(id) != true }
   }
 
-  /// How long a stop waits for what it has interrupted: once for TERM, once for KILL, and for the runner to say why it lives.
+  /// The time a stop waits for interrupted attempts: one grace period after TERM, one after KILL, and 1 s for the
+  /// obstacle.
   private static let abandonAfter = Limits.grace + Limits.grace + .seconds(1)
 
   func interruptAll() {
@@ -70,7 +75,7 @@ extension ExecutionWorker: Execution {
     arm()
     for (id, running) in awaited.sorted(by: { $0.key < $1.key }) {
       guard running.attempt.stopReason == nil else { continue }
-      // The reason is durable before the signal; a store that cannot write does not keep the daemon from stopping.
+      // The reason is durable before the signal. A store that cannot write does not keep the daemon from stopping.
       ledger.recordStop(id, fence: running.fence, reason: .interrupted, at: time.now) { _ in
         self.post { $0.handle(.stopRequested(.interrupted), id) }
       }
@@ -78,16 +83,16 @@ extension ExecutionWorker: Execution {
     finishDrain()
   }
 
-  /// Answers the drain when nothing runs any more.
+  /// Answers the drain when no jobs are running.
   ///
-  /// Ends that the store does not take are waited for as long as the drain has time: a disk that stays full must not keep
+  /// Ends that the store does not accept are retried until the drain time is over, so that a full disk does not keep
   /// the daemon from stopping.
   func finishDrain() {
     guard !drained.isEmpty else { return }
     let awaited = awaited
     guard awaited.isEmpty || isInterrupting && awaited.keys.allSatisfy(unrecorded.contains) else { return }
     if !awaited.isEmpty {
-      journal.tell(
+      journal.report(
         JournalEntry(
           .endsUnrecorded,
           "the store did not take the ends of \(awaited.count.counted("job")): the next start records LOST",
@@ -96,16 +101,16 @@ extension ExecutionWorker: Execution {
     answerDrained()
   }
 
-  /// Answers the drain although something runs that nothing ends: the next start looks it up.
+  /// Answers the drain although some attempts cannot be ended; the next start looks them up.
   ///
-  /// Its row stays as it is, RUNNING, with the reason to stop it.
+  /// Their rows stay RUNNING, with their stop reasons.
   func abandonRest() {
     guard !drained.isEmpty else { return }
     let unrecorded = Set(unrecorded)
     for (id, running) in awaited.sorted(by: { $0.key < $1.key }) where !unrecorded.contains(id) {
       let obstacle = running.obstacle ?? "had not ended when the daemon stopped"
       if running.obstacle == nil { ledger.recordObstacle(id, fence: running.fence, obstacle: obstacle) { _ in } }
-      journal.tell(
+      journal.report(
         JournalEntry(
           .jobNotKilled,
           "tactusd stops without job \(id)\(running.workflow.map { " of \($0)" } ?? ""): "

@@ -3,10 +3,11 @@ public import TactusPorts
 
 /// Runs jobs: it owns the slots, claims, starts, enforces time-outs, stops, and records the ends.
 ///
-/// Each attempt is a pure machine (``Attempt``); this worker feeds it events and carries out its effects. Slots are derived
-/// from the attempts that exist, so they cannot leak. One queue, full or blocked, never delays another.
+/// Each attempt is a pure state machine (``Attempt``). The worker passes events to it and carries out its effects.
+/// Slots are derived from the existing attempts, so they cannot leak. A full or blocked queue never delays another. The
+/// nonisolated methods may be called from any queue, and return at once.
 public actor ExecutionWorker: QueueConfined {
-  /// `tactus.execution`.
+  /// The work queue that owns the state: `tactus.execution`.
   public nonisolated let queue: any WorkQueue
 
   let ledger: any Ledger
@@ -24,31 +25,31 @@ public actor ExecutionWorker: QueueConfined {
   var deadlines = Deadlines()
   /// Generations whose image is being prepared.
   var preparing: Set<DefinitionKey> = []
-  /// Ends that the store could not take yet, in order.
+  /// Ends that the store could not record yet, in order.
   var unrecorded: [JobID] = []
-  /// What the last daemon left and whose row does not say yet what is known of it; and who waits for that.
+  /// Attempts of the last daemon whose rows do not show their state yet; the callback below waits for them.
   var unsettled: Set<JobID> = []
   var settled: (@Sendable () -> Void)?
   var drained: [@Sendable () -> Void] = []
   var isDraining = false
-  /// Whether the drain's time is over.
+  /// Whether the drain time is over.
   var isInterrupting = false
 
   private var alarm: (any MonotonicAlarm)?
   private var armedAt: MonotonicInstant?
   private var isPumpPosted = false
-  /// After a failed claim nothing is claimed until the next try.
+  /// Whether claims are on hold, after a failed claim and until the next try.
   var isHoldingClaims = false
   private var isRetryArmed = false
   var isCheckArmed = false
 
-  /// An attempt on its way.
+  /// An attempt with its job and measurements.
   struct Running {
     var attempt: Attempt
     var job: QueuedJob
-    /// When it came in line; nil for what the last daemon began.
+    /// The time at which it was enqueued here; nil for attempts of the last daemon.
     var since: Moment?
-    /// All do but those that wait for a provider.
+    /// Whether it has a slot; false only while it waits for a provider.
     var holdsSlot = true
     var fence: Int64 = 0
     var workflow: WorkflowName?
@@ -56,30 +57,33 @@ public actor ExecutionWorker: QueueConfined {
     var order: RunOrder?
     var timeout: Duration?
     var facts: StartFacts?
-    /// When its runner told that it has ended, while its output was still being stored.
+    /// The time at which its runner reported `exited`, while its output was still being stored.
     var exited: Moment?
-    /// How often its provider could not take it.
+    /// The number of times that its provider could not take it.
     var refusals = 0
     var ending: Ending?
-    /// What keeps it from ending, once that was reported.
+    /// The obstacle to its end, once reported.
     var obstacle: String?
     var report = Report()
 
-    /// What is known of the job; a remnant of the last daemon does not tell who asked for it.
+    /// The known labels; those of a remnant of the last daemon lack trigger and attempt.
     var labels: JobLabels {
       JobLabels(
         job.id, workflow: workflow, kind: job.kind, trigger: order?.trigger, attempt: order?.attempt)
     }
   }
 
-  /// A worker that does nothing until jobs are enqueued.
+  /// Creates a worker, which is idle until jobs are enqueued.
   ///
   /// - Parameters:
-  ///   - limits: every queue there is; a job of another queue is a programmer's mistake.
-  ///   - bootID: the machine's boot, part of every claim.
+  ///   - queue: the work queue that owns the worker.
+  ///   - scheduling: receives the notices about ends and room.
+  ///   - runners: one runner per kind.
+  ///   - limits: the limits of all queues. A job of another queue is reported and left alone.
+  ///   - bootID: the boot id of the machine, recorded in every claim.
   ///   - dispatchTimeout: how long a job may wait for a provider that answers.
   ///   - reader: reads the definitions that claims are bound to.
-  ///   - labeling: is told whose output comes.
+  ///   - labeling: receives the labels of jobs with output.
   public init(
     queue: any WorkQueue, ledger: any Ledger, time: any TimeSource, scheduling: any Scheduling, journal: any Journal,
     runners: [Kind: any Runner], limits: [QueueName: QueueLimits], bootID: String, dispatchTimeout: Duration,
@@ -98,7 +102,7 @@ public actor ExecutionWorker: QueueConfined {
     lanes = limits.mapValues { Lane(limit: $0.maxRunning) }
   }
 
-  /// Makes the alarm; called once before anything else.
+  /// Creates the alarm; called once before any other method.
   public nonisolated func open(alarms: any AlarmSource) {
     post { worker in
       worker.alarm = alarms.monotonicAlarm(on: worker.queue) { self.post { $0.wake() } }
@@ -107,12 +111,12 @@ public actor ExecutionWorker: QueueConfined {
 
   // MARK: Claims
 
-  /// Puts a job in line; one that was there before keeps the moment when it came.
+  /// Enqueues a job; a job that was enqueued before keeps its time of arrival.
   func line(up job: QueuedJob, since arrival: Moment? = nil) {
     lanes[job.queue]?.enqueue(job, since: arrival ?? Moment(time))
   }
 
-  /// Claims at the end of the turn, so that ends and arrivals of one turn make one claim.
+  /// Claims at the end of the turn, so that all ends and arrivals of a turn lead to one claim.
   func pump() {
     guard !isPumpPosted else { return }
     isPumpPosted = true
@@ -134,14 +138,14 @@ public actor ExecutionWorker: QueueConfined {
     ledger.claim(ids, bootID: bootID, at: time.now) { [ids] result in self.post { $0.claimed(ids, result) } }
   }
 
-  private func claimed(_ ids: [JobID], _ result: Result<[ClaimedJob], LedgerFailure>) {
+  private func claimed(_ ids: [JobID], _ result: Result<[ClaimedJob], Refusal>) {
     switch result {
     case .success(let jobs):
       for job in jobs { take(job) }
       let taken = Set(jobs.map(\.id))
       for id in ids where !taken.contains(id) { handle(.claimRefused, id) }
     case .failure:
-      // The rows are still QUEUED: they go back in line until the store works again.
+      // The rows are still QUEUED. They are enqueued again until the store works.
       isHoldingClaims = true
       for id in ids {
         if let running = attempts[id] { line(up: running.job, since: running.since) }
@@ -165,7 +169,7 @@ public actor ExecutionWorker: QueueConfined {
         id: job.id, workflow: job.workflow, work: definition.work, trigger: job.trigger, attempt: job.attempt,
         nominalAt: job.nominalAt, scheduledAt: job.scheduledAt, logLimit: definition.policies.logLimit)
     case .failure(let problem):
-      // The start effect finds no order and ends the attempt with this.
+      // The start effect finds no order, and ends the attempt with this error.
       attempts[job.id]?.ending = .failed(.validationError, "its definition cannot be read: \(problem)")
     }
     handle(.claimed, job.id)
@@ -202,7 +206,7 @@ public actor ExecutionWorker: QueueConfined {
     arm()
   }
 
-  /// Tries again what the store did not take, in a second; the store has told the operator.
+  /// Retries failed writes in a second; the store has already reported the failure.
   func armRetry() {
     guard !isRetryArmed else { return }
     isRetryArmed = true
@@ -210,7 +214,7 @@ public actor ExecutionWorker: QueueConfined {
     arm()
   }
 
-  /// Compares rows with facts every two minutes while anything is claimed or running.
+  /// Compares rows with facts every two minutes while any job is claimed or running.
   func armCheck() {
     guard !isCheckArmed else { return }
     isCheckArmed = true

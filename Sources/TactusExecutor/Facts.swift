@@ -1,12 +1,13 @@
 internal import TactusModel
 public import TactusPorts
 
-/// Rows against facts: at start-up, and every two minutes.
+/// Compares rows with facts at start-up and every two minutes.
 extension ExecutionWorker {
-  /// Looks up what an earlier daemon claimed or ran; called once, before any job is enqueued.
+  /// Looks up the claimed and running jobs of an earlier daemon; called once, before any job is enqueued.
   ///
-  /// `settled` is called once, on any queue, when every row says what is known of its attempt: nothing is RUNNING any more that is gone or
-  /// has ended, what is being stopped says so, and where a provider does not answer it is unverified.
+  /// `settled` is called once, on any queue, when every row shows the state of its attempt. Then no row of a gone or
+  /// ended attempt is RUNNING. Rows of attempts being stopped have their stop reason, and rows with a silent provider are
+  /// unverified.
   public nonisolated func recover(_ remnants: [Remnant], settled: @escaping @Sendable () -> Void = {}) {
     post { worker in
       worker.unsettled = Set(remnants.map(\.id))
@@ -18,7 +19,7 @@ extension ExecutionWorker {
     }
   }
 
-  /// What is known of an attempt of the last daemon is on its way to its row.
+  /// Notes that the state of an attempt of the last daemon is on its way to its row.
   func settle(_ id: JobID) {
     guard unsettled.remove(id) != nil else { return }
     answerSettled()
@@ -27,12 +28,12 @@ extension ExecutionWorker {
   private func answerSettled() {
     guard unsettled.isEmpty, let settled else { return }
     self.settled = nil
-    // Everything that was posted before is answered, and so durable or refused, before this.
+    // When this is answered, all writes posted before it are durable or refused.
     ledger.remnants { _ in settled() }
   }
 
   private func recover(_ row: Remnant) {
-    // A damaged index may show a row twice.
+    // A damaged index may return a row twice.
     guard attempts[row.id] == nil else { return }
     let remnant = row.readable(inBoot: bootID)
     let job = QueuedJob(
@@ -51,7 +52,7 @@ extension ExecutionWorker {
   }
 
   private func lookedUp(_ remnant: Remnant, _ found: Found) {
-    // Before anything else is written of it: it is known again what became of it.
+    // First record that its provider answers again.
     if remnant.isUnverified {
       ledger.recordSilence(remnant.id, fence: remnant.fence, isSilent: false) { _ in }
     }
@@ -60,14 +61,14 @@ extension ExecutionWorker {
     case .orphan: endOrphan(remnant)
     case .adopted(let facts): adopt(remnant, facts)
     case .ended(let facts):
-      // Its row has to say how it ended, and that is still to be told.
+      // The row must show how it ended, and the `ended` event that reports it follows.
       return adopt(remnant, facts)
     case .unstarted: requeue(remnant)
     }
     settle(remnant.id)
   }
 
-  /// Takes over what goes on; its time-out runs from its start.
+  /// Adopts a job that continues; its time-out is counted from its start.
   private func adopt(_ remnant: Remnant, _ facts: StartFacts) {
     let id = remnant.id
     guard let running = attempts[id], running.attempt.state == .claiming else { return }
@@ -76,15 +77,15 @@ extension ExecutionWorker {
     attempts[id]?.facts = facts
     let elapsed = facts.monotonic.map { time.monotonic - $0 } ?? time.now - facts.at
     attempts[id]?.timeout = facts.timeout.map { max(.zero, $0 - max(.zero, elapsed)) }
-    journal.tell(
+    journal.report(
       JournalEntry(
-        .jobAdopted, "a job of the last daemon is taken over, where it runs", job: running.labels))
+        .jobAdopted, "adopting a job of the previous daemon", job: running.labels))
     for effect in effects { perform(effect, id) }
     // It may have ended while its facts were on their way.
     if let ending = running.ending { handle(.ended(ending), id) }
   }
 
-  /// Puts a claim back in line of which nothing was started.
+  /// Puts a claim of which nothing was started back into the queue.
   private func requeue(_ remnant: Remnant) {
     ledger.requeue(remnant.id, fence: remnant.fence) { result in
       self.post { worker in
@@ -99,11 +100,11 @@ extension ExecutionWorker {
   }
 
   private func endOrphan(_ remnant: Remnant) {
-    journal.tell(
+    journal.report(
       JournalEntry(
         .orphanEnded, "a process of the last daemon is still alive: it is ended",
         job: JobLabels(remnant.id, workflow: remnant.workflow, kind: remnant.kind)))
-    // The reason is durable before the signal; if the store cannot write, the orphan is ended all the same.
+    // The reason is durable before the signal. If the store cannot write, the orphan is still ended.
     ledger.recordStop(remnant.id, fence: remnant.fence, reason: .orphaned, at: time.now) { _ in
       self.post { $0.stopOrphan(remnant.id) }
     }
@@ -113,15 +114,15 @@ extension ExecutionWorker {
     guard attempts[id]?.attempt.state == .claiming else { return }
     let (attempt, effects) = Attempt.orphan()
     attempts[id]?.attempt = attempt
-    // It may have ended by itself while the reason was on its way to the ledger: nobody would tell its end again.
+    // If it ended on its own while the reason was being recorded, its end will not be reported again.
     if let ending = attempts[id]?.ending { return handle(.ended(ending), id) }
     for effect in effects { perform(effect, id) }
   }
 
-  /// Closes a row whose process or request is provably gone.
+  /// Ends a job as LOST, because its process or request is certainly gone.
   private func lost(_ id: JobID) {
     guard let effects = attempts[id]?.attempt.handle(.claimed) else { return }
-    // Asked to stop meanwhile, it ends for that reason; else it would start now, and ends instead.
+    // If a stop was requested meanwhile, it ends for that reason. Otherwise it would start now, and ends instead.
     guard effects.contains(.start) else {
       for effect in effects { perform(effect, id) }
       return
@@ -136,7 +137,7 @@ extension ExecutionWorker {
       let ids = attempts.values.filter { $0.job.kind == kind && $0.attempt.isWithRunner }.map(\.job.id)
       guard !ids.isEmpty else { continue }
       runner.unknown(among: ids.sorted()) { unknown in self.post { $0.missing(unknown) } }
-      // Those that could not be killed only later, for example because an earlier daemon sent KILL.
+      // Some cannot be killed only later, for example if an earlier daemon sent KILL.
       nameSurvivors(among: ids.sorted(), with: kind)
     }
     ledger.remnants { result in
@@ -155,7 +156,7 @@ extension ExecutionWorker {
 }
 
 extension Remnant {
-  /// The remnant without what only its own boot can read: the monotonic clock of another says nothing.
+  /// Returns the remnant without its monotonic start if that belongs to another boot.
   fileprivate func readable(inBoot current: String) -> Remnant {
     guard bootID != current else { return self }
     var remnant = self

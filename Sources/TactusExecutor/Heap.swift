@@ -1,4 +1,4 @@
-/// A binary heap: the smallest element first, O(log n) in and out.
+/// A binary heap with the smallest element first; insertion and removal cost O(log n).
 struct Heap<Element: Comparable> {
   private var elements: [Element] = []
 
@@ -25,7 +25,7 @@ struct Heap<Element: Comparable> {
     return first
   }
 
-  /// Drops the elements that do not satisfy the predicate; O(n log n).
+  /// Removes the elements that do not satisfy the predicate; O(n log n).
   mutating func keep(_ isKept: (Element) -> Bool) {
     let kept = elements.filter(isKept)
     elements.removeAll(keepingCapacity: true)

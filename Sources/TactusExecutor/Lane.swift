@@ -1,13 +1,15 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// One queue as the execution worker sees it: who waits for a slot, and how many slots are taken.
+/// A queue in the execution worker: the jobs that wait for a slot, and the number of taken slots.
 struct Lane {
   let limit: Int
-  /// Slots taken: derived from the attempts that exist, one each.
+  /// The number of taken slots: one for each existing attempt that has a slot.
   private(set) var taken = 0
   private var heap = Heap<QueuedJob>()
-  /// Those in the heap that still count; a withdrawn one stays in the heap until it comes to the top.
+  /// The valid jobs in the heap.
+  ///
+  /// A withdrawn job stays in the heap until it reaches the top.
   private var waiting: [JobID: Moment] = [:]
 
   init(limit: Int) { self.limit = limit }
@@ -20,7 +22,7 @@ struct Lane {
 
   mutating func withdraw(_ id: JobID) { waiting[id] = nil }
 
-  /// The next job in line, whose slot is taken by this call; nil if there is none, or no slot.
+  /// Takes a slot for the next job and returns that job; nil if no job waits, or no slot is free.
   mutating func takeNext() -> (job: QueuedJob, since: Moment)? {
     guard taken < limit else { return nil }
     while let job = heap.popFirst() {
@@ -32,7 +34,7 @@ struct Lane {
     return nil
   }
 
-  /// Takes a slot for an attempt that an earlier daemon began.
+  /// Takes a slot for an attempt of an earlier daemon.
   mutating func takeSlot() { taken += 1 }
 
   mutating func freeSlot() { taken -= 1 }

@@ -1,7 +1,7 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// A moment on both clocks: spans between two of them do not change when somebody sets the wall clock.
+/// A moment on both clocks: spans between two moments do not change when the wall clock is set.
 struct Moment {
   let at: Instant
   let monotonic: MonotonicInstant

@@ -1,9 +1,9 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Attempts that do not end although they were sent KILL.
+/// Handles attempts that continue although they were sent KILL.
 extension ExecutionWorker {
-  /// Asks a runner what keeps attempts from ending, and writes it down once for each.
+  /// Asks a runner for the obstacles to the end of attempts, and records and logs each once.
   func nameSurvivors(among ids: [JobID], with kind: Kind) {
     runners[kind]?.obstacles(of: ids) { obstacles in self.post { $0.name(obstacles) } }
   }
@@ -13,7 +13,7 @@ extension ExecutionWorker {
       guard let running = attempts[id], running.attempt.isWithRunner, running.obstacle == nil else { continue }
       attempts[id]?.obstacle = obstacle
       ledger.recordObstacle(id, fence: running.fence, obstacle: obstacle) { _ in }
-      journal.tell(
+      journal.report(
         JournalEntry(
           .jobNotKilled, "job \(id)\(running.workflow.map { " of \($0)" } ?? "") \(obstacle)", job: running.labels))
     }

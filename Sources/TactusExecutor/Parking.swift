@@ -1,9 +1,9 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Jobs that wait for a provider, without a slot.
+/// Handles jobs that wait for a provider, without a slot.
 extension ExecutionWorker {
-  func parked(_ id: JobID, _ result: Result<Bool, LedgerFailure>) {
+  func parked(_ id: JobID, _ result: Result<Bool, Refusal>) {
     switch result {
     case .success(true): handle(.parked, id)
     case .success(false): handle(.parkRefused, id)
@@ -23,30 +23,30 @@ extension ExecutionWorker {
     pump()
   }
 
-  /// The provider of an attempt has fallen silent, or answers again (nil).
+  /// Records that the provider of an attempt is silent, for this reason, or answers again (nil).
   func heard(silence sentence: String?, _ id: JobID) {
     guard let running = attempts[id] else { return }
     ledger.recordSilence(id, fence: running.fence, isSilent: sentence != nil) { _ in }
     guard let sentence else { return }
     settle(id)
-    journal.tell(
+    journal.report(
       JournalEntry(
         .jobUnverified, "what became of a job is unknown: \(sentence)", job: running.labels))
   }
 
-  /// Puts a job back in line of which nothing was started.
+  /// Puts a job of which nothing was started back into the queue.
   func requeue(_ id: JobID, fence: Int64) {
     ledger.requeue(id, fence: fence) { result in self.post { $0.requeued(id, result) } }
   }
 
-  private func requeued(_ id: JobID, _ result: Result<QueuedJob?, LedgerFailure>) {
+  private func requeued(_ id: JobID, _ result: Result<QueuedJob?, Refusal>) {
     guard let running = attempts[id] else { return }
     handle(.claimRefused, id)
     switch result {
     case .success(let job?): line(up: job, since: running.since)
     // It was closed meanwhile.
     case .success(nil): break
-    // The row waits for a provider still, and may be claimed from there.
+    // The row still waits for a provider, and can be claimed in that phase.
     case .failure: line(up: running.job, since: running.since)
     }
     pump()

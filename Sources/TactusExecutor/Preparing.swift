@@ -1,9 +1,9 @@
 internal import TactusModel
 public import TactusPorts
 
-/// Images of workflows, before their jobs need them.
+/// Prepares the images of workflows before their jobs need them.
 extension ExecutionWorker {
-  /// As ``Execution`` says.
+  /// Implements ``Execution``.
   public nonisolated func prepare(_ preparations: [Preparation]) {
     post { worker in
       for preparation in preparations where worker.preparing.insert(preparation.definition).inserted {
@@ -28,7 +28,7 @@ extension ExecutionWorker {
     case .started, .progress: return
     case .completed: break
     case .failed(let reason):
-      journal.tell(
+      journal.report(
         JournalEntry(
           .imageMissing,
           "the image of \(preparation.name) is not there yet, and each of its jobs will try again: \(reason)",
@@ -37,7 +37,7 @@ extension ExecutionWorker {
     preparing.remove(preparation.definition)
   }
 
-  /// A job's own pull.
+  /// Records a step of a job's own pull.
   func heard(build step: BuildStep, _ id: JobID) {
     guard let key = attempts[id]?.definition else { return }
     ledger.recordBuild(key, step, at: time.now) { _ in }

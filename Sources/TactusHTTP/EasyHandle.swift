@@ -1,17 +1,17 @@
 import CCurl
 
-/// One `CURL *` with what it points into; libcurl's easy interface with types.
+/// One `CURL *` with the memory that it points to: a typed version of libcurl's easy interface.
 ///
 /// The corresponding C functions are `curl_easy_init`, `curl_easy_setopt`, `curl_easy_getinfo`, `curl_easy_cleanup`.
 final class EasyHandle {
-  /// For the multi interface.
+  /// The handle, for the multi interface.
   let pointer: UnsafeMutableRawPointer
   private let errorText: UnsafeMutablePointer<CChar>
   private var headers: UnsafeMutablePointer<curl_slist>?
   private var addresses: UnsafeMutablePointer<curl_slist>?
   private var share: UnsafeMutableRawPointer?
 
-  /// What libcurl refused.
+  /// The error of a call that libcurl refused.
   struct Refusal: Error, CustomStringConvertible {
     let code: CURLcode
 
@@ -28,14 +28,14 @@ final class EasyHandle {
 
   deinit {
     curl_easy_cleanup(pointer)
-    // Not before the handle that uses it, or libcurl refuses.
+    // After the handle that uses it, because libcurl refuses the other order.
     if let share { curl_share_cleanup(share) }
     curl_slist_free_all(headers)
     curl_slist_free_all(addresses)
     errorText.deallocate()
   }
 
-  /// What libcurl says about the failure; empty if it says nothing.
+  /// libcurl's message about the failure; empty if it has no message.
   var failureText: String { String(cString: errorText) }
 
   func set(_ option: CURLoption, _ value: Int) throws(Refusal) {
@@ -54,9 +54,9 @@ final class EasyHandle {
 
   /// Sends a copy of the bytes as the body of a POST.
   func setPostBody(_ bytes: [UInt8]) throws(Refusal) {
-    // The size goes first, because libcurl copies as many bytes as it has been told.
+    // The size is set first, because libcurl copies that many bytes.
     try check(tactus_easy_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
-    // An empty array has no address, and a null pointer would ask for a body from elsewhere.
+    // An empty array has no address, and with a null pointer libcurl would read the body from a callback.
     let copied = bytes.isEmpty ? [0] : bytes
     try check(copied.withUnsafeBytes { tactus_easy_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, $0.baseAddress) })
   }
@@ -69,13 +69,13 @@ final class EasyHandle {
     try check(tactus_easy_set_pointer(pointer, CURLOPT_HTTPHEADER, headers))
   }
 
-  /// Has libcurl connect to these addresses instead of looking the name up.
+  /// Makes libcurl connect to these addresses instead of looking up the name.
   ///
   /// - Parameters:
   ///   - host: as it is in the URL.
   ///   - addresses: numeric, in the order to try them.
   func setAddresses(_ addresses: [String], of host: String, port: String) throws(Refusal) {
-    // A cache of names of its own, because what is entered like this stays in the cache for good.
+    // A separate cache of names, because such an entry stays in the cache forever.
     guard let share = curl_share_init() else { throw Refusal(code: CURLE_OUT_OF_MEMORY) }
     self.share = share
     guard tactus_share_set_long(share, CURLSHOPT_SHARE, Int(CURL_LOCK_DATA_DNS.rawValue)) == CURLSHE_OK
@@ -89,27 +89,27 @@ final class EasyHandle {
     try check(tactus_easy_set_pointer(pointer, CURLOPT_RESOLVE, entry))
   }
 
-  /// The value of a header of the answer; the first, if there are several.
+  /// The value of a response header; the first one, if there are several.
   func header(_ name: String) -> String? {
     var found: UnsafeMutablePointer<curl_header>?
     guard curl_easy_header(pointer, name, 0, UInt32(CURLH_HEADER), -1, &found) == CURLHE_OK else { return nil }
     return found?.pointee.value.map { String(cString: $0) }
   }
 
-  /// Lets a transfer that rests go on.
+  /// Resumes a paused transfer.
   func unpause() { curl_easy_pause(pointer, CURLPAUSE_CONT) }
 
   func check(_ code: CURLcode) throws(Refusal) {
     guard code == CURLE_OK else { throw Refusal(code: code) }
   }
 
-  /// A number that libcurl knows about the transfer; 0 if it does not.
+  /// A number about the transfer; 0 if libcurl does not know it.
   func long(_ info: CURLINFO) -> Int {
     var value = 0
     return tactus_easy_get_long(pointer, info, &value) == CURLE_OK ? value : 0
   }
 
-  /// A size or a time in µs; 0 if libcurl does not know.
+  /// A size in bytes or a time in µs; 0 if libcurl does not know it.
   func size(_ info: CURLINFO) -> Int64 {
     var value: curl_off_t = 0
     return tactus_easy_get_size(pointer, info, &value) == CURLE_OK ? Int64(value) : 0

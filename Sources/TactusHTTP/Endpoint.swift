@@ -1,16 +1,18 @@
 import CCurl
 import Glibc
 
-/// Where a URL points to, as libcurl itself reads it: what is checked is what is used.
+/// The server that a URL names.
+///
+/// libcurl itself parses the URL, so the checked server is the one that is used.
 struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   /// Whether the scheme is `https`.
   let isEncrypted: Bool
   /// A name or an address; IPv6 addresses in brackets.
   let host: String
-  /// Given, or the scheme's own.
+  /// The port of the URL, or the default port of the scheme.
   let port: String
 
-  /// `host:port`, for sentences: without user, password, path and query, which may be secret.
+  /// `host:port`, for messages: without user, password, path and query, which may be secret.
   var description: String { "\(host):\(port)" }
 
   init(_ url: String) throws(MalformedRequest) {
@@ -28,7 +30,7 @@ struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     }
     host = Self.part(CURLUPART_HOST, of: parsed)
     port = Self.part(CURLUPART_PORT, of: parsed)
-    guard !host.isEmpty else { throw MalformedRequest("the URL names no host") }
+    guard !host.isEmpty else { throw MalformedRequest("the URL has no host") }
   }
 
   /// Whether both are the same scheme, host and port.
@@ -38,7 +40,7 @@ struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     isEncrypted == other.isEncrypted && host.lowercased() == other.host.lowercased() && port == other.port
   }
 
-  /// The name that has to be looked up; nil for an address, and for what libcurl takes for this host.
+  /// The name that must be looked up; nil for an address, and for names that libcurl treats as this host.
   var nameToLookUp: String? {
     let name = host.lowercased()
     if name.hasPrefix("[") || name == "localhost" || name.hasSuffix(".localhost") { return nil }
@@ -46,14 +48,14 @@ struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     return inet_pton(AF_INET, name, &address) == 1 ? nil : name
   }
 
-  /// The absolute URL that a `Location` names, as browsers and libcurl read it; nil if it is none.
+  /// The absolute URL of a `Location`, as browsers and libcurl read it; nil if it is not a URL.
   static func resolve(_ location: String, against url: String) -> String? {
     edited(url) { parsed in
       curl_url_set(parsed, CURLUPART_URL, location, UInt32(CURLU_URLENCODE) | UInt32(CURLU_ALLOW_SPACE)) == CURLUE_OK
     }
   }
 
-  /// A URL for people: without user, password, query and fragment, which may be secret.
+  /// A URL for messages: without user, password, query and fragment, which may be secret.
   static func shown(_ url: String) -> String {
     let shown = edited(url) { parsed in
       [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY, CURLUPART_FRAGMENT].allSatisfy {

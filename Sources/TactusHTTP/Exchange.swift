@@ -2,9 +2,9 @@ import CCurl
 import TactusLinux
 import TactusModel
 
-/// One request to one server and its answer: an easy handle, and what has arrived.
+/// One request to one server: an easy handle, and the part of the answer that has arrived.
 final class Exchange {
-  /// The transfer that it belongs to.
+  /// The id of its transfer.
   let id: TransferID
   let request: HTTPRequest
   let hop: Hop
@@ -13,32 +13,32 @@ final class Exchange {
 
   /// The kept bytes of the body.
   private(set) var body: [UInt8] = []
-  /// Bytes of the body that were read.
+  /// The number of bytes of the body that were read.
   private(set) var bytesRead: Int64 = 0
-  /// Whether the header of the answer is complete; that of a provisional answer does not count.
+  /// Whether the header of the answer is complete; the header of a provisional answer does not count.
   private(set) var isHeaderComplete = false
-  /// Why the rest of the answer is not read; nil if it is.
+  /// The reason why the rest of the answer is not read; nil if it is read.
   private(set) var cut: Cut?
-  /// Whether nothing more is to be read for now.
+  /// Whether reading is paused.
   var isResting = false
-  /// Why this host could not make or watch a socket; nil if it could.
+  /// The errno with which this host failed to create or watch a socket; nil if it did not fail.
   var localErrno: Int32?
 
-  /// Why an answer is complete before its end.
+  /// The reason why an answer is complete before its end.
   enum Cut: Hashable {
-    /// Nobody reads a body that is so long.
+    /// The body exceeds the limit.
     case longBody
-    /// The header is all that was asked for.
+    /// Only the header was requested.
     case headerAlone
     /// The connection has switched to another protocol (101).
     case switched
-    /// It leads on, and the body of a redirect says nothing.
+    /// It is a redirect, whose body does not matter.
     case redirect(to: String)
   }
 
   /// - Parameters:
-  ///   - addresses: of the host's name; empty if libcurl needs none.
-  ///   - timeLimit: what is left of the whole; nil for no limit.
+  ///   - addresses: the addresses of the host's name; empty if libcurl needs none.
+  ///   - timeLimit: the remaining time; nil for no limit.
   init(
     _ id: TransferID, _ request: HTTPRequest, _ hop: Hop, addresses: [String], timeLimit: Duration?,
     settings: HTTPEngine.Settings, receiver: HTTPReceiver?
@@ -54,14 +54,14 @@ final class Exchange {
     }
   }
 
-  /// The exchange behind a handle; nil for handles that libcurl made for itself.
+  /// The exchange of a handle; nil for handles that libcurl created for itself.
   static func of(_ easy: UnsafeMutableRawPointer) -> Exchange? {
     var context: UnsafeMutableRawPointer?
     guard tactus_easy_get_private(easy, &context) == CURLE_OK, let context else { return nil }
     return Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
   }
 
-  /// The status that has arrived; nil before it has.
+  /// The status of the answer; nil before it has arrived.
   var status: Int? {
     let status = easy.long(CURLINFO_RESPONSE_CODE)
     return status > 0 ? status : nil
@@ -71,19 +71,19 @@ final class Exchange {
   var stage: HTTPStage {
     if isHeaderComplete { return .body }
     if status != nil { return .header }
-    // First, because a connection that is used again has no time of its own for what comes before.
+    // First, because a reused connection has no times for the earlier stages.
     if easy.size(CURLINFO_PRETRANSFER_TIME_T) > 0 { return .waiting }
     if easy.size(CURLINFO_CONNECT_TIME_T) == 0 { return .connecting }
     if hop.endpoint.isEncrypted && easy.size(CURLINFO_APPCONNECT_TIME_T) == 0 { return .handshake }
     return .waiting
   }
 
-  /// A line of the header has come; false stops the exchange.
+  /// Takes a line of the header; returns false to stop the exchange.
   func takeHeader(_ line: UnsafeRawBufferPointer) -> Bool {
     // Lines after the body are trailers.
     guard !isHeaderComplete, let first = line.first, "\r\n".utf8.contains(first) else { return true }
     let status = status ?? 0
-    // A provisional answer is followed by another header, except when the connection changes its protocol.
+    // Another header follows a provisional answer, unless the connection switches its protocol.
     guard status == 101 || !(100...199).contains(status) else { return true }
     isHeaderComplete = true
     if status == 101 {
@@ -98,10 +98,10 @@ final class Exchange {
     return cut == nil
   }
 
-  /// Keeps what fits and counts the rest, or hands it on; fewer bytes than given stop the exchange.
+  /// Keeps the bytes that fit and counts the rest, or passes all on; returns fewer bytes to stop the exchange.
   func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
     if let receiver, (200...299).contains(status ?? 0) {
-      // Not taken: libcurl keeps the piece until the transfer goes on.
+      // libcurl keeps the piece until the transfer is resumed.
       if isResting { return Int(CURL_WRITEFUNC_PAUSE) }
       receiver(Array(bytes))
       return bytes.count

@@ -4,15 +4,15 @@ import TactusLinux
 import TactusModel
 
 extension Exchange {
-  /// Bytes that libcurl reads at once.
+  /// The number of bytes that libcurl reads at once.
   ///
-  /// libcurl 7.88 hands the header of an HTTP/2 answer over in one piece of this size, and asks for no further turn for
-  /// the rest (`cf_h2_recv`), so the piece has to hold the longest header that it accepts: 128 KiB (`DYN_H2_HEADERS`).
-  /// HTTP/2 is offered with TLS only. The buffer is touched as far as it is filled, so an answer of a few KiB costs a
-  /// few KiB.
+  /// libcurl 7.88 passes the header of an HTTP/2 answer in one piece of this size, and does not ask for another turn
+  /// for the rest (`cf_h2_recv`). So the piece must hold the longest header that libcurl accepts: 128 KiB
+  /// (`DYN_H2_HEADERS`). HTTP/2 is offered only with TLS. Only the filled part of the buffer is touched, so an answer
+  /// of a few KiB costs a few KiB.
   private var bufferSize: Int {
     if hop.endpoint.isEncrypted { return 128 << 10 }
-    // A stream may be long, and is one of few.
+    // A stream may be long, and there are few of them.
     return receiver == nil ? 16 << 10 : 64 << 10
   }
 
@@ -35,7 +35,7 @@ extension Exchange {
           let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
           return exchange.takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
         }, context))
-    // libcurl 7.88 makes sockets that a spawned job would inherit.
+    // libcurl 7.88 creates sockets that a spawned job would inherit.
     try easy.check(
       tactus_easy_set_open_socket(
         easy.pointer,
@@ -80,11 +80,11 @@ extension Exchange {
       try easy.setPostBody(hop.body ?? [])
     case .delete: try easy.set(CURLOPT_CUSTOMREQUEST, "DELETE")
     }
-    // libcurl would hand every header on to whoever the redirect names, see Hop.
+    // libcurl would send all headers to the target of a redirect, see Hop.
     try easy.set(CURLOPT_FOLLOWLOCATION, false)
     if request.usesHTTP1 || hop.upgrades { try easy.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)) }
-    // Rounded up and one more, because no limit may pass too early, and libcurl takes a part of a millisecond for a whole.
-    // Zero is no limit to libcurl, for the whole; for connecting it is 300 s.
+    // Rounded up, plus one, because a limit must not expire early, and libcurl counts a part of a millisecond as a
+    // whole one. To libcurl, zero means no limit for the whole, and 300 s for connecting.
     func limit(_ span: Duration) -> Int { max(1, Int((span.microseconds + 999) / 1000) + 1) }
     try easy.set(CURLOPT_TIMEOUT_MS, timeLimit.map(limit) ?? 0)
     if let shorter = [request.connectLimit, timeLimit].compactMap(\.self).min() {

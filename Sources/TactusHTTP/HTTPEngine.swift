@@ -5,8 +5,9 @@ public import TactusPorts
 
 /// Sends HTTP requests, thousands at once, on one queue with one libcurl multi handle.
 ///
-/// Waits for nobody: its queue is a leaf. libcurl is initialised by the first request, so that a daemon without requests
-/// does not carry it. Whoever makes an engine closes it. Idle, nothing wakes up. The daemon must ignore `SIGPIPE`, because libcurl is told to leave signals alone.
+/// Its queue is a leaf, so it waits for no other queue. The first request initializes libcurl, so that a daemon without
+/// requests does not pay for it. The owner of an engine must close it. An idle engine never wakes up. The daemon must
+/// ignore `SIGPIPE`, because libcurl is configured not to handle signals.
 ///
 /// Source: docs of libcurl, `libcurl-multi(3)`, `curl_multi_socket_action(3)`.
 public actor HTTPEngine: QueueConfined {
@@ -23,40 +24,41 @@ public actor HTTPEngine: QueueConfined {
   private var patience: LookupPatience?
   private var isClosed = false
 
-  /// What holds for every request of an engine.
+  /// The settings for all requests of an engine.
   public struct Settings: Hashable, Sendable {
-    /// `tactus/1.2`.
+    /// The value of `User-Agent`: `tactus/1.2`.
     public var userAgent: String
-    /// A PEM file with the authorities to trust; nil takes the system's.
+    /// A PEM file with the trusted authorities; nil for those of the system.
     public var certificateAuthorities: String?
-    /// Connections that are kept open for the next request to the same server.
+    /// The number of connections that are kept open for the next request to the same server.
     public var cachedConnections = 16
 
-    /// The defaults.
+    /// Creates default settings.
     public init(userAgent: String) { self.userAgent = userAgent }
   }
 
-  /// Makes an engine that has not yet done anything.
+  /// Creates an idle engine.
   ///
-  /// - Parameter label: of its queue; engines of different queues do not delay each other.
+  /// - Parameter label: the label of its queue. Engines with different queues do not delay each other.
   public init(label: String = "tactus.http", settings: Settings, time: any TimeSource, alarms: any AlarmSource) {
     dispatchQueue = DispatchWorkQueue(label: label, level: .leaf)
     self.settings = settings
     self.time = time
     self.alarms = alarms
-    // Now rather than with the first request, when there may be no descriptor left to make it with.
+    // Created now, because at the first request there may be no descriptor left.
     post { $0.makeAlarms() }
   }
 
-  /// `tactus.http`, or as it was labelled.
+  /// The queue with the label of the engine, by default `tactus.http`.
   public nonisolated var queue: any WorkQueue { dispatchQueue }
 
-  /// Sends a request and returns at once; the completion comes exactly once, on the engine's queue.
+  /// Sends a request and returns at once; the completion is called exactly once, on the engine's queue.
   ///
-  /// - Returns: the name by which the request can be aborted.
+  /// - Returns: the id with which the request can be aborted.
   ///
-  /// A receiver is given the body of a successful answer (2xx) piece by piece, on the engine's queue, instead of the
-  /// completion, after an empty piece when its header has come; limits of the body then do not apply.
+  /// A receiver gets the body of a successful answer (2xx) piece by piece, on the engine's queue, instead of the
+  /// completion. The first piece is empty, and arrives with the header. The limits of the body do not apply to a
+  /// receiver.
   @discardableResult
   public nonisolated func start(
     _ request: HTTPRequest, receiver: HTTPReceiver? = nil, completion: @escaping HTTPCompletion
@@ -66,12 +68,12 @@ public actor HTTPEngine: QueueConfined {
     return id
   }
 
-  /// Reads no more of an answer for now, which lets its server wait; at most one more piece comes.
+  /// Pauses the reading of an answer, so that its server waits; at most one more piece arrives.
   public nonisolated func rest(_ id: TransferID) {
     post { $0.transfers[id]?.rest(true) }
   }
 
-  /// Reads on.
+  /// Resumes the reading of an answer.
   public nonisolated func resume(_ id: TransferID) {
     post { engine in
       guard let transfer = engine.transfers[id], transfer.isResting else { return }
@@ -80,20 +82,20 @@ public actor HTTPEngine: QueueConfined {
     }
   }
 
-  /// Takes what has arrived for any request by now, and completes what that ends; on the engine's queue.
+  /// Reads all bytes that have arrived by now, and completes the requests that have ended; on the engine's queue.
   public func look() {
     guard !isClosed else { return }
     advance { $0.socketsReady() }
   }
 
-  /// Ends a request with ``HTTPFailure/Cause/aborted``; nothing if it has already ended.
+  /// Ends a request with ``HTTPFailure/Cause/aborted``, unless it has already ended.
   public nonisolated func abort(_ id: TransferID) {
     post { $0.end(id, .aborted, "aborted") }
   }
 
-  /// Aborts what is on its way and closes all connections; returns when the completions have run.
+  /// Aborts all requests and closes all connections; returns when the completions have run.
   ///
-  /// What is started afterwards fails at once.
+  /// Requests that are started afterwards fail at once.
   public nonisolated func close() {
     call { $0.shut() }
   }
@@ -118,7 +120,7 @@ public actor HTTPEngine: QueueConfined {
     proceed(transfer)
   }
 
-  /// Sends the request of the hop, when its name is known.
+  /// Sends the request of the hop after its name was looked up.
   private func proceed(_ transfer: Transfer) {
     guard let name = transfer.nameToLookUp else { return send(transfer, to: []) }
     if !transfer.request.startsAfresh, let known = names.recent(name, at: time.monotonic) {
@@ -135,7 +137,7 @@ public actor HTTPEngine: QueueConfined {
         self?.post { $0.lookedUp(name, answer, begunAt: begunAt) }
       }
     } catch {
-      // Later rather than from here: the end of a look-up begins the next.
+      // Posted, because the end of a look-up starts the next one.
       post { $0.lookedUp(name, .shortage(error.code), begunAt: begunAt) }
     }
   }
@@ -214,7 +216,7 @@ public actor HTTPEngine: QueueConfined {
     return multi
   }
 
-  /// Lets libcurl act, then completes what is done.
+  /// Runs an action of libcurl, then completes the exchanges that have ended.
   private func advance(_ act: (MultiHandle) -> Void) {
     guard let multi else { return }
     act(multi)
@@ -232,13 +234,13 @@ public actor HTTPEngine: QueueConfined {
   }
 }
 
-/// Names a request of an engine; never used twice.
+/// The id of a request in its engine; never reused.
 public struct TransferID: Hashable, Sendable {
   let rawValue: UInt64
 }
 
-/// What a request came to.
+/// Gets the result of a request.
 public typealias HTTPCompletion = @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
 
-/// What is given a body as it comes.
+/// Gets the pieces of a body as they arrive.
 public typealias HTTPReceiver = @Sendable ([UInt8]) -> Void

@@ -1,49 +1,49 @@
 public import TactusModel
 
-/// Why a request has no complete answer.
+/// The failure of a request without a complete answer.
 public struct HTTPFailure: Error, Hashable, Sendable {
-  /// What failed; the sentence has the particulars.
+  /// The kind of failure; the sentence has the details.
   public enum Cause: String, CaseIterable, Sendable {
     /// The name of the host was not resolved.
     case nameLookup
-    /// No connection came about.
+    /// The connection was not established.
     case connect
-    /// No TLS session came about, or the certificate was not accepted.
+    /// The TLS session was not established, or the certificate was refused.
     case tls
     /// The connection ended or broke before the answer was complete.
     case connectionLost
     /// The answer is not HTTP.
     case notHTTP
-    /// The header of the answer has more lines, or a longer one, than libcurl takes.
+    /// The header of the answer exceeds a limit of libcurl, in one line or in total.
     case oversizedHeader
-    /// The redirects led on for too long, or to something that is not followed.
+    /// There were too many redirects, or one to something that is not followed.
     case redirects
-    /// ``HTTPRequest/timeLimit`` passed.
+    /// ``HTTPRequest/timeLimit`` expired.
     case timeLimit
     /// ``HTTPEngine/abort(_:)`` was called.
     case aborted
-    /// This host could not: no descriptors, no memory. Says nothing about the endpoint.
+    /// This host lacked descriptors or memory. The endpoint is not the cause.
     case local
   }
 
-  /// What failed.
+  /// The kind of failure.
   public var cause: Cause
-  /// The `CURLcode`; 0 where libcurl was not asked.
+  /// The `CURLcode`; 0 if the failure is not libcurl's.
   public var code: Int
-  /// What happened to whom, for the operator.
+  /// The message for the operator, which names the server.
   public var sentence: String
-  /// How far it had come.
+  /// The stage that the request had reached.
   public var stage: HTTPStage
-  /// What it waited for when it was stopped, as a part of a sentence; empty if nothing was under way.
+  /// The event that the request waited for when it was stopped, as a part of a message; empty if it did not wait.
   public var standing: String
   /// The redirects that were followed before.
   public var redirects: [HTTPRedirect]
-  /// Where the time went until then.
+  /// The time that each phase took until the failure.
   public var timings: HTTPTimings
-  /// What had arrived, if the status had.
+  /// The part of the answer that had arrived; nil before its status.
   public var received: HTTPResponse?
 
-  /// Puts a failure together.
+  /// Creates a failure.
   init(
     _ cause: Cause, code: Int = 0, _ sentence: String, stage: HTTPStage = .nameLookup, standing: String = "",
     redirects: [HTTPRedirect] = [], timings: HTTPTimings? = nil, received: HTTPResponse? = nil

@@ -1,8 +1,8 @@
 public import TactusModel
 
-/// A request that is known to be well formed: what cannot be sent cannot be made.
+/// A well-formed request: the initializer refuses a request that cannot be sent.
 public struct HTTPRequest: Hashable, Sendable {
-  /// What to do with the resource.
+  /// The action on the resource.
   public enum Method: String, CaseIterable, Sendable {
     /// Fetches it.
     case get = "GET"
@@ -16,48 +16,48 @@ public struct HTTPRequest: Hashable, Sendable {
 
   /// An absolute `http` or `https` URL.
   public let url: String
-  /// What to do with the resource.
+  /// The action on the resource.
   public let method: Method
-  /// Sent with POST; nil sends none.
+  /// The body of a POST; nil for an empty body.
   public let body: [UInt8]?
-  /// Where the URL points to.
+  /// The server of the URL.
   let endpoint: Endpoint
-  /// Checked lines of the header, in order.
+  /// The checked lines of the header, in order.
   let headers: [HeaderLine]
 
   /// Whether 3xx answers are followed, at most ``Limits/httpRedirects`` times and to `http` and `https` only.
   public var followsRedirects = true
-  /// Whether ``headers`` go along when a redirect leads to another scheme, host or port; without it they do not.
+  /// Whether ``headers`` are also sent to the target of a redirect with another scheme, host or port.
   public var sendsHeadersAnywhere = false
-  /// Whether the body is read; without it the answer is complete when its header is, and the connection is closed.
+  /// Whether the body is read; if not, the answer is complete with its header, and the connection is closed.
   public var readsBody = true
-  /// Bytes of the answer's body that are kept; the rest is counted.
+  /// The number of bytes of the answer's body that are kept; the rest is counted.
   public var bodyLimit = 64 << 10
-  /// Bytes of the answer's body after which the answer counts as complete and the connection is closed.
+  /// The number of bytes of the answer's body after which the answer counts as complete and the connection is closed.
   public var readLimit = Limits.httpReadBytes
-  /// The engine's own limit, connecting included; whoever wants to be exact aborts earlier.
+  /// The engine's limit, including the time for connecting; nil for a stream without end.
   ///
-  /// Nil for a stream without end.
+  /// A caller that needs an exact limit aborts the request earlier.
   public var timeLimit: Duration? = .seconds(300)
-  /// How long connecting may take; nil for as long as the whole.
+  /// The limit for connecting; nil for the limit of the whole request.
   public var connectLimit: Duration?
-  /// The path of a Unix socket that is connected to instead of the URL's host.
+  /// The path of a Unix socket, which replaces the URL's host.
   public var unixSocket: String?
-  /// What TLS needs besides the authorities of the engine's settings.
+  /// The files for TLS, in addition to the authorities of the engine's settings.
   public var credentials: TLSFiles?
   /// Whether HTTP/2 is not offered.
   public var usesHTTP1 = false
-  /// Whether name, connection and TLS session are made anew, as a first visitor does, instead of taken from the cache.
+  /// Whether no cache is used: the name is looked up again, and the connection and the TLS session are new.
   public var startsAfresh = false
 
-  /// Checks and puts a request together.
+  /// Checks and creates a request.
   ///
   /// - Parameters:
   ///   - url: absolute, `http` or `https`.
-  ///   - method: what to do.
-  ///   - headers: lines `Name: value`; a name that is given replaces what the engine would send by itself.
-  ///   - body: for POST.
-  /// - Throws: the sentence that says what is wrong.
+  ///   - method: the action on the resource.
+  ///   - headers: lines `Name: value`; a given name replaces the engine's own header.
+  ///   - body: the body of a POST.
+  /// - Throws: ``MalformedRequest`` with the problem.
   public init(
     _ url: String, method: Method = .get, headers: [String] = [], body: [UInt8]? = nil
   ) throws(MalformedRequest) {
@@ -71,11 +71,11 @@ public struct HTTPRequest: Hashable, Sendable {
   }
 }
 
-/// Why a request cannot be sent as it is written.
+/// The reason why a request cannot be sent as it is written.
 public struct MalformedRequest: Error, Hashable, Sendable {
-  /// What is wrong, for the operator.
+  /// The message for the operator.
   public let sentence: String
 
-  /// Wraps the sentence.
+  /// Creates an error with a message.
   public init(_ sentence: String) { self.sentence = sentence }
 }

@@ -1,35 +1,35 @@
 public import TactusModel
 
-/// An answer, as far as it was read.
+/// An answer, or the part of it that was read.
 public struct HTTPResponse: Hashable, Sendable {
-  /// 100…599; of the last answer when redirects were followed.
+  /// The status, 100…599; of the last answer if redirects were followed.
   public var status: Int
   /// The first bytes of the body, at most ``HTTPRequest/bodyLimit``.
   public var body: [UInt8]
-  /// Bytes of the body that are not in ``body``: read and dropped, or announced and not read.
+  /// The number of bytes of the body that are not in ``body``: read and dropped, or announced and not read.
   public var droppedBytes: Int64
-  /// Where the time went.
+  /// The time that each phase took.
   public var timings: HTTPTimings
-  /// The URL that answered: the last one when redirects were followed.
+  /// The URL that answered: the last one if redirects were followed.
   public var finalURL: String
   /// The redirects that were followed.
   public var trail: [HTTPRedirect]
 
-  /// How many redirects were followed.
+  /// The number of redirects that were followed.
   public var redirects: Int { trail.count }
 
   /// `host:port` of the server that answered.
   public var peer: String {
-    // libcurl got an answer from there; should its spelling be unreadable, it is shown as it is.
+    // libcurl got an answer from this URL. If it cannot be parsed here, it is shown unchanged.
     (try? Endpoint(finalURL))?.description ?? finalURL
   }
 }
 
-/// The words that belong to statuses.
+/// The reason phrases of statuses.
 public enum HTTPStatus {
-  /// `503 Service Unavailable`; a status that has no words stays a number.
+  /// A status with its reason phrase: `503 Service Unavailable`; only the number if it has no phrase.
   ///
-  /// HTTP/2 does not transmit the words, so the server's own are never shown.
+  /// HTTP/2 does not transmit phrases, so the server's own phrases are never shown.
   public static func described(_ status: Int) -> String {
     guard let words = words[status] else { return "\(status)" }
     return "\(status) \(words)"

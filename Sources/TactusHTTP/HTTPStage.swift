@@ -1,4 +1,4 @@
-/// How far a request has come.
+/// The progress of a request.
 public enum HTTPStage: Int, Comparable, Sendable {
   /// The name of the host is being looked up.
   case nameLookup
@@ -8,9 +8,9 @@ public enum HTTPStage: Int, Comparable, Sendable {
   case handshake
   /// The server has not sent a status.
   case waiting
-  /// There is a status, and the header has not ended.
+  /// The status has arrived, and the header has not ended.
   case header
-  /// The header is there, and the body has not ended.
+  /// The header has arrived, and the body has not ended.
   case body
 
   /// Orders by progress.

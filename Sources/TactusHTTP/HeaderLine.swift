@@ -1,11 +1,11 @@
-/// One line of a request's header, checked so that it can be nothing but one line.
+/// One line of a request's header, which is checked to be exactly one line.
 ///
 /// Source: RFC 9110, section 5.5: a value with CR, LF or NUL is dangerous and must not be sent.
 struct HeaderLine: Hashable, Sendable {
   let name: String
   let value: String
 
-  /// Reads a line; a refusal shows none of it but a well-formed name, because the rest may be secret.
+  /// Reads a line; a refusal shows at most a well-formed name, because the rest may be secret.
   init(_ text: String) throws(MalformedRequest) {
     let bytes = Array(text.utf8)
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
@@ -21,16 +21,16 @@ struct HeaderLine: Hashable, Sendable {
     }
     self.name = String(decoding: name, as: UTF8.self)
     self.value = String(decoding: Self.trimmed(value), as: UTF8.self)
-    // The engine frames the message; a second opinion is how requests are smuggled (RFC 9112, section 11.2).
+    // The engine frames the message. Contradicting headers allow request smuggling (RFC 9112, section 11.2).
     guard !["content-length", "transfer-encoding"].contains(self.name.lowercased()) else {
       throw MalformedRequest("the header \(self.name) is set by Tactus itself")
     }
   }
 
-  /// As libcurl wants it; there `Name:` would remove the header and `Name;` is the one without a value.
+  /// The line for libcurl, where `Name;` is a header without a value, and `Name:` would remove the header.
   var curlText: String { value.isEmpty ? "\(name);" : "\(name): \(value)" }
 
-  /// The characters of a token.
+  /// Whether a byte may be in a token.
   ///
   /// Source: RFC 9110, section 5.6.2.
   private static func isTokenByte(_ byte: UInt8) -> Bool {

@@ -4,7 +4,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// One `CURLM *` that is told by a poller when its sockets are ready and by an alarm when its time has come.
+/// One `CURLM *`, with a poller that reports ready sockets and an alarm that reports expired times.
 ///
 /// The corresponding C functions are `curl_multi_init`, `curl_multi_add_handle`, `curl_multi_remove_handle`,
 /// `curl_multi_socket_action`, `curl_multi_info_read`, `curl_multi_cleanup`. libcurl calls back only from within these,
@@ -30,7 +30,7 @@ final class MultiHandle {
     cachedConnections: Int, poller: Poller, alarm: any MonotonicAlarm, time: any TimeSource,
     visitSoon: @escaping () -> Void
   ) throws(EasyHandle.Refusal) {
-    // Intentionally never undone: the daemon uses libcurl until it ends. Safe to repeat.
+    // Intentionally never reverted: the daemon uses libcurl until it ends. Repeated calls are safe.
     let code = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
     guard code == CURLE_OK, let pointer = curl_multi_init() else { throw EasyHandle.Refusal(code: CURLE_FAILED_INIT) }
     (self.pointer, self.poller, self.alarm, self.time) = (pointer, poller, alarm, time)
@@ -55,45 +55,45 @@ final class MultiHandle {
         }, context))
   }
 
-  /// The owner has removed all exchanges.
+  /// The owner has already removed all exchanges.
   deinit {
-    // Cached connections are closed now; nothing may call back into what is going away.
+    // This closes cached connections. They must not call back into this object.
     for token in tokens.values { poller.forget(token) }
     expect(tactus_multi_set_socket(pointer, nil, nil))
     expect(tactus_multi_set_timer(pointer, nil, nil))
     expect(curl_multi_cleanup(pointer))
   }
 
-  /// Hands an exchange to libcurl; it begins when the queue turns next.
+  /// Adds an exchange to libcurl; it begins at the next turn of the queue.
   func add(_ exchange: Exchange) { expect(curl_multi_add_handle(pointer, exchange.easy.pointer)) }
 
-  /// Takes an exchange back, in whatever state it is.
+  /// Removes an exchange from libcurl, in any state.
   func remove(_ exchange: Exchange) { expect(curl_multi_remove_handle(pointer, exchange.easy.pointer)) }
 
   /// Lets libcurl read and write the sockets that are ready.
   func socketsReady() {
     poller.drain { token, readiness in
-      // The poller tells no registration that an action before has ended, whose number may already name another socket.
+      // An earlier action may have ended the registration, and its number may already belong to another socket.
       guard let socket = sockets[token] else { return }
       var events: Int32 = 0
       if readiness.contains(.read) { events |= CURL_CSELECT_IN }
       if readiness.contains(.write) { events |= CURL_CSELECT_OUT }
       if readiness.contains(.error) { events |= CURL_CSELECT_ERR }
-      // A hang-up is seen by reading on: there may be an answer before the end.
+      // A hang-up is detected by reading, because an answer may precede the end.
       if readiness.contains(.hangup) { events |= CURL_CSELECT_IN }
       var running: Int32 = 0
       expect(curl_multi_socket_action(pointer, socket, events, &running))
     }
   }
 
-  /// Lets libcurl do what its time has come for.
+  /// Lets libcurl handle its expired times.
   func timePassed() {
     isVisitComing = false
     var running: Int32 = 0
     expect(curl_multi_socket_action(pointer, CURL_SOCKET_TIMEOUT, 0, &running))
   }
 
-  /// The exchanges that libcurl has done with, each once; the caller removes them.
+  /// The exchanges that have ended, each once; the caller removes them.
   func done() -> [(exchange: Exchange, code: CURLcode)] {
     var found: [(Exchange, CURLcode)] = []
     var left: Int32 = 0
@@ -111,7 +111,7 @@ final class MultiHandle {
 
   private func watch(_ socket: curl_socket_t, _ change: Int32, for easy: UnsafeMutableRawPointer?) {
     guard change != CURL_POLL_REMOVE else {
-      // libcurl says this before it closes the socket, except when a transfer ends while it connects.
+      // libcurl calls this before it closes the socket, unless a transfer ends while it connects.
       guard let token = tokens.removeValue(forKey: socket) else { return }
       sockets[token] = nil
       poller.forget(token)
@@ -129,7 +129,7 @@ final class MultiHandle {
       tokens[socket] = token
       sockets[token] = socket
     } catch {
-      // A socket that nobody watches would never end; telling libcurl so would end all transfers.
+      // A transfer with an unwatched socket would never end, and an error returned to libcurl would end all transfers.
       guard let exchange = easy.flatMap(Exchange.of) else { return }
       exchange.localErrno = error.code
       unwatched.append(exchange)
@@ -150,14 +150,18 @@ final class MultiHandle {
     }
   }
 
-  /// However many transfers ask for it in one turn of the queue, one visit serves all.
+  /// Requests a visit.
+  ///
+  /// One visit serves all requests of one turn of the queue.
   private func askForVisit() {
     guard !isVisitComing else { return }
     isVisitComing = true
     visitSoon()
   }
 
-  /// All that the multi interface can refuse is misuse, or memory that has run out for good.
+  /// Ends the process after an error.
+  ///
+  /// The multi interface reports only misuse, or a lack of memory.
   private func expect(_ code: CURLMcode) {
     guard code == CURLM_OK else {
       fatalError("libcurl's multi interface failed: \(String(cString: curl_multi_strerror(code)))")

@@ -1,32 +1,32 @@
 import TactusModel
 
-/// Look-ups of host names that run or wait in line, and the requests that ask for them: a pure machine.
+/// The running and waiting look-ups of host names, and the requests that wait for them: a pure state machine.
 ///
-/// A look-up cannot be canceled, so each that hangs keeps its thread until the resolver gives up. A name is therefore
-/// looked up once at a time, for all requests that ask, and each lane has room of its own: names that hang never take
-/// the room of names that are answered. See ADR 13.
+/// A look-up cannot be canceled, so each that hangs keeps its thread until the resolver gives up. Therefore a name has
+/// one look-up at a time, for all requests, and each lane has its own limit: look-ups that hang never use the slots
+/// of look-ups that end in time. See ADR 13.
 struct NameLookups {
-  /// A class of names with room of its own.
+  /// A class of names with its own limit.
   enum Lane: CaseIterable {
-    /// It is in the file of hosts.
+    /// The hosts file has the name.
     case local
-    /// Its last look-up ended in time.
+    /// The last look-up of the name ended in time.
     case proven
-    /// It has not been looked up, or that was forgotten.
+    /// The name was not looked up, or the result was forgotten.
     case untried
-    /// Its last look-up hung.
+    /// The last look-up of the name hung.
     case hanging
   }
 
-  /// The place of a name.
+  /// The state of a name.
   enum Place: Hashable {
-    /// It is being looked up.
+    /// Its look-up runs.
     case running
-    /// It waits for room, because so many look-ups of its lane run.
+    /// It waits behind this number of running look-ups of its lane.
     case waiting(behind: Int)
   }
 
-  /// From here on a look-up counts as one that hangs.
+  /// The duration after which a look-up counts as hanging.
   static let patience: Duration = .seconds(1)
 
   private var running: [String: (lane: Lane, askers: [TransferID])] = [:]
@@ -36,7 +36,7 @@ struct NameLookups {
   private var history = NameHistory()
   private var lastTicket: UInt64 = 0
 
-  /// Look-ups of a lane that run at once.
+  /// The number of look-ups of a lane that may run at once.
   static func room(in lane: Lane) -> Int {
     switch lane {
     case .local: Limits.localLookups
@@ -45,10 +45,10 @@ struct NameLookups {
     }
   }
 
-  /// Has a request wait for a name.
+  /// Adds a request that waits for a name.
   ///
-  /// - Parameter isLocal: whether the file of hosts has the name; asked only if nothing better is known.
-  /// - Returns: whether a look-up of the name is to be started now.
+  /// - Parameter isLocal: whether the hosts file has the name; called only if the history has no result.
+  /// - Returns: whether the caller must start a look-up of the name now.
   mutating func ask(_ name: String, for id: TransferID, isLocal: () -> Bool) -> Bool {
     guard running[name]?.askers.append(id) == nil, waiting[name]?.askers.append(id) == nil else { return false }
     let lane: Lane =
@@ -67,7 +67,9 @@ struct NameLookups {
     return true
   }
 
-  /// Takes a request out; a running look-up continues, one that has not begun does not begin.
+  /// Removes a request.
+  ///
+  /// A running look-up continues; a waiting one without requests is dropped.
   mutating func withdraw(_ id: TransferID, from name: String) {
     running[name]?.askers.removeAll { $0 == id }
     waiting[name]?.askers.removeAll { $0 == id }
@@ -76,12 +78,12 @@ struct NameLookups {
     lines[entry.lane]?.tidy { waiting[$0]?.ticket == $1 }
   }
 
-  /// Takes note of an end.
+  /// Notes the end of a look-up.
   ///
   /// - Parameters:
-  ///   - addresses: what was found; empty if nothing was.
+  ///   - addresses: the addresses that were found; empty if none were found.
   ///   - duration: how long it took.
-  /// - Returns: the requests that waited for it, in order, and the name whose look-up is to be started in its place.
+  /// - Returns: the requests that waited for it, in order, and the name whose look-up the caller must start next.
   mutating func ended(
     _ name: String, addresses: [String], after duration: Duration, at now: MonotonicInstant
   ) -> (askers: [TransferID], next: String?) {
@@ -97,19 +99,19 @@ struct NameLookups {
     return (entry.askers, nil)
   }
 
-  /// The place of a name; nil if no request asks for it.
+  /// The state of a name; nil if no request waits for it.
   func place(of name: String) -> Place? {
     if let entry = waiting[name] { return .waiting(behind: counts[entry.lane, default: 0]) }
     return running[name] == nil ? nil : .running
   }
 
-  /// The state of a look-up, as a part of a sentence.
+  /// The state of a look-up, as a part of a message.
   func standing(of name: String) -> String {
     guard case .waiting(let count) = place(of: name) else { return "the name \(name) was still being looked up" }
     return "the name \(name) waited to be looked up behind \(count) look-ups that no name server has answered"
   }
 
-  /// Addresses that were found within the last minute; nil for none.
+  /// The addresses that were found within the last minute; nil if none were found.
   func recent(_ name: String, at now: MonotonicInstant) -> [String]? { history.recent(name, at: now) }
 
   private mutating func run(_ name: String, in lane: Lane, for askers: [TransferID]) {
@@ -118,7 +120,7 @@ struct NameLookups {
   }
 }
 
-/// Names in the order in which they asked; one that has left is skipped.
+/// The waiting names of a lane in their order; names that have left are skipped.
 private struct WaitingLine {
   private var entries: [(name: String, ticket: UInt64)] = []
   private var first = 0
@@ -135,7 +137,9 @@ private struct WaitingLine {
     return entries[first]
   }
 
-  /// Notes that one has left; when half of them have, the rest moves up, so that the line does not outgrow those who wait.
+  /// Notes that a name has left.
+  ///
+  /// When half of the names have left, they are removed, so that the line stays short.
   mutating func tidy(keeping isThere: (String, UInt64) -> Bool) {
     departed += 1
     guard departed > 64, 2 * departed > entries.count - first else { return }

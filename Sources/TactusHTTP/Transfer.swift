@@ -1,7 +1,7 @@
 import CCurl
 import TactusModel
 
-/// One request on its way through its redirects, and its completion.
+/// One request with its redirects, and its completion.
 final class Transfer {
   let id: TransferID
   let request: HTTPRequest
@@ -9,26 +9,26 @@ final class Transfer {
   let receiver: HTTPReceiver?
   let completion: HTTPCompletion
 
-  /// The request that is to be sent now, or was.
+  /// The current request of the chain.
   private(set) var hop: Hop
   /// The redirects that were followed.
   private(set) var redirects: [HTTPRedirect] = []
   /// The exchange under way; nil while a name is looked up.
   private(set) var exchange: Exchange?
-  /// When the request of this hop was to be sent.
+  /// When this hop began.
   private var hopBegunAt: MonotonicInstant
-  /// Duration of the look-up of this hop, before libcurl.
+  /// The duration of this hop's look-up, which precedes libcurl.
   private var lookup: Duration = .zero
-  /// The phases of the hops before this one, each summed up.
+  /// The sum of the phases of the hops before this one.
   private var spent = HTTPTimings(nameLookup: .zero, connect: .zero, tls: .zero, firstByte: .zero, total: .zero)
-  /// Whether nothing more is to be read for now.
+  /// Whether reading is paused.
   private(set) var isResting = false
 
   /// The next step after an exchange has ended.
   enum Turn {
-    /// It has ended.
+    /// The transfer has ended.
     case ended(Result<HTTPResponse, HTTPFailure>)
-    /// It follows a redirect: ``hop`` is the next to be sent.
+    /// The transfer follows a redirect: ``hop`` is sent next.
     case follows
   }
 
@@ -41,15 +41,15 @@ final class Transfer {
     hop = Hop(request)
   }
 
-  /// The name that has to be looked up before the hop can be sent; nil for none.
+  /// The name that must be looked up before the hop can be sent; nil if none is needed.
   var nameToLookUp: String? { request.unixSocket == nil ? hop.endpoint.nameToLookUp : nil }
 
-  /// When the look-up has to be over; nil for no limit.
+  /// The deadline of the look-up; nil for no limit.
   var lookupDeadline: MonotonicInstant? {
     [request.connectLimit.map { hopBegunAt + $0 }, request.timeLimit.map { begunAt + $0 }].compactMap(\.self).min()
   }
 
-  /// Makes the exchange of this hop.
+  /// Creates the exchange of this hop.
   func begin(
     with addresses: [String], settings: HTTPEngine.Settings, at now: MonotonicInstant
   ) throws(EasyHandle.Refusal) -> Exchange {
@@ -62,13 +62,13 @@ final class Transfer {
     return exchange
   }
 
-  /// Reads no more for now, or reads on.
+  /// Pauses or resumes reading.
   func rest(_ isResting: Bool) {
     self.isResting = isResting
     exchange?.isResting = isResting
   }
 
-  /// Takes the end of an exchange and decides on the next step.
+  /// Decides on the next step after the end of an exchange.
   func turn(after exchange: Exchange, _ code: CURLcode, at now: MonotonicInstant) -> Turn {
     guard code == CURLE_OK || (code == CURLE_WRITE_ERROR && exchange.cut != nil), let response = response(at: now)
     else {
@@ -89,7 +89,7 @@ final class Transfer {
     }
   }
 
-  /// A failure of this transfer, with what has arrived.
+  /// A failure of this transfer, with the part of the answer that has arrived.
   func failure(
     _ cause: HTTPFailure.Cause, code: CURLcode = CURLE_OK, _ sentence: String, standing: String? = nil,
     at now: MonotonicInstant
@@ -110,10 +110,10 @@ final class Transfer {
     (hopBegunAt, lookup) = (now, .zero)
   }
 
-  /// The answer as far as it has arrived; nil before its status has.
+  /// The part of the answer that has arrived; nil before its status.
   private func response(at now: MonotonicInstant) -> HTTPResponse? {
     guard let exchange, let status = exchange.status else { return nil }
-    // What was announced and not read is dropped as well, if the body was cut short for its length.
+    // If the body exceeded the limit, the announced bytes that were not read are also dropped.
     let announced = exchange.cut == .longBody ? exchange.easy.size(CURLINFO_CONTENT_LENGTH_DOWNLOAD_T) : 0
     return HTTPResponse(
       status: status, body: exchange.body,
@@ -129,7 +129,7 @@ final class Transfer {
       timings.nameLookup += now - hopBegunAt
       return timings
     }
-    /// Zero is a phase that was not reached.
+    // Zero means that the phase was not reached.
     func span(_ info: CURLINFO) -> Duration {
       let span = exchange.easy.size(info)
       return span == 0 ? .zero : lookup + .microseconds(span)
@@ -149,7 +149,7 @@ extension Exchange {
     guard easy.string(CURLINFO_SCHEME)?.lowercased() == "https" else { return nil }
     let label = "Expire date:"
     guard let field = easy.certificateFields().first(where: { $0.hasPrefix(label) }) else { return nil }
-    // OpenSSL writes `Nov 22 07:41:27 2027 GMT`, which is among what curl_getdate reads; -1 means it is not.
+    // OpenSSL writes `Nov 22 07:41:27 2027 GMT`, which curl_getdate can read; it returns -1 for other text.
     let seconds = curl_getdate(String(field.dropFirst(label.count)), nil)
     return seconds < 0 ? nil : Instant(microseconds: Int64(seconds) * 1_000_000)
   }

@@ -1,20 +1,20 @@
 import CLinux
 import Glibc
 
-/// A user of this machine, as whom programs may run.
+/// A user account of this machine that programs may run under.
 public struct Account: Hashable, Sendable {
   /// The name, as in passwd(5).
   public var name: String
-  /// The number.
+  /// The user number.
   public var user: UInt32
-  /// The number of its own group.
+  /// The number of its primary group.
   public var group: UInt32
-  /// All its groups, its own included.
+  /// The numbers of all its groups, including the primary one.
   public var groups: [UInt32]
-  /// The home directory, which need not exist.
+  /// The home directory, which may be missing.
   public var home: String
 
-  /// Puts an account together.
+  /// Creates an account.
   public init(name: String, user: UInt32, group: UInt32, groups: [UInt32], home: String) {
     self.name = name
     self.user = user
@@ -23,20 +23,20 @@ public struct Account: Hashable, Sendable {
     self.home = home
   }
 
-  /// Looks an account up; nil if there is none of that name.
+  /// Looks up an account by name; nil if it does not exist.
   ///
   /// Source: getpwnam_r(3), getgrouplist(3)
   public static func named(_ name: String) -> Account? {
     entry { getpwnam_r(name, $0, $1, $2, $3) }.account
   }
 
-  /// Whether there is an account of a name; nil if the machine's databases do not tell.
+  /// Whether an account exists; nil if the machine's databases do not answer.
   public static func isThere(_ name: String) -> Bool? {
     let (code, account) = entry { getpwnam_r(name, $0, $1, $2, $3) }
     return account != nil ? true : NameLookup.foundNothing(code) ? false : nil
   }
 
-  /// The name of a user, or the number where there is none; for sentences.
+  /// The name of a user for messages, or the number if it has no name.
   public static func name(of user: UInt32) -> String {
     entry { getpwuid_r(user, $0, $1, $2, $3) }.account?.name ?? "uid \(user)"
   }
@@ -75,14 +75,16 @@ public struct Account: Hashable, Sendable {
       var groups = [gid_t](repeating: 0, count: Int(count))
       let room = count
       if getgrouplist(name, own, &groups, &count) >= 0 { return Array(groups.prefix(Int(count))) }
-      // Some libraries tell how many there are, others leave the count.
+      // Some libraries return the required count, others do not change it.
       count = max(count, room * 2)
     }
     return [own]
   }
 }
 
-/// An account as the kernel takes it, without names; nil for whom this process runs as.
+/// Passes an account to the body in the kernel's form, without names.
+///
+/// A nil account means the current user.
 func withIdentity<Value>(of account: Account?, _ body: (UnsafePointer<tactus_identity>?) -> Value) -> Value {
   guard let account else { return body(nil) }
   return account.groups.withUnsafeBufferPointer { groups in
@@ -92,17 +94,19 @@ func withIdentity<Value>(of account: Account?, _ body: (UnsafePointer<tactus_ide
   }
 }
 
-/// What looking a name up in the machine's databases came to.
+/// The result of looking up a name in the machine's databases.
 enum NameLookup {
-  /// Whether a result code means that there is no such name, rather than that nobody knows.
+  /// Whether a result code means that the name does not exist.
+  ///
+  /// Other codes mean that the lookup failed.
   ///
   /// Source: getpwnam(3), "RETURN VALUE", which names these besides 0
   static func foundNothing(_ code: Int32) -> Bool { [0, ENOENT, ESRCH].contains(code) }
 }
 
-/// What this process may do beyond its user.
+/// The privileges of this process beyond those of its user.
 public enum Privileges {
-  /// Whether it may become any other user, and signal what it has started then: CAP_SETUID, CAP_SETGID and CAP_KILL.
+  /// Whether it may switch to any user and signal what it then starts: CAP_SETUID, CAP_SETGID and CAP_KILL.
   ///
   /// Source: capabilities(7)
   public static var coverOtherUsers: Bool {

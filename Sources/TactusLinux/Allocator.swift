@@ -1,19 +1,23 @@
 import CLinux
 
-/// The allocator of this process: that of glibc.
+/// The memory allocator of this process, which is glibc's.
 public enum Allocator {
-  /// Blocks from this size on are mapped one by one, in bytes: the buffers of clients and of output leave no holes.
+  /// Blocks from this size on are mapped individually, in bytes, so that large buffers leave no holes in the heap.
   private static let mapped: Int32 = 64 << 10
-  /// Free memory at the end of the heap that is kept, in bytes.
+  /// Free memory that is kept at the end of the heap, in bytes.
   private static let kept: Int32 = 128 << 10
 
-  /// Has a program that runs for months keep little free memory; at the start of `main`, before there are other threads.
+  /// Limits the free memory of a long-running program.
   ///
-  /// By default glibc makes eight arenas per processor, each thread of Dispatch may use another one, and what is freed in one is
-  /// of no use to the others: after some ten thousand jobs that was more than all that is in use. Large blocks that are freed would
-  /// raise both thresholds. Source: mallopt(3)
+  /// Called at the start of `main`, before other threads exist.
+  ///
+  /// By default glibc creates eight arenas per processor, and each thread of Dispatch may use another one. Memory that
+  /// is freed in one arena is useless to the others. After about ten thousand jobs, that was more than all memory in
+  /// use. Freed large blocks would raise both thresholds.
+  ///
+  /// Source: mallopt(3)
   public static func economize() {
-    // Refused only by another libc, which then has ways of its own.
+    // Refused only by another libc, which manages its memory differently.
     _ = tactus_allocator_economize(1, mapped, kept)
   }
 }

@@ -1,9 +1,10 @@
 import CLinux
 import Glibc
 import Synchronization
-import TactusModel
+public import TactusModel
 
-/// A child on its way, as other threads see it while one waits for it: until its exec, or until it has looked at everything.
+/// The progress of a child, for other threads while one waits for it: until its exec, or until it has looked at
+/// everything.
 ///
 /// Any thread.
 public final class ChildProgress: Sendable {
@@ -16,11 +17,12 @@ public final class ChildProgress: Sendable {
     var isCanceled = false
   }
 
-  /// A child that there is not yet.
-  /// - Throws: ``SystemError`` when there is no memory for it.
+  /// Creates the progress of a child that does not exist yet.
+  ///
+  /// - Throws: ``SystemError`` if memory is exhausted.
   public init() throws(SystemError) {
     guard let pointer = tactus_progress_make() else {
-      throw SystemError(code: ENOMEM, operation: "make", subject: "the progress of a child")
+      throw SystemError(code: ENOMEM, operation: "create", subject: "the progress of a child")
     }
     address = UInt(bitPattern: pointer)
   }
@@ -38,33 +40,43 @@ public final class ChildProgress: Sendable {
     return process == 0 ? nil : process
   }
 
-  /// Whether a program on its way has come to its directory or its file.
+  /// Whether a starting program has reached its directory or its file.
   public var isAtPath: Bool { step >= Int32(TACTUS_SPAWN_DIRECTORY.rawValue) }
 
-  /// Whether a program on its way waits for its directory, rather than for its file.
+  /// Whether a starting program waits for its directory.
+  ///
+  /// Otherwise it waits for its file.
   public var isEntering: Bool { step < Int32(TACTUS_SPAWN_EXECUTE.rawValue) }
 
-  /// What it is doing, a number that depends on what it is for.
+  /// The current step, a number whose meaning depends on the child's purpose.
   var step: Int32 { tactus_progress_step(pointer) }
 
-  /// Since when it does that.
-  var since: MonotonicInstant { MonotonicInstant(microseconds: tactus_progress_since(pointer)) }
+  /// When the current step began; zero before the first.
+  public var since: MonotonicInstant { MonotonicInstant(microseconds: tactus_progress_since(pointer)) }
 
-  /// Kills the child, or has it end as soon as there is one; false if it is over, and its result known in a moment.
+  /// Kills the child, or has it end as soon as it exists.
   ///
-  /// A child that waits in a file system may end much later. It does nothing more of what it is for.
+  /// Returns false if it is over or runs its program, and its result arrives in a moment.
+  ///
+  /// A child that waits in a file system may end much later. It does nothing else before it ends.
   public func cancel() -> Bool {
     state.withLock { state in
-      guard !state.isOver else { return false }
-      state.isCanceled = true
+      // A busy machine may run the program long before the thread that waits for its start.
+      guard !state.isOver, !hasExecuted else { return false }
       tactus_progress_cancel(pointer)
-      // Not reaped before it is over, so the number is certainly its own.
+      // It is not reaped before it is over, so the number certainly belongs to it.
       if let process { _ = Glibc.kill(Int32(process), SIGKILL) }
-      return true
+      // A program that began between the two has been started, and ends by this signal.
+      state.isCanceled = !hasExecuted
+      return state.isCanceled
     }
   }
 
-  /// From now on nobody kills it any more: before it is reaped, or handed to whoever does that.
+  private var hasExecuted: Bool { process.flatMap { ProcessTable.entry(of: $0) }?.hasExecuted ?? false }
+
+  /// Rules out a kill from now on.
+  ///
+  /// Called before the child is reaped or handed over.
   func conclude() { state.withLock { $0.isOver = true } }
 
   /// Whether it was killed.

@@ -4,13 +4,13 @@ public import TactusModel
 
 /// A directory of the cgroup v2 hierarchy, cgroups(7).
 public struct ControlGroup: Hashable, Sendable {
-  /// The directory.
+  /// The path of the directory.
   public let path: String
 
-  /// Names a directory, unchecked.
+  /// Names a directory without checking it.
   public init(at path: String) { self.path = path }
 
-  /// The group that this process is in; nil where there is no v2 hierarchy, or it is mounted elsewhere.
+  /// The group of this process; nil if the v2 hierarchy is missing, or mounted elsewhere.
   public static func own() -> ControlGroup? {
     guard let memberships = SmallFile.text("/proc/self/cgroup"),
       let mounts = SmallFile.text("/proc/self/mountinfo", limit: 1 << 20)
@@ -34,10 +34,13 @@ public struct ControlGroup: Hashable, Sendable {
     return nil
   }
 
-  /// Whether the group was handed to us to make groups below: writable, and marked so by systemd, or our own.
+  /// Whether this process may create groups below this one: it is writable, and systemd delegated it or we created it.
   ///
-  /// Source: systemd's CGROUP_DELEGATION.md, "user.delegate" and before version 254 "trusted.delegate", which only root can
-  /// read: then the owner tells it, who is `User=` only where it delegates. Below a group of ours everything is ours.
+  /// systemd marks a delegated group with "user.delegate", or "trusted.delegate" before version 254. Only root can read
+  /// the latter. The owner then decides: systemd sets it to `User=` only where it delegates. Every group below our own
+  /// is ours.
+  ///
+  /// Source: systemd's CGROUP_DELEGATION.md
   public var isDelegated: Bool {
     guard access(path, W_OK) == 0 else { return false }
     if geteuid() != 0, Self.owner(of: path) == geteuid(), Self.owner(of: "\(path)/..") != geteuid() { return true }
@@ -47,21 +50,21 @@ public struct ControlGroup: Hashable, Sendable {
     }
   }
 
-  /// Moves this process, with all its threads, into a new group below, and answers it.
+  /// Moves this process, with all its threads, into a new child group, and returns it.
   ///
-  /// Only then can controllers be enabled here: a group with members may not hand them down (cgroups(7), "no internal
+  /// Controllers can be enabled only afterwards: a group with members must not pass them down (cgroups(7), "no internal
   /// processes").
   @discardableResult
   public func moveIntoLeaf(named name: String) throws(SystemError) -> ControlGroup {
     let leaf = ControlGroup(at: "\(path)/\(name)")
     if mkdir(leaf.path, 0o755) != 0, errno != EEXIST {
-      throw SystemError(code: errno, operation: "make", subject: leaf.path)
+      throw SystemError(code: errno, operation: "create", subject: leaf.path)
     }
     try SmallFile.write("0", to: "\(leaf.path)/cgroup.procs")
     return leaf
   }
 
-  /// Hands the controllers that measure down to the groups below, as far as they are there, and answers which.
+  /// Enables the available controllers for child groups, and returns their names.
   @discardableResult
   public func enableControllers(_ wanted: [String] = ["cpu", "memory", "pids"]) -> [String] {
     let available = SmallFile.text("\(path)/cgroup.controllers")?.split { $0 == " " || $0 == "\n" }.map(String.init)
@@ -72,12 +75,12 @@ public struct ControlGroup: Hashable, Sendable {
     }
   }
 
-  /// The controllers that groups below have.
+  /// The controllers that child groups have.
   public var handedDown: [String] {
     SmallFile.text("\(path)/cgroup.subtree_control")?.split { $0 == " " || $0 == "\n" }.map(String.init) ?? []
   }
 
-  /// Of the controllers that some limits need, those that the group does not have.
+  /// The controllers that some limits need and the group lacks.
   public func missingControllers(for limits: CommandLimits) -> [String] {
     [
       limits.memoryMax == nil ? nil : ("memory", "memory.max"), limits.cpuQuota == nil ? nil : ("cpu", "cpu.max"),
@@ -85,14 +88,14 @@ public struct ControlGroup: Hashable, Sendable {
     ].compactMap(\.self).filter { access("\(path)/\($0.1)", F_OK) != 0 }.map(\.0)
   }
 
-  /// Sets limits for everything in the group, as far as their controllers are there.
+  /// Sets limits for the whole group, as far as their controllers are available.
   ///
-  /// Memory is that with swap, and what needs more ends as a whole, rather than one process of it.
+  /// The memory limit includes swap. If it is exceeded, the kernel kills the whole group instead of one process.
   public func limit(to limits: CommandLimits) throws(SystemError) {
     let missing = missingControllers(for: limits)
     if let memory = limits.memoryMax, !missing.contains("memory") {
       try write("\(memory)", to: "memory.max")
-      // Neither is on every kernel: the one since 4.19, the other with swap only.
+      // Neither file exists on every kernel: the first needs Linux 4.19, the second needs swap.
       if has("memory.oom.group") { try write("1", to: "memory.oom.group") }
       if has("memory.swap.max") { try write("0", to: "memory.swap.max") }
     }
@@ -114,25 +117,31 @@ public struct ControlGroup: Hashable, Sendable {
     try SmallFile.write(text, to: "\(path)/\(file)")
   }
 
-  /// Makes a group below.
+  /// Creates a child group.
   public func makeChild(_ name: String) throws(SystemError) -> ControlGroup {
     let child = ControlGroup(at: "\(path)/\(name)")
-    guard mkdir(child.path, 0o755) == 0 else { throw SystemError(code: errno, operation: "make", subject: child.path) }
+    guard mkdir(child.path, 0o755) == 0 else {
+      throw SystemError(code: errno, operation: "create", subject: child.path)
+    }
     return child
   }
 
-  /// Whether the directory is there.
+  /// Whether the directory exists.
   public var exists: Bool { access(path, F_OK) == 0 }
 
-  /// Opens a file of the group, close-on-exec; the caller's to close.
+  /// Opens a file of the group, close-on-exec.
+  ///
+  /// The caller closes it.
   public func open(_ file: String, _ flags: Int32) throws(SystemError) -> Int32 {
     try Descriptor.open("\(path)/\(file)", flags)
   }
 
-  /// Kills every process in the group and below; nothing if the group is gone.
+  /// Kills every process in the group and below.
   ///
-  /// A fork cannot slip through `cgroup.kill`. Linux before 5.14 does not have it: there the members are killed again and
-  /// again until none is left that lives.
+  /// Does nothing if the group is gone.
+  ///
+  /// A fork cannot escape `cgroup.kill`. Linux before 5.14 lacks it, so the members are killed repeatedly until none is
+  /// alive.
   public func kill() {
     do { try SmallFile.write("1", to: "\(path)/cgroup.kill") } catch {
       for _ in 0..<1000 where isPopulated {
@@ -141,7 +150,7 @@ public struct ControlGroup: Hashable, Sendable {
     }
   }
 
-  /// The processes in the group and below, however deep.
+  /// The processes in the group and at any depth below.
   public var processes: [Int] {
     guard var tree = ControlGroupTree(at: path) else { return [] }
     var found: [Int] = []
@@ -152,12 +161,12 @@ public struct ControlGroup: Hashable, Sendable {
     return found
   }
 
-  /// Whether a living process is in the group or below; false when the group is gone.
+  /// Whether a living process is in the group or below; false if the group is gone.
   public var isPopulated: Bool {
     SmallFile.text("\(path)/cgroup.events")?.split(separator: "\n").contains("populated 1") ?? false
   }
 
-  /// CPU time of everything that was ever in the group.
+  /// The CPU time of all processes that were ever in the group.
   public var cpuTime: Duration? {
     guard let text = SmallFile.text("\(path)/cpu.stat"),
       let line = text.split(separator: "\n").first(where: { $0.hasPrefix("usage_usec ") }),
@@ -166,7 +175,7 @@ public struct ControlGroup: Hashable, Sendable {
     return .microseconds(microseconds)
   }
 
-  /// The most memory that the group ever had, in bytes; nil without the memory controller.
+  /// The peak memory of the group, in bytes; nil without the memory controller.
   public var peakMemory: Int64? {
     SmallFile.text("\(path)/memory.peak").flatMap { Int64($0.prefix { $0.isWholeNumber }) }
   }
@@ -177,15 +186,17 @@ public struct ControlGroup: Hashable, Sendable {
     return events.first { $0.hasPrefix("oom_kill ") }.flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
   }
 
-  /// Removes the group and the groups below, however deep; false when a process is still in it.
+  /// Removes the group and all groups below.
+  ///
+  /// Returns false if a process is still in one of them.
   public func remove() -> Bool {
     if rmdir(path) == 0 || errno == ENOENT { return true }
-    // Groups below, made by the job itself, are in the way as much as processes are.
+    // Groups that the job created below also prevent the removal, like processes.
     guard errno == EBUSY, !isPopulated, var tree = ControlGroupTree(at: path), tree.removeBelow() else { return false }
     return rmdir(path) == 0 || errno == ENOENT
   }
 
-  /// The names of the groups directly below.
+  /// The names of the child groups.
   public var names: [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }

@@ -1,11 +1,11 @@
 extension ControlGroup {
-  /// The root of the v2 hierarchy as it is mounted here; nil where there is none.
+  /// The mounted root of the v2 hierarchy; nil if it is not mounted.
   public static func root() -> ControlGroup? {
     guard let mounts = SmallFile.text("/proc/self/mountinfo", limit: 1 << 20) else { return nil }
     return own(memberships: "0::/", mounts: mounts)
   }
 
-  /// Whether systemd can enforce limits with a controller: of the v2 hierarchy, or mounted by itself and writable.
+  /// Whether systemd can enforce limits with a controller, of the v2 hierarchy or of a writable v1 hierarchy.
   public static func hasController(_ name: String) -> Bool {
     guard let mounts = SmallFile.text("/proc/self/mountinfo", limit: 1 << 20) else { return false }
     let controllers = root().flatMap { SmallFile.text("\($0.path)/cgroup.controllers") } ?? ""
@@ -19,7 +19,7 @@ extension ControlGroup {
       let fields = mount.split(separator: " ")
       guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 3, fields[dash + 1] == "cgroup"
       else { return false }
-      // Where systemd has them: what else is mounted of them belongs to somebody's container.
+      // Only mounts where systemd has them. Others belong to a container.
       return fields[4].hasPrefix("/sys/fs/cgroup/") && fields[5].split(separator: ",").contains("rw")
         && fields[dash + 3].split(separator: ",").contains(Substring(name))
     }

@@ -1,30 +1,32 @@
 import Glibc
 
-/// A walk through a control group and the groups below it, with one open directory at a time.
+/// Walks through a control group and the groups below it, with one open directory at a time.
 ///
-/// A job may nest groups deeper than a path may be long (PATH_MAX) and than a process may have descriptors. So no path is
-/// built and nothing recurses: the walk enters a group by its name and leaves it by `..`.
+/// A job may nest groups deeper than PATH_MAX or its descriptors allow. So the walk builds no paths and does not
+/// recurse: it enters a group by its name and leaves it by `..`.
 struct ControlGroupTree: ~Copyable {
-  /// The group that the walk is in.
+  /// The current group.
   private var directory: Int32
 
-  /// Begins at a group; nil if it cannot be opened, which mostly means that it is gone.
+  /// Begins at a group; nil if it cannot be opened, usually because it is gone.
   init?(at path: String) {
-    // The caller asks about a group that others may remove at any time.
+    // Others may remove the group at any time.
     guard let directory = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY) else { return nil }
     self.directory = directory
   }
 
   deinit { Descriptor.close(directory) }
 
-  /// Visits the group itself and then every group below; O(groups) in time, O(names on the way) in memory.
+  /// Visits the group and every group below, in O(groups) time.
+  ///
+  /// Memory is O(names on the path to the current group).
   mutating func visit(_ body: (Int32) -> Void) {
     body(directory)
     var levels = [names()]
     while var names = levels.popLast() {
       if let name = names.popLast() {
         levels.append(names)
-        // It may be gone meanwhile.
+        // It may be gone by now.
         guard enter(name) else { continue }
         body(directory)
         levels.append(self.names())
@@ -34,7 +36,9 @@ struct ControlGroupTree: ~Copyable {
     }
   }
 
-  /// Removes every group below, deepest first; false when one of them cannot be removed.
+  /// Removes every group below, deepest first.
+  ///
+  /// Returns false if one of them cannot be removed.
   mutating func removeBelow() -> Bool {
     var depth = 0
     var hasEntered = false
@@ -45,7 +49,7 @@ struct ControlGroupTree: ~Copyable {
         guard errno == EBUSY, enter(name) else { return false }
         (depth, hasEntered) = (depth + 1, true)
       } else {
-        // A group without groups below it that could not be removed has processes.
+        // A group without child groups that cannot be removed has processes.
         if hasEntered { return false }
         if depth == 0 { return true }
         guard enter("..") else { return false }
@@ -62,9 +66,9 @@ struct ControlGroupTree: ~Copyable {
     return true
   }
 
-  /// The names of groups directly below, at most so many.
+  /// The names of the child groups, up to a limit.
   private func names(limit: Int = .max) -> [String] {
-    // Opened anew, because fdopendir takes its descriptor and closes it.
+    // Opened again, because fdopendir takes its descriptor and closes it.
     let opened = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard opened >= 0 else { return [] }
     guard let entries = fdopendir(opened) else {

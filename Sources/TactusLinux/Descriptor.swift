@@ -1,32 +1,40 @@
 import CLinux
 import Glibc
 
-/// What one does with descriptors: every one is close-on-exec from its creation, and errno is read at once.
+/// Operations on descriptors.
+///
+/// Each is close-on-exec from its creation, and errno is read at once.
 public enum Descriptor {
-  /// What a read or a write brought about.
+  /// The result of a read or a write.
   public enum Transfer: Hashable, Sendable {
-    /// So many bytes, at least one.
+    /// The number of bytes, at least one.
     case bytes(Int)
-    /// Nothing is there, or nothing fits, right now.
+    /// No data or no room at the moment.
     case wouldBlock
-    /// The other side is done; for writes, it is gone.
+    /// The other side has finished.
+    ///
+    /// For writes, it is gone.
     case end
     /// The errno.
     case failed(Int32)
   }
 
-  /// The corresponding C function is `pipe2` with `O_CLOEXEC`; the ends that are named here are non-blocking.
+  /// Creates a pipe, like `pipe2` with `O_CLOEXEC`.
+  ///
+  /// The ends that the parameters name are non-blocking.
   public static func pipe(
     nonBlockingRead: Bool = false
   ) throws(SystemError) -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
-    _ = try check(tactus_pipe(&ends, nonBlockingRead ? 1 : 0), "make", "a pipe")
+    _ = try check(tactus_pipe(&ends, nonBlockingRead ? 1 : 0), "create", "a pipe")
     return (ends[0], ends[1])
   }
 
-  /// Puts /dev/null in the place of standard descriptors that are closed; called first of all, before anything is opened.
+  /// Opens /dev/null for closed standard descriptors.
   ///
-  /// Otherwise the next socket gets the number of standard output, and what is printed goes to whoever listens there.
+  /// Called first of all, before anything else is opened.
+  ///
+  /// Otherwise the next socket gets the number of standard output, and printed text goes to its client.
   public static func keepStandard() throws(SystemError) {
     _ = try check(tactus_keep_standard_descriptors(), "keep", "the standard descriptors")
   }
@@ -47,7 +55,9 @@ public enum Descriptor {
     }
   }
 
-  /// Reads what is there into a buffer of the caller; goes on when a signal comes in between.
+  /// Reads available bytes into the caller's buffer.
+  ///
+  /// Continues after a signal.
   public static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
     while true {
       let size = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
@@ -59,12 +69,16 @@ public enum Descriptor {
     }
   }
 
-  /// Writes what fits into a file or a pipe; a pipe needs SIGPIPE ignored, see ``Signals/ignoreBrokenPipes()``.
+  /// Writes what fits into a file or a pipe.
+  ///
+  /// Pipes need SIGPIPE to be ignored, see ``Signals/ignoreBrokenPipes()``.
   public static func write(_ descriptor: Int32, from buffer: UnsafeRawBufferPointer) -> Transfer {
     written { Glibc.write(descriptor, buffer.baseAddress, buffer.count) }
   }
 
-  /// Writes what fits into a socket; a connection that is gone raises no signal.
+  /// Writes what fits into a socket.
+  ///
+  /// A closed connection raises no signal.
   public static func send(_ socket: Int32, from buffer: UnsafeRawBufferPointer) -> Transfer {
     written { Glibc.send(socket, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL)) }
   }
@@ -86,12 +100,12 @@ public enum Descriptor {
     return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : nil
   }
 
-  /// Bytes that can be read right now from a pipe or a socket.
+  /// The number of bytes that can be read now from a pipe or a socket.
   public static func bytesWaiting(in descriptor: Int32) -> Int { max(0, Int(tactus_bytes_waiting(descriptor))) }
 
   /// Closes a descriptor.
   ///
-  /// Traps on a descriptor that is not open, because closing twice may close what somebody else has opened meanwhile.
+  /// Traps if it is not open, because closing twice may close a descriptor that another part has opened since.
   public static func close(_ descriptor: Int32) {
     guard Glibc.close(descriptor) != 0, errno == EBADF else { return }
     fatalError("descriptor \(descriptor) was closed twice")

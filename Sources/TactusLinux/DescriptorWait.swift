@@ -1,13 +1,16 @@
 import Glibc
 import TactusModel
 
-/// Waits of a program with one thread for several descriptors at once, by poll(2).
+/// Waits of a single-threaded program for several descriptors, by poll(2).
 public enum DescriptorWait {
-  /// Waits until at least one can be read or written, or a time has passed; for ever without one.
+  /// Waits until at least one descriptor can be read or written, or a time has passed.
   ///
-  /// One whose other side is gone counts as ready: the read or write tells.
+  /// Without a limit it waits forever.
+  ///
+  /// A descriptor whose other side is gone counts as ready: the read or write shows the reason.
+  ///
   /// - Parameter limit: rounded up to whole milliseconds.
-  /// - Returns: those that are ready; none if the time has passed.
+  /// - Returns: the ready descriptors; none if the time has passed.
   public static func ready(
     toRead readers: [Int32], toWrite writers: [Int32] = [], within limit: Duration?
   ) throws(SystemError) -> (readers: Set<Int32>, writers: Set<Int32>) {
@@ -25,10 +28,13 @@ public enum DescriptorWait {
     return (ready(entries[..<readers.count]), ready(entries[readers.count...]))
   }
 
-  /// Waits until one can be read, or a time has passed; for ever without one.
+  /// Waits until one descriptor can be read, or a time has passed.
   ///
-  /// Goes on when a signal comes in between.
-  /// - Returns: the first of those that are ready, in the order that they were given in; nil if the time has passed.
+  /// Without a limit it waits forever.
+  ///
+  /// Continues after a signal.
+  ///
+  /// - Returns: the first ready descriptor, in the order of the argument; nil if the time has passed.
   public static func first(toRead readers: [Int32], within limit: Duration?) throws(SystemError) -> Int32? {
     let deadline = limit.map { SystemTime().monotonic + $0 }
     while true {

@@ -4,8 +4,8 @@ public import TactusModel
 
 /// A bounded set of threads for calls that may not return for a long time.
 ///
-/// What is run waits in line only while all threads are busy, or its lane is full: the calls on one remote mount are a lane, so
-/// that a mount which hangs leaves threads for all others. Any thread.
+/// A call waits only while all threads are busy or its lane is full. The calls on one remote mount share a lane, so
+/// that a mount that hangs leaves threads for all others. Any thread.
 public final class Errands: Sendable {
   private let label: String
   private let limit: Int
@@ -17,6 +17,8 @@ public final class Errands: Sendable {
     var lanes: [String: Int] = [:]
     var waiting: [Errand] = []
     var lastNumber: UInt64 = 0
+    /// When a call last began or returned.
+    var lastMoved = MonotonicInstant(microseconds: 0)
   }
 
   private struct Errand: Sendable {
@@ -25,21 +27,29 @@ public final class Errands: Sendable {
     let body: @Sendable () -> Void
   }
 
-  /// Names a call that was asked for; never used twice.
+  /// Identifies a requested call; never reused.
   public struct Ticket: Hashable, Sendable {
     fileprivate let number: UInt64
   }
 
-  /// A set that has no thread yet, and at most so many at once.
+  /// Creates a set without threads, with a limit on their number.
   public init(label: String, limit: Int = Limits.errands) {
     (self.label, self.limit) = (label, limit)
   }
 
-  /// How many calls are under way.
+  /// How many calls are running.
   public var underWay: Int { state.withLock { $0.count - $0.idle.count } }
 
-  /// Runs the body on a thread of the set, and returns at once.
-  /// - Parameter lane: a name that at most `Limits.errandsOfMount` calls under way have.
+  /// When a call last began or returned.
+  ///
+  /// While this advances, waiting calls get their turn.
+  public var lastMoved: MonotonicInstant { state.withLock { $0.lastMoved } }
+
+  /// Runs the body on a thread of the set.
+  ///
+  /// Returns at once.
+  ///
+  /// - Parameter lane: a name shared by at most `Limits.errandsOfMount` running calls.
   @discardableResult
   public func run(lane: String? = nil, _ body: @escaping @Sendable () -> Void) -> Ticket {
     let (errand, queue) = state.withLock { state -> (Errand, DispatchQueue?) in
@@ -56,7 +66,9 @@ public final class Errands: Sendable {
     return Ticket(number: errand.number)
   }
 
-  /// Takes a call out of the line; false if it is not there, because it has begun.
+  /// Withdraws a waiting call.
+  ///
+  /// Returns false if it has begun.
   public func withdraw(_ ticket: Ticket) -> Bool {
     state.withLock { state in
       guard let place = state.waiting.firstIndex(where: { $0.number == ticket.number }) else { return false }
@@ -96,10 +108,12 @@ public final class Errands: Sendable {
   }
 
   private static func enter(_ errand: Errand, _ state: inout State) {
+    state.lastMoved = SystemTime().monotonic
     if let lane = errand.lane { state.lanes[lane, default: 0] += 1 }
   }
 
   private static func leave(_ errand: Errand, _ state: inout State) {
+    state.lastMoved = SystemTime().monotonic
     guard let lane = errand.lane, let count = state.lanes[lane] else { return }
     state.lanes[lane] = count > 1 ? count - 1 : nil
   }

@@ -1,23 +1,29 @@
 import CLinux
 import Glibc
 
-/// Who owns a file, and who else may write to it: facts, from which others decide whether to rely on it.
+/// The owner of a file, and the users and groups that may write to it.
+///
+/// Callers decide whether to trust the file.
 public struct FileAccess: Hashable, Sendable {
-  /// What it is.
+  /// The type of a file.
   public enum Kind: Hashable, Sendable {
-    /// A directory: to write to it is to add, remove and rename what is in it.
+    /// A directory.
+    ///
+    /// Write access means adding, removing and renaming its entries.
     case folder
-    /// A symbolic link, whose mode says nothing.
+    /// A symbolic link, whose mode means nothing.
     case link
-    /// A file, or anything else.
+    /// A regular file, or any other type.
     case file
   }
 
   /// Its path.
   public var path: String
-  /// What it is.
+  /// Its type.
   public var kind: Kind
-  /// The number of its owner, who may change its mode at any time.
+  /// The number of its owner.
+  ///
+  /// The owner may change the mode at any time.
   public var owner: UInt32
   /// The number of its group.
   public var group: UInt32
@@ -25,18 +31,20 @@ public struct FileAccess: Hashable, Sendable {
   public var mode: UInt32
   /// Whether the members of its group may write to it.
   public var isWritableByGroup: Bool
-  /// Other users and groups that its access control list lets write to it.
+  /// Other users and groups with write access by its access control list.
   public var listed: [Listed]
 
   /// An entry of an access control list.
   public enum Listed: Hashable, Sendable {
-    /// A user by its number.
+    /// A user, by number.
     case user(UInt32)
-    /// A group by its number.
+    /// A group, by number.
     case group(UInt32)
   }
 
-  /// Puts facts together; without a list the mode says what the group may.
+  /// Creates a description.
+  ///
+  /// Without an access control list, the mode decides the rights of the group.
   public init(
     path: String, kind: Kind, owner: UInt32, group: UInt32, mode: UInt32, isWritableByGroup: Bool? = nil,
     listed: [Listed] = []
@@ -50,13 +58,14 @@ public struct FileAccess: Hashable, Sendable {
     self.listed = listed
   }
 
-  /// Whether everybody may write to it.
+  /// Whether every user may write to it.
   public var isWritableByAll: Bool { mode & 0o002 != 0 }
 
-  /// Whether only the owners of what is in a folder, and of the folder, may remove and rename it. Source: inode(7), "sticky bit"
+  /// Whether only the owners of the folder and of an entry may remove or rename the entry. Source: inode(7), "sticky
+  /// bit"
   public var isSticky: Bool { mode & 0o1000 != 0 }
 
-  /// Looks at what a path names, a symbolic link itself; nil if that cannot be looked at.
+  /// Inspects a path without following a symbolic link; nil if that fails.
   ///
   /// Source: lstat(2), acl(5)
   public static func of(_ path: String) -> FileAccess? {
@@ -70,7 +79,7 @@ public struct FileAccess: Hashable, Sendable {
       }
     var access = FileAccess(
       path: path, kind: kind, owner: status.st_uid, group: status.st_gid, mode: status.st_mode & 0o7777)
-    // Only with a list is a right of the group's class there that may be another's.
+    // With an access control list, the mode's group bits may belong to a named user or group.
     if kind != .link, access.isWritableByGroup { access.take(AccessList.of(path)) }
     return access
   }
@@ -82,13 +91,13 @@ public struct FileAccess: Hashable, Sendable {
   }
 }
 
-/// A POSIX access control list, as the kernel keeps it.
+/// A POSIX access control list in the kernel's format.
 ///
 /// Source: linux/posix_acl_xattr.h; acl(5), "ACCESS CHECK ALGORITHM"
 struct AccessList: Hashable {
   /// Whether the members of the file's own group may write.
   var isWritableByGroup = false
-  /// Others that are named, and may write.
+  /// Named users and groups that may write.
   var writers: [FileAccess.Listed] = []
 
   private enum Tag {
@@ -103,7 +112,7 @@ struct AccessList: Hashable {
 }
 
 extension AccessList {
-  /// Reads the value of the attribute; nil if it is no list of the version that there is.
+  /// Decodes the value of the attribute; nil if it is not a list of the supported version.
   init?(_ bytes: ArraySlice<UInt8>) {
     let bytes = Array(bytes)
     func number(_ start: Int, _ size: Int) -> UInt32 {

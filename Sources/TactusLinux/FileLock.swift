@@ -1,21 +1,23 @@
 import Glibc
 
-/// An exclusive lock by a file that names its holder, let go when the process ends, however it ends.
+/// An exclusive lock on a file that names its holder.
 ///
-/// The file stays, because removing it would let two processes hold two locks of the same name.
+/// It is released when the process ends for any reason.
+///
+/// The file remains, because removing it would let two processes hold two locks of the same name.
 public final class FileLock: Sendable {
   private let descriptor: Int32
 
-  /// Somebody else holds the lock.
+  /// Another process holds the lock.
   public struct Held: Error, Hashable, Sendable, CustomStringConvertible {
     /// The lock file.
     public var path: String
-    /// The holder, if the file says so.
+    /// The holder; nil if the file does not name it.
     public var process: Int?
-    /// Its command line, if it can be read.
+    /// The holder's command line; nil if it cannot be read.
     public var command: String?
 
-    /// A sentence for the operator.
+    /// The message for the operator.
     public var description: String {
       guard let process else { return "\(path) is held by another process" }
       guard let command else { return "\(path) is held by process \(process)" }
@@ -23,15 +25,17 @@ public final class FileLock: Sendable {
     }
   }
 
-  /// Takes the lock at once, or throws ``Held``, or ``SystemError`` when the file cannot be used.
+  /// Takes the lock at once.
+  ///
+  /// Throws ``Held``, or ``SystemError`` if the file cannot be used.
   public init(at path: String) throws {
     let descriptor = try Descriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
     do throws(SystemError) { try Self.expectRegular(descriptor, path) } catch {
       Descriptor.close(descriptor)
       throw error
     }
-    // A lock of the open file description: other than flock(2)'s it can be looked at, and unlike that of fcntl(2) without
-    // OFD it does not go when another part of the process closes the file.
+    // A lock of the open file description. Unlike a lock of flock(2), it can be queried. Unlike other locks of
+    // fcntl(2), it remains when another part of the process closes the file.
     var whole = Self.exclusive
     guard fcntl(descriptor, Self.setLock, &whole) == 0 else {
       let code = errno
@@ -49,9 +53,11 @@ public final class FileLock: Sendable {
     self.descriptor = descriptor
   }
 
-  /// Whether a process holds the lock; does not take it, so that nobody who wants it is kept from it.
+  /// Whether a process holds the lock.
   ///
-  /// Throws ``SystemError`` when the file cannot be looked at; a file that is not there is not held.
+  /// The check does not take it, so it disturbs no other process.
+  ///
+  /// Throws ``SystemError`` if the file cannot be inspected. A missing file is not held.
   public static func isHeld(at path: String) throws(SystemError) -> Bool {
     let descriptor: Int32
     do { descriptor = try Descriptor.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK) } catch {
@@ -61,21 +67,21 @@ public final class FileLock: Sendable {
     defer { Descriptor.close(descriptor) }
     var found = exclusive
     guard fcntl(descriptor, getLock, &found) == 0 else {
-      throw SystemError(code: errno, operation: "look at the lock", subject: path)
+      throw SystemError(code: errno, operation: "query the lock of", subject: path)
     }
     return found.l_type != Int16(F_UNLCK)
   }
 
-  /// The lock is written to: it must not be another file than it seems.
+  /// The process writes to the lock file, so it must not be a link or a device.
   private static func expectRegular(_ descriptor: Int32, _ path: String) throws(SystemError) {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw SystemError(code: errno, operation: "look at", subject: path) }
+    guard fstat(descriptor, &status) == 0 else { throw SystemError(code: errno, operation: "access", subject: path) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw SystemError(code: EINVAL, operation: "lock", subject: "\(path), which is no regular file")
+      throw SystemError(code: EINVAL, operation: "lock", subject: "\(path), which is not a regular file")
     }
   }
 
-  /// F_OFD_GETLK and F_OFD_SETLK, which the Glibc module leaves out. Source: fcntl(2), <bits/fcntl-linux.h>
+  /// F_OFD_GETLK and F_OFD_SETLK, which the Glibc module lacks. Source: fcntl(2), <bits/fcntl-linux.h>
   private static let (getLock, setLock): (Int32, Int32) = (36, 37)
 
   /// The whole file.
@@ -84,7 +90,7 @@ public final class FileLock: Sendable {
   }
 
   deinit {
-    // Said aloud, because a child between fork and exec holds a copy of the descriptor, and the lock with it.
+    // Released explicitly, because a child between fork and exec holds a copy of the descriptor and the lock.
     var whole = Self.exclusive
     whole.l_type = Int16(F_UNLCK)
     _ = fcntl(descriptor, Self.setLock, &whole)

@@ -2,28 +2,28 @@ import CLinux
 import Glibc
 import TactusModel
 
-/// What a directory lies on.
+/// The file system of a directory.
 public struct FileSystem: Hashable, Sendable {
   /// Bytes that an unprivileged user can still write.
   public var freeBytes: Int64
-  /// Bytes altogether.
+  /// The total number of bytes.
   public var totalBytes: Int64
-  /// Files that can still be made; nil where there is no such number.
+  /// How many files can still be created; nil if the file system has no such limit.
   public var freeFiles: Int64?
-  /// What it is, as far as it matters.
+  /// The kind of file system, as far as it matters.
   public var kind: Kind
 
-  /// What matters to a store.
+  /// The distinctions that matter to a store.
   public enum Kind: Hashable, Sendable {
-    /// A local disk, or what looks like one.
+    /// A local disk, or one that looks like it.
     case local
-    /// It is gone after a reboot.
+    /// A file system whose content is lost at a reboot.
     case memory
-    /// SQLite's write-ahead log does not work there.
+    /// A file system on which SQLite's write-ahead log does not work.
     case network
   }
 
-  /// Puts one together.
+  /// Creates a description.
   public init(freeBytes: Int64, totalBytes: Int64, freeFiles: Int64?, kind: Kind) {
     self.freeBytes = freeBytes
     self.totalBytes = totalBytes
@@ -31,10 +31,10 @@ public struct FileSystem: Hashable, Sendable {
     self.kind = kind
   }
 
-  /// What a directory lies on. Source: statfs(2), with its list of types
+  /// The file system of a directory. Source: statfs(2), with its list of types
   public static func under(_ path: String) throws(SystemError) -> FileSystem {
     var status = tactus_file_system()
-    _ = try check(tactus_file_system_under(path, &status), "look at", path)
+    _ = try check(tactus_file_system_under(path, &status), "access", path)
     let kind: Kind =
       switch status.type {
       case 0x0102_1994, 0x8584_58F6: .memory  // tmpfs, ramfs
@@ -47,10 +47,10 @@ public struct FileSystem: Hashable, Sendable {
       freeFiles: status.files == 0 ? nil : Int64(clamping: status.free_files), kind: kind)
   }
 
-  /// How long a write of 4 KiB to a file in a directory takes until it is on the disk: the middle one of five.
+  /// How long a synced write of 4 KiB to a file in a directory takes: the median of five.
   public static func syncSpan(in directory: String, time: SystemTime) throws(SystemError) -> Duration {
     let path = "\(directory)/.sync-\(getpid())"
-    // What an earlier daemon of this process id left, or a link that somebody made, is not written to.
+    // A file of an earlier daemon with this pid, or a link that somebody created, must not be written to.
     unlink(path)
     let descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
     defer {

@@ -2,10 +2,10 @@ import Glibc
 
 /// Groups of users.
 public enum Group {
-  /// The number of a group; nil if there is none of that name. Source: getgrnam_r(3)
+  /// The number of a group; nil if the name does not exist. Source: getgrnam_r(3)
   public static func number(named name: String) -> UInt32? { entry(name).number }
 
-  /// Whether there is a group of a name; nil if the machine's databases do not tell.
+  /// Whether a group exists; nil if the machine's databases do not answer.
   public static func isThere(_ name: String) -> Bool? {
     let (code, number) = entry(name)
     return number != nil ? true : NameLookup.foundNothing(code) ? false : nil
@@ -19,7 +19,7 @@ public enum Group {
       var found: UnsafeMutablePointer<group>?
       let code = getgrnam_r(name, &entry, &buffer, buffer.count, &found)
       guard code == ERANGE else { return (code, code == 0 && found != nil ? entry.gr_gid : nil) }
-      // A group of many members wants more room.
+      // A group with many members needs a larger buffer.
       size *= 4
     }
     return (ERANGE, nil)

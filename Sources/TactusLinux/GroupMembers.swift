@@ -1,9 +1,9 @@
 import Glibc
 
 extension Group {
-  /// The name of a group and those whom the machine's databases list as its members; nil if there is no such group.
+  /// The name of a group and the members that the machine's databases list; nil if the group does not exist.
   ///
-  /// Users whose own group it is are not listed.
+  /// Users with this primary group are not listed.
   ///
   /// Source: getgrgid_r(3)
   public static func entry(of number: UInt32) -> (name: String, members: [String])? {
@@ -14,7 +14,7 @@ extension Group {
       var found: UnsafeMutablePointer<group>?
       let code = getgrgid_r(number, &entry, &buffer, buffer.count, &found)
       if code == ERANGE {
-        // A group of many members wants more room.
+        // A group with many members needs a larger buffer.
         size *= 4
         continue
       }
@@ -30,6 +30,6 @@ extension Group {
     return nil
   }
 
-  /// The name of a group, or the number where there is none; for sentences.
+  /// The name of a group for messages, or the number if it has no name.
   public static func name(of number: UInt32) -> String { entry(of: number)?.name ?? "gid \(number)" }
 }

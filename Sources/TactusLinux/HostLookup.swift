@@ -1,26 +1,32 @@
 import Glibc
 
-/// Looks host names up with the system's resolver, each on a thread of its own.
+/// Looks up host names with the system's resolver, each on its own thread.
 ///
-/// The corresponding C function is `getaddrinfo`. It cannot be canceled: a name server that does not answer holds the
-/// thread for as long as resolv.conf(5) says, 10 seconds by default. Callers bound how many they start.
+/// The corresponding C function is `getaddrinfo`. It cannot be canceled: a name server that does not answer blocks the
+/// thread for as long as resolv.conf(5) allows, 10 seconds by default. Callers limit how many they start.
 public enum HostLookup {
-  /// The result of a look-up.
+  /// The result of a lookup.
   public enum Answer: Hashable, Sendable {
-    /// Numeric addresses, the one to try first at the front; at least one.
+    /// Numeric addresses, in the order in which to try them.
+    ///
+    /// At least one.
     case addresses([String])
-    /// No address, in the resolver's words.
+    /// No address.
+    ///
+    /// The text is the resolver's.
     case failed(String)
-    /// This host has no thread, descriptor or memory to ask with: the errno.
+    /// This host lacks a thread, a descriptor or memory for the lookup: the errno.
     case shortage(Int32)
   }
 
-  /// Starts a look-up and returns at once.
+  /// Starts a lookup.
+  ///
+  /// Returns at once.
   ///
   /// - Parameters:
   ///   - name: a host name without port or brackets.
-  ///   - answer: called once, on the thread of the look-up.
-  /// - Throws: if there is no thread; the answer is then not called.
+  ///   - answer: called once, on the thread of the lookup.
+  /// - Throws: ``SystemError`` if no thread can be created. The answer is then not called.
   public static func start(_ name: String, answer: @escaping @Sendable (Answer) -> Void) throws(SystemError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
@@ -37,7 +43,7 @@ public enum HostLookup {
       }, errand.toOpaque())
     guard code == 0 else {
       errand.release()
-      throw SystemError(code: code, operation: "start", subject: "a thread to look \(name) up")
+      throw SystemError(code: code, operation: "start", subject: "a thread to look up \(name)")
     }
   }
 
@@ -51,7 +57,7 @@ public enum HostLookup {
   private static func addresses(of name: String) -> Answer {
     if let code = shortage() { return .shortage(code) }
     var hints = addrinfo()
-    // Without IPv6 on this host its addresses would only be tried for nothing.
+    // On a host without IPv6, its addresses would only be tried in sequence and fail.
     hints.ai_family = hasIPv6() ? AF_UNSPEC : AF_INET
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
@@ -67,7 +73,7 @@ public enum HostLookup {
     let found = sequence(first: list, next: { $0?.pointee.ai_next }).compactMap { entry in
       entry.flatMap { numeric($0.pointee) }
     }
-    // A zone cannot be handed on; an address that needs one is the last resort.
+    // A zone cannot be passed on. Addresses that need one are the last resort.
     let zoneless = found.filter { !$0.contains("%") }
     let usable = zoneless.isEmpty ? found.map { String($0.prefix { $0 != "%" }) } : zoneless
     return usable.isEmpty ? .failed("no usable address") : .addresses(usable)
@@ -88,7 +94,7 @@ public enum HostLookup {
     return true
   }
 
-  /// The errno if this host has no descriptor or memory for a socket.
+  /// The errno if this host lacks a descriptor or memory for a socket; otherwise nil.
   private static func shortage() -> Int32? {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     let code = errno

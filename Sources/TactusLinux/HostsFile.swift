@@ -1,6 +1,8 @@
 import Glibc
 
-/// The names in `/etc/hosts`, which no name server is asked for; read again when the file has changed.
+/// The names in `/etc/hosts`, which need no name server.
+///
+/// The file is read again when it has changed.
 ///
 /// Source: hosts(5)
 public struct HostsFile {
@@ -8,7 +10,7 @@ public struct HostsFile {
   private var version: Version?
   private var names: Set<Substring> = []
 
-  /// By what one version of the file differs from the next.
+  /// The properties that distinguish versions of the file.
   private struct Version: Equatable {
     let inode: UInt
     let size: Int
@@ -16,7 +18,7 @@ public struct HostsFile {
     let nanoseconds: Int
   }
 
-  /// A file that has not been read yet.
+  /// Names a file without reading it.
   public init(path: String = "/etc/hosts") { self.path = path }
 
   /// Whether the file has an address for the name; false if it cannot be read.

@@ -1,20 +1,20 @@
 import CLinux
 import Glibc
 
-/// Control-C while something is waited for: it ends the wait first, and the process when that has said its last word.
+/// Handles Control-C during a wait: it ends the wait first, and the process after its last output.
 ///
-/// For programs of one thread: others would take the signal as ever.
+/// For single-threaded programs: in other threads the signal would act as usual.
 public final class Interruption {
-  /// Can be read when the signal has come; nil if this process takes no notice of it, as in the background of a script.
+  /// Readable when the signal has arrived; nil if this process ignores it, as in the background of a script.
   public let descriptor: Int32?
 
-  /// Keeps SIGINT back from now on.
+  /// Holds back SIGINT from now on.
   public init() throws(SystemError) {
     guard tactus_signal_is_ignored(SIGINT) == 0 else {
       descriptor = nil
       return
     }
-    descriptor = try check(tactus_signal_descriptor([SIGINT], 1), "make", "a signal descriptor")
+    descriptor = try check(tactus_signal_descriptor([SIGINT], 1), "create", "a signal descriptor")
     Signals.block([.interrupt])
   }
 
@@ -24,12 +24,14 @@ public final class Interruption {
     Descriptor.close(descriptor)
   }
 
-  /// Lets the signal do what it does: one that was kept back ends the process here.
+  /// Releases the signal.
   ///
-  /// It was never taken from the descriptor, so that whoever started this process sees that it was interrupted.
+  /// If it arrived in the meantime, it ends the process here.
+  ///
+  /// It was never read from the descriptor, so the parent sees that the process was interrupted.
   public func release() {
     guard descriptor != nil else { return }
-    // Fails for numbers that are no signals only (pthread_sigmask(3)).
+    // It fails only for invalid signal numbers (pthread_sigmask(3)).
     _ = tactus_signal_unblock([SIGINT], 1)
   }
 }

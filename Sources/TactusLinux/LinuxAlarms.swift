@@ -3,28 +3,34 @@ import Glibc
 import TactusModel
 public import TactusPorts
 
-/// Alarms on timerfd(2): no wake-up before the instant, and a step of the wall clock is told.
+/// Alarms on timerfd(2), without wake-ups before the instant.
+///
+/// Steps of the wall clock are reported.
 public struct LinuxAlarms: AlarmSource {
   private let time: SystemTime
 
-  /// Alarms on the clocks of a time source, its offset included.
+  /// Creates alarms on the clocks of a time source, including its offset.
   public init(time: SystemTime = SystemTime()) { self.time = time }
 
-  /// An alarm on the wall clock that also tells when the clock is set; the queue is a ``DispatchWorkQueue``.
+  /// An alarm on the wall clock, which also reports steps of the clock.
+  ///
+  /// The queue is a ``DispatchWorkQueue``.
   public func wallAlarm(
     on queue: any WorkQueue, handler: @escaping @Sendable (WallAlarmEvent) -> Void
   ) -> any WallAlarm {
     WallTimer(on: Self.dispatch(queue), time: time, handler: handler)
   }
 
-  /// An alarm on the monotonic clock; the queue is a ``DispatchWorkQueue``.
+  /// An alarm on the monotonic clock.
+  ///
+  /// The queue is a ``DispatchWorkQueue``.
   public func monotonicAlarm(on queue: any WorkQueue, handler: @escaping @Sendable () -> Void) -> any MonotonicAlarm {
     MonotonicTimer(on: Self.dispatch(queue), handler: handler)
   }
 
   private static func dispatch(_ queue: any WorkQueue) -> DispatchWorkQueue {
     guard let queue = queue as? DispatchWorkQueue else {
-      fatalError("\(queue.label) is no Dispatch queue: the alarms of Linux need one")
+      fatalError("\(queue.label) is not a Dispatch queue, which the alarms of Linux need")
     }
     return queue
   }
@@ -61,10 +67,10 @@ private actor WallTimer: QueueConfined, WallAlarm {
   }
 
   private func set(_ instant: Instant?) {
-    // With nil far in the future rather than not at all, because only an armed timer is told of clock steps.
+    // For nil, the timer is set to the far future, because only an armed timer reports clock steps.
     let microseconds = instant.map { min(($0 - time.offset).microseconds, Self.farAway) } ?? Self.farAway
     guard settime(watch.descriptor, microseconds, cancelOnSet: true) == .canceled else { return }
-    // The timer is armed, but this call has swallowed a step of the clock that no read will tell any more.
+    // The timer is armed, but this call consumed a step of the clock that no read will report.
     queue.post { [handler] in handler(.clockSet) }
   }
 }
@@ -96,7 +102,9 @@ private enum Ring {
   case fired, canceled, silent
 }
 
-/// Reads a timerfd; silent if it was armed anew between its expiry and the read.
+/// Reads a timerfd.
+///
+/// Returns silent if it was armed again between its expiry and the read.
 private func ring(_ timer: Int32) -> Ring {
   var expirations: UInt64 = 0
   let size = read(timer, &expirations, MemoryLayout<UInt64>.size)
@@ -105,9 +113,11 @@ private func ring(_ timer: Int32) -> Ring {
   return code == ECANCELED ? .canceled : .silent
 }
 
-/// Arms a timer; canceled if the clock was set and nobody had been told, silent otherwise.
+/// Arms a timer.
+///
+/// Returns canceled if it consumed an unreported step of the clock, otherwise silent.
 private func settime(_ timer: Int32, _ microseconds: Int64, cancelOnSet: Bool) -> Ring {
-  // At least 1 µs, because zero disarms and the kernel refuses what is negative.
+  // At least 1 µs, because zero disarms the timer and the kernel refuses negative values.
   let (seconds, rest) = max(microseconds, 1).quotientAndRemainder(dividingBy: 1_000_000)
   let answer = tactus_timer_arm(timer, seconds, Int(rest) * 1000, cancelOnSet ? 1 : 0)
   if answer == -ECANCELED { return .canceled }
@@ -120,6 +130,6 @@ private func disarm(_ timer: Int32) {
 }
 
 private func made(_ timer: Int32) -> Int32 {
-  guard timer >= 0 else { fatalError("a timer cannot be made: \(SystemError.words(for: -timer))") }
+  guard timer >= 0 else { fatalError("a timer cannot be created: \(SystemError.words(for: -timer))") }
   return timer
 }

@@ -1,15 +1,17 @@
 import Glibc
 public import TactusModel
 
-/// A look at a path that somebody else names, and that may not answer: see ``Lookout``.
+/// A look at a path that another user names and that may not answer.
+///
+/// See ``Lookout``.
 public struct Look: Hashable, Sendable {
-  /// What is asked.
+  /// The kind of a look.
   public enum Kind: Hashable, Sendable {
-    /// What is there, links followed, and what this process may do with it.
+    /// The status of the file, after following links, and this process's rights to it.
     case status
-    /// What is there; of a link, the link.
+    /// The status of the file, without following a link.
     case linkStatus
-    /// The first bytes of a regular file, at most so many.
+    /// The first bytes of a regular file, up to a limit.
     case contents(limit: Int)
     /// The names in a directory, unsorted, without `.` and `..`.
     case names
@@ -17,32 +19,36 @@ public struct Look: Hashable, Sendable {
 
   /// The path.
   public var path: String
-  /// What is asked.
+  /// The kind of the look.
   public var kind: Kind
-  /// Where the path is named, for people: ``SilentPaths/Silence/use``.
+  /// Where the path is named, for messages: ``SilentPaths/Silence/use``.
   public var use: String
 
-  /// Puts one together; without a use the path speaks for itself.
+  /// Creates a look.
+  ///
+  /// Without a use, messages name the path.
   public init(_ kind: Kind, _ path: String, use: String? = nil) {
     (self.kind, self.path, self.use) = (kind, path, use ?? path)
   }
 }
 
-/// What a look saw.
+/// The result of a look.
 public enum Looked: Sendable {
-  /// What is there.
+  /// The status of the file.
   case status(FileStatus)
   /// The bytes of a file.
   case contents([UInt8], FileStatus)
   /// The names in a directory.
   case names([String], FileStatus)
-  /// Why nothing was seen.
+  /// The reason for a failure.
   case failed(SystemError)
-  /// The path has not answered since then; known before means that it was not asked again.
+  /// The path has not answered since this instant.
+  ///
+  /// If that was known before, it was not asked again.
   case silent(since: Instant, wasKnown: Bool)
 }
 
-/// What is known of a file.
+/// The status of a file.
 public struct FileStatus: Hashable, Sendable {
   /// Its type and mode, as in stat(2).
   public var mode: UInt32
@@ -50,7 +56,7 @@ public struct FileStatus: Hashable, Sendable {
   public var user: UInt32
   /// Its group.
   public var group: UInt32
-  /// The errno of faccessat(2) for reading it; 0 if this process may, or was not asked.
+  /// The errno of faccessat(2) for reading it; 0 if access is allowed or was not checked.
   public var readError: Int32 = 0
   /// The same for executing or entering it.
   public var executeError: Int32 = 0
@@ -62,13 +68,13 @@ public struct FileStatus: Hashable, Sendable {
 }
 
 extension Looked {
-  /// Why nothing was seen of a path that does not answer; nil for all others.
+  /// The message for a path that does not answer; nil for other results.
   public var silence: String? {
     guard case .silent(let since, let wasKnown) = self else { return nil }
     return wasKnown ? SilentPaths.words(since: since) : SilentPaths.words(within: Limits.pathPatience)
   }
 
-  /// Whether it is certain that nothing is there.
+  /// Whether the path certainly does not exist.
   public var isAbsence: Bool {
     guard case .failed(let error) = self else { return false }
     return error.code == ENOENT || error.code == ENOTDIR

@@ -1,24 +1,24 @@
 import CLinux
 import Glibc
 
-/// The looks of one call, and what was seen so far, in memory that a thread and a child write while others wait.
+/// The looks of one call and their results, in memory that a thread and a child write to while others wait.
 final class LookBoard: Sendable {
   private let address: UInt
   private let looks: [Look]
 
-  /// Room for what is read: as much as the largest file that is asked for needs, and for many that are small.
+  /// The room for results, in bytes: enough for the largest requested file, and for many small ones.
   private static let room = 8 << 20
 
   init(_ looks: [Look]) throws(SystemError) {
     let largest = looks.map(\.limit).max() ?? 0
     guard let pointer = tactus_looks_make(Int32(looks.count), UInt(max(Self.room, largest))) else {
-      throw SystemError(code: ENOMEM, operation: "make", subject: "room for \(looks.count) looks")
+      throw SystemError(code: ENOMEM, operation: "create", subject: "room for \(looks.count) looks")
     }
     address = UInt(bitPattern: pointer)
     self.looks = looks
     for look in looks {
       _ = try check(
-        tactus_looks_add(pointer, look.kind.code, look.path, UInt(look.limit)), "look at", look.path)
+        tactus_looks_add(pointer, look.kind.code, look.path, UInt(look.limit)), "access", look.path)
     }
   }
 
@@ -29,18 +29,20 @@ final class LookBoard: Sendable {
     return pointer
   }
 
-  /// Has a child look, while this thread waits; the child has ended then, or is about to.
+  /// Starts a child that looks, while this thread waits.
+  ///
+  /// On return the child has ended, or is about to.
   func fill(_ progress: ChildProgress, as account: Account?) throws(SystemError) {
     let answer = withIdentity(of: account) { tactus_look(pointer, $0, progress.pointer) }
     progress.conclude()
-    let child = try check(answer, "make a process that looks at", looks.first?.path ?? "")
+    let child = try check(answer, "create a process to access", looks.first?.path ?? "")
     _ = tactus_look_reap(child)
   }
 
   /// The path of a look.
   func path(_ index: Int) -> String { looks[index].path }
 
-  /// What the first looks saw, which have to be done.
+  /// The results of the first looks, which must be done.
   func seen(_ count: Int) -> [Looked] { looks.prefix(count).enumerated().map { seen($1, $0) } }
 
   private func seen(_ look: Look, _ index: Int) -> Looked {
@@ -82,8 +84,8 @@ extension Look {
     case (TACTUS_LOOK_READ, _):
       let isOther = !status.isRegular && !status.isDirectory
       return SystemError(
-        code: entry.error, operation: "read", subject: isOther ? "\(path), which is no regular file" : path)
-    default: return SystemError(code: entry.error, operation: "look at", subject: path)
+        code: entry.error, operation: "read", subject: isOther ? "\(path), which is not a regular file" : path)
+    default: return SystemError(code: entry.error, operation: "access", subject: path)
     }
   }
 }

@@ -5,17 +5,21 @@ struct Mount: Hashable, Sendable {
   /// Its type: `ext4`, `nfs4`, `fuse.sshfs`.
   var type: String
 
-  /// Whether all of it is away when one is that answers for it: a server, or a program.
+  /// Whether it depends on a server or a program, and stops answering without it.
   var isRemote: Bool { type.hasPrefix("fuse") || Self.remoteTypes.contains(type) }
 
   private static let remoteTypes: Set<String> = [
     "9p", "afs", "autofs", "beegfs", "ceph", "cifs", "lustre", "nfs", "nfs4", "smb3", "virtiofs",
   ]
 
-  /// Whether a path lies on it or on a mount below it, by its words: links in it are not followed, because that may wait.
+  /// Whether a path is on this mount or one below it, by name only.
+  ///
+  /// Following links could block.
   func lies(above path: String) -> Bool { point == "/" || path == point || path.hasPrefix("\(point)/") }
 
-  /// All that a text lists, in its order: of two on one directory the later one is on top.
+  /// All mounts in a text, in order.
+  ///
+  /// Of two mounts on one directory, the later one is on top.
   ///
   /// Source: proc_pid_mountinfo(5)
   static func all(in text: String) -> [Mount] {

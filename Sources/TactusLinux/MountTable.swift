@@ -1,27 +1,29 @@
 import Glibc
 import Synchronization
 
-/// The mounts that this process sees, read again when they have changed.
+/// The mounts that this process sees, read again after a change.
 ///
 /// Any thread.
 final class MountTable: Sendable {
   private let state = Mutex(State())
 
   private struct State {
-    /// Tells by poll(2) that something has changed; nil before the first look, or where there is no /proc.
+    /// Signals changes through poll(2); nil before the first look, or without /proc.
     var descriptor: Int32?
-    /// All, if one is remote; else none, because nobody asks for the others.
+    /// All mounts if one of them is remote.
+    ///
+    /// Otherwise empty, because local mounts do not matter.
     var mounts: [Mount] = []
   }
 
-  /// Knows nothing yet.
+  /// Creates a table that has not been read.
   init() {}
 
   deinit {
     if let descriptor = state.withLock({ $0.descriptor }) { Descriptor.close(descriptor) }
   }
 
-  /// Where the remote mount is that a path lies on; nil if it lies on none.
+  /// The directory of the remote mount that a path is on; nil if it is on a local one.
   func remoteMount(of path: String) -> String? {
     let mounts = state.withLock { state in
       Self.refresh(&state)
@@ -38,13 +40,13 @@ final class MountTable: Sendable {
 
   private static let path = "/proc/self/mountinfo"
 
-  /// Source: proc_pid_mounts(5), which says how poll(2) tells of changes.
+  /// Source: proc_pid_mounts(5), which describes how poll(2) reports changes.
   private static func refresh(_ state: inout State) {
     if let descriptor = state.descriptor {
       var entry = pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0)
       guard poll(&entry, 1, 0) > 0 else { return }
     } else {
-      // Without it each path speaks for itself.
+      // Without it, each path is judged alone.
       guard let opened = try? Descriptor.open(path, O_RDONLY) else { return }
       state.descriptor = opened
     }

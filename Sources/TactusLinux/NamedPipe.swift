@@ -1,61 +1,69 @@
 import CLinux
 import Glibc
 
-/// A pipe with a name, fifo(7), that outlives who reads it.
+/// A named pipe, fifo(7), which outlives its readers.
 public enum NamedPipe {
-  /// Makes a pipe that whoever has a descriptor of it may open again, or leaves the one that is there.
+  /// Creates a pipe that every holder of a descriptor may reopen.
   ///
-  /// The directory is what keeps everybody else out.
+  /// An existing pipe is kept.
+  ///
+  /// Its directory keeps other users out.
   public static func make(_ path: String) throws(SystemError) {
     if mkfifo(path, 0o600) != 0 {
       let code = errno
       var status = stat()
       let isPipe = code == EEXIST && lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
-      guard isPipe else { throw SystemError(code: code, operation: "make", subject: path) }
+      guard isPipe else { throw SystemError(code: code, operation: "create", subject: path) }
     }
-    // Not by the mode above, which the umask cuts: /dev/stdout leads to the file, and the job may be anybody.
+    // Set separately, because the umask reduces the mode above. /dev/stdout leads to the file, and the job may run as
+    // any user.
     let descriptor = try open(path, O_RDWR | O_NONBLOCK)
     defer { Descriptor.close(descriptor) }
     guard fchmod(descriptor, 0o666) == 0 else {
-      throw SystemError(code: errno, operation: "open to jobs", subject: path)
+      throw SystemError(code: errno, operation: "change the mode of", subject: path)
     }
   }
 
-  /// The end that is read, non-blocking; it needs no writer, and is one itself, because only writers are told by poll(2)
-  /// whether a pipe is full.
+  /// Opens a pipe for reading, non-blocking and without waiting for a writer.
+  ///
+  /// The descriptor also writes, because poll(2) shows only writers whether a pipe is full.
   public static func openReader(_ path: String) throws(SystemError) -> Int32 {
     try open(path, O_RDWR | O_NONBLOCK)
   }
 
-  /// An end that is both, so that its owner is never told that nobody reads, and nobody else that nobody writes.
+  /// Opens a pipe for both.
+  ///
+  /// Its owner then never loses its reader, and readers never see the end of the pipe.
   public static func openBoth(_ path: String) throws(SystemError) -> Int32 { try open(path, O_RDWR) }
 
-  /// Opens a pipe; neither a link nor another thing of that name.
+  /// Opens a pipe.
+  ///
+  /// Refuses links and other files.
   private static func open(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
     let descriptor = try Descriptor.open(path, flags | O_NOFOLLOW)
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else {
       Descriptor.close(descriptor)
-      throw SystemError(code: EINVAL, operation: "open", subject: "\(path), which is no pipe")
+      throw SystemError(code: EINVAL, operation: "open", subject: "\(path), which is not a named pipe")
     }
     return descriptor
   }
 
-  /// Whether who writes waits now until somebody reads: all its pages are used, however few bytes are in them.
+  /// Whether writers block until something is read: all pages of the pipe are used, even if they hold few bytes.
   ///
-  /// Source: `pipe_poll` and `pipe_full` of Linux.
+  /// Source: `pipe_poll` and `pipe_full` of Linux
   public static func isFull(_ reader: Int32) -> Bool {
     var entry = pollfd(fd: reader, events: Int16(POLLOUT), revents: 0)
     return poll(&entry, 1, 0) == 0
   }
 }
 
-/// Looks at what is in a pipe without taking it out, tee(2), and takes out of it without looking, splice(2).
+/// Copies the content of a pipe without consuming it, tee(2), and consumes it without reading it, splice(2).
 public final class PipeView {
   private let ends: (read: Int32, write: Int32)
   private let null: Int32
 
-  /// Makes the pipe that copies go through, and opens the file that everything else goes to.
+  /// Creates the pipe for copies, and opens the file that discarded bytes go to.
   public init() throws(SystemError) {
     let null = try Descriptor.open("/dev/null", O_WRONLY)
     do throws(SystemError) { ends = try Descriptor.pipe(nonBlockingRead: true) } catch {
@@ -71,9 +79,9 @@ public final class PipeView {
     Descriptor.close(null)
   }
 
-  /// Takes the oldest bytes out of a pipe, so many as there are.
+  /// Discards the oldest bytes of a pipe, or as many as there are.
   ///
-  /// Not by read(2), which takes a whole packet for a part of it where a writer has set O_DIRECT: pipe(2).
+  /// It avoids read(2), which consumes a whole packet for a partial read if a writer has set O_DIRECT: pipe(2).
   public func discard(_ count: Int, from descriptor: Int32) {
     var rest = count
     while rest > 0 {
@@ -84,7 +92,9 @@ public final class PipeView {
     }
   }
 
-  /// Copies the oldest bytes of a pipe, as many as fit, and answers their number.
+  /// Copies the oldest bytes of a pipe, as many as fit.
+  ///
+  /// Returns their number.
   public func look(into buffer: UnsafeMutableRawBufferPointer, at descriptor: Int32) -> Int {
     let copied = Int(tactus_tee(descriptor, ends.write, UInt(buffer.count)))
     guard copied > 0 else { return 0 }

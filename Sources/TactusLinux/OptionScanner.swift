@@ -1,18 +1,18 @@
 import CLinux
 import Glibc
 
-/// Reads the options of a command line as every GNU program does.
+/// Parses the options of a command line as GNU programs do.
 ///
-/// The corresponding C function is `getopt_long`: options stand before or after the operands, long ones may be shortened
-/// as long as they are unique, `--` ends them. Any thread.
+/// The corresponding C function is `getopt_long`. Options precede or follow operands. Long options may be abbreviated
+/// while they are unique. `--` ends the options. Any thread.
 public enum OptionScanner {
   /// An option that exists.
   public struct Option: Hashable, Sendable {
-    /// Without the dashes: `json`.
+    /// The name without the dashes: `json`.
     public var name: String
-    /// Of `-q`; an ASCII letter.
+    /// The letter of a short option such as `-q`, an ASCII letter; nil if it has no short form.
     public var letter: Character?
-    /// Whether it wants a value: `--json=short` or `--json short`.
+    /// Whether it requires a value: `--json=short` or `--json short`.
     public var takesValue: Bool
 
     /// Describes an option.
@@ -23,41 +23,46 @@ public enum OptionScanner {
     }
   }
 
-  /// What a command line says.
+  /// The contents of a command line.
   public struct Scanned: Hashable, Sendable {
     /// An option that was given.
     public struct Given: Hashable, Sendable {
-      /// Its place among the options that exist.
+      /// Its index among the existing options.
       public var index: Int
-      /// Its value, if it takes one.
+      /// Its value; nil if it takes none.
       public var value: String?
     }
 
-    /// In the order in which they were given.
+    /// The options in the order in which they were given.
     public var given: [Given]
     /// The other words.
     public var operands: [String]
   }
 
-  /// What is wrong with a command line, and the word that is.
+  /// A mistake in a command line, with the word at fault.
   public enum Mistake: Error, Hashable, Sendable {
-    /// No such option: `--frob`, `-x`.
+    /// The option does not exist: `--frob`, `-x`.
     case unknown(String)
-    /// Several options begin like this; their names, in the order of the options.
+    /// Several options begin with this text.
+    ///
+    /// Their names follow, in the order of the options.
     case ambiguous(String, [String])
-    /// The value is missing, at the end of the command line; the name of the option that wants it.
+    /// The value is missing at the end of the command line.
+    ///
+    /// The name is the option's.
     case withoutValue(String, name: String)
-    /// There is a value too many.
+    /// The option takes no value.
     case withValue(String)
   }
 
-  /// Reads words, without the program's name.
-  /// - Parameter stopsAtOperand: whether the first operand ends the options, so that all words after it are operands.
+  /// Parses words, without the program's name.
+  ///
+  /// - Parameter stopsAtOperand: whether the first operand ends the options, so that all later words are operands.
   public static func scan(
     _ words: [String], options: [Option], stopsAtOperand: Bool = false
   ) throws(Mistake) -> Scanned {
     var pointers: [UnsafeMutablePointer<CChar>?] = (["tactus"] + words).map { strdup($0) }
-    // The scan reorders the words, so what is freed is this list and not the reordered one.
+    // The scan reorders the words, so this list is freed instead of the reordered one.
     let owned = pointers
     let names = options.map { strdup($0.name) }
     defer { for pointer in owned + names { free(pointer) } }
@@ -81,7 +86,9 @@ public enum OptionScanner {
       operands: pointers[Int(answer)...].compactMap { $0.map { String(cString: $0) } })
   }
 
-  /// The options whose names a word such as `--st=x` abbreviates; the one that it writes out comes alone.
+  /// The options that a word such as `--st=x` abbreviates.
+  ///
+  /// A complete name matches only its own option.
   public static func candidates(for word: String, among options: [Option]) -> [Option] {
     guard word.hasPrefix("--") else { return options.filter { $0.letter == word.dropFirst().first } }
     let beginning = word.dropFirst(2).prefix { $0 != "=" }
@@ -89,7 +96,7 @@ public enum OptionScanner {
     return candidates.first { $0.name == beginning }.map { [$0] } ?? candidates
   }
 
-  /// The word at fault: `-x` for a letter, the whole word for a byte that is no letter.
+  /// The word at fault: `-x` for a letter, the whole word for a byte that is not ASCII.
   private static func word(_ word: String, _ letter: UInt8, among words: [String]) -> String {
     guard letter != 0 else { return word }
     if letter > 0x20 && letter < 0x7F { return "-\(Character(Unicode.Scalar(letter)))" }
@@ -102,7 +109,7 @@ public enum OptionScanner {
     case Int32(TACTUS_OPTION_WITHOUT_VALUE.rawValue): return .withoutValue(word, name: candidates.first?.name ?? "")
     case Int32(TACTUS_OPTION_WITH_VALUE.rawValue): return .withValue(word)
     default:
-      // One candidate would have been accepted; and letters are never ambiguous.
+      // A single candidate would have been accepted, and letters are never ambiguous.
       return candidates.count > 1 && word.hasPrefix("--") ? .ambiguous(word, candidates.map(\.name)) : .unknown(word)
     }
   }

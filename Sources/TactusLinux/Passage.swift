@@ -1,28 +1,32 @@
 import Glibc
 
-/// The way to a file, through folders and symbolic links.
+/// The path to a file, followed through folders and symbolic links.
 public enum Passage {
-  /// The first folder on the way that is closed; nil if the way is open, or ends where nothing is.
+  /// The first closed folder on the way to a path; nil if the way is open or ends at a missing entry.
   ///
   /// The folder that the path itself names is not on the way.
-  /// - Parameter isOpen: whether somebody may enter a folder, whose path has no link in it. Also asked of what is no folder, or
-  ///   is not there: that closes nothing.
+  ///
+  /// - Parameter isOpen: whether a folder may be entered. Its path has no links. It is also called for entries that are
+  ///   missing or not folders, which are never closed.
   public static func closedFolder(to path: String, isOpen: (_ folder: String) -> Bool) -> String? {
     walk(to: path) { folder, _ in isOpen(folder) }
   }
 
-  /// A step on the way: a folder, and the entry of it that the way goes on to.
+  /// A step on the way: a folder and the next entry in it.
   ///
-  /// Neither path has a link in it but the entry itself.
+  /// Neither path contains a link, except that the entry may be one.
   public struct Step: Hashable, Sendable {
     /// The path of the folder.
     public let folder: String
-    /// The path of the entry: a folder, a symbolic link, or what the whole path names.
+    /// The path of the entry: a folder, a symbolic link, or the target of the whole path.
     public let place: String
   }
 
-  /// All steps to what a path names, from the root on: who can change one of them changes what the path names.
-  /// - Parameter mayRead: whether an entry that may be a link can be read; what it leads to is left out otherwise.
+  /// All steps to a path's target, from the root on.
+  ///
+  /// A user who can change one of them controls the target.
+  ///
+  /// - Parameter mayRead: whether an entry that may be a link can be read. If not, its target is left out.
   public static func steps(to path: String, mayRead: (_ place: String) -> Bool = { _ in true }) -> [Step] {
     var steps: [Step] = []
     _ = walk(to: path, mayRead) { folder, place in
@@ -32,23 +36,23 @@ public enum Passage {
     return steps
   }
 
-  /// Goes from folder to folder, each with the entry to which the way goes on; nil for the way back to a parent.
+  /// Visits each folder on the way with the entry that comes next, or with nil on the way back to a parent.
   ///
-  /// - Returns: the folder at which the visit said no; nil if it came to the end.
+  /// - Returns: the folder whose visit returned false; nil if the walk reached the end.
   private static func walk(
     to path: String, _ mayRead: (_ place: String) -> Bool = { _ in true },
     _ visit: (_ folder: String, _ place: String?) -> Bool
   ) -> String? {
     var rest = parts(of: path)
     var folder = path.hasPrefix("/") ? "/" : currentDirectory
-    // As many as Linux follows. Source: path_resolution(7)
+    // The number of links that Linux follows. Source: path_resolution(7)
     var links = 40
     while !rest.isEmpty {
       let name = rest.removeFirst()
       let place = folder == "/" ? "/\(name)" : "\(folder)/\(name)"
       guard visit(folder, name == ".." ? nil : place) else { return folder }
       if name == ".." {
-        // No link is left in it.
+        // Its path no longer contains links.
         folder = "/" + parts(of: folder).dropLast().joined(separator: "/")
         continue
       }
@@ -73,7 +77,7 @@ public enum Passage {
     path.split(separator: "/").map(String.init).filter { $0 != "." }
   }
 
-  /// Where a symbolic link leads; nil for what is none, or is not there.
+  /// The target of a symbolic link; nil for other files and missing ones.
   private static func target(ofLink path: String) -> String? {
     let bytes = [CChar](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
       count = buffer.baseAddress.map { max(0, readlink(path, $0, buffer.count)) } ?? 0

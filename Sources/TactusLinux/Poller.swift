@@ -1,10 +1,10 @@
 import CLinux
 import Dispatch
 
-/// Many descriptors watched through one epoll descriptor, itself watched by one Dispatch source on the owner's queue.
+/// Watches many descriptors through one epoll descriptor, and that by one Dispatch source on the owner's queue.
 ///
-/// Belongs to one actor on one ``DispatchWorkQueue``; every method is called on that queue. A descriptor is removed here
-/// before it is closed, because a child between fork and exec holds a copy that would keep the registration alive.
+/// Belongs to one actor on one ``DispatchWorkQueue``. Every method is called on that queue. A descriptor is removed
+/// here before it is closed, because a child between fork and exec holds a copy that would keep the registration alive.
 public final class Poller {
   private let watch: ReadinessWatch
   private var watched: [UInt64: Watched] = [:]
@@ -12,49 +12,55 @@ public final class Poller {
   private var ready = [tactus_ready](repeating: tactus_ready(), count: Poller.batch)
 
   private static let batch = 128
-  /// How often one ``drain(_:)`` asks again before it lets others on the queue have their turn.
+  /// How many rounds one ``drain(_:)`` polls before it returns to the queue.
   private static let rounds = 4
 
-  /// Names one registration; never used twice.
+  /// Identifies a registration; never reused.
   public struct Token: Hashable, Sendable {
     fileprivate let tag: UInt64
   }
 
-  /// What to wait for; a hang-up and an error are always told, unless the interest is empty.
+  /// The events to wait for.
+  ///
+  /// Hang-ups and errors are always reported, unless the interest is empty.
   public struct Interest: OptionSet, Sendable {
     /// The bits of epoll(7).
     public let rawValue: UInt32
     /// Wraps bits.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// Something can be read, or accepted.
+    /// Data or a connection is available.
     public static let read = Interest(rawValue: UInt32(TACTUS_EPOLLIN.rawValue))
-    /// Something can be written.
+    /// Data can be written.
     public static let write = Interest(rawValue: UInt32(TACTUS_EPOLLOUT.rawValue))
-    /// The exceptional condition of poll(2): a change of `cgroup.events`.
+    /// The exceptional condition of poll(2), such as a change of `cgroup.events`.
     public static let priority = Interest(rawValue: UInt32(TACTUS_EPOLLPRI.rawValue))
-    /// A hang-up and an error only.
+    /// Only a hang-up or an error.
     public static let hangup = Interest(rawValue: UInt32(TACTUS_EPOLLHUP.rawValue))
-    /// Told once for each news instead of as long as it lasts: for who leaves unread what he has seen.
+    /// Edge-triggered: reported once per change, for owners that peek without reading.
     public static let edge = Interest(rawValue: UInt32(TACTUS_EPOLLET.rawValue))
-    /// Nothing, not even a hang-up: the descriptor rests.
+    /// No event, not even a hang-up.
+    ///
+    /// The registration is paused.
     public static let none: Interest = []
   }
 
-  /// What a descriptor is ready for.
+  /// The events that a descriptor is ready for.
   public struct Readiness: OptionSet, Sendable {
     /// The bits of epoll(7).
     public let rawValue: UInt32
     /// Wraps bits.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// Something can be read, or accepted.
+    /// Data or a connection is available.
     public static let read = Readiness(rawValue: UInt32(TACTUS_EPOLLIN.rawValue))
-    /// Something can be written.
+    /// Data can be written.
     public static let write = Readiness(rawValue: UInt32(TACTUS_EPOLLOUT.rawValue))
     /// The exceptional condition of poll(2).
     public static let priority = Readiness(rawValue: UInt32(TACTUS_EPOLLPRI.rawValue))
-    /// The other side is gone; there may still be something to read.
+    /// The other side is gone.
+    ///
+    /// Data may still be available.
     public static let hangup = Readiness(rawValue: UInt32(TACTUS_EPOLLHUP.rawValue))
     /// The descriptor has an error, or the reader of a pipe is gone.
     public static let error = Readiness(rawValue: UInt32(TACTUS_EPOLLERR.rawValue))
@@ -65,15 +71,17 @@ public final class Poller {
     var interest: Interest
   }
 
-  /// Makes an empty poller; `wake` runs on the queue when something is ready, and is expected to call ``drain(_:)``.
+  /// Creates an empty poller.
+  ///
+  /// `wake` runs on the queue when a descriptor is ready, and should call ``drain(_:)``.
   public init(on queue: DispatchWorkQueue, wake: @escaping @Sendable () -> Void) throws(SystemError) {
     let epoll = try check(tactus_epoll_create(), "create", "an epoll descriptor")
     watch = ReadinessWatch(owning: epoll, on: queue, handler: wake)
   }
 
-  /// Watches a descriptor, which stays the caller's to close.
+  /// Watches a descriptor, which the caller still has to close.
   ///
-  /// Throws ``SystemError`` when the system has no room for it or cannot watch such a file.
+  /// Throws ``SystemError`` if the system is out of resources or cannot watch such a file.
   public func add(_ descriptor: Int32, for interest: Interest) throws(SystemError) -> Token {
     lastTag += 1
     if interest != .none {
@@ -84,7 +92,7 @@ public final class Poller {
     return Token(tag: lastTag)
   }
 
-  /// Waits for something else from now on.
+  /// Changes the events to wait for.
   public func change(_ token: Token, to interest: Interest) {
     guard let entry = watched[token.tag] else { fatalError("a poller was asked to change what it does not watch") }
     guard entry.interest != interest else { return }
@@ -93,7 +101,7 @@ public final class Poller {
       if entry.interest == .none {
         tactus_epoll_add(watch.descriptor, entry.descriptor, interest.rawValue, token.tag)
       } else if interest == .none {
-        // Removed rather than modified, because epoll tells hang-ups even to those who wait for nothing: that would spin.
+        // Removed instead of modified: epoll would report hang-ups even for an empty interest, in an endless loop.
         tactus_epoll_remove(watch.descriptor, entry.descriptor)
       } else {
         tactus_epoll_change(watch.descriptor, entry.descriptor, interest.rawValue, token.tag)
@@ -103,7 +111,9 @@ public final class Poller {
     }
   }
 
-  /// Ends the registration; called before every close of the descriptor.
+  /// Ends a registration.
+  ///
+  /// Called before every close of the descriptor.
   public func remove(_ token: Token) {
     guard let entry = watched.removeValue(forKey: token.tag) else {
       fatalError("a poller was asked to remove what it does not watch")
@@ -115,19 +125,20 @@ public final class Poller {
     }
   }
 
-  /// Ends the registration of a descriptor that a library owns and may have closed by now.
+  /// Ends the registration of a descriptor that a library owns and may have closed.
   ///
-  /// For libcurl, which sometimes tells of the end of a socket after its close; whoever owns a descriptor uses ``remove(_:)``.
+  /// It exists for libcurl, which sometimes reports the end of a socket after closing it. Owners of a descriptor use
+  /// ``remove(_:)``.
   public func forget(_ token: Token) {
     guard let entry = watched.removeValue(forKey: token.tag), entry.interest != .none else { return }
-    // Fails if the descriptor is closed: then the registration has gone with it.
+    // Fails if the descriptor is closed. Its registration has then ended with it.
     _ = tactus_epoll_remove(watch.descriptor, entry.descriptor)
   }
 
-  /// Tells what is ready now.
+  /// Reports the descriptors that are ready now.
   ///
-  /// Level-triggered: what the body leaves unread is told again, by this call or by the next wake. Registrations that the
-  /// body removes meanwhile are not told any more. The call is bounded, so that a flood does not keep the queue for itself.
+  /// Level-triggered: unread data is reported again, by this call or by the next wake. Registrations that the body
+  /// removes are no longer reported. The call is bounded, so that a flood does not occupy the queue.
   public func drain(_ body: (Token, Readiness) -> Void) {
     for _ in 0..<Self.rounds {
       let count = ready.withUnsafeMutableBufferPointer {
@@ -142,6 +153,8 @@ public final class Poller {
     }
   }
 
-  /// Ends all watching; the wake does not run any more.
+  /// Ends all watching.
+  ///
+  /// The wake does not run again.
   public func cancel() { watch.cancel() }
 }

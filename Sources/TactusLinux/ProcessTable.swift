@@ -2,17 +2,19 @@ import CLinux
 import Glibc
 import TactusModel
 
-/// What /proc says about processes.
+/// Reads process data from /proc.
 public enum ProcessTable {
-  /// The start of a process in clock ticks since boot: with the pid and the boot id it names a process for ever.
+  /// The start time of a process in clock ticks since boot; nil if it does not exist.
   ///
-  /// Nil when there is no such process. A zombie still has one.
+  /// A zombie still has one.
+  ///
+  /// Together with the pid and the boot id, it identifies a process forever.
   public static func startTicks(of process: Int) -> Int64? { entry(of: process)?.startTicks }
 
   /// Field 22 of proc_pid_stat(5).
   static func startTicks(in stat: [UInt8]) -> Int64? { entry(of: 0, in: stat)?.startTicks }
 
-  /// The command line of a process, cut at 200 bytes; its name if it has none.
+  /// The command line of a process, cut at 200 bytes, or its name if it has none.
   public static func command(of process: Int) -> String? {
     let line = SmallFile.bytes("/proc/\(process)/cmdline", limit: 200) ?? []
     let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
@@ -20,14 +22,15 @@ public enum ProcessTable {
     return SmallFile.text("/proc/\(process)/comm").map { String($0.prefix { $0 != "\n" }) }
   }
 
-  /// Where the kernel lets a process wait, or one thread of it, such as `request_wait_answer`; nil if that is not said, or not to us.
+  /// The kernel function in which a process or thread waits, such as `request_wait_answer`; nil if it is unknown or
+  /// unreadable.
   public static func waitPlace(of process: Int, thread: Int? = nil) -> String? {
     let directory = thread.map { "/proc/\(process)/task/\($0)" } ?? "/proc/\(process)"
     guard let place = SmallFile.text("\(directory)/wchan", limit: 200), !place.isEmpty, place != "0" else { return nil }
     return place
   }
 
-  /// The jobs whose `TACTUS_JOB_ID` a process carries in the environment that it was started with; mostly none or one.
+  /// The job ids that a process carries in `TACTUS_JOB_ID` of its initial environment, usually none or one.
   static func jobs(of process: Int) -> [JobID] {
     let prefix = Array(variable.utf8)
     guard let environment = environment(of: process), holds(environment, prefix, whole: false) else { return [] }
@@ -38,14 +41,14 @@ public enum ProcessTable {
 
   private static let variable = "TACTUS_JOB_ID="
 
-  /// The environment as the process was started; nil if it is gone, a zombie or not ours to look into.
+  /// The initial environment of a process; nil if it is gone, a zombie or unreadable for us.
   static func environment(of process: Int) -> [UInt8]? {
-    // 6 MiB is the most that execve takes, arguments included.
+    // execve accepts at most 6 MiB, including arguments.
     guard let bytes = SmallFile.bytes("/proc/\(process)/environ", limit: 6 << 20), !bytes.isEmpty else { return nil }
     return bytes
   }
 
-  /// Whether an environment block has an entry that is, or starts with, some bytes.
+  /// Whether an environment block has an entry that equals some bytes, or begins with them.
   static func holds(_ block: [UInt8], _ entry: [UInt8], whole: Bool = true) -> Bool {
     var start = 0
     while start < block.count {
@@ -65,7 +68,7 @@ public enum ProcessTable {
 
   static func all() -> [Int] { numbers(in: "/proc") }
 
-  /// The entries of a directory whose names are numbers.
+  /// The numeric names in a directory.
   static func numbers(in path: String) -> [Int] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }

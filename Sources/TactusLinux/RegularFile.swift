@@ -1,29 +1,33 @@
 import Glibc
 
-/// Files that somebody else names, and that are read whole.
+/// Files that another user names and that are read as a whole.
 public enum RegularFile {
-  /// The bytes of a regular file of at most so many; a FIFO of that name is refused, rather than waited for.
+  /// The bytes of a regular file, up to a limit.
   ///
-  /// - Throws: ``SystemError``; EFBIG for a file that is larger.
+  /// A FIFO is refused instead of waited for.
+  ///
+  /// - Throws: ``SystemError``, with EFBIG for a larger file.
   public static func bytes(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
     let bytes = try beginning(of: path, limit: limit + 1)
     guard bytes.count <= limit else { throw SystemError(code: EFBIG, operation: "read", subject: path) }
     return bytes
   }
 
-  /// The first bytes of a regular file, up to a limit; a FIFO of that name is refused, rather than waited for.
+  /// The first bytes of a regular file, up to a limit.
   ///
-  /// - Throws: ``SystemError``; also where not all of it can be read.
+  /// A FIFO is refused instead of waited for.
+  ///
+  /// - Throws: ``SystemError``, also if only a part can be read.
   public static func beginning(of path: String, limit: Int) throws(SystemError) -> [UInt8] {
     let descriptor = try Descriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     defer { Descriptor.close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw SystemError(code: errno, operation: "look at", subject: path)
+      throw SystemError(code: errno, operation: "access", subject: path)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
       let isDirectory = status.st_mode & S_IFMT == S_IFDIR
-      let subject = isDirectory ? path : "\(path), which is no regular file"
+      let subject = isDirectory ? path : "\(path), which is not a regular file"
       throw SystemError(code: isDirectory ? EISDIR : EINVAL, operation: "read", subject: subject)
     }
     var bytes: [UInt8] = []

@@ -1,28 +1,30 @@
 import CLinux
 
-/// Signals of a program with one thread: they wait here until they are taken, by signalfd(2).
+/// Keeps the signals of a single-threaded program until they are taken, by signalfd(2).
 ///
-/// Several of one kind that come before the first is taken are one.
+/// Several signals of one kind that arrive before the first is taken count as one.
 public final class SignalInbox {
-  /// Can be read when a signal waits.
+  /// Readable when a signal waits.
   public let descriptor: Int32
 
-  /// Keeps signals from interrupting from now on; before there are other threads, see ``Signals/block(_:)``.
+  /// Blocks signals from now on.
+  ///
+  /// Called before other threads exist, see ``Signals/block(_:)``.
   public init(_ signals: [Signal]) throws(SystemError) {
     Signals.block(signals)
     descriptor = try check(
-      tactus_signal_descriptor(signals.map(\.number), Int32(signals.count)), "make", "a signal descriptor")
+      tactus_signal_descriptor(signals.map(\.number), Int32(signals.count)), "create", "a signal descriptor")
   }
 
   deinit { Descriptor.close(descriptor) }
 
-  /// The next signal that waits.
+  /// The next waiting signal; nil without one.
   public func take() -> Signal? {
     var taken = tactus_signal()
     return tactus_signal_take(descriptor, &taken) == 1 ? Signal(taken.number) : nil
   }
 
-  /// Lets a signal that was taken do what it does to those who do not take it: it ends the process, or stops it for a while.
+  /// Applies the default action of a signal that was taken: it ends the process, or stops it until SIGCONT.
   public static func obey(_ signal: Signal) {
     let answer = tactus_signal_obey(signal.number)
     guard answer == 0 else { fatalError("\(signal) cannot be raised: \(SystemError.words(for: -answer))") }

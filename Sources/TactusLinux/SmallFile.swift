@@ -1,8 +1,10 @@
 import Glibc
 
-/// Files of the kernel, /proc and cgroups, that are read in one go and say little.
+/// Small files of the kernel, /proc and cgroups, that are read at once.
 enum SmallFile {
-  /// The bytes of a file, up to a limit; nil if it cannot be read, which for /proc mostly means that the process is gone.
+  /// The bytes of a file, up to a limit; nil if it cannot be read.
+  ///
+  /// For /proc that usually means that the process is gone.
   static func bytes(_ path: String, limit: Int = 64 << 10) -> [UInt8]? {
     guard let descriptor = try? Descriptor.open(path, O_RDONLY) else { return nil }  // gone, or not ours to read
     return bytes(closing: descriptor, limit: limit)
@@ -29,12 +31,14 @@ enum SmallFile {
     return bytes
   }
 
-  /// The text of a file; what is not UTF-8 is replaced.
+  /// The text of a file.
+  ///
+  /// Bytes that are not UTF-8 are replaced.
   static func text(_ path: String, limit: Int = 64 << 10) -> String? {
     bytes(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Writes a small text into a file that is there.
+  /// Writes a short text to an existing file.
   static func write(_ text: String, to path: String) throws(SystemError) {
     let descriptor = try Descriptor.open(path, O_WRONLY)
     defer { Descriptor.close(descriptor) }

@@ -1,19 +1,21 @@
 import CLinux
 import Glibc
 
-/// Starts programs: each in a session of its own, with descriptors 0, 1 and 2 and nothing else of ours.
+/// Starts programs, each in its own session and with no descriptors but 0, 1 and 2.
 public enum Spawner {
-  /// What to start.
+  /// A program to start.
   public struct Order: Sendable {
-    /// The executable, an absolute path, and its arguments; never empty.
+    /// The absolute path of the executable and its arguments; never empty.
     public var arguments: [String]
-    /// `NAME=value`, everything that the program gets.
+    /// The complete environment of the program, as `NAME=value`.
     public var environment: [String]
-    /// An absolute path.
+    /// The working directory, an absolute path.
     public var directory: String
-    /// Whether the root directory will do if that is not there.
+    /// Whether the root directory replaces a missing working directory.
     public var directoryMayBeMissing = false
-    /// Descriptors that become 0, 1 and 2; they stay the caller's.
+    /// The descriptors that become 0, 1 and 2.
+    ///
+    /// They stay the caller's.
     public var input: Int32
     /// See `input`.
     public var output: Int32
@@ -21,12 +23,12 @@ public enum Spawner {
     public var error: Int32
     /// An open `cgroup.procs` that the child joins before it runs.
     public var cgroup: Int32?
-    /// Whom the program runs as, without any capability; nil for whom this process runs as.
+    /// The account that the program runs under, without capabilities; nil for the user of this process.
     ///
-    /// Needs CAP_SETUID and CAP_SETGID, and costs a fork instead of a vfork.
+    /// It needs CAP_SETUID and CAP_SETGID, and costs a fork instead of a vfork.
     public var account: Account?
 
-    /// Puts an order together.
+    /// Creates an order.
     public init(
       arguments: [String], environment: [String], directory: String, input: Int32, output: Int32, error: Int32,
       cgroup: Int32? = nil, account: Account? = nil
@@ -42,32 +44,36 @@ public enum Spawner {
     }
   }
 
-  /// Why a program was not started.
+  /// The reason why a program was not started.
   public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What failed.
+    /// The failed call.
     public var cause: SystemError
-    /// Whether it cannot be started as ordered, rather than not now.
+    /// Whether the order itself cannot be started.
+    ///
+    /// Otherwise a later attempt may succeed.
     public var isOrderAtFault: Bool
-    /// What is behind a "Permission denied", as far as that can be told.
+    /// The obstacle behind "Permission denied"; nil if it is unknown.
     public var obstacle: Obstacle?
 
-    /// What is wrong with a script or its interpreter, as far as its first line tells.
+    /// The fault of a script or its interpreter; nil if its first line shows none.
     public var script: ScriptFault?
 
-    /// A sentence for the operator.
-    public var description: String { script.map { "\(cause); \($0.sentence)" } ?? cause.description }
+    /// The message for the operator.
+    public var description: String { script.map { "\(cause), because \($0.sentence)" } ?? cause.description }
   }
 
-  /// Starts a program and answers its pid; it is a child of this process, which reaps it.
+  /// Starts a program and returns its pid.
   ///
-  /// Returns when the program runs, after 75–300 µs. When it does not, ``Failure`` is thrown and no process is left. A file
-  /// system that does not answer keeps this thread waiting for as long: with a progress, another thread can give it up by
-  /// ``ChildProgress/cancel()``, and ECANCELED is thrown when the kernel lets go. Without one, a child that another user may
-  /// hold up has five seconds.
+  /// It is a child of this process, which must reap it.
+  ///
+  /// Returns when the program runs, after 75–300 µs. Otherwise it throws ``Failure`` and leaves no process. A file
+  /// system that does not answer blocks this thread. With a progress, another thread can give up through
+  /// ``ChildProgress/cancel()``. ECANCELED is then thrown when the kernel releases the child. Without a progress, a
+  /// child that another user may delay has five seconds.
   public static func spawn(_ order: Order, progress given: ChildProgress? = nil) throws(Failure) -> Int {
     guard let path = order.arguments.first else { fatalError("an order to spawn names no executable") }
     if let subject = order.subjectWithZero {
-      let cause = SystemError(code: EINVAL, operation: "pass on, because it contains a zero byte,", subject: subject)
+      let cause = SystemError(code: EINVAL, operation: "pass", subject: "\(subject), which contains a zero byte")
       throw Failure(cause: cause, isOrderAtFault: true)
     }
     let progress: ChildProgress
@@ -83,7 +89,7 @@ public enum Spawner {
     throw failure(of: order, at: step, code: -answer)
   }
 
-  /// What a spawn without a progress gives a child until its exec, in milliseconds.
+  /// How long a spawn without a progress lets a child take until its exec, in milliseconds.
   private static let patience: Int32 = 5000
 
   private static func start(
@@ -106,18 +112,18 @@ public enum Spawner {
     }
   }
 
-  /// Reaps a child that has failed, or that nobody wants any more: that one was killed before its exec.
+  /// Reaps a child that has failed, or that was canceled and killed before its exec.
   private static func abandon(_ process: Int?, isRunning: Bool) {
     guard let process else { return }
     if isRunning { _ = kill(Int32(process), SIGKILL) }
-    // Fails if somebody else has reaped it.
+    // Fails if another caller has reaped it.
     _ = tactus_child_await(Int32(process))
   }
 
   private static func failure(of order: Order, at step: tactus_spawn_step, code: Int32) -> Failure {
     let path = order.arguments[0]
     let name = order.account?.name ?? path
-    // ETXTBSY is a program that is just being replaced, ETIMEDOUT a child that somebody held up.
+    // ETXTBSY is a program that is being replaced, ETIMEDOUT a child that was delayed.
     let isPassing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY, EIO, ETIMEDOUT, ECANCELED].contains(code)
     func failure(_ operation: String, _ subject: String, isOrderAtFault: Bool, _ obstacle: Obstacle? = nil) -> Failure {
       Failure(
@@ -138,15 +144,15 @@ public enum Spawner {
       return failure("execute", path, isOrderAtFault: true, obstacle)
     case TACTUS_SPAWN_CGROUP: return failure("join the control group for", path, isOrderAtFault: false)
     case TACTUS_SPAWN_OOM_SCORE: return failure("reset the OOM score for", path, isOrderAtFault: false)
-    case TACTUS_SPAWN_GROUPS: return failure("take the supplementary groups of", name, isOrderAtFault: false)
-    case TACTUS_SPAWN_GROUP: return failure("take the group of", name, isOrderAtFault: false)
-    case TACTUS_SPAWN_USER: return failure("become", name, isOrderAtFault: false)
+    case TACTUS_SPAWN_GROUPS: return failure("set the supplementary groups of", name, isOrderAtFault: false)
+    case TACTUS_SPAWN_GROUP: return failure("switch to the group of", name, isOrderAtFault: false)
+    case TACTUS_SPAWN_USER: return failure("switch to user", name, isOrderAtFault: false)
     case TACTUS_SPAWN_CAPABILITIES: return failure("drop the capabilities for", path, isOrderAtFault: false)
     default: return failure("start a process for", path, isOrderAtFault: false)
     }
   }
 
-  /// A null-terminated array of C strings, in two allocations however many there are.
+  /// A null-terminated array of C strings, in two allocations for any number of strings.
   private static func withCStrings<Value>(
     _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
   ) -> Value {
@@ -172,7 +178,9 @@ public enum Spawner {
 }
 
 extension Spawner.Order {
-  /// What has a zero byte, which no C string can hold: named by its place, because any of it may be secret.
+  /// The part with a zero byte, which no C string can hold.
+  ///
+  /// Its position names it, because any of its text may be secret.
   fileprivate var subjectWithZero: String? {
     if let index = arguments.firstIndex(where: { $0.utf8.contains(0) }) {
       return index == 0 ? "the path of the program" : "argument \(index)"

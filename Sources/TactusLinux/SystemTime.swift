@@ -3,14 +3,18 @@ import Synchronization
 public import TactusModel
 public import TactusPorts
 
-/// The two clocks of the machine: the one place that reads them.
+/// The two clocks of the machine.
+///
+/// Only this type reads them.
 public struct SystemTime: TimeSource {
   private let shift: ClockShift?
 
-  /// The real clocks, or with a shift a wall clock that is wrong by it: lets a test set the clock of one daemon.
+  /// Uses the real clocks.
+  ///
+  /// A shift moves the wall clock, so that a test can set the clock of one daemon.
   public init(shift: ClockShift? = nil) { self.shift = shift }
 
-  /// Added to `CLOCK_REALTIME`.
+  /// The offset from `CLOCK_REALTIME`.
   public var offset: Duration { shift?.offset ?? .zero }
 
   /// `CLOCK_REALTIME`, plus the offset.
@@ -23,14 +27,16 @@ public struct SystemTime: TimeSource {
     MonotonicInstant(microseconds: Self.read(CLOCK_MONOTONIC))
   }
 
-  /// How far the clocks on the wall are ahead of UTC at an instant, by `$TZ` or the machine's time zone.
+  /// The offset of local time from UTC at an instant, by `$TZ` or the machine's time zone.
   public static func zoneOffset(at instant: Instant) -> Duration {
     var seconds = time_t(instant.microseconds / 1_000_000)
     var local = tm()
     return localtime_r(&seconds, &local) == nil ? .zero : .seconds(local.tm_gmtoff)
   }
 
-  /// Has the body run, on any thread, whenever the shift changes: what a step of the real clock is to a timerfd.
+  /// Runs the body, on any thread, after each change of the shift.
+  ///
+  /// It replaces the clock steps that a timerfd reports.
   func observe(_ body: @escaping @Sendable () -> Void) { shift?.observe(body) }
 
   private static func read(_ clock: clockid_t) -> Int64 {
@@ -40,7 +46,9 @@ public struct SystemTime: TimeSource {
   }
 }
 
-/// How far a wall clock is from the machine's; changing it is a step of that clock.
+/// The offset of a wall clock from the machine's clock.
+///
+/// Changing it is a step of that clock.
 public final class ClockShift: Sendable {
   private struct State {
     var offset: Duration
@@ -49,13 +57,15 @@ public final class ClockShift: Sendable {
 
   private let state: Mutex<State>
 
-  /// A shift that begins with an offset.
+  /// Creates a shift with an initial offset.
   public init(offset: Duration = .zero) { state = Mutex(State(offset: offset)) }
 
-  /// Added to `CLOCK_REALTIME`.
+  /// The offset from `CLOCK_REALTIME`.
   public var offset: Duration { state.withLock { $0.offset } }
 
-  /// Steps the clock; any thread.
+  /// Steps the clock.
+  ///
+  /// Any thread.
   public func set(_ offset: Duration) {
     let observers = state.withLock { state in
       state.offset = offset

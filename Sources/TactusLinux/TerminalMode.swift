@@ -1,12 +1,12 @@
 import Glibc
 
-/// How a terminal treats what is typed; kept, so that it can be left as it was found.
+/// The input mode of a terminal, saved so that it can be restored.
 ///
-/// Source: termios(3).
+/// Source: termios(3)
 public struct TerminalMode {
   private var settings: termios
 
-  /// The mode of the terminal that a descriptor is.
+  /// The current mode of a terminal.
   public init(of descriptor: Int32) throws(SystemError) {
     settings = termios()
     guard tcgetattr(descriptor, &settings) == 0 else {
@@ -14,11 +14,13 @@ public struct TerminalMode {
     }
   }
 
-  /// The same, but each key is read at once and not shown; the keys that raise signals still do.
+  /// The same mode, but each key is read at once and not shown.
+  ///
+  /// Keys that raise signals still do.
   public var keyByKey: TerminalMode {
     var mode = self
     mode.settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
-    // Control-S must not stop the picture: nobody would know why.
+    // Control-S must not freeze the display without explanation.
     mode.settings.c_iflag &= ~tcflag_t(IXON)
     withUnsafeMutableBytes(of: &mode.settings.c_cc) { characters in
       characters[Int(VMIN)] = 1
@@ -27,9 +29,11 @@ public struct TerminalMode {
     return mode
   }
 
-  /// Sets it, when what was written is shown; what was typed and not read is forgotten.
+  /// Sets the mode after pending output is shown.
   ///
-  /// In a background job the terminal stops the process until it is in the foreground again.
+  /// Unread input is discarded.
+  ///
+  /// In a background job, the terminal stops the process until it is in the foreground again.
   public func set(on descriptor: Int32) throws(SystemError) {
     var settings = settings
     while tcsetattr(descriptor, TCSAFLUSH, &settings) != 0 {

@@ -1,27 +1,27 @@
-/// How far the preparation of a container workflow's image is; it informs, and gates nothing: each job tries for itself.
+/// The preparation of a container workflow's image; it is informational, and each job still pulls for itself.
 public enum BuildStatus: String, CaseIterable, Sendable {
-  /// It is still to begin.
+  /// It has not begun.
   case queued = "QUEUED"
-  /// The engine is asked for the image, or pulls it.
+  /// The engine is looking for the image, or pulls it.
   case started = "STARTED"
-  /// The image is there.
+  /// The image is available.
   case completed = "COMPLETED"
-  /// The image is not there.
+  /// The image is unavailable.
   case failed = "FAILED"
 }
 
-/// A step of a preparation.
+/// The steps of a preparation.
 public enum BuildStep: Hashable, Sendable {
   /// It began.
   case started
-  /// How far the pull is: `2 of 5 layers`.
+  /// The progress of a pull, in words: `2 of 5 layers`.
   case progress(String)
-  /// The image is there.
+  /// The image is available.
   case completed
-  /// It is not, for this reason.
+  /// The image is unavailable, for this reason.
   case failed(String)
 
-  /// The status that it leads to.
+  /// The status after this step.
   public var status: BuildStatus {
     switch self {
     case .started, .progress: .started
@@ -30,7 +30,7 @@ public enum BuildStep: Hashable, Sendable {
     }
   }
 
-  /// The event that tells of it.
+  /// The event that reports this step.
   public var event: EventType {
     switch self {
     case .started: .workflowBuildStarted
@@ -40,7 +40,7 @@ public enum BuildStep: Hashable, Sendable {
     }
   }
 
-  /// What there is to say about it.
+  /// The progress or the reason of a failure; nil for the other steps.
   public var detail: String? {
     switch self {
     case .started, .completed: nil

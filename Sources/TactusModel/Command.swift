@@ -1,35 +1,35 @@
-/// A local process.
+/// The definition of a local process.
 public struct Command: Hashable, Sendable {
-  /// The executable, an absolute path, and its arguments; never empty.
+  /// The executable as an absolute path, and its arguments; never empty.
   public var arguments: [String]
-  /// `NAME=value`, in order; later ones win.
+  /// Environment variables as `NAME=value`, in order; later ones win.
   ///
-  /// `${CREDENTIALS_DIRECTORY}` in a value stands for the directory of `credentials`.
+  /// `${CREDENTIALS_DIRECTORY}` in a value is replaced by the directory of `credentials`.
   public var environment: [String]
   /// Files of `NAME=value` lines, read when the job starts; `environment` wins over them.
   public var environmentFiles: [EnvironmentFile]
-  /// Secrets that it finds as files in `$CREDENTIALS_DIRECTORY`.
+  /// Secrets, available to the job as files in `$CREDENTIALS_DIRECTORY`.
   public var credentials: [Credential]
-  /// An absolute path; nil means the daemon's default.
+  /// The working directory, an absolute path; nil for the daemon's default.
   public var workingDirectory: String?
-  /// Who starts it.
+  /// The runner that starts the process.
   public var runner: RunnerChoice
-  /// The user, by name or number, whom it runs as; nil means the daemon's choice.
+  /// The user to run as, by name or number; nil for the daemon's choice.
   public var user: String?
-  /// The group, by name or number; nil means the user's own.
+  /// The group to run as, by name or number; nil for the user's primary group.
   public var group: String?
-  /// What it may use.
+  /// The resource limits.
   public var limits: CommandLimits
-  /// What of the machine it is kept from, in the order of the keys' names.
+  /// Sandbox settings, in the order of the keys' names.
   public var sandbox: [SandboxSetting]
-  /// What happens at its end to processes that it left.
+  /// The treatment of leftover processes when the main process ends.
   public var killMode: KillMode
-  /// Whether standard error goes the way of standard output, so that the order of both is kept.
+  /// Whether standard error goes into the same pipe as standard output, so that the order of both is kept.
   public var mergesOutput: Bool
-  /// Nil means for ever.
+  /// The time-out, counted from the start; nil for no limit.
   public var timeout: Duration?
 
-  /// Puts a command together; the defaults are those of a unit file.
+  /// Creates a command; the defaults are those of a unit file.
   public init(
     arguments: [String], environment: [String] = [], environmentFiles: [EnvironmentFile] = [],
     credentials: [Credential] = [], workingDirectory: String? = nil, runner: RunnerChoice = .auto,
@@ -52,78 +52,78 @@ public struct Command: Hashable, Sendable {
     self.timeout = timeout
   }
 
-  /// Whether only a transient unit of systemd can do what it asks for.
+  /// Whether the command needs a transient unit of systemd.
   public var needsUnit: Bool { runner == .systemd || user != nil || group != nil || !sandbox.isEmpty }
 }
 
-/// Who starts the process of a command.
+/// The values of `Runner=`.
 public enum RunnerChoice: String, CaseIterable, Sendable {
-  /// systemd where the daemon may start transient units, else the daemon.
+  /// systemd if the daemon may start transient units, else the daemon.
   case auto
-  /// The daemon itself: quick, and the process ends with the daemon.
+  /// The daemon: quick, and the process ends with the daemon.
   case direct
-  /// systemd, as a transient unit: it may be another user's, has a sandbox of its own, and outlives the daemon.
+  /// systemd, as a transient unit: it may run as another user, has a separate sandbox, and outlives the daemon.
   case systemd
 }
 
-/// What happens to processes that a command has left when its main process ends by itself; a stop ends all of them always.
+/// The treatment of processes that are left when the main process ends on its own; a stop always ends all of them.
 ///
 /// Source: systemd.kill(5), `KillMode=`.
 public enum KillMode: String, CaseIterable, Sendable {
-  /// They are ended.
+  /// Leftover processes are ended.
   case controlGroup = "control-group"
-  /// They stay.
+  /// Leftover processes continue.
   case process
 }
 
-/// Who started a command.
+/// The runner that started a command.
 public enum RunnerName: String, CaseIterable, Sendable {
-  /// The daemon itself.
+  /// The daemon.
   case direct
   /// systemd, as a transient unit.
   case systemd
 }
 
-/// A file of variables.
+/// A file with environment variables.
 public struct EnvironmentFile: Hashable, Sendable {
   /// An absolute path on the daemon's host.
   public var path: String
-  /// Whether it may be missing.
+  /// Whether the file may be missing.
   public var isOptional: Bool
 
-  /// Puts one together.
+  /// Creates a reference to a file.
   public init(path: String, isOptional: Bool = false) {
     self.path = path
     self.isOptional = isOptional
   }
 }
 
-/// A secret that a job finds as a file, and that is in no store, list or log.
+/// A secret that a job reads from a file; it is never stored, listed or logged.
 public struct Credential: Hashable, Sendable {
-  /// The name of the file that the job finds.
+  /// The name of the file that the job reads.
   public var name: String
-  /// The absolute path of the file that it is read from; nil means the daemon's own credential of that name.
+  /// The absolute path of the source file; nil for the daemon's credential of the same name.
   public var path: String?
 
-  /// Puts one together.
+  /// Creates a credential.
   public init(name: String, path: String? = nil) {
     self.name = name
     self.path = path
   }
 }
 
-/// What a command may use of the machine; nil is no limit.
+/// The resource limits of a command; nil means no limit.
 public struct CommandLimits: Hashable, Sendable {
-  /// Memory, in bytes.
+  /// The most memory, in bytes.
   public var memoryMax: Int64?
-  /// CPU time per time, in per cent of one processor.
+  /// The most CPU time, in per cent of one processor.
   public var cpuQuota: Int?
-  /// Processes and threads.
+  /// The most processes and threads.
   public var tasksMax: Int?
-  /// Whether it must not run where the limits cannot be enforced.
+  /// Whether the command must not run where the limits cannot be enforced.
   public var isStrict: Bool
 
-  /// Puts limits together.
+  /// Creates limits.
   public init(memoryMax: Int64? = nil, cpuQuota: Int? = nil, tasksMax: Int? = nil, isStrict: Bool = false) {
     self.memoryMax = memoryMax
     self.cpuQuota = cpuQuota
@@ -131,30 +131,30 @@ public struct CommandLimits: Hashable, Sendable {
     self.isStrict = isStrict
   }
 
-  /// Whether there is none.
+  /// Whether no limit is set.
   public var isEmpty: Bool { memoryMax == nil && cpuQuota == nil && tasksMax == nil }
 }
 
-/// One key of systemd.exec(5) that keeps a job from something, and its value.
+/// A key of systemd.exec(5) that restricts a job, and its value.
 public struct SandboxSetting: Hashable, Sendable {
   /// The key, spelled as in systemd.exec(5) and on the bus.
   public var key: String
-  /// What it is set to.
+  /// The value of the key.
   public var value: Value
 
-  /// Puts one together.
+  /// Creates a setting.
   public init(key: String, value: Value) {
     self.key = key
     self.value = value
   }
 
-  /// The kinds of values, which are types of their own on the bus.
+  /// The kinds of values, which have different types on the bus.
   public enum Value: Hashable, Sendable {
     /// `yes` or `no`.
     case flag(Bool)
-    /// One of a few words.
+    /// A keyword, such as `strict`.
     case word(String)
-    /// Absolute paths, with `-` before one that may be missing.
+    /// Absolute paths; a path with the prefix `-` may be missing.
     case paths([String])
   }
 }

@@ -1,8 +1,9 @@
-/// Takes what may be secret out of the sentences of others: an engine, systemd or a library may repeat what it was given.
+/// Removes secrets from messages of other software: an engine, systemd or a library may quote values from the
+/// definition.
 ///
-/// Messages go to the log and to lists, which more people read than definitions.
+/// More people read logs and lists than definitions.
 public struct Concealment: Hashable, Sendable {
-  /// Texts that are replaced, the longest first, each with what takes its place.
+  /// The texts to replace and their replacements, the longest text first.
   private let replacements: [Replacement]
 
   private struct Replacement: Hashable, Sendable {
@@ -10,14 +11,14 @@ public struct Concealment: Hashable, Sendable {
     let shown: String
   }
 
-  /// A value alone is looked for only if it is as long as this: a shorter one is part of ordinary words.
+  /// The length from which a value is also replaced without its name; a shorter one could be part of an ordinary word.
   private static let shortestValue = 8
 
-  /// Conceals the values of variables and arguments.
+  /// Conceals the values of variables, and arguments.
   ///
   /// - Parameters:
-  ///   - variables: `NAME=value`; the name is still shown.
-  ///   - arguments: words of a command line.
+  ///   - variables: environment variables as `NAME=value`; the name is still shown.
+  ///   - arguments: the words of a command line.
   public init(variables: [String] = [], arguments: [String] = []) {
     var replacements: [Replacement] = []
     for variable in variables {
@@ -32,7 +33,7 @@ public struct Concealment: Hashable, Sendable {
     self.replacements = replacements.sorted { $0.text.utf8.count > $1.text.utf8.count }
   }
 
-  /// The sentence without the values, and without what URLs in it hold besides their host.
+  /// Returns the sentence without the values, and with URLs reduced as in ``withoutSecretsOfURLs(_:)``.
   public func applied(to sentence: String) -> String {
     Self.withoutSecretsOfURLs(
       replacements.reduce(sentence) { Self.replace($1.text, in: $0, by: $1.shown) })
@@ -50,7 +51,7 @@ public struct Concealment: Hashable, Sendable {
     return result + rest
   }
 
-  /// A sentence whose URLs are shown without user name, password and query.
+  /// Returns the sentence with user name, password and query of each URL replaced by `…`.
   ///
   /// Source: RFC 3986, section 3.2 (authority) and section 7.5 (sensitive information)
   public static func withoutSecretsOfURLs(_ sentence: String) -> String {
@@ -64,7 +65,8 @@ public struct Concealment: Hashable, Sendable {
       let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
       let path = url[authority.endIndex...].prefix { !"?#".contains($0) }
       result += (host.startIndex == authority.startIndex ? "" : "…@") + host + path
-      // What follows a query in the sentence, such as a full stop or a colon, goes with it: better too much than too little.
+      // A character that follows the query in the sentence, such as a colon, is removed with it: too much is better
+      // than too little.
       if path.endIndex < url.endIndex { result += "?…" }
     }
     return result + rest

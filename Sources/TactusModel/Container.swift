@@ -1,41 +1,41 @@
-/// A container of an OCI image, run by a container engine.
+/// The definition of a container that a container engine runs from an OCI image.
 public struct Container: Hashable, Sendable {
-  /// The image's name, with a tag or digest if it needs one.
+  /// The image name, with a tag or digest if needed.
   public var image: ImageName
-  /// What runs instead of the image's command; empty leaves the image's.
+  /// The command; empty for the command of the image.
   public var arguments: [String]
-  /// What runs instead of the image's entry point; empty leaves the image's.
+  /// The entry point; empty for the entry point of the image.
   public var entrypoint: [String]
-  /// `NAME=value`, in order; later ones win.
+  /// Environment variables as `NAME=value`, in order; later ones win.
   public var environment: [String]
   /// Files of `NAME=value` lines, read when the job starts; `environment` wins over them.
   public var environmentFiles: [EnvironmentFile]
-  /// `user`, `user:group` or numbers; nil leaves the image's.
+  /// `user`, `user:group` or numbers; nil for the user of the image.
   public var user: String?
-  /// An absolute path in the container; nil leaves the image's.
+  /// An absolute path in the container; nil for the directory of the image.
   public var workingDirectory: String?
-  /// What of the engine's host, or which named volumes, it sees.
+  /// The mounted directories and named volumes.
   public var volumes: [Volume]
-  /// The engine's network that it joins, or `none`; nil leaves the engine's default.
+  /// The engine's network to join, or `none`; nil for the engine's default.
   public var network: String?
-  /// Memory that it may use, in bytes; nil leaves it unlimited.
+  /// The most memory, in bytes; nil for no limit.
   public var memory: Int64?
-  /// Processors that it may use, in thousandths of one; nil leaves it unlimited.
+  /// The most CPU time, in thousandths of a processor; nil for no limit.
   public var milliCPUs: Int?
-  /// Processes that it may have; nil leaves the engine's default.
+  /// The most processes; nil for the engine's default.
   public var pidsLimit: Int?
-  /// Whether its root file system cannot be written to.
+  /// Whether the root file system is read-only.
   public var isReadOnly: Bool
-  /// When the image is pulled.
+  /// The condition for pulling the image.
   public var pull: PullPolicy
-  /// How long a pull may take.
+  /// The time limit of a pull.
   public var pullTimeout: Duration
-  /// Capabilities that its provider must have.
+  /// The capabilities that a provider must have to run it.
   public var requires: Set<String>
-  /// Counted from the container's start, up to 1 h.
+  /// The time-out, counted from the start of the container; at most 1 h.
   public var timeout: Duration
 
-  /// Puts a container together; the defaults are those of a unit file.
+  /// Creates a container; the defaults are those of a unit file.
   public init(
     image: ImageName, arguments: [String] = [], entrypoint: [String] = [], environment: [String] = [],
     environmentFiles: [EnvironmentFile] = [], user: String? = nil, workingDirectory: String? = nil,
@@ -62,33 +62,33 @@ public struct Container: Hashable, Sendable {
     self.timeout = timeout
   }
 
-  /// Something that a container sees of its host.
+  /// A mounted directory or named volume.
   public struct Volume: Hashable, Sendable {
     /// An absolute path on the engine's host, or the name of a volume.
     public var source: String
     /// An absolute path in the container.
     public var target: String
-    /// Whether it cannot be written to.
+    /// Whether it is read-only.
     public var isReadOnly: Bool
 
-    /// Puts one together.
+    /// Creates a volume.
     public init(source: String, target: String, isReadOnly: Bool = false) {
       self.source = source
       self.target = target
       self.isReadOnly = isReadOnly
     }
 
-    /// `source:target[:ro]`, as unit files and engines write it.
+    /// The text form of unit files and engines: `source:target[:ro]`.
     public var text: String { "\(source):\(target)\(isReadOnly ? ":ro" : "")" }
   }
 }
 
-/// When the image of a container is pulled.
+/// The values of `Pull=`.
 public enum PullPolicy: String, CaseIterable, Sendable {
-  /// When the engine does not have it.
+  /// Pull if the engine does not have the image.
   case missing
-  /// Before every run.
+  /// Pull before every run.
   case always
-  /// Never: without it the job fails.
+  /// Never pull: the job fails without the image.
   case never
 }

@@ -1,15 +1,15 @@
-/// The durable answer for a range of nominal instants that got no job.
+/// The durable answer for a range of nominal instants without a job.
 public struct Decision: Hashable, Sendable {
-  /// Why they got none.
+  /// The reason.
   public var reason: Reason
   /// The first instant of the range, on the grid.
   public var first: Instant
   /// The last instant of the range, on the grid; not before `first`.
   public var last: Instant
-  /// How many grid instants the range holds, at least 1.
+  /// The number of grid instants in the range, at least 1.
   public var count: Int
 
-  /// Puts a decision together.
+  /// Creates a decision.
   public init(reason: Reason, first: Instant, last: Instant, count: Int) {
     self.reason = reason
     self.first = first
@@ -17,14 +17,15 @@ public struct Decision: Hashable, Sendable {
     self.count = count
   }
 
-  /// The decision for the grid instants in a closed range whose bounds are on the grid; nil for an empty range.
+  /// Creates the decision for a closed range of grid instants, whose bounds are on the grid; nil if the range is empty.
   public init?(_ reason: Reason, of grid: Grid, from first: Instant, through last: Instant?) {
     guard let last, first <= last else { return nil }
     self.init(reason: reason, first: first, last: last, count: grid.count(from: first, through: last))
   }
 
-  /// The same decision for what is left of the range around instants that have an answer; those are in order, on the
-  /// grid and within the range.
+  /// Splits the decision around instants that already have an answer.
+  ///
+  /// - Parameter answered: instants in order, on the grid and within the range.
   public func parts(around answered: [Instant], on grid: Grid) -> [Decision] {
     var parts: [Decision] = []
     var start = first
@@ -38,21 +39,24 @@ public struct Decision: Hashable, Sendable {
     return parts
   }
 
-  /// Why an instant got no job.
+  /// The reasons why an instant has no job.
+  ///
+  /// A new one needs an ``Explanation/Outcome``, a sentence, both `.varlink` files, and a migration, because the CHECK of
+  /// `decisions.reason` lists the words.
   public enum Reason: String, CaseIterable, Sendable {
-    /// A newer instant's run stands for it (`Misfire=latest`).
+    /// Covered by the run of a newer instant (`Misfire=latest`).
     case coalesced
-    /// It was too late (`Misfire=skip`).
+    /// Too late (`Misfire=skip`).
     case missed
-    /// More had passed than `MisfireLimit=` allows (`Misfire=all`).
+    /// More instants had passed than `MisfireLimit=` allows (`Misfire=all`).
     case limit
     /// The previous run was live (`Overlap=skip`).
     case overlap
-    /// A person canceled it before it was released.
+    /// A person canceled it before its release.
     case skippedByUser = "skipped_by_user"
     /// The workflow was terminated.
     case terminated
-    /// The schedule was changed before it was released.
+    /// The schedule was changed before its release.
     case edited
   }
 }

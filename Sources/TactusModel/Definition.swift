@@ -1,22 +1,23 @@
-/// What a workflow says: the work, when, and under which policies.
+/// The content of a workflow: the work, its schedule, and its policies.
 ///
-/// One generation of a workflow is one definition.
+/// Each generation of a workflow has one definition.
 public struct Definition: Hashable, Sendable {
-  /// A sentence for people; empty if none was given.
+  /// The text of `Description=`; empty if not given.
   public var summary: String
-  /// What to run.
+  /// The work to run.
   public var work: Work
-  /// When to run; nil means on demand only.
+  /// The schedule; nil if it only runs on demand.
   public var schedule: Schedule?
-  /// How to run.
+  /// The policies.
   public var policies: Policies
-  /// The file as it was written.
+  /// The text of the unit file as written.
   public var text: String
-  /// The same without comments, blank lines and what is reset, every value on one line, in file order; a unit file of
-  /// its own, and two definitions are the same generation when it is equal.
+  /// The unit file without comments, blank lines and values that are reset, each value on one line, in file order.
+  ///
+  /// It is a complete unit file. Two definitions with equal canonical texts are the same generation.
   public var canonical: String
 
-  /// Puts a definition together; the parts are expected to be within the limits of ``Limits``.
+  /// Creates a definition; all parts must be within ``Limits``.
   public init(
     summary: String = "", work: Work, schedule: Schedule? = nil, policies: Policies,
     text: String, canonical: String
@@ -30,7 +31,7 @@ public struct Definition: Hashable, Sendable {
   }
 }
 
-/// What to run, one case for each kind.
+/// The work of a workflow, one case per kind.
 public enum Work: Hashable, Sendable {
   /// An HTTP check.
   case heartbeat(Heartbeat)
@@ -39,7 +40,7 @@ public enum Work: Hashable, Sendable {
   /// A container of an image.
   case container(Container)
 
-  /// The kind that names the section and the built-in queue.
+  /// The kind, which names the section and the built-in queue.
   public var kind: Kind {
     switch self {
     case .heartbeat: .heartbeat
@@ -48,7 +49,7 @@ public enum Work: Hashable, Sendable {
     }
   }
 
-  /// How long it may run, counted from its start; nil means for ever.
+  /// The time-out, counted from the start; nil for no limit.
   public var timeout: Duration? {
     switch self {
     case .heartbeat(let heartbeat): heartbeat.timeout
@@ -58,40 +59,40 @@ public enum Work: Hashable, Sendable {
   }
 }
 
-/// When to run: every `interval` from the anchor.
+/// A schedule: every `interval` from the anchor.
 public struct Schedule: Hashable, Sendable {
-  /// 1 s … 366 d.
+  /// The interval: 1 s … 366 d.
   public var interval: Duration
-  /// The anchor of the grid, and the first instant of it; nil anchors it at creation.
+  /// The anchor and first instant of the grid; nil if the time of creation is the anchor.
   public var startAt: Instant?
 
-  /// Puts a schedule together.
+  /// Creates a schedule.
   public init(interval: Duration, startAt: Instant? = nil) {
     self.interval = interval
     self.startAt = startAt
   }
 }
 
-/// A request to an HTTP endpoint whose answer says whether something is alive.
+/// A request to an HTTP endpoint whose answer shows whether a service is alive.
 public struct Heartbeat: Hashable, Sendable {
   /// An `http` or `https` URL.
   public var endpoint: String
-  /// `GET`, `HEAD` or `POST`.
+  /// The method: `GET`, `HEAD` or `POST`.
   public var method: String
-  /// The statuses that count as alive.
+  /// The statuses that count as success.
   public var expectedStatus: StatusRanges
   /// Request header lines, `Name: value`, in order.
   public var headers: [String]
   /// Whether 3xx answers are followed.
   public var followsRedirects: Bool
-  /// Whether ``headers`` are sent to another scheme, host or port that a redirect leads to.
+  /// Whether ``headers`` are also sent to a redirect target with another scheme, host or port.
   public var redirectsHeaders: Bool
-  /// Whether the body is waited for; without it the header of the answer decides.
+  /// Whether the body is read; otherwise the header of the answer decides.
   public var readsBody: Bool
-  /// Up to 5 min.
+  /// The time-out; at most 5 min.
   public var timeout: Duration
 
-  /// Puts a heartbeat together.
+  /// Creates a heartbeat; the defaults are those of a unit file.
   public init(
     endpoint: String, method: String = "GET", expectedStatus: StatusRanges = .ok, headers: [String] = [],
     followsRedirects: Bool = true, redirectsHeaders: Bool = false, readsBody: Bool = true,
@@ -108,17 +109,17 @@ public struct Heartbeat: Hashable, Sendable {
   }
 }
 
-/// HTTP statuses, as codes and ranges.
+/// A set of HTTP statuses, as codes and ranges.
 public struct StatusRanges: Hashable, Sendable {
-  /// In the order they were written; each within 100…599.
+  /// The ranges in the order they were written; each within 100…599.
   public var ranges: [ClosedRange<Int>]
 
-  /// Exactly 200.
+  /// The status 200 only.
   public static let ok = StatusRanges([200...200])
 
-  /// Wraps the ranges.
+  /// Creates a set from ranges.
   public init(_ ranges: [ClosedRange<Int>]) { self.ranges = ranges }
 
-  /// Whether a status is in one of the ranges.
+  /// Whether a status is in the set.
   public func contains(_ status: Int) -> Bool { ranges.contains { $0.contains(status) } }
 }

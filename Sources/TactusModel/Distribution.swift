@@ -1,22 +1,24 @@
-/// How long things took: counts in buckets that grow with the value, so that a million of them need a few kilobytes.
+/// A distribution of durations: counts in buckets that grow with the value, so that a million values need a few
+/// kilobytes.
 ///
-/// A percentile is the upper bound of its bucket: at most 1/128 (0.8 %) above the true value, and never above the largest.
+/// A percentile is the upper bound of its bucket: at most 1/128 (0.8 %) above the true value, and never above the
+/// largest.
 /// Source: the log-linear buckets of HdrHistogram
 public struct Distribution: Hashable, Sendable {
-  /// How many values were added.
+  /// The number of values.
   public private(set) var count = 0
-  /// The largest; zero without values.
+  /// The largest value; zero without values.
   public private(set) var largest: Duration = .zero
 
   private var buckets: [Int64: Int] = [:]
 
-  /// Bits of a value that are kept exactly.
+  /// The leading bits of a value that are kept exactly.
   private static let precision: Int64 = 7
 
-  /// No values.
+  /// Creates an empty distribution.
   public init() {}
 
-  /// Adds a value; a negative one (a clock that stepped back) counts as zero.
+  /// Adds a value; a negative one, from a clock that stepped back, counts as zero.
   public mutating func add(_ value: Duration) {
     let microseconds = max(0, value.microseconds)
     buckets[Self.bucket(of: microseconds), default: 0] += 1
@@ -24,7 +26,7 @@ public struct Distribution: Hashable, Sendable {
     largest = max(largest, .microseconds(microseconds))
   }
 
-  /// The value that a share of all values, 0 … 1, does not exceed; nil without values.
+  /// Returns the value that a share of all values (0 … 1) does not exceed; nil without values.
   public func percentile(_ share: Double) -> Duration? {
     guard count > 0 else { return nil }
     var rest = max(1, Int((Double(count) * share).rounded(.up)))
@@ -35,7 +37,9 @@ public struct Distribution: Hashable, Sendable {
     return largest
   }
 
-  /// Values below 2^(precision + 1) have a bucket each; above, every doubling has 2^precision buckets.
+  /// Returns the bucket of a value in microseconds.
+  ///
+  /// Values below 2^(precision + 1) have one bucket each. Above, every doubling has 2^precision buckets.
   private static func bucket(of value: Int64) -> Int64 {
     let shift = max(0, Int64(63 - value.leadingZeroBitCount) - precision)
     return (shift << precision) + (value >> shift)

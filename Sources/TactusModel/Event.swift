@@ -1,23 +1,23 @@
-/// One entry of the event stream: what changed, when, and of what.
+/// An entry of the event stream.
 public struct Event: Hashable, Sendable {
-  /// Its number within the store's epoch: dense, from 1.
+  /// The number within the store's epoch: dense, from 1.
   public var sequence: Int64
-  /// When it happened.
+  /// The time of the change, by the wall clock.
   public var at: Instant
-  /// What happened.
+  /// The kind of change.
   public var type: Word<EventType>
   /// The workflow's name; nil for events of the daemon.
   public var workflow: WorkflowName?
   /// The job; nil for events of workflows and of the daemon.
   public var job: JobID?
-  /// The job's new status.
+  /// The new status of the job; nil if the event is not about one.
   public var status: Word<JobStatus>?
-  /// Why it ended.
+  /// The reason why the job ended; nil if it completed or did not end.
   public var errorCode: Word<ErrorCode>?
-  /// What there is to say about it, for people.
+  /// Details for people; nil without any.
   public var detail: String?
 
-  /// Puts an event together as it was read.
+  /// Creates an event that was read from a store, with words of any version.
   public init(
     sequence: Int64, at: Instant, type: Word<EventType>, workflow: WorkflowName?, job: JobID?,
     status: Word<JobStatus>?, errorCode: Word<ErrorCode>?, detail: String?
@@ -32,7 +32,7 @@ public struct Event: Hashable, Sendable {
     self.detail = detail
   }
 
-  /// Puts an event of this version's words together.
+  /// Creates an event with words of this version.
   public init(
     sequence: Int64, at: Instant, type: EventType, workflow: WorkflowName? = nil, job: JobID? = nil,
     status: JobStatus? = nil, errorCode: ErrorCode? = nil, detail: String? = nil
@@ -43,15 +43,15 @@ public struct Event: Hashable, Sendable {
   }
 }
 
-/// The words of the event stream.
+/// The types of events.
 public enum EventType: String, CaseIterable, Sendable {
-  /// A job was made.
+  /// A job was created.
   case jobPending = "job.pending"
-  /// A held job got its time, or a scheduled one another.
+  /// A held job got a start time, or a scheduled one another.
   case jobScheduled = "job.scheduled"
   /// A job was released.
   case jobQueued = "job.queued"
-  /// A job began to run.
+  /// A job started.
   case jobRunning = "job.running"
   /// A job succeeded.
   case jobCompleted = "job.completed"
@@ -59,36 +59,36 @@ public enum EventType: String, CaseIterable, Sendable {
   case jobFailed = "job.failed"
   /// A job was canceled.
   case jobCanceled = "job.canceled"
-  /// A workflow is new.
+  /// A workflow was created.
   case workflowCreated = "workflow.created"
   /// A workflow has a new generation.
   case workflowChanged = "workflow.changed"
-  /// A workflow plans no more.
+  /// A workflow was terminated.
   case workflowTerminated = "workflow.terminated"
-  /// A workflow plans again.
+  /// A workflow was resumed.
   case workflowResumed = "workflow.resumed"
-  /// A workflow is gone.
+  /// A workflow was deleted.
   case workflowDeleted = "workflow.deleted"
-  /// The first failure, or the first after a success.
+  /// A workflow failed for the first time, or for the first time after a success.
   case workflowFailing = "workflow.failing"
-  /// The first success after failures.
+  /// A workflow succeeded for the first time after failures.
   case workflowRecovered = "workflow.recovered"
-  /// The preparation of a workflow's image began.
+  /// The preparation of an image began.
   case workflowBuildStarted = "workflow.build_started"
-  /// How far it is.
+  /// The preparation of an image progressed.
   case workflowBuildProgress = "workflow.build_progress"
-  /// The image is there.
+  /// The image is available.
   case workflowBuildCompleted = "workflow.build_completed"
-  /// The image is not there.
+  /// The image is unavailable.
   case workflowBuildFailed = "workflow.build_failed"
   /// The daemon is ready.
   case daemonStarted = "daemon.started"
-  /// The daemon drains.
+  /// The daemon begins to drain.
   case daemonStopping = "daemon.stopping"
-  /// The files were read again.
+  /// The daemon reloaded its files.
   case daemonReloaded = "daemon.reloaded"
 
-  /// The event of a job's new status.
+  /// Returns the event for a job's new status.
   public init(_ status: JobStatus) {
     switch status {
     case .pending: self = .jobPending
@@ -101,19 +101,19 @@ public enum EventType: String, CaseIterable, Sendable {
   }
 }
 
-/// A place in the event stream that survives restarts: the epoch tells another store from this one.
+/// A position in the event stream that survives restarts; the epoch identifies the store.
 public struct EventPosition: Hashable, Sendable, CustomStringConvertible {
-  /// The store's epoch.
+  /// The epoch of the store.
   public var epoch: String
-  /// The newest event that was seen; 0 before the first.
+  /// The number of the newest event seen; 0 before the first.
   public var sequence: Int64
 
-  /// Puts a position together.
+  /// Creates a position.
   public init(epoch: String, sequence: Int64) {
     self.epoch = epoch
     self.sequence = sequence
   }
 
-  /// `epoch:sequence`.
+  /// The text form: `epoch:sequence`.
   public var description: String { "\(epoch):\(sequence)" }
 }

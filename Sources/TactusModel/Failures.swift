@@ -1,29 +1,29 @@
-/// The count of failures in a row that a workflow carries, and what each end does to it.
+/// The count of consecutive failures of a workflow, and the effect of each end on it.
 public struct Failures: Hashable, Sendable {
   /// Job-class failures since the last success or resume.
   public var consecutive: Int
-  /// When the workflow is terminated for them; nil means never.
+  /// The count at which the workflow is terminated; nil for never.
   public var limit: Int?
 
-  /// Puts a count together.
+  /// Creates a count.
   public init(consecutive: Int, limit: Int?) {
     self.consecutive = consecutive
     self.limit = limit
   }
 
-  /// What an end means beyond the count itself.
+  /// The consequences of an end beyond the count.
   public enum Consequence: Hashable, Sendable {
-    /// Nothing to tell.
+    /// No consequence.
     case none
-    /// The first failure in a row: since the workflow was made, resumed, or last succeeded.
+    /// The first consecutive failure: since creation, resume, or the last success.
     case failing
     /// The first success after a failure.
     case recovered
-    /// The limit is reached: the workflow ends here. Also told when the same end is the first failure.
+    /// The limit is reached, and the workflow is terminated; wins over `failing` if both apply.
     case exhausted
   }
 
-  /// Counts the end of a job: job-class failures add one, a success clears, anything else leaves it as it is.
+  /// Counts the end of a job: a job-class failure adds one, a success resets, anything else leaves the count unchanged.
   public mutating func count(status: JobStatus, errorCode: ErrorCode?) -> Consequence {
     switch status {
     case .completed:

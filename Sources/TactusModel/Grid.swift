@@ -1,15 +1,15 @@
-/// The instants that a schedule names: `anchor + n × interval`.
+/// The nominal instants of a schedule: `anchor + n × interval`.
 ///
-/// Nominal instants are never derived from a completion or from "now", so a grid cannot drift.
+/// They are never derived from a completion or from the current time, so a grid cannot drift.
 public struct Grid: Hashable, Sendable {
   /// One instant of the grid.
   public let anchor: Instant
-  /// The step, positive.
+  /// The step; positive.
   public let interval: Duration
-  /// Whether the grid begins at the anchor (`StartAt=`) or extends to both sides of it (anchored at creation).
+  /// Whether the grid begins at the anchor (`StartAt=`), or extends to both sides of it (anchored at creation).
   public let startsAtAnchor: Bool
 
-  /// Puts a grid together; traps on an interval that is not positive, which the unit file's limits exclude.
+  /// Creates a grid; traps if the interval is not positive, which the limits of unit files exclude.
   public init(anchor: Instant, interval: Duration, startsAtAnchor: Bool) {
     if interval.microseconds <= 0 { fatalError("a grid needs a positive interval, not \(interval)") }
     self.anchor = anchor
@@ -17,7 +17,7 @@ public struct Grid: Hashable, Sendable {
     self.startsAtAnchor = startsAtAnchor
   }
 
-  /// The earliest instant of the grid strictly after another instant.
+  /// Returns the first instant of the grid after another instant.
   public func first(after instant: Instant) -> Instant {
     let step = interval.microseconds
     if startsAtAnchor && instant < anchor { return anchor }
@@ -25,19 +25,19 @@ public struct Grid: Hashable, Sendable {
     return self.instant(steps, from: anchor)
   }
 
-  /// The newest instant of the grid at or before another instant; nil before the grid begins.
+  /// Returns the newest instant of the grid at or before another instant; nil before the grid begins.
   public func newest(through instant: Instant) -> Instant? {
     if startsAtAnchor && instant < anchor { return nil }
     return self.instant((instant - anchor).microseconds.flooredQuotient(by: interval.microseconds), from: anchor)
   }
 
-  /// How many instants of the grid lie in a closed range whose lower bound is on the grid; 0 for an empty range.
+  /// Returns the number of grid instants in a closed range whose lower bound is on the grid; 0 for an empty range.
   public func count(from first: Instant, through last: Instant) -> Int {
     guard first <= last else { return 0 }
     return Int(((last - first).microseconds / interval.microseconds).addingSaturated(1))
   }
 
-  /// The instant a number of steps from one on the grid.
+  /// Returns the grid instant that is a number of steps from another one.
   public func instant(_ steps: Int, from instant: Instant) -> Instant {
     self.instant(Int64(steps), from: instant)
   }

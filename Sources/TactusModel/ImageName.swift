@@ -2,16 +2,16 @@
 ///
 /// Source: github.com/distribution/reference, `regexp.go`
 public struct ImageName: Hashable, Sendable, CustomStringConvertible {
-  /// As it was written.
+  /// The name as written.
   public let text: String
-  /// Without tag and digest: `docker.io/library/alpine`.
+  /// The name without tag and digest: `docker.io/library/alpine`.
   public let repository: String
-  /// The tag; nil if none was written.
+  /// The tag; nil if not given.
   public let tag: String?
-  /// `sha256:…`; nil if none was written.
+  /// The digest, `sha256:…`; nil if not given.
   public let digest: String?
 
-  /// Checks the grammar; nil if the text does not follow it.
+  /// Parses a name; nil if the text does not follow the grammar, or is longer than 512 bytes.
   public init?(_ text: String) {
     guard text.utf8.count <= 512 else { return nil }
     var rest = text[...]
@@ -33,19 +33,15 @@ public struct ImageName: Hashable, Sendable, CustomStringConvertible {
     self.digest = digest.map(String.init)
   }
 
-  /// The rule in words, for refusals.
-  public static let rule =
-    "[host[:port]/]name[:tag][@digest] in lower case, for example docker.io/library/alpine:3.20"
-
-  /// What an engine is asked for; without a tag or digest that is `latest`.
+  /// The digest, else the tag, else `latest`: the reference that an engine is asked for.
   public var reference: String { digest ?? tag ?? "latest" }
 
-  /// The text itself.
+  /// The name as written.
   public var description: String { text }
 
   private static func isRepository(_ text: Substring) -> Bool {
     var parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    // The first part is a host if it looks like one.
+    // The first part is a host if it has the form of one.
     if parts.count > 1, let first = parts.first, first.contains(".") || first.contains(":") || first == "localhost" {
       guard isHost(first) else { return false }
       parts.removeFirst()
@@ -65,7 +61,7 @@ public struct ImageName: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Letters and digits, in between `.`, `_`, `__` or any number of `-`.
+  /// Whether a text has only letters and digits, separated by `.`, `_`, `__` or any number of `-`.
   private static func isPathPart(_ text: Substring) -> Bool {
     guard let first = text.utf8.first, let last = text.utf8.last, isDigit(first) || isLower(first),
       isDigit(last) || isLower(last), text.utf8.allSatisfy({ isDigit($0) || isLower($0) || "._-".utf8.contains($0) })

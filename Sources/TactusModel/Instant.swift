@@ -1,11 +1,11 @@
 /// A point on the wall clock (`CLOCK_REALTIME`), in microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Deadlines that must not move when the clock is set use ``MonotonicInstant``; the compiler keeps the two apart.
+/// Deadlines that must not move when the clock is set use ``MonotonicInstant``. The compiler keeps the two types apart.
 public struct Instant: Hashable, Comparable, Sendable {
   /// Microseconds since the epoch; negative before 1970.
   public let microseconds: Int64
 
-  /// Wraps a count of microseconds since the epoch.
+  /// Creates an instant from microseconds since the epoch.
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
   /// Orders by time.
@@ -13,32 +13,32 @@ public struct Instant: Hashable, Comparable, Sendable {
     left.microseconds < right.microseconds
   }
 
-  /// The instant a span later; saturates at the ends of the range.
+  /// Adds a span; saturates at the ends of the range.
   public static func + (instant: Instant, span: Duration) -> Instant {
     let (sum, overflow) = instant.microseconds.addingReportingOverflow(span.microseconds)
     guard overflow else { return Instant(microseconds: sum) }
     return Instant(microseconds: span.microseconds < 0 ? .min : .max)
   }
 
-  /// The instant a span earlier; saturates at the ends of the range.
+  /// Subtracts a span; saturates at the ends of the range.
   public static func - (instant: Instant, span: Duration) -> Instant {
     let (difference, overflow) = instant.microseconds.subtractingReportingOverflow(span.microseconds)
     guard overflow else { return Instant(microseconds: difference) }
     return Instant(microseconds: span.microseconds < 0 ? .max : .min)
   }
 
-  /// The span between two instants; saturates at the ends of the range.
+  /// Returns the span between two instants; saturates at the ends of the range.
   public static func - (left: Instant, right: Instant) -> Duration {
     .microseconds(left.microseconds.subtractingSaturated(right.microseconds))
   }
 }
 
-/// A point on `CLOCK_MONOTONIC`, in microseconds: for time-outs and grace periods, never stored across boots.
+/// A point on `CLOCK_MONOTONIC`, in microseconds: for time-outs and grace periods; valid within one boot only.
 public struct MonotonicInstant: Hashable, Comparable, Sendable {
   /// Microseconds since an arbitrary start, not counting suspension.
   public let microseconds: Int64
 
-  /// Wraps a count of microseconds.
+  /// Creates an instant from microseconds.
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
   /// Orders by time.
@@ -46,32 +46,32 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
     left.microseconds < right.microseconds
   }
 
-  /// The instant a span later; saturates at the end of the range, which reads as "never".
+  /// Adds a span; saturates at the end of the range, which means "never".
   public static func + (instant: MonotonicInstant, span: Duration) -> MonotonicInstant {
     let (sum, overflow) = instant.microseconds.addingReportingOverflow(span.microseconds)
     return MonotonicInstant(microseconds: overflow ? .max : sum)
   }
 
-  /// The span between two instants; saturates at the ends of the range.
+  /// Returns the span between two instants; saturates at the ends of the range.
   public static func - (left: MonotonicInstant, right: MonotonicInstant) -> Duration {
     .microseconds(left.microseconds.subtractingSaturated(right.microseconds))
   }
 }
 
 extension Int64 {
-  /// The difference, or the end of the range that it lies beyond.
+  /// Returns the difference, or the nearest number if it overflows.
   package func subtractingSaturated(_ other: Int64) -> Int64 {
     let (difference, overflow) = subtractingReportingOverflow(other)
     return overflow ? (self < other ? .min : .max) : difference
   }
 
-  /// The sum, or the end of the range that it lies beyond.
+  /// Returns the sum, or the nearest number if it overflows.
   package func addingSaturated(_ other: Int64) -> Int64 {
     let (sum, overflow) = addingReportingOverflow(other)
     return overflow ? (other < 0 ? .min : .max) : sum
   }
 
-  /// The product, or the end of the range that it lies beyond.
+  /// Returns the product, or the nearest number if it overflows.
   package func multipliedSaturated(by other: Int64) -> Int64 {
     let (product, overflow) = multipliedReportingOverflow(by: other)
     return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product

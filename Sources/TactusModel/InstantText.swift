@@ -6,7 +6,7 @@ extension Instant: CustomStringConvertible {
     let day = seconds.flooredQuotient(by: 86_400)
     let second = Int(seconds - day * 86_400)
     let date = CivilDate(daysSinceEpoch: day)
-    // Bytes rather than interpolation: lists and logs write instants by the thousand, and this takes a tenth of the time.
+    // Bytes instead of interpolation: lists and logs format thousands of instants, and this takes a tenth of the time.
     var text: [UInt8] = []
     text.reserveCapacity(27)
     text.append(date.year, digits: 4, before: "-")
@@ -19,14 +19,12 @@ extension Instant: CustomStringConvertible {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// The rule of ``init(rfc3339:)`` in words, for refusals.
-  public static let rule = "RFC 3339 with an offset; write 2026-12-01T03:00:00Z or 2026-12-01T04:00:00+01:00"
-
-  /// Reads RFC 3339 with a mandatory offset and converts it to UTC; digits beyond the microsecond are dropped.
+  /// Parses RFC 3339 with a mandatory offset and converts it to UTC; digits beyond the microsecond are dropped.
   ///
-  /// Accepts `T`, `t` or a space between date and time, `Z`, `z` or `±hh:mm` as the offset. A leap second (`:60`)
-  /// reads as the first instant of the next minute. Returns nil for anything else, in particular without an offset, and for
-  /// what an offset or a leap second moves out of the years 0000 to 9999: it could not be written again.
+  /// Accepts `T`, `t` or a space between date and time, and `Z`, `z` or `±hh:mm` as the offset. A leap second (`:60`)
+  /// reads as the first instant of the next minute. Returns nil for anything else, in particular without an offset.
+  /// Also returns nil if an offset or a leap second moves the instant out of the years 0000 to 9999, because it could
+  /// not be written again.
   ///
   /// Source: RFC 3339, section 5.6.
   public init?(rfc3339 text: String) {
@@ -51,7 +49,7 @@ extension Instant: CustomStringConvertible {
     self.init(microseconds: seconds * 1_000_000 + Int64(fraction))
   }
 
-  /// The years 0000 to 9999 in UTC: what ``init(rfc3339:)`` reads again when it was written.
+  /// The years 0000 to 9999 in UTC: the instants whose text ``init(rfc3339:)`` accepts.
   public static let writable: Range<Instant> =
     Instant(
       microseconds: writableSeconds.lowerBound * 1_000_000)..<Instant(
@@ -61,7 +59,7 @@ extension Instant: CustomStringConvertible {
   private static let writableSeconds: Range<Int64> = -62_167_219_200..<253_402_300_800
 }
 
-/// A day of the proleptic Gregorian calendar; UTC only: this is counting, not time zones.
+/// A day of the proleptic Gregorian calendar in UTC; it does not know time zones.
 struct CivilDate: Equatable {
   let year: Int
   let month: Int
@@ -72,7 +70,7 @@ struct CivilDate: Equatable {
     (self.year, self.month, self.day) = (year, month, day)
   }
 
-  /// Counts in 400-year eras that begin on 1 March, so that the leap day is the last of its year.
+  /// Counts in eras of 400 years that begin on 1 March, so that the leap day is the last day of its year.
   init(daysSinceEpoch: Int64) {
     let shifted = daysSinceEpoch + 719_468
     let era = shifted.flooredQuotient(by: 146_097)
@@ -103,7 +101,7 @@ struct CivilDate: Equatable {
 }
 
 extension Int64 {
-  /// Division that rounds toward negative infinity, as calendars need before 1970.
+  /// Returns the quotient rounded toward negative infinity, as calendars need before 1970.
   func flooredQuotient(by divisor: Int64) -> Int64 {
     let quotient = self / divisor
     return self % divisor < 0 ? quotient - 1 : quotient
@@ -111,7 +109,7 @@ extension Int64 {
 }
 
 extension [UInt8] {
-  /// Appends a number with leading zeros, more digits if it needs them, and a character.
+  /// Appends a number with leading zeros, and a character; appends more digits if the number needs them.
   fileprivate mutating func append(_ number: Int, digits: Int, before character: Unicode.Scalar) {
     var divisor = 1
     for _ in 1..<digits { divisor *= 10 }
@@ -156,7 +154,7 @@ private struct DigitScanner {
     return value
   }
 
-  /// At least one digit; the first `places` of them, scaled.
+  /// Reads at least one digit; returns the first `places` digits, scaled.
   mutating func fraction(places: Int) -> Int? {
     var value = 0
     var count = 0

@@ -1,22 +1,22 @@
-/// One row of the jobs table, as readers see it.
+/// A row of the jobs table, as readers see it.
 public struct Job: Hashable, Sendable {
   /// The id of this attempt.
   public var id: JobID
   /// The workflow's name; nil for a job that carries its own definition.
   public var workflow: WorkflowName?
-  /// What it runs.
+  /// The kind of work.
   public var kind: Word<Kind>
-  /// The lane.
+  /// The queue.
   public var queue: QueueName
-  /// -100 … 100.
+  /// The priority: -100 … 100, higher first.
   public var priority: Int
-  /// Who asked for it.
+  /// The origin: the schedule, or a request.
   public var trigger: Word<Trigger>
-  /// Where it stands.
+  /// The status.
   public var status: Word<JobStatus>
-  /// What a lasting status is doing; nil when terminal.
+  /// The phase that refines the status; nil if terminal.
   public var phase: Word<Phase>?
-  /// What a PENDING/due row waits for.
+  /// The reason why a PENDING/due row waits; nil for others.
   public var wait: Word<Wait>?
   /// The generation of the definition that it is bound to; nil before its release.
   public var generation: Int?
@@ -24,51 +24,52 @@ public struct Job: Hashable, Sendable {
   public var nominalAt: Instant?
   /// The earliest start of this attempt; nil while held.
   public var scheduledAt: Instant?
-  /// When the row was made.
+  /// The time of creation.
   public var createdAt: Instant
-  /// When it was released.
+  /// The time of its release; nil before.
   public var queuedAt: Instant?
-  /// When it was claimed for its runner.
+  /// The time of its claim; nil before.
   public var claimedAt: Instant?
-  /// When it began to run.
+  /// The start time; nil before.
   public var startedAt: Instant?
-  /// When it ended.
+  /// The end time; nil before.
   public var completedAt: Instant?
-  /// 1 for the first.
+  /// The number of the attempt, from 1.
   public var attempt: Int
-  /// Why it did not complete.
+  /// The reason why it did not complete; nil otherwise.
   public var errorCode: Word<ErrorCode>?
-  /// The particular sentence; without an error code what keeps a RUNNING job from ending, or what is worth knowing of a job
-  /// that completed.
+  /// Details of the error, for people.
+  ///
+  /// Without an error code it says what keeps a RUNNING job from ending, or a remark about a job that completed.
   public var errorMessage: String?
-  /// The process while it runs.
+  /// The process id of the command; nil before it runs, and for other kinds.
   public var processID: Int?
-  /// Who started the command; nil for what is none, and before it runs.
+  /// The runner that started the command; nil before it runs, and for other kinds.
   public var runner: Word<RunnerName>?
-  /// The provider that ran it; nil for what runs on this host alone, and before it runs.
+  /// The provider that ran it; nil before it runs, and for work that only this host runs.
   public var provider: ProviderName?
-  /// The container; nil for what is none.
+  /// The id of the container; nil for other kinds.
   public var containerID: String?
-  /// How long it may run; nil before it runs, and without a limit.
+  /// The time-out; nil before it runs, and without a limit.
   public var timeout: Duration?
-  /// What it last waited for before its release; nil if it never had to.
+  /// The last reason why it waited before its release; nil if it never waited.
   public var waited: Word<Wait>?
-  /// Where it stands in line; nil unless it waits for a slot or for room.
+  /// The position in the queue; nil unless it waits for a slot or for room.
   public var place: Place?
-  /// What was measured.
+  /// The measurements of the runner.
   public var report: Report
-  /// How late it started, as it was measured; nil where only the instants tell.
+  /// The measured start delay; nil if only the instants are known.
   public var measuredDelay: Duration?
-  /// When it began to run, by the monotonic clock of the boot that claimed it; nil before.
+  /// The start by the monotonic clock of the boot that claimed it; nil before.
   public var startedMonotonic: MonotonicInstant?
   /// The boot that claimed it; nil before.
   public var bootID: String?
-  /// The number of the event that says that it began, or failed to; nil before.
+  /// The number of the event of its start, or of its failure to start; nil before.
   public var startedEvent: Int64?
-  /// The number of the event that says that it ended; nil before.
+  /// The number of the event of its end; nil before.
   public var endedEvent: Int64?
 
-  /// Puts a row together as it was read.
+  /// Creates a job that was read from a store, with words of any version.
   public init(
     id: JobID, workflow: WorkflowName?, kind: Word<Kind>, queue: QueueName, priority: Int, trigger: Word<Trigger>,
     status: Word<JobStatus>, phase: Word<Phase>?, wait: Word<Wait>?, generation: Int?, nominalAt: Instant?,
@@ -99,7 +100,7 @@ public struct Job: Hashable, Sendable {
     self.report = report
   }
 
-  /// Puts a row of this version's words together.
+  /// Creates a job with words of this version.
   public init(
     id: JobID, workflow: WorkflowName?, kind: Kind, queue: QueueName, priority: Int, trigger: Trigger,
     status: JobStatus, phase: Phase?, wait: Wait?, generation: Int?, nominalAt: Instant?, scheduledAt: Instant?,
@@ -114,22 +115,23 @@ public struct Job: Hashable, Sendable {
       processID: processID, report: report)
   }
 
-  /// From start to end, never negative; nil until both are known.
+  /// The time from start to end, never negative; nil until both are known.
   ///
-  /// It is measured by a clock that nobody sets. The instants of the row are those of the wall clock, and tell only if nothing
-  /// was measured.
+  /// It is measured by a monotonic clock. The instants of the row are of the wall clock, and are used only without a
+  /// measurement.
   public var duration: Duration? {
     guard let startedAt, let completedAt else { return nil }
     return report.duration ?? max(.zero, completedAt - startedAt)
   }
 
-  /// From the earliest to the real start, never negative; nil until started.
+  /// The time from the earliest to the actual start, never negative; nil until started.
   public var startDelay: Duration? {
     guard let startedAt, let scheduledAt else { return nil }
     return measuredDelay ?? max(.zero, startedAt - scheduledAt)
   }
 
-  /// How long it has been running, by the monotonic clock of a boot; nil if it does not run, or that clock did not see its start.
+  /// Returns how long it has been running, by the monotonic clock; nil if it is not running, or started in another
+  /// boot.
   public func elapsed(at now: MonotonicInstant, inBoot boot: String) -> Duration? {
     guard status == .running, bootID == boot, let startedMonotonic else { return nil }
     return max(.zero, now - startedMonotonic)

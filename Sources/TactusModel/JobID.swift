@@ -1,17 +1,17 @@
-/// The name of one attempt of one job: a UUID version 7, so ids sort by the time they were made.
+/// The id of one attempt of a job: a UUID version 7, so that ids sort by creation time.
 ///
-/// Source: RFC 9562, section 5.7; the 12 bits after the version hold the fraction of the millisecond (section 6.2,
-/// method 3), which keeps the ids of one burst in order.
+/// The 12 bits after the version hold the fraction of the millisecond, which keeps the ids of one burst in order.
+/// Source: RFC 9562, section 5.7, and section 6.2, method 3
 public struct JobID: Hashable, Comparable, Sendable {
   /// The first eight bytes, big-endian: 48 bits of milliseconds, the version, the fraction.
   public let high: UInt64
   /// The last eight bytes, big-endian: the variant and 62 random bits.
   public let low: UInt64
 
-  /// Puts an id together from its two halves, unchecked: for stores that keep it as 16 bytes.
+  /// Creates an id from its two halves without a check, for stores that keep 16 bytes.
   public init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
-  /// Makes a new id for something created at an instant; instants before 1970 count as 1970.
+  /// Creates a new id for an instant of creation; instants before 1970 count as 1970.
   public init(at instant: Instant, using generator: inout some RandomNumberGenerator) {
     let microseconds = UInt64(max(0, instant.microseconds))
     let fraction = microseconds % 1000 * 4096 / 1000
@@ -19,7 +19,7 @@ public struct JobID: Hashable, Comparable, Sendable {
     low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
   }
 
-  /// Reads the 36-character text form, in either case; nil for anything else or another UUID version.
+  /// Parses the 36-character text form, in upper or lower case; nil for anything else or another UUID version.
   public init?(_ text: String) {
     guard text.utf8.count == 36 else { return nil }
     var digits: [UInt64] = []
@@ -36,13 +36,13 @@ public struct JobID: Hashable, Comparable, Sendable {
     low = digits[16...].reduce(0) { $0 << 4 | $1 }
   }
 
-  /// The first half of an id that is one tick, 1/4096 of a millisecond, later.
+  /// The first half of an id that is one tick (1/4096 of a millisecond) later.
   fileprivate var tickAfter: UInt64 {
     let fraction = high & 0xFFF
     return fraction < 0xFFF ? high + 1 : ((high >> 16) + 1) << 16 | 0x7000
   }
 
-  /// Orders by creation, then at random.
+  /// Orders by creation; within one tick at random.
   public static func < (left: JobID, right: JobID) -> Bool {
     (left.high, left.low) < (right.high, right.low)
   }
@@ -57,19 +57,19 @@ public struct JobID: Hashable, Comparable, Sendable {
   }
 }
 
-/// Makes ids that never repeat and keep the order in which they were made, also when somebody sets the clock back.
+/// Creates ids that never repeat and keep their order of creation, even if the clock is set back.
 ///
-/// Source: RFC 9562, section 6.2: ids go on from the last one's timestamp while the clock is behind it
+/// Source: RFC 9562, section 6.2: ids continue from the last timestamp while the clock is behind it
 public struct JobIDSequence: Sendable {
   private var last = JobID(high: 0, low: 0)
 
-  /// A sequence that has made nothing yet.
+  /// Creates a sequence without a last id.
   public init() {}
 
-  /// The next id for something created at an instant.
+  /// Returns the next id for an instant of creation.
   public mutating func next(at instant: Instant, using generator: inout some RandomNumberGenerator) -> JobID {
     var id = JobID(at: instant, using: &generator)
-    // The next tick, with random bits of its own: ids that count up would be easy to guess, and hard to tell apart.
+    // The next tick, with new random bits: ids that only count up would be easy to guess and hard to distinguish.
     if id <= last { id = JobID(high: last.tickAfter, low: id.low) }
     last = id
     return id
@@ -77,7 +77,7 @@ public struct JobIDSequence: Sendable {
 }
 
 extension JobID: CustomStringConvertible {
-  /// Lower-case text, 8-4-4-4-12.
+  /// The text form: lower case, 8-4-4-4-12 digits.
   public var description: String {
     let digits: [UInt8] = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []

@@ -1,25 +1,25 @@
-/// The six words for where a job stands; the same in SQL, on the wire and in logs.
+/// The six statuses of a job; spelled the same in SQL, on the wire and in logs.
 public enum JobStatus: String, CaseIterable, Sendable {
-  /// Planned; waits for its time, or for a place.
+  /// Planned: it waits for its start time, or for room.
   case pending = "PENDING"
-  /// Released to the execution queue, up to the moment it runs.
+  /// Released to the execution queue, until it starts.
   case queued = "QUEUED"
-  /// The process is alive, the request is under way.
+  /// The process, container or request is running.
   case running = "RUNNING"
-  /// It succeeded. Terminal.
+  /// It succeeded; terminal.
   case completed = "COMPLETED"
-  /// It ended in any other way, by itself or by time-out. Terminal.
+  /// It ended in any other way, on its own or by time-out; terminal.
   case failed = "FAILED"
-  /// A person, a policy or the end of its workflow ended it. Terminal.
+  /// A person, a policy or the end of its workflow ended it; terminal.
   case canceled = "CANCELED"
 
-  /// Whether rows in this status never change status again.
+  /// Whether the status never changes again.
   public var isTerminal: Bool { self == .completed || self == .failed || self == .canceled }
 
   /// Whether a job in this status counts for overlap.
   public var isLive: Bool { self == .queued || self == .running }
 
-  /// Whether a job may go from this status to another; the whole table of docs/state-machine.md.
+  /// Whether the transition to another status is allowed, by the table of docs/state-machine.md.
   public func mayBecome(_ next: JobStatus) -> Bool {
     switch (self, next) {
     case (.pending, .queued), (.pending, .canceled): true
@@ -30,25 +30,25 @@ public enum JobStatus: String, CaseIterable, Sendable {
   }
 }
 
-/// What a status that lasts is waiting for or doing.
+/// The phases, which refine the statuses that last.
 public enum Phase: String, CaseIterable, Sendable {
   /// PENDING without a start time.
   case held
   /// PENDING until its start time.
   case scheduled
-  /// PENDING past its start time: the queue is full or paused, or overlap makes it wait.
+  /// PENDING after its start time: the queue is full or paused, or overlap makes it wait.
   case due
-  /// QUEUED, waiting for a slot.
+  /// QUEUED; waits for a slot.
   case queued
-  /// QUEUED: none of its providers can take it; holds no slot.
+  /// QUEUED; none of its providers can take it, and it has no slot.
   case waitingForProvider = "waiting_for_provider"
-  /// QUEUED and claimed: it is being handed to its runner.
+  /// QUEUED and claimed; it is being handed to its runner.
   case dispatching
   /// RUNNING.
   case running
-  /// RUNNING, the stop signal is sent.
+  /// RUNNING; the stop signal was sent.
   case stopping
-  /// QUEUED and claimed, or RUNNING, but its provider does not answer, so that what became of it is unknown.
+  /// QUEUED and claimed, or RUNNING, but its state is unknown because its provider does not answer.
   case unverified
 
   /// The statuses that this phase refines.
@@ -62,18 +62,18 @@ public enum Phase: String, CaseIterable, Sendable {
   }
 }
 
-/// Who asked for a job.
+/// The origin of a job.
 public enum Trigger: String, CaseIterable, Sendable {
-  /// The scheduling worker, from the workflow's schedule.
+  /// Created by the scheduling worker from the workflow's schedule.
   case automatic = "AUTOMATIC"
-  /// A person or a program, on demand.
+  /// Created on demand, by a person or a program.
   case manual = "MANUAL"
 }
 
-/// Why a due job is not yet queued.
+/// The reasons why a due job is not queued yet.
 public enum Wait: String, CaseIterable, Sendable {
-  /// A live job of the same workflow.
+  /// Another job of the same workflow is live.
   case overlap
-  /// The queue holds as many QUEUED jobs as it may.
+  /// The queue holds as many QUEUED jobs as `MaxQueued=` allows.
   case backlog
 }

@@ -1,11 +1,17 @@
-/// When a MANUAL job may start.
+/// The rule for the start time of a MANUAL job.
 public enum ManualStart {
-  /// The sentence that refuses an instant, naming the valid range; nil if it is valid, or absent (now).
-  public static func refusal(of instant: Instant?, now: Instant) -> String? {
+  /// A refused instant and the valid range.
+  public struct Fault: Hashable, Sendable {
+    /// The refused instant.
+    public var instant: Instant
+    /// The valid range: from 60 s in the past to five years ahead of the request.
+    public var valid: ClosedRange<Instant>
+  }
+
+  /// Returns the fault of an instant; nil if it is valid, or absent, which means now.
+  public static func fault(of instant: Instant?, now: Instant) -> Fault? {
     guard let instant else { return nil }
     let valid = (now - Limits.manualPast)...(now + Limits.manualFuture)
-    guard !valid.contains(instant) else { return nil }
-    return "\(instant) is \(instant < now ? "too long ago" : "too far ahead"): "
-      + "valid from \(valid.lowerBound) (60 s in the past) to \(valid.upperBound) (5 years ahead)"
+    return valid.contains(instant) ? nil : Fault(instant: instant, valid: valid)
   }
 }

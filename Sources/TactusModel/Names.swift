@@ -1,21 +1,18 @@
-/// The name an operator gives a workflow: `[a-z0-9][a-z0-9._-]{0,63}`, and not a job id.
+/// The name of a workflow: `[a-z0-9][a-z0-9._-]{0,63}`, but not a job id.
 public struct WorkflowName: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The text, as stored and shown.
   public let text: String
 
-  /// Checks the pattern; nil if the text does not match it or reads as a job id.
+  /// Checks a name; nil if it does not match the pattern or parses as a job id.
   public init?(_ text: String) {
     guard Self.isWellFormed(text), JobID(text) == nil else { return nil }
     self.text = text
   }
 
-  /// The rule in words, for refusals.
-  public static let rule = "1 to 64 characters of a-z 0-9 . _ -, the first a letter or a digit, and not a job id"
-
   /// Orders as text.
   public static func < (left: WorkflowName, right: WorkflowName) -> Bool { left.text < right.text }
 
-  /// The text itself.
+  /// The name as text.
   public var description: String { text }
 
   static func isWellFormed(_ text: String) -> Bool {
@@ -32,12 +29,12 @@ public struct WorkflowName: Hashable, Comparable, Sendable, CustomStringConverti
   }
 }
 
-/// The immutable number of a workflow; a deleted name that comes back gets a new one.
+/// The immutable number of a workflow; a workflow with the name of a deleted one gets a new number.
 public struct WorkflowID: Hashable, Comparable, Sendable {
   /// The number; positive.
   public let number: Int64
 
-  /// Wraps a number that the store gave.
+  /// Creates an id from a number of the store.
   public init(number: Int64) { self.number = number }
 
   /// Orders by creation.
@@ -49,23 +46,23 @@ public struct QueueName: Hashable, Comparable, Sendable, CustomStringConvertible
   /// The text, as stored and shown.
   public let text: String
 
-  /// Checks the same pattern as a workflow's name; nil if it does not match.
+  /// Checks a name; nil if it does not match the pattern of workflow names.
   public init?(_ text: String) {
     guard WorkflowName.isWellFormed(text) else { return nil }
     self.text = text
   }
 
-  /// The queue that every kind has of its own, named like the kind.
+  /// Returns the built-in queue of a kind, which has the name of the kind.
   public init(builtIn kind: Kind) { text = kind.rawValue }
 
   /// Orders as text.
   public static func < (left: QueueName, right: QueueName) -> Bool { left.text < right.text }
 
-  /// The text itself.
+  /// The name as text.
   public var description: String { text }
 }
 
-/// What a workflow runs.
+/// The kinds of work.
 public enum Kind: String, CaseIterable, Sendable {
   /// An HTTP check.
   case heartbeat

@@ -1,21 +1,21 @@
-/// A character that cannot be seen, or that looks like another: what editors, word processors and web pages put into files.
+/// An invisible character, or one that looks like an ASCII character; editors and web pages insert them.
 public struct OddCharacter: Hashable, Sendable {
   /// The character.
   public let scalar: Unicode.Scalar
-  /// Its place in the text that was searched, in characters from 1.
+  /// The position in the text, in characters from 1.
   public let place: Int
 
-  /// A character at a place.
+  /// Creates an odd character at a position.
   public init(scalar: Unicode.Scalar, place: Int) {
     self.scalar = scalar
     self.place = place
   }
 
-  /// The first in a text; nil if there is none.
+  /// Returns the first odd character of a text; nil if the text has no odd character.
   ///
-  /// - Parameter isName: whether the text is a name of ASCII characters, in which no letter of another script was meant.
+  /// - Parameter isName: whether the text is an ASCII name, in which letters of other scripts are mistakes.
   public static func first(in text: some StringProtocol, isName: Bool = false) -> OddCharacter? {
-    // Most texts have none, and are bytes all the same.
+    // Most texts are ASCII only, and comparing bytes is fast.
     guard text.utf8.contains(where: { $0 >= 0x80 }) else { return nil }
     for (index, scalar) in text.unicodeScalars.enumerated() where !scalar.isASCII {
       if isInvisible(scalar) || lookAlike(of: scalar) != nil || isName {
@@ -25,19 +25,19 @@ public struct OddCharacter: Hashable, Sendable {
     return nil
   }
 
-  /// Whether nothing, or only a space, is seen where the character stands.
+  /// Whether a character is invisible, or shows as a space.
   public static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
     guard !scalar.isASCII else { return false }
     switch scalar.properties.generalCategory {
     case .spaceSeparator, .lineSeparator, .paragraphSeparator, .format, .control: return true
-    // The braille pattern without a dot is drawn as a space.
+    // The braille pattern without dots is drawn as a space.
     default: return scalar.properties.isDefaultIgnorableCodePoint || scalar == "\u{2800}"
     }
   }
 
-  /// The ASCII character that it is taken for; nil if it is taken for none.
+  /// Returns the ASCII character that a character looks like; nil if it looks like none.
   public static func lookAlike(of scalar: Unicode.Scalar) -> Unicode.Scalar? {
-    // The full-width forms of all printable characters of ASCII.
+    // The full-width forms of all printable ASCII characters.
     if (0xFF01...0xFF5E).contains(scalar.value) { return Unicode.Scalar(scalar.value - 0xFEE0) }
     return lookAlikes[scalar]
   }
@@ -64,23 +64,10 @@ public struct OddCharacter: Hashable, Sendable {
     ("\\", "\u{2216}\u{29F5}"),
   ]
 
-  /// `U+00A0 NO-BREAK SPACE`.
+  /// The code point and the Unicode name: `U+00A0 NO-BREAK SPACE`.
   public var name: String {
     let digits = String(scalar.value, radix: 16, uppercase: true)
     let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     return [code, scalar.properties.name ?? scalar.properties.nameAlias].compactMap(\.self).joined(separator: " ")
-  }
-
-  /// The character, its place, and what to do about it, as the object of a sentence.
-  public var sentence: String {
-    let cure: String
-    if Self.isInvisible(scalar) {
-      cure = "which cannot be seen: delete it"
-    } else if let other = Self.lookAlike(of: scalar) {
-      cure = "which only looks like \(other): type that"
-    } else {
-      cure = "which no name here has: type it anew"
-    }
-    return "\(name) at character \(place), \(cure)"
   }
 }

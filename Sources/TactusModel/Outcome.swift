@@ -1,15 +1,15 @@
-/// How an attempt ended, as its row tells it.
+/// The end of an attempt, as stored in its row.
 public struct Outcome: Hashable, Sendable {
-  /// COMPLETED, FAILED or CANCELED.
+  /// The status: COMPLETED, FAILED or CANCELED.
   public var status: JobStatus
-  /// Nil exactly when completed.
+  /// The error code; nil exactly if completed.
   public var errorCode: ErrorCode?
-  /// The particular sentence; of a completed attempt what is worth knowing of it, or nil.
+  /// Details for people; for a completed attempt a remark, or nil.
   public var message: String?
-  /// What the runner measured.
+  /// The measurements of the runner.
   public var report: Report
 
-  /// Puts an outcome together.
+  /// Creates an outcome.
   public init(status: JobStatus, errorCode: ErrorCode? = nil, message: String? = nil, report: Report = Report()) {
     self.status = status
     self.errorCode = errorCode
@@ -17,12 +17,12 @@ public struct Outcome: Hashable, Sendable {
     self.report = report
   }
 
-  /// The outcome of an attempt that ended in some way while a reason to stop it stood, or none.
+  /// Combines the end of an attempt with its stop reason.
   ///
-  /// The first reason decides, whatever the exit code; an end that came before any reason keeps its own result.
+  /// The stop reason decides, whatever the exit code. Without a stop reason the end keeps its own result.
   public init(_ ending: Ending, stop: StopReason?, report: Report) {
     if let stop {
-      // Only a time-out asks what took so long.
+      // Only a time-out message names what took so long.
       let standing = stop == .timeout ? report.standing.map { ": \($0)" } ?? "" : ""
       let message = stop.sentence + standing
       self.init(status: stop.errorCode.status, errorCode: stop.errorCode, message: message, report: report)
@@ -36,52 +36,52 @@ public struct Outcome: Hashable, Sendable {
   }
 }
 
-/// How an attempt ended by itself.
+/// The ways in which an attempt ends on its own.
 public enum Ending: Hashable, Sendable {
   /// Exit code 0, or the expected answer.
   case succeeded
-  /// Anything else, with the sentence for the operator.
+  /// Any other end, with a message for the operator.
   case failed(ErrorCode, String)
 }
 
-/// What a runner measured of an attempt; what does not apply stays nil.
+/// The measurements of an attempt; nil for values that do not apply.
 public struct Report: Hashable, Sendable {
-  /// When the end was seen; nil lets the worker's clock say.
+  /// The end by the wall clock; nil for the time at which the worker learns of it.
   public var endedAt: Instant?
-  /// From its start to its end, by a clock that nobody sets, never negative; nil if it never started.
+  /// The time from start to end by a monotonic clock, never negative; nil if it never started.
   public var duration: Duration?
-  /// The process's exit code, 0…255.
+  /// The exit code of the process, 0…255.
   public var exitCode: Int?
   /// The signal that ended the process.
   public var signal: Int?
   /// The status of the HTTP answer.
   public var httpStatus: Int?
-  /// Where the time of a request went.
+  /// The timings of the HTTP request.
   public var timings: HTTPTimings?
-  /// Output stored, in bytes.
+  /// The stored output, in bytes.
   public var logBytes: Int64 = 0
-  /// Output counted but not stored, in bytes.
+  /// The output that was counted but not stored, in bytes.
   public var logDroppedBytes: Int64 = 0
-  /// How many processes it left at its end that were ended.
+  /// The number of processes that were left at its end and then ended.
   public var endedProcesses = 0
-  /// CPU time of the whole tree, where a cgroup tells it.
+  /// The CPU time of the whole process tree; nil without a cgroup.
   public var cpuTime: Duration?
-  /// Peak memory of the whole tree in bytes, where a cgroup tells it.
+  /// The peak memory of the whole process tree, in bytes; nil without a cgroup.
   public var peakMemoryBytes: Int64?
-  /// What a stopped attempt waited for, as a part of a sentence; becomes a part of the message of a time-out.
+  /// What a stopped attempt was waiting for, as part of a sentence; appended to the message of a time-out.
   public var standing: String?
-  /// What is worth knowing of an attempt that succeeded, such as where it was redirected to; becomes its message.
+  /// A remark about an attempt that succeeded, such as a redirect; becomes its message.
   public var note: String?
 
-  /// An empty report.
+  /// Creates an empty report.
   public init() {}
 }
 
-/// Where the time of an HTTP request went: spans from its start, and the server certificate's end.
+/// The phases of an HTTP request, as spans from its start, and the expiry of the certificate.
 public struct HTTPTimings: Hashable, Sendable {
   /// Until the name was resolved.
   public var nameLookup: Duration
-  /// Until the connection stood.
+  /// Until the connection was established.
   public var connect: Duration
   /// Until the TLS handshake was done; zero without TLS.
   public var tls: Duration
@@ -89,10 +89,10 @@ public struct HTTPTimings: Hashable, Sendable {
   public var firstByte: Duration
   /// Until the end.
   public var total: Duration
-  /// When the server's certificate expires; nil without TLS.
+  /// The expiry of the server's certificate; nil without TLS.
   public var certificateExpiresAt: Instant?
 
-  /// Puts timings together.
+  /// Creates timings.
   public init(
     nameLookup: Duration, connect: Duration, tls: Duration, firstByte: Duration, total: Duration,
     certificateExpiresAt: Instant? = nil
@@ -106,22 +106,22 @@ public struct HTTPTimings: Hashable, Sendable {
   }
 }
 
-/// Why an attempt is being stopped; the first reason wins.
+/// The reasons to stop an attempt; the first one wins.
 public enum StopReason: String, CaseIterable, Sendable {
   /// It exceeded its time-out.
   case timeout = "PROVIDER_TIMEOUT"
   /// A person canceled it.
   case canceled = "CANCELED_BY_USER"
-  /// Its workflow was terminated and the caller asked to cancel what runs.
+  /// Its workflow was terminated, and the caller asked to cancel running jobs.
   case workflowTerminated = "WORKFLOW_TERMINATED"
-  /// A newer run takes its place.
+  /// A newer run replaces it.
   case replaced = "OVERLAP_REPLACED"
-  /// The daemon stops and the drain time ran out.
+  /// The daemon stops, and the drain time ran out.
   case interrupted = "INTERRUPTED"
-  /// A process outlived the daemon that started it.
+  /// The process outlived the daemon that started it.
   case orphaned = "LOST"
 
-  /// The code that the row gets.
+  /// The error code of the row.
   public var errorCode: ErrorCode {
     switch self {
     case .timeout: .providerTimeout

@@ -1,11 +1,11 @@
-/// Where a waiting job stands in line, and how long that will take.
+/// The position of a waiting job in its queue, and the estimated wait.
 public struct Place: Hashable, Sendable {
-  /// 1 is next.
+  /// The position; 1 is next.
   public var position: Int
-  /// From the recent run times of its queue and its slots; nil if nothing ran there lately.
+  /// The estimate from the queue's recent run times and its slots; nil without recent run times.
   public var estimatedWait: Duration?
 
-  /// Puts a place together.
+  /// Creates a place.
   public init(position: Int, estimatedWait: Duration?) {
     self.position = position
     self.estimatedWait = estimatedWait

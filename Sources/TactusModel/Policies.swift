@@ -1,23 +1,23 @@
-/// How the runs of a workflow are planned, queued and counted.
+/// The policies for planning, queueing and counting the runs of a workflow.
 public struct Policies: Hashable, Sendable {
-  /// The lane its jobs run in.
+  /// The queue of its jobs.
   public var queue: QueueName
-  /// -100 … 100, higher first.
+  /// The priority: -100 … 100, higher first.
   public var priority: Int
-  /// After how many failures in a row the workflow is terminated, 1 … 1000; nil means never.
+  /// The number of consecutive failures that terminates the workflow, 1 … 1000; nil for never.
   public var maxConsecutiveFailures: Int?
-  /// What to do when the previous run is still live.
+  /// The policy for a run while the previous one is live.
   public var overlap: Overlap
-  /// What to do about instants that have passed.
+  /// The policy for instants that passed without a run.
   public var misfire: Misfire
-  /// How many instants `Misfire=all` catches up at most, 1 … 10,000.
+  /// The most instants that `Misfire=all` catches up, 1 … 10,000.
   public var misfireLimit: Int
-  /// How late `Misfire=skip` may still start; nil means the smaller of 60 s and the interval.
+  /// The longest delay of a start under `Misfire=skip`; nil for the smaller of 60 s and the interval.
   public var startWithin: Duration?
-  /// Output stored for one job, in bytes; the rest is counted.
+  /// The most output stored per job, in bytes; the rest is only counted.
   public var logLimit: Int64
 
-  /// Puts policies together; the defaults are those of a command.
+  /// Creates policies; the defaults are those of a command.
   public init(
     queue: QueueName, priority: Int = 0, maxConsecutiveFailures: Int? = 3, overlap: Overlap = .queue,
     misfire: Misfire = .latest, misfireLimit: Int = 100, startWithin: Duration? = nil,
@@ -33,28 +33,28 @@ public struct Policies: Hashable, Sendable {
     self.logLimit = logLimit
   }
 
-  /// How late an instant of a grid may start under `Misfire=skip`.
+  /// Returns the longest delay of a start under `Misfire=skip`, for a grid with this interval.
   public func startWithin(interval: Duration) -> Duration { startWithin ?? min(.seconds(60), interval) }
 }
 
-/// What a due run does when another run of its workflow is live.
+/// The values of `Overlap=`: a due run while another run of its workflow is live.
 public enum Overlap: String, CaseIterable, Sendable {
-  /// Waits for it to end.
+  /// The run waits until the other one has ended.
   case queue
-  /// Does not run; the instant is answered by a decision record.
+  /// The run is skipped, and a decision record answers the instant.
   case skip
-  /// Runs beside it.
+  /// Both run at the same time.
   case allow
-  /// Cancels it and takes its place.
+  /// The run cancels the other one and replaces it.
   case replace
 }
 
-/// What becomes of instants that passed without a run.
+/// The values of `Misfire=`: instants that passed without a run.
 public enum Misfire: String, CaseIterable, Sendable {
-  /// One run for the newest of them.
+  /// One run, for the newest of them.
   case latest
-  /// A run for each, oldest first, up to the limit.
+  /// One run for each, oldest first, up to the limit.
   case all
-  /// No run for those that are too late.
+  /// No run for instants that are too late.
   case skip
 }

@@ -1,15 +1,15 @@
-/// The thing that a runner hands jobs to: a container engine at an address.
+/// A container engine at an address, to which a runner hands jobs.
 public struct Provider: Hashable, Sendable {
-  /// The file's name without its suffix.
+  /// The name: that of the file without its suffix.
   public var name: ProviderName
-  /// Where the engine listens.
+  /// The address of the engine.
   public var endpoint: EngineEndpoint
-  /// What its machine has that others have not: `gpu`.
+  /// Capabilities of its machine that jobs may require: `gpu`.
   public var capabilities: Set<String>
-  /// Jobs that it is given at once, 1 … 100,000; nil leaves that to the queue.
+  /// The most jobs at once, 1 … 100,000; nil for no limit but the queue's.
   public var maxRunning: Int?
 
-  /// Puts a provider together.
+  /// Creates a provider.
   public init(
     name: ProviderName, endpoint: EngineEndpoint, capabilities: Set<String> = [], maxRunning: Int? = nil
   ) {
@@ -20,18 +20,18 @@ public struct Provider: Hashable, Sendable {
   }
 }
 
-/// The name of a provider; the same pattern as a workflow's.
+/// The name of a provider; it has the same pattern as a workflow's.
 public struct ProviderName: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The text, as stored and shown.
   public let text: String
 
-  /// Checks the pattern; nil if the text does not match it.
+  /// Checks a name; nil if it does not match the pattern.
   public init?(_ text: String) {
     guard WorkflowName.isWellFormed(text) else { return nil }
     self.text = text
   }
 
-  /// The provider of a machine that names none: the engine behind one of the usual sockets.
+  /// The provider of a machine without provider files: the engine at one of the usual sockets.
   public static let local = ProviderName(unchecked: "local")
 
   private init(unchecked text: String) { self.text = text }
@@ -39,20 +39,20 @@ public struct ProviderName: Hashable, Comparable, Sendable, CustomStringConverti
   /// Orders as text.
   public static func < (left: ProviderName, right: ProviderName) -> Bool { left.text < right.text }
 
-  /// The text itself.
+  /// The name as text.
   public var description: String { text }
 }
 
-/// PEM files for a server with authorities of its own, or one that wants to know its clients.
+/// The PEM files for a server with a private authority, or one that requires client certificates.
 public struct TLSFiles: Hashable, Sendable {
-  /// The authorities to trust; nil takes the system's.
+  /// The path of the authorities to trust; nil for the system's.
   public var authorities: String?
-  /// The client's certificate; nil shows none.
+  /// The path of the client certificate; nil to present none.
   public var certificate: String?
-  /// Its key.
+  /// The path of the client's key.
   public var key: String?
 
-  /// Puts paths together.
+  /// Creates a set of paths.
   public init(authorities: String? = nil, certificate: String? = nil, key: String? = nil) {
     self.authorities = authorities
     self.certificate = certificate
@@ -60,14 +60,14 @@ public struct TLSFiles: Hashable, Sendable {
   }
 }
 
-/// Where a container engine listens.
+/// The address of a container engine.
 public enum EngineEndpoint: Hashable, Sendable, CustomStringConvertible {
-  /// A Unix socket's absolute path.
+  /// The absolute path of a Unix socket.
   case unix(String)
-  /// A host and a port, with TLS files or without TLS.
+  /// A host and a port; nil `tls` for plain TCP.
   case tcp(host: String, port: Int, tls: TLSFiles?)
 
-  /// As a provider's file writes it.
+  /// The address as written in a provider's file.
   public var description: String {
     switch self {
     case .unix(let path): "unix://\(path)"
@@ -76,26 +76,26 @@ public enum EngineEndpoint: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Whether a provider is given jobs.
+/// The state of a provider.
 public enum ProviderState: String, CaseIterable, Sendable {
-  /// It is.
+  /// It is given jobs.
   case live
-  /// It failed lately: others are asked first, and it is asked again after a while.
+  /// It failed recently; other providers are preferred, and it is tried again later.
   case aside
 }
 
-/// How a provider is.
+/// A provider with its state.
 public struct ProviderReport: Hashable, Sendable {
-  /// Which one.
+  /// The provider.
   public var provider: Provider
-  /// Whether it is given jobs.
+  /// The state.
   public var state: ProviderState
-  /// Jobs that it has.
+  /// The number of jobs that it has.
   public var running: Int
-  /// What went wrong the last time; nil while it is live.
+  /// The last error; nil while it is live.
   public var lastError: String?
 
-  /// Puts a report together.
+  /// Creates a report.
   public init(provider: Provider, state: ProviderState, running: Int, lastError: String? = nil) {
     self.provider = provider
     self.state = state

@@ -1,17 +1,17 @@
-/// What a queue allows at once.
+/// The limits of a queue.
 public struct QueueLimits: Hashable, Sendable {
-  /// Claimed and running jobs, 1 … 100,000.
+  /// The most claimed and running jobs, 1 … 100,000.
   public var maxRunning: Int
-  /// QUEUED jobs, 1 … 1,000,000; further due ones stay PENDING/due.
+  /// The most QUEUED jobs, 1 … 1,000,000; further due ones stay PENDING/due.
   public var maxQueued: Int
 
-  /// Puts limits together.
+  /// Creates limits.
   public init(maxRunning: Int, maxQueued: Int = 1000) {
     self.maxRunning = maxRunning
     self.maxQueued = maxQueued
   }
 
-  /// The limits of a kind's own queue on a machine with a number of cores.
+  /// Returns the limits of a kind's built-in queue on a machine with this number of cores.
   public init(builtIn kind: Kind, cores: Int) {
     switch kind {
     case .heartbeat: self.init(maxRunning: 256)

@@ -1,19 +1,20 @@
-/// What becomes of a job whose start time has come: the one decision of the scheduling worker.
+/// The decision of the scheduling worker on a job whose start time has come.
 public enum Release: Hashable, Sendable {
-  /// Queue it, for the nominal instant given (`Misfire=latest` moves it to the newest due one); the decisions answer
-  /// the instants that this passes over.
+  /// Queue it for this nominal instant, which `Misfire=latest` moves to the newest due one.
+  ///
+  /// The decisions answer the instants that were passed over.
   case run(nominal: Instant, decisions: [Decision])
-  /// Leave it PENDING/due until what it waits for changes.
+  /// Leave it PENDING/due until the reason to wait changes.
   case wait(Wait)
-  /// No run for any due instant: the decisions answer them, and the row moves to the next instant.
+  /// Run no due instant: the decisions answer them, and the row moves to the next instant.
   case drop(decisions: [Decision], next: Instant)
   /// Cancel the live automatic jobs first, then decide again.
   case replace
 }
 
-/// Everything a release depends on.
+/// All the facts that a release depends on.
 public struct ReleaseSituation: Hashable, Sendable {
-  /// The instant of the decision.
+  /// The time of the decision.
   public var now: Instant
   /// The nominal instant of the row; on the grid if there is one.
   public var nominal: Instant
@@ -21,16 +22,16 @@ public struct ReleaseSituation: Hashable, Sendable {
   public var grid: Grid?
   /// The policies of the workflow's newest definition.
   public var policies: Policies
-  /// Live AUTOMATIC jobs of the same workflow.
+  /// The number of live AUTOMATIC jobs of the same workflow.
   public var liveAutomatic: Int
-  /// Live MANUAL jobs of the same workflow.
+  /// The number of live MANUAL jobs of the same workflow.
   public var liveManual: Int
-  /// Whether older jobs of the same workflow wait already; they go first.
+  /// Whether older jobs of the same workflow already wait; they go first.
   public var othersWait: Bool
-  /// Whether the queue takes one more.
+  /// Whether the queue has room for one more job.
   public var queueHasRoom: Bool
 
-  /// Puts a situation together; the defaults are those of an idle workflow in an idle queue.
+  /// Creates a situation; the defaults are those of an idle workflow in an idle queue.
   public init(
     now: Instant, nominal: Instant, grid: Grid?, policies: Policies, liveAutomatic: Int = 0,
     liveManual: Int = 0, othersWait: Bool = false, queueHasRoom: Bool = true
@@ -45,7 +46,7 @@ public struct ReleaseSituation: Hashable, Sendable {
     self.queueHasRoom = queueHasRoom
   }
 
-  /// Decides, whatever made the row late: downtime, sleep, a clock step, overlap or a full backlog.
+  /// Decides, for any cause of lateness: downtime, sleep, a clock step, overlap or a full backlog.
   public func decide() -> Release {
     if let blocked = overlapping() { return blocked }
     guard queueHasRoom else { return .wait(.backlog) }
@@ -57,7 +58,7 @@ public struct ReleaseSituation: Hashable, Sendable {
   private func overlapping() -> Release? {
     guard policies.overlap != .allow else { return nil }
     let live = liveAutomatic + liveManual
-    // MANUAL jobs are never skipped and never replace anything: they wait in order.
+    // MANUAL jobs are never skipped and never replace another job: they wait in order.
     guard let grid else { return live > 0 || othersWait ? .wait(.overlap) : nil }
     switch policies.overlap {
     case .allow: return nil
@@ -83,7 +84,7 @@ public struct ReleaseSituation: Hashable, Sendable {
       let surplus = grid.count(from: nominal, through: newest) - policies.misfireLimit
       (target, reason) = (grid.instant(max(0, surplus), from: nominal), .limit)
     case .skip:
-      // The first instant that is not too late; it may lie after the newest due one, and then nothing runs.
+      // The first instant that is not too late. It may be after the newest due one, and then nothing runs.
       let oldest = now - policies.startWithin(interval: grid.interval)
       let inTime = grid.first(after: oldest - .microseconds(1))
       (target, reason) = (max(inTime, nominal), .missed)

@@ -1,32 +1,32 @@
-/// What ended in a window of time, and how: of everything, or of one workflow, queue or kind.
+/// The ends of jobs in a window of time: of all jobs, or of one workflow, queue or kind.
 public struct Statistics: Hashable, Sendable {
-  /// Ends of one bucket of the window.
+  /// One part of the window.
   public struct Bucket: Hashable, Sendable {
-    /// When it begins; it ends where the next one begins.
+    /// The beginning; it ends where the next one begins.
     public var from: Instant
-    /// Jobs that ended in it, by status.
+    /// The number of jobs that ended in it, by status.
     public var ends: [JobStatus: Int] = [:]
-    /// Their run times.
+    /// The run times of these jobs.
     public var duration = Distribution()
   }
 
-  /// The window's beginning.
+  /// The beginning of the window.
   public let from: Instant
-  /// The window's end; not part of it.
+  /// The end of the window, which is not part of it.
   public let until: Instant
-  /// Jobs that ended in the window, by status.
+  /// The number of jobs that ended in the window, by status.
   public private(set) var ends: [JobStatus: Int] = [:]
-  /// Run times of those that ran.
+  /// The run times of jobs that ran.
   public private(set) var duration = Distribution()
-  /// Start delays of those that ran.
+  /// The start delays of jobs that ran.
   public private(set) var startDelay = Distribution()
   /// The window in equal parts, oldest first.
   public private(set) var buckets: [Bucket]
 
-  /// How many parts a window has.
+  /// The number of parts of a window.
   public static let bucketCount = 24
 
-  /// Nothing ended yet.
+  /// Creates empty statistics of a window.
   public init(from: Instant, until: Instant) {
     self.from = from
     self.until = until
@@ -34,11 +34,12 @@ public struct Statistics: Hashable, Sendable {
     buckets = (0..<Self.bucketCount).map { Bucket(from: from + span * $0 / Self.bucketCount) }
   }
 
-  /// Counts the end of a job; one outside the window is left out.
+  /// Counts the end of a job; an end outside the window is ignored.
+  ///
   /// - Parameters:
-  ///   - completedAt: when it ended, by the wall clock, as the window is.
-  ///   - ran: how long it ran; nil if it never started.
-  ///   - delay: how late it started; nil if it never started.
+  ///   - completedAt: the end by the wall clock, like the window.
+  ///   - ran: the run time; nil if it never started.
+  ///   - delay: the start delay; nil if it never started.
   public mutating func add(
     status: JobStatus, completedAt: Instant, duration ran: Duration?, startDelay delay: Duration?
   ) {
@@ -56,7 +57,7 @@ public struct Statistics: Hashable, Sendable {
     if let delay { startDelay.add(delay) }
   }
 
-  /// COMPLETED among COMPLETED and FAILED, 0 … 1; nil if there were neither.
+  /// The share of COMPLETED among COMPLETED and FAILED, 0 … 1; nil if both are zero.
   public var successRate: Double? {
     let (good, bad) = (ends[.completed] ?? 0, ends[.failed] ?? 0)
     return good + bad > 0 ? Double(good) / Double(good + bad) : nil

@@ -1,17 +1,18 @@
-/// How much somebody may ask for: a burst at once, and a rate for ever.
+/// A rate limit: a burst at once, then a constant rate.
 public struct TokenBucket: Hashable, Sendable {
   private let rate: Int64
   private let burst: Int64
-  /// In millionths of a token, so that what comes back in a microsecond is a whole number.
+  /// The content in millionths of a token, so that the refill per microsecond is a whole number.
   private var content: Int64
   private var filledAt: MonotonicInstant
 
   private static let token: Int64 = 1_000_000
 
-  /// A full bucket.
+  /// Creates a full bucket.
+  ///
   /// - Parameters:
-  ///   - rate: tokens that come back every second, 1 … 1,000,000.
-  ///   - burst: tokens that it holds, 1 … 2,000,000.
+  ///   - rate: the refill in tokens per second, 1 … 1,000,000.
+  ///   - burst: the capacity in tokens, 1 … 2,000,000.
   public init(rate: Int, burst: Int, now: MonotonicInstant) {
     self.rate = Int64(rate)
     self.burst = Int64(burst)
@@ -19,7 +20,7 @@ public struct TokenBucket: Hashable, Sendable {
     filledAt = now
   }
 
-  /// Takes a token; nil if there was one, else how long it takes until there is.
+  /// Takes a token; returns nil if there was one, else the time until there is one.
   public mutating func take(now: MonotonicInstant) -> Duration? {
     content = content(at: now)
     filledAt = now
@@ -30,7 +31,7 @@ public struct TokenBucket: Hashable, Sendable {
     return .microseconds((Self.token - content + rate - 1) / rate)
   }
 
-  /// Whether it is full again, so that it need not be remembered.
+  /// Whether the bucket is full again, so that it need not be remembered.
   public func isFull(now: MonotonicInstant) -> Bool { content(at: now) >= burst * Self.token }
 
   private func content(at now: MonotonicInstant) -> Int64 {

@@ -1,13 +1,13 @@
-/// A refusal of a unit file: where, what is wrong, and what would be right.
+/// A refusal of a unit file: the place, the mistake, and the correction.
 public struct UnitFileProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The file's name, as the operator would open it.
+  /// The path of the file, as the operator would open it.
   public var file: String
-  /// From 1; 0 when the file as a whole is meant.
+  /// The line, from 1; 0 for the file as a whole.
   public var line: Int
-  /// What is wrong and what would be right, one sentence without a full stop.
+  /// The mistake, and the correction as a second sentence; the last sentence has no full stop.
   public var message: String
 
-  /// Puts a problem together.
+  /// Creates a problem.
   public init(file: String, line: Int, message: String) {
     self.file = file
     self.line = line

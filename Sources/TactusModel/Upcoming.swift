@@ -1,17 +1,17 @@
-/// One run that is to come.
+/// An upcoming run.
 public struct Upcoming: Hashable, Sendable {
-  /// Of which workflow.
+  /// The workflow.
   public var workflow: WorkflowName
-  /// What it runs.
+  /// The kind of work.
   public var kind: Word<Kind>
-  /// By the schedule, or asked for.
+  /// The origin: the schedule, or a request.
   public var trigger: Word<Trigger>
-  /// When.
+  /// The nominal instant.
   public var nominalAt: Instant
-  /// The job, if it is planned already; only the next one of a schedule is.
+  /// The job, if it already exists; of a schedule only the next one does.
   public var job: JobID?
 
-  /// Puts a run together as it was read.
+  /// Creates a run that was read from a store, with words of any version.
   public init(workflow: WorkflowName, kind: Word<Kind>, trigger: Word<Trigger>, nominalAt: Instant, job: JobID?) {
     self.workflow = workflow
     self.kind = kind
@@ -20,7 +20,7 @@ public struct Upcoming: Hashable, Sendable {
     self.job = job
   }
 
-  /// Puts a run of this version's words together.
+  /// Creates a run with words of this version.
   public init(workflow: WorkflowName, kind: Kind, trigger: Trigger, nominalAt: Instant, job: JobID?) {
     self.init(workflow: workflow, kind: Word(kind), trigger: Word(trigger), nominalAt: nominalAt, job: job)
   }

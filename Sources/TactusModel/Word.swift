@@ -1,17 +1,17 @@
-/// A word of an enumeration as it was read: one that this version knows, or one that only another version knows.
+/// A word of an enumeration as it was read: known to this version, or only to another one.
 ///
-/// Stores and daemons outlive programs, so readers expect words of later versions, show them as they are, and change nothing
-/// that they belong to.
+/// Stores and daemons outlive programs. Readers therefore accept words of later versions, show them unchanged, and
+/// never change the rows that hold them.
 public enum Word<Known: RawRepresentable & Hashable & Sendable>: Hashable, Sendable where Known.RawValue == String {
   /// A word of this version.
   case known(Known)
-  /// A word that this version does not have, as it was written.
+  /// A word that is unknown to this version, as written.
   case unknown(String)
 
-  /// Wraps a word of this version.
+  /// Creates a word of this version.
   public init(_ known: Known) { self = .known(known) }
 
-  /// Reads a word; any text is one.
+  /// Reads a word; accepts any text.
   public init(rawValue: String) { self = Known(rawValue: rawValue).map(Word.known) ?? .unknown(rawValue) }
 
   /// The text, as stored and sent.
@@ -22,20 +22,20 @@ public enum Word<Known: RawRepresentable & Hashable & Sendable>: Hashable, Senda
     }
   }
 
-  /// The word, if this version knows it; else nil.
+  /// The word if this version knows it, else nil.
   public var known: Known? {
     guard case .known(let word) = self else { return nil }
     return word
   }
 }
 
-/// Whether a word is a certain one of this version; false for nil.
+/// Whether a word equals one of this version; false for nil.
 public func == <Known>(word: Word<Known>?, known: Known) -> Bool { word?.known == known }
 
-/// Whether a word is another one, or nil.
+/// Whether a word differs from one of this version; true for nil.
 public func != <Known>(word: Word<Known>?, known: Known) -> Bool { word?.known != known }
 
 extension Word<JobStatus> {
-  /// Whether rows in this status never change status again; false for a word of another version.
+  /// Whether the status never changes again; false for a word of another version.
   public var isTerminal: Bool { known?.isTerminal == true }
 }

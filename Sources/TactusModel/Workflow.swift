@@ -1,49 +1,49 @@
-/// A workflow as readers see it.
+/// A workflow, as readers see it.
 public struct Workflow: Hashable, Sendable {
-  /// Its immutable number.
+  /// The immutable number.
   public var id: WorkflowID
-  /// Its name, unique among those not deleted.
+  /// The name, unique among workflows that are not deleted.
   public var name: WorkflowName
-  /// What it runs.
+  /// The kind of work.
   public var kind: Word<Kind>
   /// The newest definition, as written.
   public var text: String
-  /// Counts the edits, from 1.
+  /// The generation of the newest definition, from 1; each edit adds one.
   public var generation: Int
-  /// Which side made it, and alone may edit it.
+  /// The side that created it; only that side may edit it.
   public var origin: Word<Origin>
-  /// Whether it plans.
+  /// The state.
   public var state: Word<State>
-  /// Why it does not plan.
+  /// The reason of the termination; nil if ACTIVE.
   public var terminatedReason: Word<TerminatedReason>?
-  /// Failures in a row.
+  /// The number of consecutive failures.
   public var consecutiveFailures: Int
-  /// When those terminate it; nil means never.
+  /// The number of consecutive failures that terminates it; nil for never.
   public var maxConsecutiveFailures: Int?
-  /// The lane.
+  /// The queue of its jobs.
   public var queue: QueueName
-  /// -100 … 100.
+  /// The priority: -100 … 100, higher first.
   public var priority: Int
-  /// The step of the grid; nil means on demand only.
+  /// The step of the grid; nil if it only runs on demand.
   public var interval: Duration?
-  /// One instant of the grid.
+  /// One instant of the grid; nil if it only runs on demand.
   public var anchorAt: Instant?
-  /// The planned job's nominal instant; nil without one.
+  /// The nominal instant of the planned job; nil if no job is planned.
   public var nextAt: Instant?
-  /// When it was made.
+  /// The time of creation.
   public var createdAt: Instant
-  /// When its definition last changed.
+  /// The time of the last change to its definition.
   public var updatedAt: Instant
-  /// When it was last terminated.
+  /// The time of the last termination; nil if it was never terminated.
   public var terminatedAt: Instant?
-  /// When it was last resumed.
+  /// The time of the last resume; nil if it was never resumed.
   public var resumedAt: Instant?
-  /// How far the preparation of its image is; nil unless it runs in containers.
+  /// The status of its image; nil unless it is a container workflow.
   public var buildStatus: Word<BuildStatus>?
-  /// Why its image is not there.
+  /// The reason why its image is unavailable; nil otherwise.
   public var buildError: String?
 
-  /// Which side owns a definition.
+  /// The sides that can own a definition.
   public enum Origin: String, CaseIterable, Sendable {
     /// A file in the configuration directory.
     case file
@@ -51,25 +51,25 @@ public struct Workflow: Hashable, Sendable {
     case socket
   }
 
-  /// Whether a workflow plans.
+  /// The states of a workflow.
   public enum State: String, CaseIterable, Sendable {
-    /// It has exactly one planned job, if it has a schedule.
+    /// It plans: with a schedule it has exactly one planned job.
     case active = "ACTIVE"
     /// It plans nothing until it is resumed.
     case terminated = "TERMINATED"
   }
 
-  /// Why a workflow stopped planning.
+  /// The reasons of a termination.
   public enum TerminatedReason: String, CaseIterable, Sendable {
-    /// A person said so.
+    /// A person terminated it.
     case user
-    /// Too many failures in a row.
+    /// There were too many consecutive failures.
     case consecutiveFailures = "consecutive_failures"
     /// Its file disappeared.
     case removed
   }
 
-  /// Puts a workflow together as it was read.
+  /// Creates a workflow that was read from a store, with words of any version.
   public init(
     id: WorkflowID, name: WorkflowName, kind: Word<Kind>, text: String, generation: Int, origin: Word<Origin>,
     state: Word<State>,
@@ -101,7 +101,7 @@ public struct Workflow: Hashable, Sendable {
     self.buildError = buildError
   }
 
-  /// Puts a workflow of this version's words together.
+  /// Creates a workflow with words of this version.
   public init(
     id: WorkflowID, name: WorkflowName, kind: Kind, text: String, generation: Int, origin: Origin, state: State,
     terminatedReason: TerminatedReason?, consecutiveFailures: Int, maxConsecutiveFailures: Int?, queue: QueueName,
@@ -115,33 +115,5 @@ public struct Workflow: Hashable, Sendable {
       maxConsecutiveFailures: maxConsecutiveFailures, queue: queue, priority: priority, interval: interval,
       anchorAt: anchorAt, nextAt: nextAt, createdAt: createdAt, updatedAt: updatedAt, terminatedAt: terminatedAt,
       resumedAt: resumedAt, buildStatus: buildStatus.map(Word.init), buildError: buildError)
-  }
-}
-
-extension Workflow.TerminatedReason {
-  /// What ended a workflow, to be said behind "is terminated".
-  ///
-  /// The count says nothing of it: runs by hand go on counting, and may have cleared it since.
-  /// - Parameter limit: how many failures it took; nil if that is not known any more.
-  public func cause(limit: Int?) -> String {
-    switch self {
-    case .user: "because somebody said so"
-    case .removed: "because its file is gone"
-    case .consecutiveFailures:
-      switch limit {
-      case nil: "after too many failures in a row"
-      case 1: "after a failure"
-      case let limit?: "after \(limit) failures in a row"
-      }
-    }
-  }
-
-  /// What has a workflow plan again; what a missing file ended, its return alone undoes.
-  public func wayOut(of name: String) -> String {
-    switch self {
-    case .user: "tactusctl resume \(name)"
-    case .consecutiveFailures: "when the cause is mended: tactusctl resume \(name)"
-    case .removed: "put workflows/\(name).workflow back, then tactusctl reload"
-    }
   }
 }

@@ -1,17 +1,17 @@
 public import TactusModel
 
-/// The end of a job, as operators are told of it.
+/// The end of a job, as reported to operators.
 public struct EndedJob: Hashable, Sendable {
-  /// Which job.
+  /// The job.
   public var labels: JobLabels
-  /// How it ended, and what was measured.
+  /// The outcome, with the measurements of the runner.
   public var outcome: Outcome
-  /// From its start to its end; nil if it never started.
+  /// The time from start to end; nil if it never started.
   public var duration: Duration?
-  /// What the end means for its workflow.
+  /// The consequence for its workflow.
   public var consequence: Failures.Consequence
 
-  /// Puts an end together.
+  /// Creates an end.
   public init(
     _ labels: JobLabels, outcome: Outcome, duration: Duration? = nil, consequence: Failures.Consequence = .none
   ) {
@@ -21,7 +21,7 @@ public struct EndedJob: Hashable, Sendable {
     self.consequence = consequence
   }
 
-  /// What there is to tell: the end itself, then what it means for its workflow.
+  /// The messages to log: the end itself, then the consequence for its workflow.
   public var entries: [JournalEntry] { [end, turn].compactMap(\.self) }
 
   private var end: JournalEntry {
@@ -54,15 +54,15 @@ public struct EndedJob: Hashable, Sendable {
     case .exhausted:
       return JournalEntry(
         .workflowExhausted,
-        "workflow \(workflow) was terminated after too many consecutive failures; "
-          + "when the cause is mended: tactusctl resume \(workflow)",
+        "workflow \(workflow) was terminated after too many consecutive failures. "
+          + "Fix the cause, then run tactusctl resume \(workflow).",
         fields: [.workflow: workflow])
     }
   }
 }
 
 extension JournalMessage {
-  /// The kind of message about the end of a job; no code stands for success.
+  /// Returns the kind of message about the end of a job; nil means success.
   public init(endOf code: ErrorCode?) {
     switch code {
     case nil: self = .jobCompleted
@@ -76,7 +76,7 @@ extension JournalMessage {
     }
   }
 
-  /// What the sentence about the end of a job says of it.
+  /// The predicate of the message about the end of a job.
   fileprivate var predicate: String {
     switch self {
     case .jobCompleted: "completed"

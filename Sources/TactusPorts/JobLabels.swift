@@ -1,21 +1,22 @@
 public import TactusModel
 
-/// What names a job wherever it is spoken of outside the ledger: messages and output in the journal.
+/// The values that identify a job in messages and output in the journal.
 public struct JobLabels: Hashable, Sendable {
   /// The attempt.
   public var id: JobID
-  /// The workflow's name, if it has one.
+  /// The workflow's name; nil if it has no workflow.
   public var workflow: WorkflowName?
-  /// What it is.
-  public var kind: Kind?
-  /// Who asked for it.
-  public var trigger: Trigger?
-  /// From 1.
+  /// The kind of work; nil if unknown.
+  public var kind: Word<Kind>?
+  /// The origin; nil if unknown.
+  public var trigger: Word<Trigger>?
+  /// The number of the attempt, from 1; nil if unknown.
   public var attempt: Int?
 
-  /// Puts labels together; what is not known where a job is spoken of stays nil.
+  /// Creates labels from words of any version; unknown values are nil.
   public init(
-    _ id: JobID, workflow: WorkflowName? = nil, kind: Kind? = nil, trigger: Trigger? = nil, attempt: Int? = nil
+    _ id: JobID, workflow: WorkflowName? = nil, kind: Word<Kind>? = nil, trigger: Word<Trigger>? = nil,
+    attempt: Int? = nil
   ) {
     self.id = id
     self.workflow = workflow
@@ -24,7 +25,14 @@ public struct JobLabels: Hashable, Sendable {
     self.attempt = attempt
   }
 
-  /// The fields of what is known, in order.
+  /// Creates labels from words of this version.
+  public init(
+    _ id: JobID, workflow: WorkflowName? = nil, kind: Kind, trigger: Trigger? = nil, attempt: Int? = nil
+  ) {
+    self.init(id, workflow: workflow, kind: Word(kind), trigger: trigger.map { Word($0) }, attempt: attempt)
+  }
+
+  /// The journal fields of the known values, in order.
   public var fields: [(name: JournalField, value: String)] {
     var fields: [(name: JournalField, value: String)] = [(.job, "\(id)")]
     if let workflow { fields.append((.workflow, workflow.text)) }

@@ -1,45 +1,47 @@
-/// Where those who handle incidents tell them, once; any queue; never blocks.
+/// The log for operators.
+///
+/// Any queue; never blocks.
 public protocol Journal: Sendable {
-  /// Tells an operator something.
-  func tell(_ entry: JournalEntry)
+  /// Logs a message.
+  func report(_ entry: JournalEntry)
 }
 
-/// One message to the operator.
+/// A message to the operator.
 public struct JournalEntry: Hashable, Sendable {
-  /// How much a message matters; the numbers of syslog(3).
+  /// The priority of a message; the raw values are those of syslog(3).
   public enum Priority: Int, CaseIterable, Sendable {
-    /// Something failed and somebody should act.
+    /// Something failed, and the operator should act.
     case error = 3
-    /// Something is not as it should be; Tactus goes on.
+    /// Something is wrong, but Tactus continues.
     case warning = 4
-    /// Normal, worth knowing.
+    /// A normal but significant event.
     case notice = 5
-    /// Normal.
+    /// A normal event.
     case info = 6
-    /// For those who look for a fault.
+    /// A detail for debugging.
     case debug = 7
   }
 
-  /// What kind of message it is; its priority follows from that.
+  /// The kind of message, which determines the priority.
   public var kind: JournalMessage
-  /// One sentence.
+  /// The message: one sentence.
   public var message: String
-  /// The fields, in order, each at most once.
+  /// The fields in order, each at most once.
   public var fields: [(name: JournalField, value: String)] { names.indices.map { (names[$0], values[$0]) } }
-  /// How much it matters.
+  /// The priority.
   public var priority: Priority { kind.priority }
 
   private var names: [JournalField]
   private var values: [String]
 
-  /// Puts an entry together, the fields of a job first; one that its kind always carries is there, or a debug build traps.
+  /// Creates a message, the fields of a job first; a debug build traps if a field that the kind requires is missing.
   public init(
     _ kind: JournalMessage, _ message: String, job: JobLabels? = nil, fields: KeyValuePairs<JournalField, String> = [:]
   ) {
     self.init(kind, message, all: (job?.fields ?? []) + fields.map { (name: $0.key, value: $0.value) })
   }
 
-  /// Puts an entry together whose fields are not the same each time.
+  /// Creates a message whose set of fields varies.
   public init(_ kind: JournalMessage, _ message: String, all fields: [(name: JournalField, value: String)]) {
     self.kind = kind
     self.message = message
@@ -48,6 +50,6 @@ public struct JournalEntry: Hashable, Sendable {
     assert(kind.fields.allSatisfy(names.contains), "\(kind) carries \(kind.fields), and here are only \(names)")
   }
 
-  /// The value of a field.
+  /// The value of a field; nil if the message does not have it.
   public subscript(_ field: JournalField) -> String? { names.firstIndex(of: field).map { values[$0] } }
 }

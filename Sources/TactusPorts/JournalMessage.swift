@@ -1,53 +1,54 @@
-/// What an operator is told: one case for each kind of message, with its name, its id and how much it matters.
+/// The kinds of messages to operators, each with its name, message id and priority.
 ///
-/// The raw value is the field `TACTUS_MESSAGE`. `systemd/tactus.catalog` explains each kind and says what to do, and tactusd(8)
-/// lists them. A case is never renamed and its id never reused: filters and alerts of operators rest on both.
+/// The raw value is the field `TACTUS_MESSAGE`. `systemd/tactus.catalog` explains each kind and the actions to take,
+/// and tactusd(8) lists them. A case is never renamed and its id never reused, because filters and alerts depend on
+/// both.
 public enum JournalMessage: String, CaseIterable, Sendable {
   // MARK: The daemon
 
-  /// The daemon has started, and takes what is asked of it.
+  /// The daemon has started, and accepts requests.
   case daemonReady = "daemon_ready"
   /// The daemon cannot start.
   case startFailed = "start_failed"
-  /// The daemon was asked to stop, and gives what runs time to end.
+  /// The daemon was asked to stop, and lets running jobs end.
   case daemonStopping = "daemon_stopping"
-  /// The files were read again.
+  /// The daemon reloaded its files.
   case daemonReloaded = "daemon_reloaded"
-  /// The files were read again, but what they say could not be taken over.
+  /// The daemon read its files again, but could not apply them.
   case reloadFailed = "reload_failed"
-  /// A file is ignored, because something is wrong with it.
+  /// A file is ignored because of a mistake in it.
   case fileRefused = "file_refused"
-  /// A file is in force, but something in it does not do what one would think.
+  /// A file is in force, but part of it may not have the intended effect.
   case fileWarning = "file_warning"
-  /// A group that gives rights does not exist.
+  /// A group that grants access does not exist.
   case groupMissing = "group_missing"
-  /// Somebody asked for what they have no right to.
+  /// A caller asked for something without the right to it.
   case accessRefused = "access_refused"
-  /// A change that somebody asked for cannot be made.
+  /// A requested change cannot be made.
   case changeRefused = "change_refused"
-  /// For a moment no connection is taken.
+  /// New connections are not accepted for a moment.
   case connectionsLimited = "connections_limited"
-  /// The file of the socket that the service manager listens on is gone.
+  /// The socket file of the service manager was removed.
   case socketLost = "socket_lost"
-  /// Jobs are not kept together by control groups.
+  /// Control groups are not used for jobs.
   case controlGroupsUnused = "control_groups_unused"
-  /// A work queue of the daemon does not answer.
+  /// A work queue of the daemon does not respond.
   case workQueueSilent = "work_queue_silent"
-  /// Somebody has set the wall clock of the machine.
+  /// The wall clock of the machine was set.
   case clockSet = "clock_set"
-  /// A test brings a fault about.
+  /// A test injects a fault.
   case faultInjected = "fault_injected"
-  /// Commands do not run as the user whom they should run as.
+  /// Commands cannot run as the intended user.
   case jobUserUnusable = "job_user_unusable"
-  /// A job runs without limits that its definition asks for.
+  /// A job runs without the limits of its definition.
   case limitsNotApplied = "limits_not_applied"
-  /// Commands that leave their runner open (Runner=auto) are started by another from now on.
+  /// Commands with Runner=auto are started by another runner from now on.
   case runnerChanged = "runner_changed"
-  /// No command can run as a unit, because the directory of their pipes is not usable.
+  /// No command can run as a unit, because the directory of the pipes is unusable.
   case pipesUnusable = "pipes_unusable"
-  /// A path that a file or a definition names does not answer.
+  /// A path from a file or a definition does not respond.
   case pathSilent = "path_silent"
-  /// A path that did not answer does so again.
+  /// A silent path responds again.
   case pathAnswered = "path_answered"
 
   // MARK: The store and the journal
@@ -56,81 +57,81 @@ public enum JournalMessage: String, CaseIterable, Sendable {
   case storeFailing = "store_failing"
   /// The store cannot be written, because the disk is full.
   case storeFull = "store_full"
-  /// The store does not answer, because its disk is slow or stalled.
+  /// The store does not respond, because its disk is slow or stalled.
   case storeSilent = "store_silent"
-  /// The store can be written again, or answers again.
+  /// The store can be written again, or responds again.
   case storeRecovered = "store_recovered"
-  /// Output of jobs cannot be stored.
+  /// The output of jobs cannot be stored.
   case outputFailing = "output_failing"
-  /// Output of jobs can be stored again.
+  /// The output of jobs can be stored again.
   case outputRecovered = "output_recovered"
   /// A row of the store is left alone, because it cannot be read.
   case rowUnreadable = "row_unreadable"
-  /// The daemon stops although the store has not taken the ends of some jobs.
+  /// The daemon stops before the store could record the ends of some jobs.
   case endsUnrecorded = "ends_unrecorded"
-  /// Messages came faster than the journal takes them, or while it was away.
+  /// Messages were dropped: the journal was too slow or unavailable.
   case messagesDropped = "messages_dropped"
-  /// Output of jobs came faster than the journal takes it.
+  /// Output of jobs was dropped: the journal was too slow.
   case outputDropped = "output_dropped"
 
   // MARK: Workflows
 
-  /// A workflow is new.
+  /// A workflow was created.
   case workflowCreated = "workflow_created"
-  /// A workflow has another definition.
+  /// A workflow has a new definition.
   case workflowChanged = "workflow_changed"
-  /// Somebody ended the planning of a workflow.
+  /// A person terminated a workflow.
   case workflowTerminated = "workflow_terminated"
-  /// A workflow plans no more, because its file is gone.
+  /// A workflow was terminated, because its file was removed.
   case workflowFileGone = "workflow_file_gone"
-  /// A workflow plans no more, because it failed too often in a row.
+  /// A workflow was terminated, because it failed too often in a row.
   case workflowExhausted = "workflow_exhausted"
-  /// A workflow plans again.
+  /// A workflow was resumed.
   case workflowResumed = "workflow_resumed"
-  /// A workflow is gone, and its name is free.
+  /// A workflow was deleted, and its name is free.
   case workflowDeleted = "workflow_deleted"
-  /// The first failure of a workflow, or the first after a success.
+  /// A workflow failed for the first time, or for the first time after a success.
   case workflowFailing = "workflow_failing"
-  /// The first success of a workflow after failures.
+  /// A workflow succeeded for the first time after failures.
   case workflowRecovered = "workflow_recovered"
   /// The image of a workflow could not be prepared.
   case imageMissing = "image_missing"
 
   // MARK: Jobs
 
-  /// Somebody made a job.
+  /// A job was created on demand.
   case jobRequested = "job_requested"
-  /// Somebody gave a job another time.
+  /// A job got another start time.
   case jobScheduled = "job_scheduled"
-  /// Somebody asked for the end of a job.
+  /// A caller asked to cancel a job.
   case jobCancelRequested = "job_cancel_requested"
   /// A job succeeded.
   case jobCompleted = "job_completed"
   /// A job failed.
   case jobFailed = "job_failed"
-  /// A job was ended, because it ran for too long.
+  /// A job was ended at its time-out.
   case jobTimedOut = "job_timed_out"
-  /// A job was ended, or will not start, because a person or a policy says so.
+  /// A job was ended, or will not start, by the decision of a person or a policy.
   case jobCanceled = "job_canceled"
   /// A job was ended, because the daemon stopped.
   case jobInterrupted = "job_interrupted"
-  /// What became of a job is unknown, or who ran it has failed.
+  /// The fate of a job is unknown, or its runner failed.
   case jobLost = "job_lost"
-  /// A job could not be handed to anything that would run it.
+  /// A job could not be handed to a runner or provider.
   case jobUndispatched = "job_undispatched"
-  /// A job of the last daemon goes on, under this one.
+  /// A job of the last daemon continues under this one.
   case jobAdopted = "job_adopted"
-  /// A provider does not answer, so what became of a job cannot be said now.
+  /// The state of a job is unknown, because its provider does not answer.
   case jobUnverified = "job_unverified"
   /// A process that the last daemon left behind was ended.
   case orphanEnded = "orphan_ended"
-  /// A job does not end although it was sent KILL.
+  /// A job continues although it was sent KILL.
   case jobNotKilled = "job_not_killed"
-  /// A unit that should end goes on, because the daemon may no longer stop it.
+  /// A unit that should end continues, because the daemon may no longer stop it.
   case unitNotStopped = "unit_not_stopped"
-  /// What a unit writes from now on is lost, because somebody has removed its pipes.
+  /// Further output of a unit is lost, because its pipes were removed.
   case unitOutputLost = "unit_output_lost"
-  /// A job ended that was recorded as ended before.
+  /// A job ended that was already recorded as ended.
   case resultLate = "result_late"
 
   // MARK: Providers
@@ -142,7 +143,7 @@ public enum JournalMessage: String, CaseIterable, Sendable {
 }
 
 extension JournalMessage {
-  /// The field `MESSAGE_ID`: 32 hexadecimal digits, drawn once at random.
+  /// The field `MESSAGE_ID`: 32 random hexadecimal digits, fixed for each kind.
   ///
   /// Source: systemd.journal-fields(7), `systemd-id128 new`.
   public var id: String {
@@ -211,7 +212,7 @@ extension JournalMessage {
     }
   }
 
-  /// How much it matters: from warning on somebody should look, from error on somebody should act.
+  /// The priority: from `warning` on an operator should look, from `error` on an operator should act.
   public var priority: JournalEntry.Priority {
     switch self {
     case .startFailed, .jobNotKilled, .unitNotStopped, .fileRefused, .storeFailing, .storeFull, .storeSilent,
@@ -236,7 +237,7 @@ extension JournalMessage {
     }
   }
 
-  /// The fields that every entry of this kind carries; others may come with it.
+  /// The fields that every message of this kind has; a message may have others.
   public var fields: [JournalField] {
     switch self {
     case .daemonReady: [.version]

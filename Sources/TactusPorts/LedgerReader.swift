@@ -1,81 +1,89 @@
 public import TactusModel
 
-/// Reads committed rows; never sees what is not yet durable.
+/// Reads committed rows.
+///
+/// Any thread; every call is answered once, on any queue.
+///
+/// A missing workflow or job is answered with notFound, an unreadable row with conflict, and a failing store with
+/// unavailable.
 public protocol LedgerReader: Sendable {
-  /// One job.
+  /// Returns a job.
   func job(_ id: JobID, answer: @escaping Answer<Job>)
-  /// The job of a workflow that began last, or failed to, in the order of events; of none that did, the one made last.
+  /// Returns the job of a workflow that started, or failed to start, last; if none did, the newest job.
+  ///
+  /// The order is that of events.
   func newestJob(of workflow: WorkflowName, answer: @escaping Answer<Job>)
-  /// Several jobs, in the order of their ids.
+  /// Returns several jobs, in the order of the given ids.
   func jobs(_ ids: [JobID], answer: @escaping Answer<[Job]>)
-  /// The ids that end in a text of hexadecimal digits and hyphens, at most `limit`, newest first.
+  /// Returns the ids that end in a text of hexadecimal digits and hyphens, at most `limit`, newest first.
   func jobs(endingIn suffix: String, limit: Int, answer: @escaping Answer<[JobID]>)
-  /// A page of jobs, newest first.
+  /// Returns a page of jobs, newest first.
   func jobs(matching filter: JobFilter, answer: @escaping Answer<JobPage>)
-  /// One workflow.
+  /// Returns a workflow.
   func workflow(_ name: WorkflowName, answer: @escaping Answer<Workflow>)
-  /// All workflows in the order of their names, after a name, at most `limit`.
+  /// Returns workflows in the order of their names, from the first after `name`, at most `limit`.
   func workflows(
     state: Workflow.State?, after name: WorkflowName?, limit: Int, answer: @escaping Answer<[Workflow]>)
-  /// The numbers for a status line.
+  /// Returns the counts for a status line.
   func pulse(answer: @escaping Answer<Pulse>)
-  /// The numbers for a status screen.
+  /// Returns the counts for a status screen.
   func census(answer: @escaping Answer<Census>)
-  /// The next runs of all workflows, or of one, earliest first, at most `limit`.
+  /// Returns the next runs of all workflows, or of one, earliest first, at most `limit`.
   func upcoming(
     of workflow: WorkflowName?, limit: Int, now: Instant, answer: @escaping Answer<[Upcoming]>)
-  /// What became of the nominal instants of a workflow before one (nil: of all), newest first, at most `limit`.
+  /// Explains the nominal instants of a workflow before `instant` (nil: all), newest first, at most `limit`.
   func explanations(
     of workflow: WorkflowName, before instant: Instant?, limit: Int, now: Instant,
     answer: @escaping Answer<[Explanation]>)
-  /// What became of one instant of a workflow.
+  /// Explains one instant of a workflow.
   func explanation(
     of workflow: WorkflowName, at instant: Instant, now: Instant, answer: @escaping Answer<Explanation>)
-  /// Why a job is where it is.
+  /// Explains the state of a job.
   func explanation(of job: JobID, answer: @escaping Answer<Explanation>)
-  /// What ended in a window, and how.
+  /// Returns statistics of the jobs that ended in a window; `until` is not part of it.
   func statistics(
     of subject: StatisticsSubject, from: Instant, until: Instant, answer: @escaping Answer<Statistics>)
-  /// Where the event stream begins and ends.
+  /// Returns the oldest and the newest event.
   func eventRange(answer: @escaping Answer<EventRange>)
-  /// Events after a number, oldest first: at most `limit`, of at most ``EventFilter/scanned`` that are looked at.
+  /// Returns events after a number, oldest first: at most `limit`, of at most ``EventFilter/scanned`` that are
+  /// examined.
   func events(after sequence: Int64, matching filter: EventFilter, limit: Int, answer: @escaping Answer<EventPage>)
 }
 
-/// Which events are wanted; nil filters nothing.
+/// A filter for events; nil values match everything.
 public struct EventFilter: Hashable, Sendable {
-  /// Of this workflow and its jobs.
+  /// Only events of this workflow and its jobs.
   public var workflow: WorkflowName?
-  /// Of this job.
+  /// Only events of this job.
   public var job: JobID?
 
-  /// Events that one page looks at, at most, so that a filter that finds nothing does not hold up other readers.
+  /// The most events that one page examines, so that a filter with few matches does not delay other readers.
   public static let scanned = 5000
 
-  /// A filter.
+  /// Creates a filter; without arguments it matches all events.
   public init(workflow: WorkflowName? = nil, job: JobID? = nil) {
     self.workflow = workflow
     self.job = job
   }
 
-  /// Whether an event is wanted.
+  /// Whether an event matches.
   public func matches(_ event: Event) -> Bool {
     (workflow == nil || event.workflow == workflow) && (job == nil || event.job == job)
   }
 }
 
-/// Some events, and how far was looked.
+/// A page of events.
 public struct EventPage: Hashable, Sendable {
-  /// Oldest first.
+  /// The events, oldest first.
   public var events: [Event]
-  /// Everything up to here was looked at.
+  /// The number of the last event that was examined.
   public var through: Int64
-  /// Whether that was the newest.
+  /// Whether that was the newest event.
   public var isLast: Bool
-  /// The first that was looked at, if the one that was asked for is no longer kept.
+  /// The oldest kept event, if events before it were asked for but are no longer kept; else nil.
   public var firstKept: Int64?
 
-  /// Puts a page together.
+  /// Creates a page.
   public init(events: [Event], through: Int64, isLast: Bool, firstKept: Int64? = nil) {
     self.events = events
     self.through = through
@@ -84,16 +92,16 @@ public struct EventPage: Hashable, Sendable {
   }
 }
 
-/// Where the event stream begins and ends.
+/// The range of the event stream.
 public struct EventRange: Hashable, Sendable {
-  /// Names this store's stream.
+  /// The epoch, which identifies the stream of this store.
   public var epoch: String
-  /// The oldest event that is kept; one more than the newest if there is none.
+  /// The number of the oldest kept event; one more than the newest if no events are kept.
   public var oldest: Int64
-  /// The newest event; 0 before the first.
+  /// The number of the newest event; 0 before the first.
   public var newest: Int64
 
-  /// Puts a range together.
+  /// Creates a range.
   public init(epoch: String, oldest: Int64, newest: Int64) {
     self.epoch = epoch
     self.oldest = oldest
@@ -101,74 +109,73 @@ public struct EventRange: Hashable, Sendable {
   }
 }
 
-/// What statistics are of.
+/// The subjects of statistics.
 public enum StatisticsSubject: Hashable, Sendable {
   /// All jobs.
   case all
-  /// Those of a workflow.
+  /// The jobs of a workflow.
   case workflow(WorkflowName)
-  /// Those of a queue.
+  /// The jobs of a queue.
   case queue(QueueName)
-  /// Those of a kind.
+  /// The jobs of a kind.
   case kind(Kind)
 }
 
-/// Which jobs to list; nil and empty filter nothing.
+/// A filter for jobs; nil and empty values match everything.
 public struct JobFilter: Hashable, Sendable {
-  /// Any of these.
+  /// Only jobs in one of these statuses.
   public var statuses: Set<JobStatus> = []
-  /// This trigger.
+  /// Only jobs with this trigger.
   public var trigger: Trigger?
-  /// This workflow.
+  /// Only jobs of this workflow.
   public var workflow: WorkflowName?
-  /// This kind.
+  /// Only jobs of this kind.
   public var kind: Kind?
-  /// This queue.
+  /// Only jobs of this queue.
   public var queue: QueueName?
-  /// This phase.
+  /// Only jobs in this phase.
   public var phase: Phase?
-  /// This reason of failure or cancellation.
+  /// Only jobs with this error code.
   public var errorCode: ErrorCode?
-  /// Scheduled then or later.
+  /// Only jobs scheduled at this instant or later.
   public var since: Instant?
-  /// Scheduled before.
+  /// Only jobs scheduled before this instant.
   public var until: Instant?
-  /// Rows older than this position; nil for the newest.
+  /// Only rows older than this position; nil for the newest.
   public var before: Int64?
-  /// 1 … 1000.
+  /// The most jobs of a page, 1 … 1000.
   public var limit = 50
 
-  /// No filter, the default page.
+  /// Creates a filter that matches all jobs, with the default page size.
   public init() {}
 }
 
 /// A page of jobs.
 public struct JobPage: Hashable, Sendable {
-  /// Newest first.
+  /// The jobs, newest first.
   public var jobs: [Job]
-  /// Where the next page begins; nil on the last.
+  /// The position where the next page begins; nil on the last page.
   ///
-  /// A page may end early, so that a combination of filters that finds
-  /// little does not hold up other readers.
+  /// A page may end early, so that filters with few matches do not delay other readers.
   public var next: Int64?
 
-  /// Puts a page together.
+  /// Creates a page.
   public init(jobs: [Job], next: Int64?) {
     self.jobs = jobs
     self.next = next
   }
 }
 
-/// What goes on, in three numbers.
+/// The counts for a status line.
 public struct Pulse: Hashable, Sendable {
-  /// QUEUED jobs, claimed ones included.
+  /// The number of QUEUED jobs, including claimed ones.
   public var queued: Int
-  /// RUNNING jobs.
+  /// The number of RUNNING jobs.
   public var running: Int
-  /// The earliest start time of any PENDING/scheduled row.
+  /// The earliest start time of any PENDING/scheduled row; nil if there are no such rows.
   public var nextDue: Instant?
 
-  /// Puts a pulse together.
+  /// Creates a pulse.
   public init(queued: Int, running: Int, nextDue: Instant?) {
     self.queued = queued
     self.running = running
@@ -176,24 +183,24 @@ public struct Pulse: Hashable, Sendable {
   }
 }
 
-/// Numbers over the whole ledger.
+/// The counts of the whole ledger.
 public struct Census: Hashable, Sendable {
-  /// The store's own id.
+  /// The id of the store.
   public var storeID: String
-  /// Jobs by status; statuses without jobs are absent.
+  /// The number of jobs by status; statuses without jobs are absent.
   public var jobs: [JobStatus: Int]
-  /// QUEUED and RUNNING jobs by queue.
+  /// The number of QUEUED and RUNNING jobs by queue.
   public var queues: [QueueName: QueueCount]
-  /// ACTIVE workflows.
+  /// The number of ACTIVE workflows.
   public var activeWorkflows: Int
-  /// TERMINATED workflows.
+  /// The number of TERMINATED workflows.
   public var terminatedWorkflows: Int
-  /// The earliest start time of any PENDING/scheduled row.
+  /// The earliest start time of any PENDING/scheduled row; nil if there are no such rows.
   public var nextDue: Instant?
-  /// Bytes on disk.
+  /// The size on disk, in bytes.
   public var storeBytes: Int64
 
-  /// Puts a census together.
+  /// Creates a census.
   public init(
     storeID: String, jobs: [JobStatus: Int], queues: [QueueName: QueueCount], activeWorkflows: Int,
     terminatedWorkflows: Int, nextDue: Instant?, storeBytes: Int64
@@ -207,14 +214,14 @@ public struct Census: Hashable, Sendable {
     self.queues = queues
   }
 
-  /// How many jobs of a queue are live.
+  /// The number of live jobs of a queue.
   public struct QueueCount: Hashable, Sendable {
-    /// QUEUED ones, claimed ones included.
+    /// The number of QUEUED jobs, including claimed ones.
     public var queued: Int
-    /// RUNNING ones.
+    /// The number of RUNNING jobs.
     public var running: Int
 
-    /// Puts counts together.
+    /// Creates a count.
     public init(queued: Int, running: Int) {
       self.queued = queued
       self.running = running

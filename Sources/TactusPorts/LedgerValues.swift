@@ -1,19 +1,19 @@
 public import TactusModel
 
-/// A job that waits for a slot; ordered by who goes first: priority, then scheduled_at, then id.
+/// A job that waits for a slot; ordered by priority, then scheduled_at, then id.
 public struct QueuedJob: Hashable, Comparable, Sendable {
   /// The attempt.
   public var id: JobID
-  /// Its runner.
+  /// The kind, which determines the runner.
   public var kind: Kind
-  /// Its lane.
+  /// The queue.
   public var queue: QueueName
-  /// Higher goes first.
+  /// The priority: -100 … 100, higher first.
   public var priority: Int
-  /// Earlier goes first.
+  /// The earliest start; earlier first.
   public var scheduledAt: Instant
 
-  /// Puts a queued job together.
+  /// Creates a queued job.
   public init(id: JobID, kind: Kind, queue: QueueName, priority: Int, scheduledAt: Instant) {
     self.id = id
     self.kind = kind
@@ -22,34 +22,34 @@ public struct QueuedJob: Hashable, Comparable, Sendable {
     self.scheduledAt = scheduledAt
   }
 
-  /// Whether the left one goes first.
+  /// Whether the left job is next before the right one.
   public static func < (left: QueuedJob, right: QueuedJob) -> Bool {
     (right.priority, left.scheduledAt, left.id) < (left.priority, right.scheduledAt, right.id)
   }
 }
 
-/// A job whose claim is durable: it may be started.
+/// A job with a durable claim, which may be started.
 public struct ClaimedJob: Hashable, Sendable {
   /// The attempt.
   public var id: JobID
-  /// The claim's token; every record of this attempt carries it.
+  /// The fence token of the claim; every record of this attempt carries it.
   public var fence: Int64
-  /// The workflow's name, if it has one.
+  /// The workflow's name; nil if it has no workflow.
   public var workflow: WorkflowName?
   /// The definition that it is bound to, as written.
   public var text: String
-  /// The workflow and generation that the text belongs to: a key for caches.
+  /// The workflow and generation of the definition, a key for caches.
   public var definition: DefinitionKey
-  /// Who asked for it.
+  /// The origin.
   public var trigger: Trigger
-  /// 1 for the first.
+  /// The number of the attempt, from 1.
   public var attempt: Int
   /// The instant that the schedule or the caller named.
   public var nominalAt: Instant
   /// The earliest start.
   public var scheduledAt: Instant
 
-  /// Puts a claimed job together.
+  /// Creates a claimed job.
   public init(
     id: JobID, fence: Int64, workflow: WorkflowName?, text: String, definition: DefinitionKey, trigger: Trigger,
     attempt: Int, nominalAt: Instant, scheduledAt: Instant
@@ -66,30 +66,30 @@ public struct ClaimedJob: Hashable, Sendable {
   }
 }
 
-/// Names one generation of one workflow.
+/// A generation of a workflow.
 public struct DefinitionKey: Hashable, Sendable {
   /// The workflow.
   public var workflow: WorkflowID
-  /// From 1.
+  /// The generation, from 1.
   public var generation: Int
 
-  /// Puts a key together.
+  /// Creates a key.
   public init(workflow: WorkflowID, generation: Int) {
     self.workflow = workflow
     self.generation = generation
   }
 }
 
-/// A generation of a workflow whose image is to be prepared.
+/// A generation whose image is to be prepared.
 public struct Preparation: Hashable, Sendable {
   /// The workflow's name.
   public var name: WorkflowName
   /// The generation.
   public var definition: DefinitionKey
-  /// Its definition, as written.
+  /// The definition of the generation, as written.
   public var text: String
 
-  /// Puts a preparation together.
+  /// Creates a preparation.
   public init(name: WorkflowName, definition: DefinitionKey, text: String) {
     self.name = name
     self.definition = definition
@@ -97,65 +97,67 @@ public struct Preparation: Hashable, Sendable {
   }
 }
 
-/// Reads the text of a stored definition back; the ledger keeps the text, not our types.
+/// Parses stored definitions; the ledger stores only their text.
+///
+/// Any queue.
 public protocol DefinitionReader: Sendable {
-  /// The definition, or the sentence why this version cannot read it.
+  /// Returns the definition, or the reason why this version cannot read it.
   func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem>
 }
 
-/// What a change of the plan makes others do, whatever verb caused it.
+/// The consequences of a verb for the workers.
 public struct PlanChange: Hashable, Sendable {
-  /// Jobs that are QUEUED now.
+  /// Jobs that became QUEUED.
   public var queued: [QueuedJob] = []
-  /// Jobs that were closed unclaimed, or given up.
+  /// Jobs that were closed before a claim, or abandoned.
   public var withdrawn: [JobID] = []
-  /// Every job that ended, whatever ended it: to be told.
+  /// All jobs that ended, for the log.
   public var ended: [EndedJob] = []
-  /// Claimed or running jobs whose stop reason is durable now.
+  /// Claimed or running jobs to stop; their stop reasons are durable.
   public var stop: [JobID: StopReason] = [:]
-  /// Queues that were full: jobs of theirs wait for room now.
+  /// Full queues, whose due jobs now wait for room.
   public var backlogged: Set<QueueName> = []
-  /// Workflows of which a job left QUEUED without a run: what waits behind it may go now.
+  /// Workflows with a job that left QUEUED without a run: waiting jobs of the workflow may be released.
   public var freedWorkflows: Set<WorkflowID> = []
   /// Workflows whose image is to be prepared.
   public var preparations: [Preparation] = []
-  /// Queues that such a job left.
+  /// Queues with a job that left QUEUED without a run: waiting jobs of the queue may be released.
   public var freedQueues: Set<QueueName> = []
-  /// The earliest start time of any PENDING/scheduled row; nil if there is none.
+  /// The earliest start time of any PENDING/scheduled row; nil if there are no such rows.
   public var nextDue: Instant?
 
-  /// No change.
+  /// Creates an empty change.
   public init() {}
 }
 
-/// What `apply` did.
+/// The answer to `apply`.
 public struct Applied: Hashable, Sendable {
-  /// Created, changed or left alone.
+  /// The effects of `apply`.
   public enum Effect: String, CaseIterable, Sendable {
     /// The name is new.
     case created
-    /// The definition differs: a new generation.
+    /// The definition differs, so there is a new generation.
     case changed
-    /// The definition says the same.
+    /// The definition is equal.
     case unchanged
   }
 
-  /// Created, changed or left alone.
+  /// The effect.
   public var effect: Effect
   /// The generation in force now.
   public var generation: Int
   /// The canonical text that was in force before; nil if created.
   public var previous: String?
-  /// The planned job's nominal instant.
+  /// The nominal instant of the planned job; nil if no job is planned.
   public var nextAt: Instant?
-  /// The grid, for showing further instants.
+  /// The grid, for showing further instants; nil without a schedule.
   public var grid: Grid?
-  /// Whether the workflow is terminated: a change of its definition does not resume it.
+  /// Whether the workflow is terminated; a change of its definition does not resume it.
   public var isTerminated = false
-  /// What follows.
+  /// The consequences.
   public var change: PlanChange
 
-  /// Puts an answer together.
+  /// Creates an answer.
   public init(
     effect: Effect, generation: Int, previous: String? = nil, nextAt: Instant? = nil, grid: Grid? = nil,
     change: PlanChange = PlanChange()
@@ -169,39 +171,39 @@ public struct Applied: Hashable, Sendable {
   }
 }
 
-/// What a reload did: names in the order they were given.
+/// The answer to a load: names in the order they were given.
 public struct Loaded: Hashable, Sendable {
-  /// Workflows that are new, or back.
+  /// Workflows that were created, or whose file returned.
   public var created: [WorkflowName] = []
   /// Workflows with a new generation.
   public var changed: [WorkflowName] = []
-  /// Those of ``changed`` that are terminated still, and why.
+  /// Those of ``changed`` that are still terminated, with the reason.
   public var terminated: [(name: WorkflowName, reason: Workflow.TerminatedReason)] {
     changed.compactMap { name in terminatedReasons[name].map { (name, $0) } }
   }
-  /// Why workflows are terminated, of those that were changed.
+  /// The reasons of the termination, for changed workflows that are terminated.
   public var terminatedReasons: [WorkflowName: Workflow.TerminatedReason] = [:]
-  /// Workflows terminated because their file is gone.
+  /// Workflows that were terminated, because their file was removed.
   public var removed: [WorkflowName] = []
-  /// Definitions refused: the other side owns the name.
-  public var refused: [WorkflowName: String] = [:]
-  /// What follows.
+  /// Definitions that were refused, because the other side owns the name.
+  public var refused: [WorkflowName: Refusal.Conflict] = [:]
+  /// The consequences.
   public var change = PlanChange()
 
-  /// Nothing done.
+  /// Creates an empty answer.
   public init() {}
 }
 
-/// What a release looks at, besides everything that is due.
+/// The rows that a release examines, in addition to all due rows.
 public struct ReleaseRequest: Hashable, Sendable {
-  /// The instant of the decisions.
+  /// The time of the decisions.
   public var now: Instant
-  /// Workflows of which a job ended: their waiting rows are looked at.
+  /// Workflows with an ended job: their waiting rows are examined.
   public var workflows: Set<WorkflowID>
-  /// Queues that have room again: their waiting rows are looked at.
+  /// Queues that have room again: their waiting rows are examined.
   public var queues: Set<QueueName>
 
-  /// Puts a request together.
+  /// Creates a request.
   public init(now: Instant, workflows: Set<WorkflowID> = [], queues: Set<QueueName> = []) {
     self.now = now
     self.workflows = workflows
@@ -209,27 +211,27 @@ public struct ReleaseRequest: Hashable, Sendable {
   }
 }
 
-/// What a release did.
+/// The answer to a release.
 public struct Released: Hashable, Sendable {
-  /// What follows.
+  /// The consequences.
   public var change = PlanChange()
-  /// Whether the batch was full and more is due: release again at once.
+  /// Whether the batch was full and more rows are due: release again at once.
   public var isPartial = false
 
-  /// Nothing done.
+  /// Creates an empty answer.
   public init() {}
 }
 
-/// What the end of an attempt did.
+/// The answer to the end of an attempt.
 public struct Ended: Hashable, Sendable {
-  /// The workflow whose waiting rows may go now; nil if none of its rows waits.
+  /// The workflow whose waiting rows may now be released; nil if it has no waiting rows.
   public var waiting: WorkflowID?
-  /// Whether the row was closed by this call; false for a late result that the fence kept out.
+  /// Whether this call ended the job; false for a late result that the fence refused.
   public var isRecorded: Bool
-  /// What follows.
+  /// The consequences.
   public var change: PlanChange
 
-  /// Puts an answer together.
+  /// Creates an answer.
   public init(waiting: WorkflowID? = nil, isRecorded: Bool, change: PlanChange = PlanChange()) {
     self.waiting = waiting
     self.isRecorded = isRecorded
@@ -237,46 +239,46 @@ public struct Ended: Hashable, Sendable {
   }
 }
 
-/// What a starting daemon finds in the ledger.
+/// The rows that a starting daemon continues with.
 public struct Recovered: Hashable, Sendable {
-  /// Claimed and RUNNING rows: to be looked up by facts.
+  /// Claimed and RUNNING rows, which are looked up by facts.
   public var remnants: [Remnant] = []
   /// Jobs that wait for a slot, and the next due instant.
   public var change = PlanChange()
-  /// Workflows with rows that wait for overlap.
+  /// Workflows with rows that are due and wait, for another run or for room.
   public var waiting: Set<WorkflowID> = []
 
-  /// Nothing found.
+  /// Creates an empty answer.
   public init() {}
 }
 
-/// What a person asks to be run.
+/// A request for a MANUAL job.
 public struct RunRequest: Hashable, Sendable {
-  /// When a MANUAL job starts.
+  /// The start time of a MANUAL job.
   public enum Start: Hashable, Sendable {
     /// At once.
     case now
     /// At an instant.
     case at(Instant)
-    /// When `schedule` says.
+    /// When `schedule` sets it.
     case held
   }
 
-  /// What.
+  /// The workflow.
   public var workflow: WorkflowName
-  /// When.
+  /// The start time.
   public var start: Start
-  /// Names the request, so that it can be repeated.
+  /// The key that identifies repetitions of the request; nil without one.
   public var idempotencyKey: String?
 
-  /// Puts a request together.
+  /// Creates a request.
   public init(_ workflow: WorkflowName, start: Start = .now, idempotencyKey: String? = nil) {
     self.workflow = workflow
     self.start = start
     self.idempotencyKey = idempotencyKey
   }
 
-  /// The request as text: what a key stands for.
+  /// The request as text, which is stored with the idempotency key.
   public var text: String {
     switch start {
     case .now: "run \(workflow)"

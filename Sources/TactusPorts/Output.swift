@@ -1,6 +1,6 @@
 public import TactusModel
 
-/// A stream of a process's output.
+/// The streams of output.
 public enum OutputStream: String, CaseIterable, Sendable {
   /// Standard output, or the body of an answer.
   case stdout
@@ -8,18 +8,18 @@ public enum OutputStream: String, CaseIterable, Sendable {
   case stderr
 }
 
-/// One line of output, or a piece of an overlong one.
+/// A line of output, or a piece of an overlong one.
 public struct OutputLine: Hashable, Sendable {
-  /// Where it came from.
+  /// The stream.
   public var stream: OutputStream
-  /// When it was read.
+  /// The time at which it was read.
   public var at: Instant
-  /// The bytes without the newline, as they were; at most ``Limits/logLineBytes``.
+  /// The bytes without the newline, unchanged; at most ``Limits/logLineBytes``.
   public var bytes: [UInt8]
-  /// Whether the line goes on in the next entry of the same stream: an overlong line, or one without a newline at the end.
+  /// Whether the line continues in the next entry of the same stream, or ended without a newline.
   public var isPartial: Bool
 
-  /// Puts a line together.
+  /// Creates a line.
   public init(stream: OutputStream, at: Instant, bytes: [UInt8], isPartial: Bool) {
     self.stream = stream
     self.at = at
@@ -28,38 +28,43 @@ public struct OutputLine: Hashable, Sendable {
   }
 }
 
-/// Where runners put output.
+/// Stores the output of jobs.
+///
+/// Any queue.
 public protocol OutputSink: Sendable {
-  /// Appends lines to a job's output, in order; the answer says whether they were stored, on any queue.
+  /// Appends lines to a job's output, in order; answers on any queue whether they were stored.
   ///
-  /// A runner holds back reading until it is answered: a flooding job is throttled by its own pipe. A sink that cannot store
-  /// now, and may later, answers later.
+  /// A runner stops reading until it is answered, so a flooding job is throttled by its pipe. A sink that cannot store
+  /// the lines now, but may later, answers later.
   func append(_ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void)
-  /// Throws a job's output away; the answer says whether it is gone.
+  /// Discards a job's output; answers on any queue whether it is gone.
   func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void)
 }
 
-/// Is told whose output comes, by the execution worker: before its first line, and after its last.
+/// Receives the labels of jobs with output, from the execution worker: before the first line, and after the last.
 public protocol OutputLabeling: Sendable {
-  /// Output of this attempt may come from now on.
+  /// Announces output of this attempt.
   func label(_ job: JobLabels)
-  /// None of it comes any more.
+  /// Ends the output of this attempt.
   func forget(_ id: JobID)
 }
 
-/// Reads stored output back.
+/// Reads stored output.
+///
+/// Any queue.
 public protocol OutputReader: Sendable {
-  /// Answers lines after a position, oldest first, with the position of the last; empty when there is no more.
+  /// Answers lines after a position, oldest first, each with its position; empty if there are no more.
   func lines(
     of id: JobID, after position: Int64, limit: Int,
-    answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void)
-  /// Answers how many bytes of each stream are stored, as the job wrote them, newlines included.
+    answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], Refusal>) -> Void)
+  /// Answers the stored bytes of each stream, as the job wrote them, newlines included.
   func extent(
-    of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], LedgerFailure>) -> Void)
-  /// Answers once there are lines of a job after a position, or ``cancelWait(_:)`` names the number of this wait.
+    of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], Refusal>) -> Void)
+  /// Answers once there are lines of a job after a position, or ``cancelWait(_:)`` was called with the number of this
+  /// wait.
   func wait(
     for id: JobID, after position: Int64, number: UInt64, isCanceled: @escaping @Sendable () -> Bool,
     answer: @escaping @Sendable () -> Void)
-  /// Ends a wait; a wait that comes later and says that it is canceled is answered at once.
+  /// Ends a wait; a later wait whose `isCanceled` is true is answered at once.
   func cancelWait(_ number: UInt64)
 }

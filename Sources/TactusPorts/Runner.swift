@@ -1,135 +1,145 @@
 public import TactusModel
 
-/// Our code for a kind: it starts attempts, stops them, and tells how they ended.
+/// Runs the jobs of one kind: it starts attempts, stops them, and reports how they ended.
 ///
-/// All calls return at once and may come from any queue; what they ask for happens on the runner's own queue, in order.
+/// All calls return at once and may come from any queue. The runner carries them out on its work queue, in order.
+/// Events and answers arrive on that queue.
 public protocol Runner: Sendable {
-  /// Starts an attempt. Exactly one `started`, `refused`, `unavailable` or `ended` event follows; after `started`, exactly
-  /// one `ended`, before which `exited` may come, several times.
+  /// Starts an attempt.
   ///
-  /// `exited` means that it has ended and that no signal is needed any more. `ended` means that nothing of the attempt is left and that its output is stored. Events come on the runner's queue.
+  /// Exactly one `started`, `refused`, `unavailable` or `ended` event follows. After `started`, exactly one `ended`
+  /// follows, with any number of `exited` events before it. `exited` means that the attempt has ended and needs no more
+  /// signals. `ended` means that its processes are gone and its output is stored.
   func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
-  /// Prepares what attempts of a workflow will need: `started`, then `completed` or `failed` follow.
+  /// Prepares what attempts of a workflow will need; `started`, then `completed` or `failed` follow.
   func prepare(_ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void)
-  /// Sends TERM to the whole tree, or aborts the request; nothing if the attempt is unknown.
+  /// Sends TERM to the whole process tree, or aborts the request; ignored if the attempt is unknown.
   func terminate(_ id: JobID)
-  /// Sends KILL to the whole tree; nothing if the attempt is unknown.
+  /// Sends KILL to the whole process tree; ignored if the attempt is unknown.
   func kill(_ id: JobID)
-  /// Looks whether an attempt has ended, and answers, on the runner's queue: its time-out has passed.
+  /// Checks whether an attempt has ended, because its time-out has passed; answers afterwards.
   ///
-  /// Of an attempt that has ended by itself, `exited` or `ended` comes before the answer, once more if it came already. A
-  /// provider that does not answer is not waited for: nobody could end the attempt there either.
+  /// If the attempt has ended on its own, `exited` or `ended` precedes the answer, even if `exited` was already sent.
+  /// The runner does not wait for a silent provider, because the attempt could not be ended there either.
   func examine(_ id: JobID, answer: @escaping @Sendable () -> Void)
-  /// Gives up a start that has created nothing yet; an `ended` event follows then, else what follows anyway.
+  /// Cancels a start that has created nothing yet; then an `ended` event follows, otherwise the usual events.
   func cancelStart(_ id: JobID)
-  /// Tells when a provider can take the attempt, by `available`, and before that, by `unprovided` and `crowded`, why none
-  /// can; at once, and when it changes. Ends with `available` or `settle`.
-  func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
-  /// The end of the attempt is durable, or it was withdrawn: what was kept to tell it may go.
-  func settle(_ id: JobID)
-  /// Looks a claim of an earlier daemon up by facts.
+  /// Reports when a provider can take the attempt.
   ///
-  /// If something of it is left, the runner knows the attempt from then on (terminate and kill work) and one `ended` event
-  /// follows. A provider that cannot be asked now is asked until it answers.
+  /// `unprovided` and `crowded` report why no provider can take it, at once and after each change. `available` ends the
+  /// wait. So does a call of ``settle(_:)``.
+  func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void)
+  /// Releases the state kept for reporting the end, because the end is durable or the attempt was withdrawn.
+  func settle(_ id: JobID)
+  /// Looks up a claim of an earlier daemon by facts.
+  ///
+  /// If something of it exists, the runner knows the attempt from then on, so that terminate and kill work, and one
+  /// `ended` event follows. A provider that cannot be asked now is asked until it answers.
   func recover(
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void)
-  /// All claims of earlier daemons were asked for: what else is left of them belongs to nobody.
+  /// Ends the look-up: all claims of earlier daemons were passed to ``recover(_:events:answer:)``, and the rest has no
+  /// owner.
   func recovered()
-  /// Answers, in a clause, what keeps attempts from ending that were sent KILL, or whose main process has ended; nothing of the others.
+  /// Answers the obstacles, as clauses, of attempts that were sent KILL or whose main process has ended, but that
+  /// continue.
   func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void)
-  /// Whether an attempt that it was asked to start goes on when the daemon stops, and the next one takes it over.
+  /// Whether a started attempt continues when the daemon stops, and the next daemon adopts it.
   func outlivesDaemon(_ id: JobID) -> Bool
-  /// Answers which of the attempts this runner does not know: for the check of rows against facts.
+  /// Answers the attempts that this runner does not know, for the check of rows against facts.
   func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void)
 }
 
 extension Runner {
-  /// Nothing needs to be prepared.
+  /// Completes at once: nothing needs to be prepared.
   public func prepare(_ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void) {
     steps(.completed)
   }
-  /// Answers at once: an end is known when it comes.
+  /// Answers at once: an end is reported when it happens.
   public func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) { answer() }
-  /// Does nothing: what starts at once cannot be given up.
+  /// Does nothing: an immediate start cannot be cancelled.
   public func cancelStart(_ id: JobID) {}
-  /// Does nothing: this host is always there.
+  /// Does nothing: this host is always available.
   public func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {}
-  /// Does nothing: nothing is kept.
+  /// Does nothing: no state is kept.
   public func settle(_ id: JobID) {}
-  /// Does nothing: nothing is left.
+  /// Does nothing: no unclaimed state is left.
   public func recovered() {}
-  /// Answers nothing: what it kills ends.
+  /// Answers an empty dictionary: KILL always ends these attempts.
   public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) { answer([:]) }
   /// False: the daemon's children and requests end with it.
   public func outlivesDaemon(_ id: JobID) -> Bool { false }
 }
 
-/// What is left of a claim of an earlier daemon.
+/// The results of looking up a claim of an earlier daemon.
 public enum Found: Hashable, Sendable {
-  /// Nothing: it is lost.
+  /// Nothing exists: it is lost.
   case gone
-  /// Something that nobody can take over: it is to be ended.
+  /// Something exists that cannot be adopted, and is to be ended.
   case orphan
-  /// It goes on.
+  /// It continues.
   case adopted(StartFacts)
-  /// It has ended and can tell how, which its `ended` event does next.
+  /// It has ended; its `ended` event follows and reports how.
   case ended(StartFacts)
-  /// Nothing, and it is certain that nothing was ever started.
+  /// Nothing exists, and certainly nothing was ever started.
   case unstarted
 }
 
-/// What a runner tells of an attempt.
+/// The events of an attempt.
 public enum RunnerEvent: Sendable {
-  /// It runs.
+  /// It is running.
   case started(StartFacts)
-  /// It has ended; what it left is being ended, and its output stored.
+  /// It has ended; its leftover processes are being ended, and its output is being stored.
   case exited
   /// It ended, or could not be started.
   case ended(Ending, Report)
-  /// Its provider could not take it, for this reason; nothing was created. No other event follows this start.
+  /// Its provider could not take it, for this reason, and created nothing.
+  ///
+  /// No other event follows this start.
   case refused(String)
-  /// None of its providers can take it now; nothing was created. No other event follows this start.
+  /// None of its providers can take it now, and nothing was created.
+  ///
+  /// No other event follows this start.
   case unavailable
-  /// How far the image that it needs is.
+  /// The progress of the image that it needs.
   case build(BuildStep)
-  /// Its provider does not answer, for this reason, so that what became of it is unknown.
+  /// Its state is unknown, because its provider does not answer, for this reason.
   case silent(String)
   /// Its provider answers again.
   case answered
   /// While it waits: none of its providers answers, for this reason.
   case unprovided(String)
-  /// While it waits: its providers answer, but have as many jobs as they may.
+  /// While it waits: its providers answer, but each has as many jobs as allowed.
   case crowded
   /// While it waits: a provider can take it.
   case available
 }
 
-/// What is known of something that was just started; enough to find it again.
+/// The facts of a start, which are enough to find the attempt again.
 public struct StartFacts: Hashable, Sendable {
-  /// When it was started.
+  /// The start by the wall clock.
   public var at: Instant
-  /// The same on CLOCK_MONOTONIC; nil if no daemon of this boot saw the start.
+  /// The start on CLOCK_MONOTONIC; nil if no daemon of this boot saw it.
   public var monotonic: MonotonicInstant?
-  /// From the earliest to the real start, never negative; nil where only the instants tell.
+  /// The time from the earliest to the actual start, never negative; nil if only the instants are known.
   ///
-  /// The execution worker measures it, not the runner.
+  /// The execution worker sets it, not the runner.
   public var delay: Duration?
-  /// The process; nil for requests.
+  /// The process id; nil for requests and containers.
   public var processID: Int?
-  /// The process's start time in clock ticks since boot (`/proc/PID/stat`, field 22); nil for requests.
+  /// The process's start time in clock ticks since boot (`/proc/PID/stat`, field 22); nil without a process.
   public var processStart: Int64?
-  /// Who started the command; nil for what is none.
+  /// The runner that started the command; nil for other kinds.
   public var runner: RunnerName?
-  /// The provider that has it; nil for what runs on this host alone.
+  /// The provider that has the job; nil for work that only this host runs.
   public var provider: ProviderName?
-  /// The container's id; nil for what is none.
+  /// The id of the container; nil for other kinds.
   public var containerID: String?
-  /// How long it may run; nil for as long as it likes.
+  /// The time-out; nil for no limit.
   ///
-  /// The execution worker knows it, not the runner.
+  /// The execution worker sets it, not the runner.
   public var timeout: Duration?
 
-  /// Puts facts together.
+  /// Creates facts.
   public init(at: Instant, processID: Int? = nil, processStart: Int64? = nil) {
     self.at = at
     self.processID = processID
@@ -137,26 +147,26 @@ public struct StartFacts: Hashable, Sendable {
   }
 }
 
-/// Everything a runner needs to start one attempt.
+/// The values that a runner needs to start an attempt.
 public struct RunOrder: Hashable, Sendable {
   /// The attempt.
   public var id: JobID
-  /// The workflow's name, if it has one.
+  /// The workflow's name; nil if it has no workflow.
   public var workflow: WorkflowName?
-  /// What to run.
+  /// The work to run.
   public var work: Work
-  /// Who asked for it.
+  /// The origin.
   public var trigger: Trigger
-  /// 1 for the first.
+  /// The number of the attempt, from 1.
   public var attempt: Int
   /// The instant that the schedule or the caller named.
   public var nominalAt: Instant
   /// The earliest start.
   public var scheduledAt: Instant
-  /// Output to store at most, in bytes.
+  /// The most output to store, in bytes.
   public var logLimit: Int64
 
-  /// Puts an order together.
+  /// Creates an order.
   public init(
     id: JobID, workflow: WorkflowName?, work: Work, trigger: Trigger, attempt: Int, nominalAt: Instant,
     scheduledAt: Instant, logLimit: Int64
@@ -171,7 +181,7 @@ public struct RunOrder: Hashable, Sendable {
     self.logLimit = logLimit
   }
 
-  /// What Tactus tells a job about itself, as `NAME=value`.
+  /// The environment variables that describe the job to itself, as `NAME=value`.
   public var environment: [String] {
     var variables = [
       "TACTUS_JOB_ID=\(id)", "TACTUS_TRIGGER=\(trigger.rawValue)", "TACTUS_ATTEMPT=\(attempt)",
@@ -182,32 +192,32 @@ public struct RunOrder: Hashable, Sendable {
   }
 }
 
-/// A claimed or RUNNING row, as a starting daemon finds it.
+/// A claimed or RUNNING row, as found by a starting daemon or the regular check.
 public struct Remnant: Hashable, Sendable {
   /// The attempt.
   public var id: JobID
-  /// The workflow's name, if it has one.
+  /// The workflow's name; nil if it has no workflow.
   public var workflow: WorkflowName?
-  /// Who ran it.
+  /// The kind, which determines the runner.
   public var kind: Kind
-  /// The lane, whose slot it holds.
+  /// The queue, of which it has a slot.
   public var queue: QueueName
-  /// The claim's token.
+  /// The fence token of the claim.
   public var fence: Int64
-  /// QUEUED (claimed) or RUNNING.
+  /// The status: QUEUED (claimed) or RUNNING.
   public var status: JobStatus
-  /// `/proc/sys/kernel/random/boot_id` of the claim.
+  /// The content of `/proc/sys/kernel/random/boot_id` at the claim.
   public var bootID: String
-  /// What was recorded of its start.
+  /// The recorded facts of its start; nil if the start was not recorded.
   public var facts: StartFacts?
-  /// Why it was being stopped, if it was.
+  /// The stop reason; nil if it was not being stopped.
   public var stopReason: StopReason?
-  /// Whether its row says that its provider does not answer.
+  /// Whether the row says that the provider is silent.
   public var isUnverified = false
-  /// What its row says that keeps it from ending; nil if nothing does.
+  /// The recorded obstacle to its end; nil without one.
   public var obstacle: String?
 
-  /// Puts a remnant together.
+  /// Creates a remnant.
   public init(
     id: JobID, workflow: WorkflowName? = nil, kind: Kind, queue: QueueName, fence: Int64, status: JobStatus,
     bootID: String, facts: StartFacts?, stopReason: StopReason?

@@ -1,22 +1,25 @@
-/// A serial queue that owns the state of one worker. (A *work queue* is a thread of the daemon; a *queue* is a lane of jobs.)
+/// A serial queue that owns the state of one worker.
 ///
-/// Production puts a Dispatch queue behind it, the simulation a deterministic run loop: nothing above may know which.
+/// A *work queue* is a thread of the daemon; a *queue* is a lane of jobs. In production it is a Dispatch queue, in the
+/// simulation a deterministic run loop. Code must not depend on which one it is.
 public protocol WorkQueue: SerialExecutor {
-  /// For logs and traps: `tactus.scheduling`.
+  /// The name for logs and traps: `tactus.scheduling`.
   var label: String { get }
-  /// Where the queue stands; waiting goes down only.
+  /// The level of the queue: a queue waits only for queues of lower levels.
   var level: QueueLevel { get }
-  /// Runs the body after everything posted before it, and returns at once. Any thread.
-  func post(_ body: @escaping @Sendable () -> Void)
-  /// Runs the body after everything posted before it, and returns when it is done.
+  /// Runs the body after all bodies posted before it; returns at once.
   ///
-  /// Traps unless this queue's level is below that of the queue that waits: this is the proof against deadlock.
+  /// Any thread.
+  func post(_ body: @escaping @Sendable () -> Void)
+  /// Runs the body after all bodies posted before it; returns when it is done.
+  ///
+  /// Traps unless this queue's level is below that of the waiting queue: this check excludes deadlocks.
   func wait(_ body: () -> Void)
 }
 
-/// The floors of the work queues: a queue waits only for queues below it.
+/// The levels of the work queues: a queue waits only for queues of lower levels.
 public enum QueueLevel: Int, Comparable, Sendable {
-  /// Runners, logs, journal: wait for nobody.
+  /// Runners, logs, journal: they wait for no queue.
   case leaf
   /// The ledger's write connection.
   case store
@@ -29,26 +32,28 @@ public enum QueueLevel: Int, Comparable, Sendable {
   public static func < (left: QueueLevel, right: QueueLevel) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// An actor whose state belongs to one work queue, and whose methods are all synchronous, so that nothing re-enters.
+/// An actor that is confined to one work queue, and whose methods are all synchronous, so that it is never reentered.
 ///
-/// There are two ways in and only two: ``post(_:)`` and ``call(_:)``.
+/// The only ways to enter it are ``post(_:)`` and ``call(_:)``.
 public protocol QueueConfined: Actor {
   /// The queue that owns the actor's state.
   nonisolated var queue: any WorkQueue { get }
 }
 
 extension QueueConfined {
-  /// The actor runs where its queue runs.
+  /// The executor of the work queue, so that the actor runs there.
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
     unsafe queue.asUnownedSerialExecutor()
   }
 
-  /// Runs the body on the actor's queue, in order, later; about 1 µs.
+  /// Runs the body later on the actor's queue, in order; costs about 1 µs.
+  ///
+  /// Any thread.
   public nonisolated func post(_ body: @escaping @Sendable (isolated Self) -> Void) {
     queue.post { self.assumeIsolated { body($0) } }
   }
 
-  /// Runs the body on the actor's queue and returns its value; traps unless the queue is below the caller's.
+  /// Runs the body on the actor's queue and returns its value; traps unless the queue's level is below the caller's.
   public nonisolated func call<Value: Sendable>(_ body: @Sendable (isolated Self) -> Value) -> Value {
     var value: Value?
     queue.wait { value = self.assumeIsolated { body($0) } }

@@ -1,25 +1,27 @@
-/// Bytes that are appended at the end and removed from the front, in hardly more memory than they need.
+/// A queue of bytes, appended at the end and removed from the front, with little spare memory.
 public struct ByteQueue: Sendable {
   private var bytes: [UInt8] = []
-  /// Where the first byte is that was not removed.
+  /// The index of the first remaining byte.
   private var start = 0
 
-  /// Beyond this size the memory grows by this much, in bytes, instead of doubling.
+  /// Beyond this size, in bytes, the memory grows by this step instead of doubling.
   private static let step = 64 << 10
 
-  /// An empty queue, which needs no memory.
+  /// Creates an empty queue, which needs no memory.
   public init() {}
 
-  /// How many bytes wait.
+  /// The number of bytes in the queue.
   public var count: Int { bytes.count - start }
 
-  /// Whether no bytes wait.
+  /// Whether the queue is empty.
   public var isEmpty: Bool { start == bytes.count }
 
-  /// The memory that is allocated, in bytes: zero when it is empty, else less than twice ``count`` and 128 KiB more.
+  /// The allocated memory, in bytes: zero for an empty queue, else less than twice ``count`` plus 128 KiB.
   public var capacity: Int { bytes.capacity }
 
-  /// The bytes that wait; release the slice before the queue changes, so that it need not be copied.
+  /// The bytes in the queue.
+  ///
+  /// Release the slice before the queue changes, to avoid a copy.
   public var contents: ArraySlice<UInt8> { bytes[start...] }
 
   /// Adds bytes at the end.
@@ -49,7 +51,7 @@ public struct ByteQueue: Sendable {
   private mutating func grow(by number: Int) {
     let needed = count + number
     var larger: [UInt8] = []
-    // Large arrays would double, so that a client could have twice the memory that it is charged for.
+    // Large arrays would double, and a client could use twice the memory that it is charged for.
     larger.reserveCapacity(
       needed > Self.step
         ? (needed + Self.step - 1) / Self.step * Self.step : max(needed, min(2 * bytes.capacity, Self.step)))

@@ -1,14 +1,14 @@
-/// One message of a client: a method, its parameters, and how it wants to be answered.
+/// A message of a client: a method, its parameters, and the kind of reply.
 public struct Call: Hashable, Sendable {
-  /// The full name: `io.tactus.Jobs.Get`.
+  /// The full name of the method: `io.tactus.Jobs.Get`.
   public let method: String
-  /// The text of a JSON object.
+  /// The parameters, as the text of a JSON object.
   public let parameters: [UInt8]
-  /// Whether the client takes several replies.
+  /// Whether the client accepts several replies.
   public let wantsMore: Bool
-  /// Whether the client wants no reply at all.
+  /// Whether the client wants no reply.
   public let isOneway: Bool
-  /// Whether the client wants to speak something else on this connection; refused.
+  /// Whether the client wants to switch this connection to another protocol, which is refused.
   public let wantsUpgrade: Bool
 
   /// The part of the method's name before the last dot.
@@ -16,8 +16,9 @@ public struct Call: Hashable, Sendable {
     method.lastIndex(of: ".").map { String(method[..<$0]) } ?? ""
   }
 
-  /// Reads a message, without its NUL; members that Varlink does not know are ignored.
-  /// - Throws: ``MalformedMessage``; nothing can be said about what comes after it.
+  /// Reads a message, without its NUL; unknown members are ignored.
+  ///
+  /// - Throws: ``MalformedMessage``; the rest of the connection cannot be read after it.
   public init(message: [UInt8]) throws(MalformedMessage) {
     let object = try JSONObject(message: message)
     guard let method = try object.string("method") else { throw MalformedMessage(reason: "method is missing") }
@@ -28,7 +29,7 @@ public struct Call: Hashable, Sendable {
     wantsUpgrade = try object.bool("upgrade") ?? false
   }
 
-  /// The call of a request.
+  /// Creates the call of a request.
   public init<R: Request>(_ request: R, oneway: Bool = false) {
     method = R.method
     parameters = JSONWriter.text(request)
@@ -37,7 +38,7 @@ public struct Call: Hashable, Sendable {
     wantsUpgrade = false
   }
 
-  /// The bytes on the wire, NUL included.
+  /// The bytes on the wire, with the NUL.
   public var message: [UInt8] {
     let buffer = JSONBuffer()
     buffer.append(raw: "{\"method\":")
@@ -51,14 +52,15 @@ public struct Call: Hashable, Sendable {
     return buffer.bytes
   }
 
-  /// The parameters as a request.
-  /// - Throws: `invalidParameter` that names the first one that is missing, unknown or of the wrong type.
+  /// Reads the parameters as a request.
+  ///
+  /// - Throws: `invalidParameter` with the first parameter that is missing, unknown or of the wrong type.
   public func read<R: Request>(_ type: R.Type) throws(CallFailure) -> R {
     let object: JSONObject
     do throws(JSONProblem) {
       object = try JSONObject(parameters)
     } catch {
-      // The whole message was checked: the one problem that is left is a name that is there twice.
+      // The whole message was checked before: the only remaining problem is a duplicate name.
       throw .invalidParameter(parameter: error.member ?? "parameters")
     }
     let known = R.parameters
@@ -68,21 +70,21 @@ public struct Call: Hashable, Sendable {
     do {
       return try JSONReader.read(type, from: parameters)
     } catch {
-      // Only a type that refuses its members together has no member to blame.
+      // A type that refuses a combination of members has no single member to report.
       throw .invalidParameter(parameter: error.name ?? MemberDecoder.culprit(type, in: object) ?? "parameters")
     }
   }
 }
 
-/// A message that is no Varlink call or reply; the connection cannot go on.
+/// A message that is not a Varlink call or reply; the connection is unusable after it.
 public struct MalformedMessage: Error, Hashable, Sendable {
-  /// What is wrong, without a full stop.
+  /// The reason, without a full stop.
   public let reason: String
 
-  /// Wraps a reason.
+  /// Creates an error.
   public init(reason: String) { self.reason = reason }
 
-  /// The answer to it, as far as one can be sent: it belongs to no method.
+  /// The reply to such a message, which belongs to no method.
   public var failure: CallFailure { .invalid(field: "message", reason: reason) }
 }
 
@@ -96,7 +98,7 @@ extension JSONObject {
     }
   }
 
-  /// The text of the parameters' object; an empty one if they are absent.
+  /// Returns the text of the parameters, an empty object if they are absent.
   func parameters() throws(MalformedMessage) -> [UInt8] {
     guard let parameters = self["parameters"] else { return Array("{}".utf8) }
     guard parameters.first == UInt8(ascii: "{") else { throw MalformedMessage(reason: "parameters is not an object") }

@@ -1,30 +1,32 @@
-/// Why a call was not done: the errors that the interfaces declare, and those of `org.varlink.service`.
+/// The errors of a call: those that the interfaces declare, and those of `org.varlink.service`.
 public enum CallFailure: Error, Hashable, Sendable {
-  /// No such thing: `entity` is `workflow` or `job`; the reason, if more is known of it, names the way out.
+  /// The object does not exist.
+  ///
+  /// `entity` is `workflow` or `job`. The reason, if there is one, contains the way out.
   case notFound(entity: String, id: String, reason: String? = nil)
-  /// A value is not acceptable; the reason says what would be.
+  /// A value is invalid; the reason says what is valid.
   case invalid(field: String, reason: String)
-  /// It cannot be done to this thing now; the reason names the way out.
+  /// The state of the object does not allow the call; the reason contains the way out.
   case conflict(reason: String)
-  /// The caller may not; the action names the right that is missing and who has it.
+  /// The caller lacks the right; the action names the right and the users who have it.
   case forbidden(action: String)
-  /// Too much at once; ask again after a number of milliseconds.
+  /// The daemon is busy; the client may try again after a number of milliseconds.
   case busy(retryAfterMs: Int)
-  /// The daemon cannot do it now: it stops, or its store cannot be written.
+  /// The daemon cannot do this now: it is stopping, or its store cannot be written.
   case unavailable(reason: String)
-  /// The client takes a stream too slowly; it was ended.
+  /// The client read a stream too slowly, so the stream was ended.
   case tooSlow
-  /// What was asked for is no longer kept; the oldest that is.
+  /// The requested events are no longer kept; the reply names the oldest position that is kept.
   case expired(oldest: String)
   /// The interface has no such method.
   case methodNotFound(method: String)
-  /// There is no such interface.
+  /// The interface does not exist.
   case interfaceNotFound(interface: String)
-  /// The method is declared, but this daemon does not do it.
+  /// The method is declared, but this daemon does not implement it.
   case methodNotImplemented(method: String)
   /// A parameter is missing, unknown, or of the wrong type.
   case invalidParameter(parameter: String)
-  /// The method is a stream: it wants `more`.
+  /// The method returns a stream and needs `more`.
   case expectedMore
 }
 
@@ -56,25 +58,25 @@ extension CallFailure {
     }
   }
 
-  /// What went wrong, in one sentence for people, without a full stop.
+  /// The message for people, with a full stop only if it has several sentences.
   public var sentence: String {
     switch self {
     case .notFound(let entity, let id, let reason): "no \(entity) \(id)\(reason.map { ": \($0)" } ?? "")"
     case .invalid(let field, let reason): "\(field): \(reason)"
     case .conflict(let reason), .unavailable(let reason): reason
     case .forbidden(let action): "not permitted: \(action)"
-    case .busy(let delay): "the daemon is busy; try again in \(delay) ms"
-    case .tooSlow: "the replies were not taken in time; the stream was ended"
-    case .expired(let oldest): "events up to there are no longer kept; the oldest kept is after \(oldest)"
+    case .busy(let delay): "the daemon is busy. Try again in \(delay) ms."
+    case .tooSlow: "the client read the replies too slowly, so the daemon ended the stream"
+    case .expired(let oldest): "the requested events are no longer kept. The oldest kept event is after \(oldest)."
     case .methodNotFound(let method): "the daemon does not know the method \(method)"
     case .interfaceNotFound(let interface): "the daemon does not know the interface \(interface)"
-    case .methodNotImplemented(let method): "the daemon does not do \(method)"
+    case .methodNotImplemented(let method): "the daemon does not implement \(method)"
     case .invalidParameter(let parameter): "the parameter \(parameter) is missing, unknown or of the wrong type"
-    case .expectedMore: "the method answers with a stream and wants \"more\""
+    case .expectedMore: "the method returns a stream and needs \"more\""
     }
   }
 
-  /// The members that go with the error; those of other errors stay nil.
+  /// The members of all errors; an error sets only its own.
   struct Parameters: Codable {
     var entity: String?
     var id: String?
@@ -108,7 +110,7 @@ extension CallFailure {
     }
   }
 
-  /// Reads an error back; nil if it is none of ours or lacks what belongs to it.
+  /// Reads an error; nil for an unknown one.
   init?(name: String, parameters: Parameters) {
     let short = name.split(separator: ".").last.map(String.init) ?? name
     switch (short, parameters) {

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// Where a page of a list begins: opaque to clients, and refused when it is not ours.
+/// The begin of a page of a list: opaque to clients, and refused if another server made it.
 public struct Cursor: Hashable, Sendable, CustomStringConvertible {
   /// The lists that have pages.
   public enum List: String, CaseIterable, Sendable {
@@ -12,18 +12,18 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
     case answers
   }
 
-  /// The list that it belongs to.
+  /// The list to which it belongs.
   public let list: List
-  /// What the list's order is by: a row's position, a name.
+  /// The sort key in the list: the position of a row, or a name.
   public let position: String
 
-  /// A place in a list.
+  /// Creates a cursor.
   public init(_ list: List, position: String) {
     self.list = list
     self.position = position
   }
 
-  /// Reads the text that a client gave back; nil if it is not a cursor of this list.
+  /// Reads the text from a client; nil if it is not a cursor of this list.
   public init?(_ text: String, of list: List) {
     guard let bytes = Data(base64Encoded: text), let plain = String(validating: bytes, as: UTF8.self),
       plain.hasPrefix("\(list.rawValue):")

@@ -1,26 +1,26 @@
 public import TactusModel
 
-/// `io.tactus.Daemon.Describe`: the numbers of a status screen.
+/// `io.tactus.Daemon.Describe`: the state of the daemon and its numbers.
 public struct Describe: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Daemon.Describe"
-  /// None.
+  /// No parameters.
   public static let parameters: [String] = []
-  /// What anybody may see.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// The only one.
+  /// Creates a request.
   public init() {}
 
-  /// How the daemon is.
+  /// The state of the daemon.
   public struct Reply: Codable, Hashable, Sendable {
     /// The daemon's version.
     public var version: String
-    /// Its process.
+    /// The id of its process.
     public var pid: Int
-    /// When it was started.
+    /// The time of its start.
     public var startedAt: Instant
-    /// How it is.
+    /// Its state.
     public var state: Word<DaemonState>
     /// Jobs by status.
     public var jobs: JobCounts
@@ -28,20 +28,20 @@ public struct Describe: Request {
     public var queues: [WireQueue]
     /// Workflows by state.
     public var workflows: WorkflowCounts
-    /// The store's own id.
+    /// The id of the store.
     public var storeID: String
-    /// Bytes on disk.
+    /// The size of the store on disk, in bytes.
     public var storeBytes: Int64
-    /// When the next job is due; nil if none is planned.
+    /// The time at which the next job is due; nil if nothing is planned.
     public var nextDue: Instant?
     /// The newest incidents, newest first.
     public var lastErrors: [Incident]
-    /// Why it is degraded; nil if it is not.
+    /// The reason why the daemon is degraded; nil in any other state.
     ///
-    /// While the store does not answer, the numbers are those that were known last.
+    /// While the store does not answer, the numbers are the last known ones.
     public var reason: String?
 
-    /// Puts a description together.
+    /// Creates a reply.
     public init(
       version: String, pid: Int, startedAt: Instant, state: DaemonState, jobs: JobCounts, queues: [WireQueue],
       workflows: WorkflowCounts, storeID: String, storeBytes: Int64, nextDue: Instant?, lastErrors: [Incident],
@@ -74,26 +74,26 @@ public struct Describe: Request {
   }
 }
 
-/// How the daemon is.
+/// The state of the daemon.
 public enum DaemonState: String, CaseIterable, Codable, Sendable {
-  /// All is well.
+  /// The normal state.
   case running
-  /// The store cannot be written, or does not answer: nothing new is started.
+  /// The store cannot be written or does not answer, so no new job is started.
   case degraded
-  /// It drains.
+  /// The daemon waits for running jobs to end.
   case stopping
 }
 
-/// How many jobs have each status.
+/// The number of jobs in each status.
 public struct JobCounts: Codable, Hashable, Sendable {
   private var counts: [JobStatus: Int]
 
-  /// Wraps counts; a status that is absent counts 0.
+  /// Creates counts; an absent status counts 0.
   public init(_ counts: [JobStatus: Int]) {
     self.counts = Dictionary(uniqueKeysWithValues: JobStatus.allCases.map { ($0, counts[$0] ?? 0) })
   }
 
-  /// The count of one status.
+  /// Returns the count of a status.
   public subscript(status: JobStatus) -> Int { counts[status] ?? 0 }
 
   /// Reads one member for each status.
@@ -103,7 +103,7 @@ public struct JobCounts: Codable, Hashable, Sendable {
     for key in StatusKey.allCases { counts[key.status] = try container.decode(Int.self, forKey: key) }
   }
 
-  /// Writes one member for each status, named like it.
+  /// Writes one member for each status, with its name.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: StatusKey.self)
     for key in StatusKey.allCases { try container.encode(self[key.status], forKey: key) }
@@ -123,21 +123,21 @@ public struct JobCounts: Codable, Hashable, Sendable {
   }
 }
 
-/// How many workflows are in each state.
+/// The number of workflows in each state.
 public struct WorkflowCounts: Codable, Hashable, Sendable {
-  /// Those that plan.
+  /// ACTIVE workflows.
   public var active: Int
-  /// Those that do not.
+  /// TERMINATED workflows.
   public var terminated: Int
 
-  /// Puts counts together.
+  /// Creates counts.
   public init(active: Int, terminated: Int) {
     self.active = active
     self.terminated = terminated
   }
 }
 
-/// A queue and how full it is.
+/// A queue, its jobs and its limits.
 public struct WireQueue: Codable, Hashable, Sendable {
   /// Its name.
   public var name: String
@@ -145,12 +145,12 @@ public struct WireQueue: Codable, Hashable, Sendable {
   public var running: Int
   /// QUEUED jobs.
   public var queued: Int
-  /// How many may run at once.
+  /// The largest number of RUNNING jobs.
   public var maxRunning: Int
-  /// How many may be QUEUED at once.
+  /// The largest number of QUEUED jobs.
   public var maxQueued: Int
 
-  /// Puts a queue together.
+  /// Creates a queue.
   public init(name: QueueName, running: Int, queued: Int, limits: QueueLimits) {
     self.name = name.text
     self.running = running
@@ -166,14 +166,14 @@ public struct WireQueue: Codable, Hashable, Sendable {
   }
 }
 
-/// Something that an operator should know.
+/// An incident that an operator should know.
 public struct Incident: Codable, Hashable, Sendable {
-  /// When it was seen.
+  /// The time of the incident.
   public var at: Instant
-  /// One sentence.
+  /// The message.
   public var message: String
 
-  /// Puts an incident together.
+  /// Creates an incident.
   public init(at: Instant, message: String) {
     self.at = at
     self.message = message

@@ -1,26 +1,26 @@
 public import TactusModel
 
-/// `io.tactus.Daemon.Events`: what changed and changes, a stream of events.
+/// `io.tactus.Daemon.Events`: a stream of past and new events.
 public struct ReadEvents: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Daemon.Events"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// Wants `more`.
+  /// A stream, which needs `more`.
   public static let isStream = true
-  /// Events name errors and definitions' changes.
+  /// Events contain errors and changes of definitions.
   public static let right = Right.read
 
-  /// A cursor, or a sequence number of this store: only events after it.
+  /// A cursor, or a sequence number of this store, after which the events begin.
   public var after: String?
   /// Only events of this workflow and its jobs.
   public var workflow: String?
   /// Only events of this job: its id, or a suffix of at least 6 characters that only one job has.
   public var job: String?
-  /// Whether to go on with what is still to come.
+  /// Whether to continue with new events.
   public var follow: Bool?
 
-  /// Asks for events.
+  /// Requests events.
   public init(after: String? = nil, workflow: String? = nil, job: String? = nil, follow: Bool = false) {
     self.after = after
     self.workflow = workflow
@@ -28,15 +28,15 @@ public struct ReadEvents: Request {
     self.follow = follow ? true : nil
   }
 
-  /// An event, or nothing but a place in the stream.
+  /// An event, or only a position in the stream.
   public struct Reply: Codable, Hashable, Sendable {
-    /// `epoch:sequence`: the place after this event.
+    /// The position after this event: `epoch:sequence`.
     public var cursor: String
-    /// Its number; nil when this is no event.
+    /// The number of the event; nil for a position without an event.
     public var sequence: Int64?
-    /// When it happened.
+    /// The time of the event.
     public var at: Instant?
-    /// What happened.
+    /// The type of the event.
     public var type: String?
     /// The workflow's name.
     public var workflow: String?
@@ -44,15 +44,15 @@ public struct ReadEvents: Request {
     public var job: String?
     /// The job's new status.
     public var status: Word<JobStatus>?
-    /// Why it ended.
+    /// The error code of a job that ended.
     public var errorCode: Word<ErrorCode>?
-    /// What there is to say about it, for people.
+    /// Details for people.
     public var detail: String?
 
-    /// A place in the stream.
+    /// Creates a position in the stream.
     public init(position: EventPosition) { cursor = position.description }
 
-    /// An event.
+    /// Creates an event.
     public init(_ event: Event, epoch: String) {
       cursor = EventPosition(epoch: epoch, sequence: event.sequence).description
       sequence = event.sequence

@@ -1,39 +1,39 @@
 public import TactusModel
 
-/// `io.tactus.Daemon.Examine`: whether the machine gives the daemon what it needs, and what to do where it does not.
+/// `io.tactus.Daemon.Examine`: checks the environment of the daemon, and suggests fixes.
 public struct Examine: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Daemon.Examine"
-  /// None.
+  /// No parameters.
   public static let parameters: [String] = []
-  /// It names paths, groups and addresses.
+  /// The reply contains paths, groups and addresses.
   public static let right = Right.read
 
-  /// The only one.
+  /// Creates a request.
   public init() {}
 
-  /// Everything that was looked at.
+  /// The results of all checks.
   public struct Reply: Codable, Hashable, Sendable {
-    /// In a fixed order.
+    /// The results, in a fixed order.
     public var diagnoses: [Diagnosis]
 
-    /// Puts an answer together.
+    /// Creates a reply.
     public init(diagnoses: [Diagnosis]) { self.diagnoses = diagnoses }
   }
 }
 
-/// One thing that was looked at.
+/// The result of a check.
 public struct Diagnosis: Codable, Hashable, Sendable {
-  /// What was looked at, a word.
+  /// The name of the check, one word.
   public var check: String
-  /// How it is.
+  /// The result.
   public var state: Word<DiagnosisState>
-  /// What was seen, a sentence.
+  /// The finding, a sentence.
   public var message: String
-  /// What mends it; nil where nothing has to be.
+  /// The fix, or a hint; nil if there is nothing to do.
   public var cure: String?
 
-  /// Puts a diagnosis together.
+  /// Creates a result.
   public init(_ check: String, _ state: DiagnosisState, _ message: String, cure: String? = nil) {
     self.check = check
     self.state = Word(state)
@@ -42,12 +42,12 @@ public struct Diagnosis: Codable, Hashable, Sendable {
   }
 }
 
-/// How something is that was looked at.
+/// The state that a check found.
 public enum DiagnosisState: String, Codable, CaseIterable, Sendable {
-  /// As it should be.
+  /// No problem.
   case ok
-  /// It works, with less than there could be.
+  /// Tactus works with restrictions.
   case warning
-  /// A promise does not hold until this is mended.
+  /// A promise of Tactus does not hold until this is fixed.
   case problem
 }

@@ -1,4 +1,4 @@
-/// Cuts a stream of bytes into messages: each ends with a NUL byte, which JSON text cannot contain.
+/// Splits a stream of bytes into messages: each ends with a NUL byte, which JSON text cannot contain.
 ///
 /// Source: varlink.org, "Protocol".
 public struct FrameDecoder: Sendable {
@@ -7,29 +7,30 @@ public struct FrameDecoder: Sendable {
 
   private let limit: Int
   private var buffer = ByteQueue()
-  /// Up to where the buffer is known to hold no NUL, so that no byte is looked at twice.
+  /// The length of the beginning of the buffer without a NUL, which is not searched again.
   private var searched = 0
 
-  /// An empty decoder that takes messages up to a number of bytes.
+  /// Creates an empty decoder for messages of at most a number of bytes.
   public init(limit: Int = FrameDecoder.messageLimit) { self.limit = limit }
 
-  /// Whether a message has begun that was not returned.
+  /// Whether bytes of a message are in the buffer.
   public var isInsideMessage: Bool { !buffer.isEmpty }
 
-  /// Bytes held.
+  /// The number of bytes in the buffer.
   public var count: Int { buffer.count }
 
-  /// The memory that is allocated for them, in bytes.
+  /// The allocated memory of the buffer, in bytes.
   public var capacity: Int { buffer.capacity }
 
-  /// Takes bytes as they arrive, in pieces of any size.
+  /// Appends received bytes, in pieces of any size.
   public mutating func append(_ bytes: some Collection<UInt8>) { buffer.append(bytes) }
 
-  /// Whether a message has begun whose end has not arrived; false if the next message is complete.
+  /// Whether the next message is incomplete; false if it is complete or has not begun.
   public mutating func needsMore() -> Bool { !buffer.isEmpty && findEnd() == nil }
 
-  /// The next complete message without its NUL; nil when more bytes are needed.
-  /// - Throws: ``Oversize`` as soon as more than the limit has come without a NUL; the decoder is of no more use then.
+  /// Returns the next complete message without its NUL; nil if more bytes are needed.
+  ///
+  /// - Throws: ``Oversize`` as soon as more bytes than the limit arrive without a NUL. The decoder is unusable then.
   public mutating func next() throws(Oversize) -> [UInt8]? {
     guard let end = findEnd() else {
       guard count <= limit else { throw Oversize(limit: limit) }
@@ -42,13 +43,13 @@ public struct FrameDecoder: Sendable {
     return message
   }
 
-  /// A message that is larger than it may be.
+  /// A message above the limit.
   public struct Oversize: Error, Hashable, Sendable {
-    /// The limit that it passed, in bytes.
+    /// The limit, in bytes.
     public let limit: Int
   }
 
-  /// Where the NUL of the next message is; nil if it has not arrived.
+  /// Returns the index of the NUL of the next message; nil if it has not arrived.
   private mutating func findEnd() -> Int? {
     let unsearched = buffer.contents.dropFirst(searched)
     let end = unsearched.firstIndex(of: 0).map { searched + $0 - unsearched.startIndex }

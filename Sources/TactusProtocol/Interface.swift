@@ -1,6 +1,6 @@
 /// The interfaces that the daemon serves; the files in `Interfaces/` describe them.
 public enum Interface: String, CaseIterable, Sendable {
-  /// Introspection; every Varlink service has it.
+  /// Introspection, which every Varlink service has.
   case service = "org.varlink.service"
   /// The daemon itself.
   case daemon = "io.tactus.Daemon"

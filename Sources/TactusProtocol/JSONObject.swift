@@ -1,24 +1,24 @@
-/// The text of one JSON object, checked as a whole; its members' values stay text until somebody reads them.
+/// The text of a JSON object, checked as a whole; the values of members stay text until they are read.
 ///
-/// The check is what `JSONDecoder` would find out too late: it recurses without a bound and copies before it looks.
+/// The check is needed because `JSONDecoder` recurses without a limit, and copies the text before it checks it.
 public struct JSONObject: Sendable {
-  /// How deep arrays and objects may nest, the object itself included.
+  /// The largest nesting depth of arrays and objects, including the object itself.
   public static let depthLimit = 64
 
-  /// The text, from `{` to `}`.
+  /// The text from `{` to `}`.
   public let text: [UInt8]
-  /// Names and values, in order.
+  /// The members, in order.
   public let members: [Member]
 
-  /// One member of an object.
+  /// A member of an object.
   public struct Member: Hashable, Sendable {
     /// Its name.
     public let name: String
-    /// Where its value's text is.
+    /// The range of its value in the text.
     public let value: Range<Int>
   }
 
-  /// Checks a text: an object, well-formed to its end, in UTF-8, no deeper than the limit, and no name in it twice.
+  /// Checks a text: one well-formed object in UTF-8, not deeper than the limit, without duplicate names.
   public init(_ text: [UInt8]) throws(JSONProblem) {
     guard String(validating: text, as: UTF8.self) != nil else { throw JSONProblem(reason: "not UTF-8", offset: 0) }
     var scanner = JSONScanner(text, depthLimit: Self.depthLimit)
@@ -26,7 +26,7 @@ public struct JSONObject: Sendable {
     var names: Set<String> = []
     for member in members where !names.insert(member.name).inserted {
       throw JSONProblem(
-        reason: "\"\(member.name)\" is there twice", offset: member.value.lowerBound, member: member.name)
+        reason: "duplicate name \"\(member.name)\"", offset: member.value.lowerBound, member: member.name)
     }
     self.text = whole == 0..<text.count ? text : Array(text[whole])
     self.members = members.map {
@@ -36,14 +36,14 @@ public struct JSONObject: Sendable {
     }
   }
 
-  /// The text of a member's value; nil if there is no such member, or it is `null`.
+  /// Returns the text of a member's value; nil if the member is absent or `null`.
   public subscript(name: String) -> [UInt8]? {
     guard let member = members.first(where: { $0.name == name }) else { return nil }
     let value = text[member.value]
     return value.elementsEqual("null".utf8) ? nil : Array(value)
   }
 
-  /// A member that is a string, or absent.
+  /// Returns a string; nil if the member is absent.
   func string(_ name: String) throws(MalformedMessage) -> String? {
     guard let value = self[name] else { return nil }
     guard let string = Self.string(quoted: value[...]) else {
@@ -52,7 +52,7 @@ public struct JSONObject: Sendable {
     return string
   }
 
-  /// A member that is true or false, or absent.
+  /// Returns a boolean; nil if the member is absent.
   func bool(_ name: String) throws(MalformedMessage) -> Bool? {
     guard let value = self[name] else { return nil }
     if value.elementsEqual("true".utf8) { return true }
@@ -60,23 +60,23 @@ public struct JSONObject: Sendable {
     throw MalformedMessage(reason: "\(name) is neither true nor false")
   }
 
-  /// The string that a checked text with its quotes means; nil if it is not a string.
+  /// Decodes a checked text with its quotes; nil if it is not a string.
   static func string(quoted text: ArraySlice<UInt8>) -> String? {
     guard text.first == UInt8(ascii: "\"") else { return nil }
-    // Escapes are rare here, and none of our own names has any.
+    // Escapes are rare, and the names of Tactus have no escapes.
     guard text.contains(UInt8(ascii: "\\")) else { return String(decoding: text.dropFirst().dropLast(), as: UTF8.self) }
-    // Half a surrogate pair is well-formed JSON and no string: the caller has its own answer to that.
+    // Half a surrogate pair is well-formed JSON, but not a string. The caller handles that.
     return try? JSONReader.read(String.self, from: Array(text))
   }
 }
 
-/// Why a text is no JSON object that we take.
+/// The reason why a text is not a valid JSON object.
 public struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong.
+  /// The reason.
   public let reason: String
-  /// At which byte, from 0.
+  /// The index of the byte, from 0.
   public let offset: Int
-  /// The member of the outermost object that is to blame; nil if the text is no such object.
+  /// The member of the outermost object with the fault; nil if the fault is outside of members.
   public let member: String?
 
   init(reason: String, offset: Int, member: String? = nil) {

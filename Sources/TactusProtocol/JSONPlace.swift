@@ -1,6 +1,6 @@
 import TactusModel
 
-/// One value's place in the text: remembers whether it became an object or an array, to close it.
+/// Encodes one value: remembers whether it is an object or an array, to close it.
 final class JSONPlace: Encoder {
   private let buffer: JSONBuffer
   private var closer: Unicode.Scalar?
@@ -8,7 +8,7 @@ final class JSONPlace: Encoder {
 
   init(_ buffer: JSONBuffer) { self.buffer = buffer }
 
-  // Intentionally empty: the path is for error messages, and writing does not fail.
+  // Empty: the path is only for error messages, and writing does not fail.
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
@@ -53,7 +53,7 @@ final class JSONPlace: Encoder {
 
     private func name(_ key: Key) {
       place.separate()
-      // No name of ours needs an escape.
+      // The names of Tactus need no escapes.
       place.buffer.append("\"")
       place.buffer.append(raw: key.stringValue)
       place.buffer.append("\"")
@@ -70,7 +70,7 @@ final class JSONPlace: Encoder {
       try place.write(value)
     }
 
-    // These are the same, without asking each value at run time what it is.
+    // The following avoid a cast at run time for the most frequent types.
     func encode(_ value: String, forKey key: Key) {
       name(key)
       value.write(to: place.buffer)
@@ -129,8 +129,10 @@ final class JSONPlace: Encoder {
     func encode<Value: Encodable>(_ value: Value) throws { try place.write(value) }
   }
 
-  /// Text is written as it comes, so a place cannot be kept open for later; synthesised conformances never ask for it.
+  /// Traps: text is written in order, so nested containers are unsupported.
+  ///
+  /// Synthesized conformances never use them.
   private static func refuseNesting() -> Never {
-    fatalError("wire types are written in one pass: give the nested value a type of its own")
+    fatalError("wire types are written in one pass. Use a separate type for the nested value.")
   }
 }

@@ -12,7 +12,7 @@ enum JSONReader {
     }
   }
 
-  /// Why a text is not a value of the type, and which member is to blame.
+  /// The reason why a text is not a value of the type, and the member with the fault.
   struct Problem: Error {
     /// The outermost member on the way to the fault.
     let name: String?

@@ -1,4 +1,4 @@
-/// Walks over JSON text once and checks it against the grammar.
+/// Checks JSON text against the grammar in one pass.
 ///
 /// Source: RFC 8259, sections 2 to 7.
 struct JSONScanner {
@@ -11,7 +11,7 @@ struct JSONScanner {
     self.depthLimit = depthLimit
   }
 
-  /// The one object that the text is, and its members.
+  /// Scans the only object of the text, and returns its range and its members.
   mutating func document() throws(JSONProblem) -> (whole: Range<Int>, members: [JSONObject.Member]) {
     skipSpace()
     let start = index

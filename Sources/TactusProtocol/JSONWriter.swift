@@ -1,9 +1,9 @@
 import TactusModel
 
-/// Writes Swift values as compact JSON: members in the order in which they are declared, absent optionals left out.
+/// Writes Swift values as compact JSON: members in declaration order, without nil optionals.
 ///
-/// Not `JSONEncoder`, because that builds a dictionary of every object first: it costs two to four times as much, and shuffles
-/// the members that people read in `--json=short`.
+/// `JSONEncoder` first builds a dictionary of every object. It costs two to four times as much, and shuffles the
+/// members that people read in `--json=short`.
 enum JSONWriter {
   static func write(_ value: some Encodable, to buffer: JSONBuffer) {
     do {
@@ -22,7 +22,7 @@ enum JSONWriter {
   }
 }
 
-/// Where JSON text grows.
+/// A growing buffer of JSON text.
 final class JSONBuffer {
   var bytes: [UInt8] = []
 
@@ -63,7 +63,7 @@ final class JSONBuffer {
   }
 }
 
-/// What is written without a place of its own: most values of a reply, and so most of its cost.
+/// A value that is written without a ``JSONPlace``: most values of a reply, and so most of its cost.
 protocol JSONScalar {
   func write(to buffer: JSONBuffer)
 }
@@ -85,13 +85,13 @@ extension Int64: JSONScalar {
 }
 
 extension Double: JSONScalar {
-  // The shortest text that reads back as the same number; what we send is finite.
+  // The shortest text that reads back as the same number; all numbers in replies are finite.
   func write(to buffer: JSONBuffer) { buffer.append(raw: description) }
 }
 
 extension Instant: JSONScalar {
   func write(to buffer: JSONBuffer) {
-    // No character of an instant needs an escape.
+    // An instant contains no character that needs an escape.
     buffer.append("\"")
     buffer.append(raw: description)
     buffer.append("\"")

@@ -1,23 +1,23 @@
 public import TactusModel
 
-/// `io.tactus.Jobs.Get`: one job.
+/// `io.tactus.Jobs.Get`: a job.
 public struct GetJob: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Jobs.Get"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// What anybody may see.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// The id, or a suffix of it of at least 6 characters that only one job has.
+  /// The id, or a suffix of at least 6 characters that only one job has.
   public var id: String?
-  /// The workflow whose job began last, in the order of events; instead of an id.
+  /// The workflow, instead of an id, for its job that started last in the order of events.
   public var workflow: String?
 
-  /// Asks for the job of an id.
+  /// Requests a job by its id.
   public init(id: String) { self.id = id }
 
-  /// Asks for the job of a workflow that began last, or failed to.
+  /// Requests the job of a workflow that started, or failed to start, last.
   public init(newestOf workflow: String) { self.workflow = workflow }
 
   /// The job.
@@ -25,7 +25,7 @@ public struct GetJob: Request {
     /// The job.
     public var job: WireJob
 
-    /// Wraps it.
+    /// Creates a reply.
     public init(job: WireJob) { self.job = job }
   }
 
@@ -36,37 +36,37 @@ public struct GetJob: Request {
 
 /// `io.tactus.Jobs.List`: a page of jobs, newest first.
 public struct ListJobs: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Jobs.List"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// What anybody may see.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// Any of these.
+  /// Only jobs in one of these statuses.
   public var status: [JobStatus]?
-  /// This trigger.
+  /// Only jobs with this trigger.
   public var trigger: Trigger?
-  /// This workflow.
+  /// Only jobs of this workflow.
   public var workflow: String?
-  /// This kind.
+  /// Only jobs of this kind.
   public var kind: Kind?
-  /// This queue.
+  /// Only jobs of this queue.
   public var queue: String?
-  /// This phase.
+  /// Only jobs in this phase.
   public var phase: Phase?
-  /// This reason of failure or cancellation.
+  /// Only jobs that ended with this code.
   public var errorCode: ErrorCode?
-  /// RFC 3339 with an offset: `scheduled_at` is this or later.
+  /// Only jobs whose `scheduled_at` is not before this; RFC 3339 with an offset.
   public var since: String?
-  /// RFC 3339 with an offset: `scheduled_at` is before this.
+  /// Only jobs whose `scheduled_at` is before this; RFC 3339 with an offset.
   public var until: String?
-  /// Where the page begins; from an earlier reply.
+  /// The cursor from an earlier reply; nil for the first page.
   public var cursor: String?
-  /// 1 … 1000; 50 if absent.
+  /// The largest number of rows, 1 … 1000; 50 if absent.
   public var limit: Int?
 
-  /// Asks for a page.
+  /// Requests a page.
   public init(
     status: [JobStatus]? = nil, trigger: Trigger? = nil, workflow: String? = nil, kind: Kind? = nil,
     queue: String? = nil, phase: Phase? = nil, errorCode: ErrorCode? = nil, since: String? = nil,
@@ -87,12 +87,12 @@ public struct ListJobs: Request {
 
   /// A page.
   public struct Reply: Codable, Hashable, Sendable {
-    /// Newest first.
+    /// The jobs, newest first.
     public var jobs: [WireJob]
-    /// Where the next page begins; nil on the last.
+    /// The cursor of the next page; nil on the last page.
     public var nextCursor: String?
 
-    /// Puts a page together.
+    /// Creates a page.
     public init(jobs: [WireJob], nextCursor: String?) {
       self.jobs = jobs
       self.nextCursor = nextCursor
@@ -111,32 +111,32 @@ public struct ListJobs: Request {
   }
 }
 
-/// `io.tactus.Jobs.Cancel`: ends jobs, whatever their status.
+/// `io.tactus.Jobs.Cancel`: ends jobs in any status.
 public struct CancelJobs: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Jobs.Cancel"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A change.
+  /// Changes need the admin right.
   public static let right = Right.admin
 
   /// Ids or unique suffixes of at least 6 characters.
   public var ids: [String]
-  /// Closes jobs as LOST that are `unverified`, and no others; nil is false.
+  /// Whether to close jobs as LOST that are `unverified`, and no others; nil means false.
   public var abandon: Bool?
 
-  /// Asks for it.
+  /// Creates a request.
   public init(ids: [String], abandon: Bool? = nil) {
     self.ids = ids
     self.abandon = abandon
   }
 
-  /// What became of each.
+  /// The result for each job.
   public struct Reply: Codable, Hashable, Sendable {
-    /// In the order of the request.
+    /// The results, in the order of the request.
     public var results: [CancelResult]
 
-    /// Puts results together.
+    /// Creates a reply.
     public init(results: [CancelResult]) { self.results = results }
   }
 
@@ -145,16 +145,16 @@ public struct CancelJobs: Request {
   }
 }
 
-/// What became of the cancel of one job.
+/// The result of the cancel of a job.
 public struct CancelResult: Codable, Hashable, Sendable {
-  /// The whole id; what the caller gave if it names no job.
+  /// The whole id; the text from the caller if no job has it.
   public var id: String
   /// The name of the error, without its interface; nil if the job is canceled or being stopped.
   public var error: String?
-  /// The sentence for the operator.
+  /// The message for the operator.
   public var message: String?
 
-  /// A result, good or bad.
+  /// Creates a result.
   public init(id: String, failure: CallFailure? = nil) {
     self.id = id
     error = failure?.name

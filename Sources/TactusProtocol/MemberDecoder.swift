@@ -1,13 +1,13 @@
-/// Reads the members of an object one by one, so that a fault has its member's name.
+/// Reads the members of an object one by one, to find the member with a fault.
 ///
-/// `JSONDecoder` names no place for a number that fits no type of Swift, and none for half a surrogate pair: it stumbles over them
-/// before it knows for which member it reads. Slower than one pass, so it is for texts that were refused already.
+/// `JSONDecoder` reports no member for a number that fits no type of Swift, or for half a surrogate pair, because it
+/// fails before it knows the member. This is slower than one pass, and only for texts that were already refused.
 struct MemberDecoder: Decoder {
   private let object: JSONObject
 
   init(_ object: JSONObject) { self.object = object }
 
-  /// The first member, in the order in which the type reads them, that cannot be read; nil if all can.
+  /// Returns the first member, in reading order, that cannot be read; nil if all members can be read.
   static func culprit<Value: Decodable>(_ type: Value.Type, in object: JSONObject) -> String? {
     do {
       _ = try Value(from: MemberDecoder(object))
@@ -15,7 +15,7 @@ struct MemberDecoder: Decoder {
     } catch let problem as JSONReader.Problem {
       return problem.name
     } catch {
-      // A type's own initializer that refuses what it has read.
+      // The initializer of a type has refused the values.
       return (error as? DecodingError).flatMap { JSONReader.Problem($0).name }
     }
   }
@@ -30,7 +30,7 @@ struct MemberDecoder: Decoder {
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer { throw Self.notAnObject }
   func singleValueContainer() throws -> any SingleValueDecodingContainer { throw Self.notAnObject }
 
-  private static let notAnObject = JSONReader.Problem(name: nil, reason: "the type is no object")
+  private static let notAnObject = JSONReader.Problem(name: nil, reason: "the type is not an object")
 
   private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
     let object: JSONObject

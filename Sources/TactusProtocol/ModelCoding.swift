@@ -1,6 +1,6 @@
 public import TactusModel
 
-// The model's words are the words on the wire.
+// The words of the model are also the words on the wire.
 extension JobStatus: Codable {}
 extension Phase: Codable {}
 extension Trigger: Codable {}
@@ -32,7 +32,7 @@ extension Instant: Codable {
 }
 
 extension Word: Codable {
-  /// Reads any text: a newer daemon may have more words.
+  /// Reads any text, because a newer daemon may have more words.
   public init(from decoder: any Decoder) throws {
     self.init(rawValue: try decoder.singleValueContainer().decode(String.self))
   }

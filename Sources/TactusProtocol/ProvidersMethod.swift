@@ -1,45 +1,45 @@
 public import TactusModel
 
-/// `io.tactus.Daemon.Providers`: the container engines that jobs are handed to, and how they are.
+/// `io.tactus.Daemon.Providers`: the container engines that run jobs, and their states.
 public struct ListProviders: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Daemon.Providers"
-  /// None.
+  /// No parameters.
   public static let parameters: [String] = []
-  /// What anybody may see.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// The only one.
+  /// Creates a request.
   public init() {}
 
-  /// All providers, in the order of their names.
+  /// The providers.
   public struct Reply: Codable, Hashable, Sendable {
-    /// All of them; there is no next page.
+    /// All providers, in the order of their names, without pages.
     public var providers: [WireProvider]
 
-    /// Puts an answer together.
+    /// Creates a reply.
     public init(providers: [WireProvider]) { self.providers = providers }
   }
 }
 
 /// A provider on the wire.
 public struct WireProvider: Codable, Hashable, Sendable {
-  /// The file's name without its suffix; `local` for the engine that was found.
+  /// The name of the file without its suffix; `local` for an engine that was found without a file.
   public var name: String
-  /// How it is.
+  /// Its state.
   public var state: Word<ProviderState>
-  /// Jobs that it has.
+  /// The number of its jobs.
   public var running: Int
-  /// Jobs that it may have; nil leaves that to the queues.
+  /// The largest number of jobs; nil if only the queues limit it.
   public var maxRunning: Int?
-  /// What its machine has.
+  /// The capabilities of its machine.
   public var capabilities: [String]
-  /// Where it listens.
+  /// Its address.
   public var endpoint: String
-  /// Why it was put aside, for those who may read.
+  /// The reason why it gets no jobs for now; only for callers with the right `read`.
   public var lastError: String?
 
-  /// A provider, for somebody with a right.
+  /// Creates a provider for a caller with a right.
   public init(_ report: ProviderReport, for right: Right) {
     name = report.provider.name.text
     state = Word(report.state)

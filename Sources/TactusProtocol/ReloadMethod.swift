@@ -1,36 +1,36 @@
 public import TactusModel
 
-/// `io.tactus.Daemon.Reload`: reads all files of the configuration directory again.
+/// `io.tactus.Daemon.Reload`: reloads all files of the configuration directory.
 public struct Reload: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Daemon.Reload"
-  /// None.
+  /// No parameters.
   public static let parameters: [String] = []
-  /// A change.
+  /// Changes need the admin right.
   public static let right = Right.admin
 
-  /// The only one.
+  /// Creates a request.
   public init() {}
 
-  /// What the files said.
+  /// The result of the reload.
   public struct Reply: Codable, Hashable, Sendable {
-    /// How many files were read and are in force.
+    /// The number of files in force.
     public var loaded: Int
-    /// How many of them are workflows; nil from a daemon that does not tell.
+    /// The number of workflow files among them; nil from an older daemon.
     public var workflows: Int?
-    /// Workflows that are new, or back.
+    /// Workflows that are new, or whose file is back.
     public var created: [String]
     /// Workflows with a new generation.
     public var changed: [String]
-    /// Workflows terminated because their file is gone.
+    /// Workflows that were terminated because their file was removed.
     public var removed: [String]
-    /// Files that were refused; what was in force before stays.
+    /// Refused files; their previous content stays in force.
     public var problems: [WireProblem]
-    /// What is in force and will not go as it is written.
+    /// Settings in force that will probably fail at run time.
     public var warnings: [WireProblem]
-    /// Who has commands of `Runner=auto` from now on, if that is another than before: `direct` or `systemd`.
+    /// The new runner of commands with `Runner=auto`, `direct` or `systemd`; nil if it did not change.
     public var autoRunner: String?
-    /// Those of ``changed`` that are terminated still; nil if none is.
+    /// The workflows of ``changed`` that are still terminated; nil without such workflows.
     public var terminated: [String]?
 
     private enum CodingKeys: String, CodingKey {
@@ -38,7 +38,7 @@ public struct Reload: Request {
       case autoRunner = "auto_runner"
     }
 
-    /// Puts an answer together.
+    /// Creates a reply.
     public init(
       loaded: Int, workflows: Int? = nil, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
       problems: [WireProblem], warnings: [WireProblem] = [], autoRunner: RunnerName? = nil,
@@ -57,23 +57,23 @@ public struct Reload: Request {
   }
 }
 
-/// A refusal of a file.
+/// A problem of a file.
 public struct WireProblem: Codable, Hashable, Sendable {
-  /// The file's name.
+  /// The name of the file.
   public var file: String
-  /// From 1; 0 when the file as a whole is meant.
+  /// The line, from 1; 0 for the file as a whole.
   public var line: Int
-  /// What is wrong and what would be right.
+  /// The problem and the way out.
   public var message: String
 
-  /// Puts a problem together.
+  /// Creates a problem.
   public init(file: String, line: Int, message: String) {
     self.file = file
     self.line = line
     self.message = message
   }
 
-  /// The problem of a unit file.
+  /// Converts a problem of a unit file.
   public init(_ problem: UnitFileProblem) {
     self.init(file: problem.file, line: problem.line, message: problem.message)
   }

@@ -1,13 +1,14 @@
-/// One message of the daemon: parameters, whether more follow, or an error.
+/// A message of the daemon: parameters or an error, and whether more replies follow.
 public struct Reply: Hashable, Sendable {
-  /// The text of a JSON object.
+  /// The parameters, as the text of a JSON object.
   public let parameters: [UInt8]
   /// Whether another reply to the same call follows.
   public let continues: Bool
-  /// The full name of the error.
+  /// The full name of the error; nil for a good reply.
   public let error: String?
 
   /// Reads a message, without its NUL.
+  ///
   /// - Throws: ``MalformedMessage``.
   public init(message: [UInt8]) throws(MalformedMessage) {
     let object = try JSONObject(message: message)
@@ -16,14 +17,14 @@ public struct Reply: Hashable, Sendable {
     error = try object.string("error")
   }
 
-  /// The bytes of a good reply on the wire, NUL included.
+  /// Returns the bytes of a good reply on the wire, with the NUL.
   public static func message(_ parameters: some Encodable, continues: Bool = false) -> [UInt8] {
     let buffer = JSONBuffer()
     write(parameters, continues: continues, to: buffer)
     return buffer.bytes
   }
 
-  /// The bytes of several replies to the same call, after which others follow.
+  /// Returns the bytes of several replies to the same call, before its last reply.
   public static func messages(_ several: [some Encodable]) -> [UInt8] {
     let buffer = JSONBuffer()
     for parameters in several { write(parameters, continues: true, to: buffer) }
@@ -36,9 +37,11 @@ public struct Reply: Hashable, Sendable {
     buffer.append(raw: continues ? ",\"continues\":true}\0" : "}\0")
   }
 
-  /// The bytes of an error on the wire, NUL included; the interface is that of the called method.
+  /// Returns the bytes of an error on the wire, with the NUL.
+  ///
+  /// - Parameter interface: the interface of the called method.
   public static func message(_ failure: CallFailure, interface: String) -> [UInt8] {
-    // A call that names no interface of ours still gets a declared error.
+    // A call of an unknown interface also gets a declared error.
     let own = Interface(rawValue: interface).map { $0 == .service ? .daemon : $0 } ?? .daemon
     let buffer = JSONBuffer()
     buffer.append(raw: "{\"error\":")
@@ -51,16 +54,17 @@ public struct Reply: Hashable, Sendable {
 
   /// The error; nil for a good reply.
   ///
-  /// An error that this version does not know reads as `unavailable` with its name.
+  /// An unknown error is read as `unavailable`, with its name.
   public var failure: CallFailure? {
     guard let error else { return nil }
-    // Parameters that are not as declared leave only the name, and that is told.
+    // If the parameters are not as declared, only the name is reported.
     let parameters = try? JSONReader.read(CallFailure.Parameters.self, from: parameters)
     return CallFailure(name: error, parameters: parameters ?? CallFailure.Parameters())
       ?? .unavailable(reason: "the daemon answered with \(error)")
   }
 
-  /// The parameters as the reply of a request.
+  /// Reads the parameters as the reply of a request.
+  ///
   /// - Throws: ``MalformedMessage`` if they are not as declared.
   public func read<Value: Decodable>(_ type: Value.Type) throws(MalformedMessage) -> Value {
     do {

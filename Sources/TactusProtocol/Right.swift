@@ -1,13 +1,13 @@
-/// What a caller may do; each right includes those before it.
+/// The rights of callers; each right includes those before it.
 public enum Right: String, CaseIterable, Comparable, Sendable {
   /// Status and lists, without definitions, output and events.
   case look
-  /// Definitions, output and events as well.
+  /// Also definitions, output and events.
   case read
   /// Everything.
   case admin
 
-  /// Orders by how much may be done.
+  /// Orders rights from the least to the most.
   public static func < (left: Right, right: Right) -> Bool { left.rank < right.rank }
 
   private var rank: Int {

@@ -1,29 +1,29 @@
-/// `org.varlink.service.GetInfo`: who serves here.
+/// `org.varlink.service.GetInfo`: the product and its interfaces.
 public struct DescribeService: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "org.varlink.service.GetInfo"
-  /// None.
+  /// No parameters.
   public static let parameters: [String] = []
-  /// What anybody may see.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// The only one.
+  /// Creates a request.
   public init() {}
 
-  /// Who serves here.
+  /// The product and its interfaces.
   public struct Reply: Codable, Hashable, Sendable {
-    /// Who makes the product.
+    /// The vendor of the product.
     public var vendor: String
-    /// What it is called.
+    /// The name of the product.
     public var product: String
     /// Its version.
     public var version: String
-    /// Where its home is; empty if it has none.
+    /// The URL of the product; empty if unknown.
     public var url: String
     /// The names of the interfaces.
     public var interfaces: [String]
 
-    /// The answer of a Tactus daemon.
+    /// Creates the reply of a Tactus daemon.
     public init(version: String) {
       vendor = "Tactus"
       product = "tactusd"
@@ -34,31 +34,32 @@ public struct DescribeService: Request {
   }
 }
 
-/// `org.varlink.service.GetInterfaceDescription`: what an interface looks like.
+/// `org.varlink.service.GetInterfaceDescription`: the definition of an interface.
 public struct GetInterfaceDescription: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "org.varlink.service.GetInterfaceDescription"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// What anybody may see.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// The interface's name.
+  /// The name of the interface.
   public var interface: String
 
-  /// Asks for an interface.
+  /// Requests an interface.
   public init(interface: String) { self.interface = interface }
 
-  /// The text.
+  /// The definition.
   public struct Reply: Codable, Hashable, Sendable {
-    /// The interface's file.
+    /// The text of the interface's file.
     public var description: String
 
-    /// Wraps the text.
+    /// Creates a reply.
     public init(description: String) { self.description = description }
   }
 
-  /// The answer.
+  /// Returns the reply.
+  ///
   /// - Throws: `interfaceNotFound`.
   public func answer() throws(CallFailure) -> Reply {
     guard let served = Interface(rawValue: interface) else { throw .interfaceNotFound(interface: interface) }

@@ -1,24 +1,24 @@
 public import TactusModel
 
-/// `io.tactus.Workflows.Statistics`: what ended in a window up to now, and how: of one workflow, queue or kind, or of all.
+/// `io.tactus.Workflows.Statistics`: the jobs that ended in a window up to now, of all workflows or of a part.
 public struct ReadStatistics: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Statistics"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// Numbers.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// Only this workflow; at most one of the three is given.
+  /// Only this workflow; at most one of workflow, queue and kind is given.
   public var workflow: String?
   /// Only this queue.
   public var queue: String?
   /// Only this kind.
   public var kind: Kind?
-  /// 60 … 31622400; a day if absent.
+  /// The length of the window in seconds, 60 … 31622400; a day if absent.
   public var windowSeconds: Int64?
 
-  /// Asks for numbers.
+  /// Requests statistics.
   public init(workflow: String? = nil, queue: String? = nil, kind: Kind? = nil, windowSeconds: Int64? = nil) {
     self.workflow = workflow
     self.queue = queue
@@ -26,24 +26,24 @@ public struct ReadStatistics: Request {
     self.windowSeconds = windowSeconds
   }
 
-  /// The numbers.
+  /// The statistics.
   public struct Reply: Codable, Hashable, Sendable {
-    /// The window's beginning.
+    /// The begin of the window.
     public var from: Instant
-    /// The window's end: now.
+    /// The end of the window: now.
     public var until: Instant
     /// Jobs that ended in the window.
     public var ends: WireEnds
-    /// COMPLETED among COMPLETED and FAILED, 0 … 1; nil if there were neither.
+    /// The share of COMPLETED jobs among COMPLETED and FAILED ones, 0 … 1; nil without such jobs.
     public var successRate: Double?
-    /// Run times; nil if nothing ran.
+    /// The durations; nil if no job ran.
     public var duration: WirePercentiles?
-    /// Start delays; nil if nothing ran.
+    /// The start delays; nil if no job ran.
     public var startDelay: WirePercentiles?
-    /// The window in 24 equal parts, oldest first.
+    /// The 24 equal parts of the window, oldest first.
     public var buckets: [WireBucket]
 
-    /// Statistics as the ledger counted them.
+    /// Converts the statistics of the ledger.
     public init(_ statistics: Statistics) {
       from = statistics.from
       until = statistics.until
@@ -69,7 +69,7 @@ public struct ReadStatistics: Request {
   }
 }
 
-/// How many jobs ended in each way.
+/// The number of jobs that ended in each status.
 public struct WireEnds: Codable, Hashable, Sendable {
   /// COMPLETED.
   public var completed: Int
@@ -78,7 +78,7 @@ public struct WireEnds: Codable, Hashable, Sendable {
   /// CANCELED.
   public var canceled: Int
 
-  /// Counts by status; a status that is absent counts 0.
+  /// Creates counts; an absent status counts 0.
   public init(_ ends: [JobStatus: Int]) {
     completed = ends[.completed] ?? 0
     failed = ends[.failed] ?? 0
@@ -86,18 +86,18 @@ public struct WireEnds: Codable, Hashable, Sendable {
   }
 }
 
-/// How long most things took, in milliseconds: each at most 0.8 % too large.
+/// Percentiles in milliseconds, each at most 0.8 % too large.
 public struct WirePercentiles: Codable, Hashable, Sendable {
-  /// Half of them took no longer.
+  /// The value that half of the jobs did not exceed.
   public var p50Ms: Int64
-  /// 95 of 100 took no longer.
+  /// The value that 95 of 100 jobs did not exceed.
   public var p95Ms: Int64
-  /// 99 of 100 took no longer.
+  /// The value that 99 of 100 jobs did not exceed.
   public var p99Ms: Int64
-  /// None took longer.
+  /// The largest value.
   public var maxMs: Int64
 
-  /// Those of a distribution; nil if it has no values.
+  /// Computes the percentiles of a distribution; nil if it has no values.
   public init?(_ distribution: Distribution) {
     guard let median = distribution.percentile(0.5), let p95 = distribution.percentile(0.95),
       let p99 = distribution.percentile(0.99)
@@ -116,16 +116,16 @@ public struct WirePercentiles: Codable, Hashable, Sendable {
   }
 }
 
-/// One part of a window.
+/// A part of a window.
 public struct WireBucket: Codable, Hashable, Sendable {
-  /// When it begins.
+  /// The begin of the part.
   public var from: Instant
   /// Jobs that ended in it.
   public var ends: WireEnds
-  /// Their run times; nil if nothing ran.
+  /// Their durations; nil if no job ran.
   public var duration: WirePercentiles?
 
-  /// A bucket as the ledger counted it.
+  /// Converts a part from the ledger.
   public init(_ bucket: Statistics.Bucket) {
     from = bucket.from
     ends = WireEnds(bucket.ends)

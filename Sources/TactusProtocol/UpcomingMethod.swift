@@ -2,19 +2,19 @@ public import TactusModel
 
 /// `io.tactus.Workflows.Upcoming`: the next runs, earliest first.
 public struct ListUpcoming: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Upcoming"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A list.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// Only those of this workflow.
+  /// Only runs of this workflow.
   public var name: String?
-  /// 1 … 1000; 10 if absent.
+  /// The largest number of runs, 1 … 1000; 10 if absent.
   public var limit: Int?
 
-  /// Asks for them.
+  /// Creates a request.
   public init(name: String? = nil, limit: Int? = nil) {
     self.name = name
     self.limit = limit
@@ -22,10 +22,10 @@ public struct ListUpcoming: Request {
 
   /// The runs.
   public struct Reply: Codable, Hashable, Sendable {
-    /// Earliest first.
+    /// The runs, earliest first.
     public var runs: [WireUpcoming]
 
-    /// Puts them together.
+    /// Creates a reply.
     public init(runs: [WireUpcoming]) { self.runs = runs }
   }
 
@@ -34,20 +34,20 @@ public struct ListUpcoming: Request {
   }
 }
 
-/// One run that is to come.
+/// A future run.
 public struct WireUpcoming: Codable, Hashable, Sendable {
-  /// Of which workflow.
+  /// The name of the workflow.
   public var workflow: String
-  /// What it runs.
+  /// The kind of the workflow.
   public var kind: Word<Kind>
-  /// By the schedule, or asked for.
+  /// AUTOMATIC for a scheduled run, MANUAL for a requested one.
   public var trigger: Word<Trigger>
-  /// When.
+  /// The nominal instant.
   public var nominalAt: Instant
-  /// The job, if it is planned already.
+  /// The id of the job; nil if it is not planned yet.
   public var jobID: String?
 
-  /// A run as the ledger sees it.
+  /// Converts a run of the ledger.
   public init(_ upcoming: Upcoming) {
     workflow = upcoming.workflow.text
     kind = upcoming.kind

@@ -1,24 +1,25 @@
+internal import TactusMessages
 public import TactusModel
 
-/// `io.tactus.Workflows.Why`: what became of each nominal instant of a workflow, newest first, and why.
+/// `io.tactus.Workflows.Why`: the outcome of each nominal instant of a workflow and its reason, newest first.
 public struct ExplainWorkflow: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Why"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A list.
+  /// Open to all users.
   public static let right = Right.look
 
   /// The workflow's name.
   public var name: String
-  /// Only the answer for this instant: RFC 3339 with an offset.
+  /// Only the answer for this instant, RFC 3339 with an offset; nil for all instants.
   public var at: String?
-  /// Where the page begins; from an earlier reply.
+  /// The cursor from an earlier reply; nil for the first page.
   public var cursor: String?
-  /// 1 … 1000; 50 if absent.
+  /// The largest number of answers, 1 … 1000; 50 if absent.
   public var limit: Int?
 
-  /// Asks for explanations.
+  /// Requests explanations.
   public init(name: String, at: String? = nil, cursor: String? = nil, limit: Int? = nil) {
     self.name = name
     self.at = at
@@ -28,12 +29,12 @@ public struct ExplainWorkflow: Request {
 
   /// A page.
   public struct Reply: Codable, Hashable, Sendable {
-    /// Newest instant first.
+    /// The explanations, newest instant first.
     public var answers: [WireExplanation]
-    /// Where the next page begins; nil on the last.
+    /// The cursor of the next page; nil on the last page.
     public var nextCursor: String?
 
-    /// Puts a page together.
+    /// Creates a page.
     public init(answers: [WireExplanation], nextCursor: String?) {
       self.answers = answers
       self.nextCursor = nextCursor
@@ -50,27 +51,27 @@ public struct ExplainWorkflow: Request {
   }
 }
 
-/// `io.tactus.Jobs.Why`: why a job is where it is, or became what it became.
+/// `io.tactus.Jobs.Why`: the reason for the state or the outcome of a job.
 public struct ExplainJob: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Jobs.Why"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A list.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// The id, or a suffix of it of at least 6 characters that only one job has.
+  /// The id, or a suffix of at least 6 characters that only one job has.
   public var id: String
 
-  /// Asks for it.
+  /// Creates a request.
   public init(id: String) { self.id = id }
 
   /// The explanation.
   public struct Reply: Codable, Hashable, Sendable {
-    /// What it waits for, or what became of it.
+    /// The state or the outcome, and its reason.
     public var answer: WireExplanation
 
-    /// Wraps it.
+    /// Creates a reply.
     public init(answer: WireExplanation) { self.answer = answer }
   }
 
@@ -79,34 +80,36 @@ public struct ExplainJob: Request {
   }
 }
 
-/// What became of a nominal instant, or of a range of them.
+/// The outcome of a nominal instant, or of a range of instants.
 public struct WireExplanation: Codable, Hashable, Sendable {
   /// The instant, or the first of a range; nil for a held job.
   public var nominalAt: Instant?
-  /// The last instant of a range.
+  /// The last instant of a range; nil for a single instant.
   public var lastAt: Instant?
-  /// How many instants the range has.
+  /// The number of instants in the range.
   public var count: Int
-  /// What became of it, in a word.
+  /// The outcome.
   public var outcome: Word<Explanation.Outcome>
-  /// The job, if there is one.
+  /// The id of the job; nil without a job.
   public var jobID: String?
-  /// Who asked for the job.
+  /// The trigger of the job.
   public var trigger: Word<Trigger>?
-  /// Where the job stands.
+  /// The status of the job.
   public var status: Word<JobStatus>?
-  /// Why the job did not complete.
+  /// The error code of a job that did not complete.
   public var errorCode: Word<ErrorCode>?
-  /// The particular sentence, for those who may read.
+  /// The error message, only for callers with the right `read`.
   public var errorMessage: String?
-  /// From the earliest to the real start, in milliseconds.
+  /// The time from the earliest to the actual start, in milliseconds.
   public var startDelayMs: Int64?
-  /// When it was decided that there is no job.
+  /// The time of the decision that there is no job.
   public var decidedAt: Instant?
-  /// One sentence without a full stop, with the rule that decided.
+  /// The reason, with the rule that decided.
   public var reason: String
 
-  /// An explanation as the ledger gave it; those who may only look get no message, because it may tell of the definition.
+  /// Converts an explanation of the ledger.
+  ///
+  /// Callers without the right `read` get no error message, because it may contain parts of the definition.
   public init(_ explanation: Explanation, for right: Right = .admin) {
     nominalAt = explanation.nominalAt
     lastAt = explanation.lastAt
@@ -119,7 +122,7 @@ public struct WireExplanation: Codable, Hashable, Sendable {
     errorMessage = right >= .read && errorCode != nil ? explanation.job?.errorMessage : nil
     startDelayMs = explanation.job?.startDelay?.milliseconds
     decidedAt = explanation.decidedAt
-    reason = explanation.reason
+    reason = explanation.sentence
   }
 
   enum CodingKeys: String, CodingKey {

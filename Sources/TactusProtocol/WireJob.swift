@@ -6,43 +6,43 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var id: String
   /// The workflow's name; nil for a job that carries its own definition.
   public var workflow: String?
-  /// What it runs.
+  /// The kind of the job.
   public var kind: Word<Kind>
-  /// Who asked for it.
+  /// Whether the schedule or a caller created it.
   public var trigger: Word<Trigger>
-  /// Where it stands.
+  /// The status.
   public var status: Word<JobStatus>
-  /// What a lasting status is doing.
+  /// The phase within a status that lasts.
   public var phase: Word<Phase>?
-  /// What a PENDING/due job waits for.
+  /// The reason why a PENDING/due job waits.
   public var wait: Word<Wait>?
-  /// The lane.
+  /// The name of the queue.
   public var queue: String
-  /// -100 … 100.
+  /// The priority, -100 … 100.
   public var priority: Int
-  /// Where a waiting job stands in line; 1 is next.
+  /// The position of a waiting job; 1 is next.
   public var queuePosition: Int?
-  /// How long that will take, from the recent run times of its queue.
+  /// The estimated wait, computed from the recent durations in its queue.
   public var estimatedWaitSeconds: Int64?
-  /// The generation of the definition that it is bound to; nil before its release.
+  /// The generation of its definition; nil before its release.
   public var generation: Int?
   /// The instant that the schedule or the caller named.
   public var nominalAt: Instant?
   /// The earliest start of this attempt.
   public var scheduledAt: Instant?
-  /// When the row was made.
+  /// The time at which the job was created.
   public var createdAt: Instant
-  /// When it was released.
+  /// The time of its release.
   public var queuedAt: Instant?
-  /// When it began to run.
+  /// The time of its start.
   public var startedAt: Instant?
-  /// When it ended.
+  /// The time of its end.
   public var completedAt: Instant?
-  /// 1 for the first.
+  /// The number of the attempt, from 1.
   public var attempt: Int
-  /// Why it did not complete.
+  /// The error code; nil for a job that completed or has not ended.
   public var errorCode: Word<ErrorCode>?
-  /// The particular sentence.
+  /// The error message.
   public var errorMessage: String?
   /// The process's exit code.
   public var exitCode: Int?
@@ -50,43 +50,46 @@ public struct WireJob: Codable, Hashable, Sendable {
   public var signal: Int?
   /// The status of the HTTP answer.
   public var httpStatus: Int?
-  /// The process while it runs.
+  /// The id of the process while it runs.
   public var pid: Int?
-  /// Who started the command.
+  /// The runner of a command.
   public var runner: Word<RunnerName>?
   /// The provider that runs or ran it.
   public var provider: String?
   /// The container's id.
   public var containerID: String?
-  /// From start to end, in milliseconds.
+  /// The time from start to end, in milliseconds.
   public var durationMs: Int64?
-  /// How long a RUNNING job has been running, in milliseconds; nil if that is not known.
+  /// The time for which a RUNNING job has been running, in milliseconds; nil if unknown.
   public var elapsedMs: Int64?
-  /// How long it may run, in milliseconds; nil before it runs, and without a limit.
+  /// The time-out in milliseconds; nil before it runs, and without a limit.
   public var timeoutMs: Int64?
-  /// From the earliest to the real start, in milliseconds.
+  /// The time from the earliest to the actual start, in milliseconds.
   public var startDelayMs: Int64?
-  /// CPU time of the whole tree, in milliseconds.
+  /// The CPU time of all its processes, in milliseconds.
   public var cpuMs: Int64?
-  /// Peak memory of the whole tree.
+  /// The peak memory of all its processes, in bytes.
   public var peakMemoryBytes: Int64?
-  /// Output stored.
+  /// Bytes of stored output.
   public var logBytes: Int64
-  /// Output counted but not stored.
+  /// Bytes of output that were counted but not stored.
   public var logDroppedBytes: Int64
-  /// How many processes it left at its end that were ended; nil for none.
+  /// The number of leftover processes that the daemon ended; nil for 0.
   public var endedProcesses: Int?
-  /// Where the time of a request went.
+  /// The timings of a request.
   public var timings: WireTimings?
-  /// What is worth knowing of a job without an error, such as where it was redirected to.
+  /// A note on a job without an error, such as the target of a redirect.
   public var note: String?
-  /// The number of the event that says that it began, or failed to.
+  /// The number of the event of its start, or of its failure to start.
   public var startedEvent: Int64?
-  /// The number of the event that says that it ended.
+  /// The number of the event of its end.
   public var endedEvent: Int64?
 
-  /// A job as readers see it; those who may only look get no message, because it may tell of the definition.
-  /// - Parameter elapsed: how long it has been running; nil if it does not run, or nobody knows.
+  /// Converts a job.
+  ///
+  /// Callers without the right `read` get no message, because it may contain parts of the definition.
+  ///
+  /// - Parameter elapsed: the time for which it has been running; nil if it does not run, or if unknown.
   public init(_ job: Job, for right: Right = .admin, elapsed: Duration? = nil) {
     id = job.id.description
     workflow = job.workflow?.text
@@ -98,7 +101,7 @@ public struct WireJob: Codable, Hashable, Sendable {
     queue = job.queue.text
     priority = job.priority
     queuePosition = job.place?.position
-    // Rounded up: what is about to happen is not said to have happened.
+    // Rounded up, so that the estimate is not 0 before the start.
     estimatedWaitSeconds = job.place?.estimatedWait.map { $0.microseconds.addingSaturated(999_999) / 1_000_000 }
     generation = job.generation
     nominalAt = job.nominalAt
@@ -168,22 +171,22 @@ public struct WireJob: Codable, Hashable, Sendable {
   }
 }
 
-/// Where the time of a request went: microseconds from its start.
+/// The timings of a request, in microseconds from its start.
 public struct WireTimings: Codable, Hashable, Sendable {
-  /// Until the name was resolved.
+  /// The end of the name lookup.
   public var nameLookupUs: Int64
-  /// Until the connection stood.
+  /// The end of the connect.
   public var connectUs: Int64
-  /// Until the TLS handshake was done; 0 without TLS.
+  /// The end of the TLS handshake; 0 without TLS.
   public var tlsUs: Int64
-  /// Until the first byte of the answer.
+  /// The first byte of the answer.
   public var firstByteUs: Int64
-  /// Until the end.
+  /// The end of the request.
   public var totalUs: Int64
-  /// When the server's certificate expires; nil without TLS.
+  /// The time at which the server's certificate expires; nil without TLS.
   public var certificateExpiresAt: Instant?
 
-  /// Timings as the runner measured them.
+  /// Converts the timings of the runner.
   public init(_ timings: HTTPTimings) {
     nameLookupUs = timings.nameLookup.microseconds
     connectUs = timings.connect.microseconds

@@ -6,46 +6,46 @@ public struct WireWorkflow: Codable, Hashable, Sendable {
   public var id: Int64
   /// Its name.
   public var name: String
-  /// What it runs.
+  /// The kind of its jobs.
   public var kind: Word<Kind>
-  /// Whether it plans.
+  /// Whether it is planned (ACTIVE) or not (TERMINATED).
   public var state: Word<Workflow.State>
-  /// Why it does not plan.
+  /// The reason of a termination.
   public var terminatedReason: Word<Workflow.TerminatedReason>?
-  /// Counts the edits, from 1.
+  /// The number of the edit, from 1.
   public var generation: Int
-  /// Which side made it, and alone may edit it.
+  /// The side that created it, and that alone may edit it: a file or the socket.
   public var origin: Word<Workflow.Origin>
-  /// The lane.
+  /// The name of the queue.
   public var queue: String
-  /// -100 … 100.
+  /// The priority, -100 … 100.
   public var priority: Int
-  /// The step of the grid, in milliseconds; nil means on demand only.
+  /// The interval of the schedule in milliseconds; nil for runs on demand only.
   public var intervalMs: Int64?
-  /// One instant of the grid.
+  /// An instant of the schedule, from which the others are computed.
   public var anchorAt: Instant?
-  /// The planned job's nominal instant.
+  /// The nominal instant of the planned job.
   public var nextAt: Instant?
-  /// Failures in a row.
+  /// The number of failures in a row.
   public var consecutiveFailures: Int
-  /// When those terminate it; nil means never.
+  /// The number of failures in a row that terminates it; nil means never.
   public var maxConsecutiveFailures: Int?
-  /// When it was made.
+  /// The time of its creation.
   public var createdAt: Instant
-  /// When its definition last changed.
+  /// The time of the last change of its definition.
   public var updatedAt: Instant
-  /// When it was last terminated.
+  /// The time of its last termination.
   public var terminatedAt: Instant?
-  /// When it was last resumed.
+  /// The time at which it was last resumed.
   public var resumedAt: Instant?
-  /// How far the preparation of its image is; nil unless it runs in containers.
+  /// The state of the preparation of its image; nil unless it runs in containers.
   public var buildStatus: Word<BuildStatus>?
-  /// Why its image is not there; only for those who may read.
+  /// The reason why its image is missing; only for callers with the right `read`.
   public var buildError: String?
-  /// The unit file; left out of lists.
+  /// The text of the unit file; nil in lists.
   public var definition: String?
 
-  /// A workflow as readers see it, with or without its definition.
+  /// Converts a workflow, with or without its definition.
   public init(_ workflow: Workflow, withDefinition: Bool) {
     id = workflow.id.number
     name = workflow.name.text

@@ -1,22 +1,26 @@
-/// `io.tactus.Workflows.Run`: makes a MANUAL job.
+/// `io.tactus.Workflows.Run`: creates a MANUAL job.
 public struct RunWorkflow: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Run"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A change.
+  /// Changes need the admin right.
   public static let right = Right.admin
+  /// Many runs share one commit.
+  public static let mayOverlap = true
 
   /// The workflow's name.
   public var name: String
-  /// RFC 3339 with an offset; nil means now: text, so that the daemon can refuse a missing offset with a reason.
+  /// RFC 3339 with an offset; nil means now.
+  ///
+  /// As text, so that the daemon can report a missing offset.
   public var scheduledAt: String?
-  /// Whether it waits for `Jobs.Schedule` to give it a time; then without `scheduledAt`.
+  /// Whether it waits until `Jobs.Schedule` sets its time; only without `scheduledAt`.
   public var hold: Bool?
-  /// Names the request: the same request with the same key makes no second job; 1 … 255 bytes.
+  /// A key of 1 … 255 bytes; the same request with the same key creates no second job.
   public var idempotencyKey: String?
 
-  /// Asks for a run.
+  /// Requests a run.
   public init(name: String, scheduledAt: String? = nil, hold: Bool = false, idempotencyKey: String? = nil) {
     self.name = name
     self.scheduledAt = scheduledAt
@@ -29,7 +33,7 @@ public struct RunWorkflow: Request {
     /// The new job's id.
     public var jobID: String
 
-    /// Wraps the id.
+    /// Creates a reply.
     public init(jobID: String) { self.jobID = jobID }
 
     enum CodingKeys: String, CodingKey {
@@ -45,27 +49,27 @@ public struct RunWorkflow: Request {
   }
 }
 
-/// `io.tactus.Workflows.Terminate`: ends planning.
+/// `io.tactus.Workflows.Terminate`: stops planning a workflow.
 public struct TerminateWorkflow: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Terminate"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A change.
+  /// Changes need the admin right.
   public static let right = Right.admin
 
   /// The workflow's name.
   public var name: String
-  /// Whether its running jobs are stopped as well.
+  /// Whether to stop also its running jobs.
   public var cancelRunning: Bool?
 
-  /// Asks for it.
+  /// Creates a request.
   public init(name: String, cancelRunning: Bool = false) {
     self.name = name
     self.cancelRunning = cancelRunning ? true : nil
   }
 
-  /// Nothing to say.
+  /// A reply without parameters.
   public typealias Reply = Done
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -74,22 +78,22 @@ public struct TerminateWorkflow: Request {
   }
 }
 
-/// `io.tactus.Workflows.Resume`: begins planning again.
+/// `io.tactus.Workflows.Resume`: plans a workflow again.
 public struct ResumeWorkflow: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Resume"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A change.
+  /// Changes need the admin right.
   public static let right = Right.admin
 
   /// The workflow's name.
   public var name: String
 
-  /// Asks for it.
+  /// Creates a request.
   public init(name: String) { self.name = name }
 
-  /// Nothing to say.
+  /// A reply without parameters.
   public typealias Reply = Done
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -97,22 +101,22 @@ public struct ResumeWorkflow: Request {
   }
 }
 
-/// `io.tactus.Workflows.Delete`: frees the name of a terminated workflow; its jobs stay.
+/// `io.tactus.Workflows.Delete`: deletes a terminated workflow, but keeps its jobs.
 public struct DeleteWorkflow: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Delete"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A change.
+  /// Changes need the admin right.
   public static let right = Right.admin
 
   /// The workflow's name.
   public var name: String
 
-  /// Asks for it.
+  /// Creates a request.
   public init(name: String) { self.name = name }
 
-  /// Nothing to say.
+  /// A reply without parameters.
   public typealias Reply = Done
 
   enum CodingKeys: String, CodingKey, CaseIterable {

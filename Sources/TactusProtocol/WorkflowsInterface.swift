@@ -2,43 +2,43 @@ public import TactusModel
 
 /// `io.tactus.Workflows.Apply`: creates or edits a workflow; never starts a job.
 public struct ApplyWorkflow: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Apply"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// A change.
+  /// Changes need the admin right.
   public static let right = Right.admin
 
   /// The workflow's name.
   public var name: String
   /// The text of a unit file.
   public var definition: String
-  /// Whether to answer the same and change nothing.
+  /// Whether to return the same reply, but change nothing.
   public var dryRun: Bool?
 
-  /// Asks for it.
+  /// Creates a request.
   public init(name: String, definition: String, dryRun: Bool = false) {
     self.name = name
     self.definition = definition
     self.dryRun = dryRun ? true : nil
   }
 
-  /// What was done, or would be.
+  /// The changes, or the changes that would be made.
   public struct Reply: Codable, Hashable, Sendable {
-    /// Created, changed or left alone.
+    /// Created, changed or unchanged.
     public var effect: Word<ApplyEffect>
     /// The generation in force.
     public var generation: Int
-    /// lines that went and came: `-[Section] Key=old`, `+[Section] Key=new`.
+    /// The removed and added lines: `-[Section] Key=old`, `+[Section] Key=new`.
     public var differences: [String]
-    /// The next nominal instants, at most ten; empty without a schedule.
+    /// The next nominal instants, at most five; empty without a schedule.
     public var nextRuns: [Instant]
-    /// What is in force, or would be, and will not go as it is written; nil for nothing, or from a daemon that does not tell.
+    /// Settings that will probably fail at run time; nil without warnings, or from an older daemon.
     public var warnings: [WireProblem]?
-    /// Whether the workflow is terminated, so that it plans nothing until it is resumed; nil if it is not.
+    /// True if the workflow is terminated, so that nothing is planned until it is resumed; nil if it is not.
     public var terminated: Bool?
 
-    /// Puts an answer together.
+    /// Creates a reply.
     public init(
       effect: ApplyEffect, generation: Int, differences: [String], nextRuns: [Instant], warnings: [WireProblem] = [],
       terminated: Bool = false
@@ -63,31 +63,31 @@ public struct ApplyWorkflow: Request {
   }
 }
 
-/// What `apply` did.
+/// The effect of `apply`.
 public enum ApplyEffect: String, CaseIterable, Codable, Sendable {
-  /// The name is new.
+  /// The workflow is new.
   case created
-  /// The definition differs: a new generation.
+  /// The definition changed, and has a new generation.
   case changed
-  /// The definition says the same.
+  /// The definition is equal.
   case unchanged
 }
 
-/// `io.tactus.Workflows.Get`: one workflow with its definition.
+/// `io.tactus.Workflows.Get`: a workflow with its definition.
 public struct GetWorkflow: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.Get"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// Definitions want `read`.
+  /// Open to all users, but the definition needs the right `read`.
   public static let right = Right.look
 
   /// The workflow's name.
   public var name: String
-  /// Whether the definition is wanted; if absent, it comes to those who may read it.
+  /// Whether to return the definition; nil returns it to callers with the right `read`.
   public var definition: Bool?
 
-  /// Asks for it.
+  /// Creates a request.
   public init(name: String, definition: Bool? = nil) {
     self.name = name
     self.definition = definition
@@ -98,7 +98,7 @@ public struct GetWorkflow: Request {
     /// The workflow.
     public var workflow: WireWorkflow
 
-    /// Wraps it.
+    /// Creates a reply.
     public init(workflow: WireWorkflow) { self.workflow = workflow }
   }
 
@@ -109,21 +109,21 @@ public struct GetWorkflow: Request {
 
 /// `io.tactus.Workflows.List`: a page of workflows in the order of their names.
 public struct ListWorkflows: Request {
-  /// The full name.
+  /// The full name of the method.
   public static let method = "io.tactus.Workflows.List"
-  /// Those of ``CodingKeys``.
+  /// The names of ``CodingKeys``.
   public static let parameters = CodingKeys.allCases.map(\.rawValue)
-  /// What anybody may see.
+  /// Open to all users.
   public static let right = Right.look
 
-  /// Only those in this state.
+  /// Only workflows in this state.
   public var state: Workflow.State?
-  /// Where the page begins; from an earlier reply.
+  /// The cursor from an earlier reply; nil for the first page.
   public var cursor: String?
-  /// 1 … 1000; 50 if absent.
+  /// The largest number of rows, 1 … 1000; 50 if absent.
   public var limit: Int?
 
-  /// Asks for a page.
+  /// Requests a page.
   public init(state: Workflow.State? = nil, cursor: String? = nil, limit: Int? = nil) {
     self.state = state
     self.cursor = cursor
@@ -132,12 +132,12 @@ public struct ListWorkflows: Request {
 
   /// A page.
   public struct Reply: Codable, Hashable, Sendable {
-    /// Without their definitions.
+    /// The workflows, without their definitions.
     public var workflows: [WireWorkflow]
-    /// Where the next page begins; nil on the last.
+    /// The cursor of the next page; nil on the last page.
     public var nextCursor: String?
 
-    /// Puts a page together.
+    /// Creates a page.
     public init(workflows: [WireWorkflow], nextCursor: String?) {
       self.workflows = workflows
       self.nextCursor = nextCursor

@@ -2,27 +2,28 @@ import Synchronization
 public import TactusModel
 public import TactusPorts
 
-/// Runs commands: hands each to the daemon's own processes or to systemd, as its definition says.
+/// Runs commands by handing each one to the daemon's own processes or to systemd.
 ///
-/// Where it says nothing (`Runner=auto`), systemd takes it if this daemon may start units.
+/// The definition chooses with `Runner=`. For `Runner=auto`, systemd runs the command if this daemon may start units.
 public final class CommandRunner: Runner {
   private let processes: any Runner
   private let units: any Runner
   private let mayStartUnits: @Sendable () -> Bool
-  /// Who has which attempt, from the start until the end is durable.
+  /// The runner of each attempt, from its start until its end is durable.
   ///
-  /// Behind a lock rather than on a queue, because a stop asks for it from the middle of another queue's work.
+  /// A lock protects it instead of a queue, because a stop reads it while another queue is at work.
   private let places = Mutex<[JobID: RunnerName]>([:])
 
-  /// Puts the two together.
-  /// - Parameter mayStartUnits: whether systemd would start a unit for this daemon now; called on any queue.
+  /// Combines the two runners.
+  ///
+  /// - Parameter mayStartUnits: whether systemd would start a unit for this daemon now. Called on any queue.
   public init(processes: any Runner, units: any Runner, mayStartUnits: @escaping @Sendable () -> Bool) {
     self.processes = processes
     self.units = units
     self.mayStartUnits = mayStartUnits
   }
 
-  /// Starts an attempt where it belongs.
+  /// Starts an attempt with the runner that its definition chooses.
   public func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     let place = place(of: order)
     places.withLock { $0[order.id] = place }
@@ -41,28 +42,30 @@ public final class CommandRunner: Runner {
     }
   }
 
-  /// Sends TERM to all of it.
+  /// Sends SIGTERM to every process of the attempt.
   public func terminate(_ id: JobID) { runner(of: id)?.terminate(id) }
 
-  /// Sends KILL to all of it.
+  /// Sends SIGKILL to every process of the attempt.
   public func kill(_ id: JobID) { runner(of: id)?.kill(id) }
 
-  /// Looks whether it has ended.
+  /// Checks whether the attempt has ended.
   public func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
     guard let runner = runner(of: id) else { return answer() }
     runner.examine(id, answer: answer)
   }
 
-  /// What was kept to tell its end may go.
+  /// Releases what the runner kept to report the attempt's end.
   public func settle(_ id: JobID) {
     guard let place = places.withLock({ $0.removeValue(forKey: id) }) else { return }
     runner(place).settle(id)
   }
 
-  /// Looks a claim up where its row says that it was started; of one that says nothing, in both places.
+  /// Looks up a claim with the runner that its row names.
   ///
-  /// Among the units first: what a unit runs carries the job's id as well, and would be taken for a process that a daemon
-  /// left.
+  /// If the row names no runner, both are asked.
+  ///
+  /// Units are asked first: processes of a unit also carry the job's id, and the process runner would mistake them for
+  /// orphans of an earlier daemon.
   public func recover(
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
@@ -81,16 +84,16 @@ public final class CommandRunner: Runner {
     runner(place).recover(remnant, events: events, answer: answer)
   }
 
-  /// All claims of earlier daemons were asked for.
+  /// Notes that all claims of earlier daemons were looked up.
   public func recovered() {
     processes.recovered()
     units.recovered()
   }
 
-  /// Units go on, the daemon's children end with it.
+  /// Whether the attempt survives the daemon: units do, the daemon's child processes do not.
   public func outlivesDaemon(_ id: JobID) -> Bool { runner(of: id)?.outlivesDaemon(id) == true }
 
-  /// Answers, in a clause, what keeps attempts from ending.
+  /// Returns, as a clause, the reason why attempts do not end.
   public func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
     let places = places.withLock { $0 }
     processes.obstacles(of: ids.filter { places[$0] == .direct }) { [units] found in
@@ -98,7 +101,7 @@ public final class CommandRunner: Runner {
     }
   }
 
-  /// Answers which of the attempts nobody knows.
+  /// Returns the attempts that no runner knows.
   public func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     let places = places.withLock { $0 }
     let strangers = ids.filter { places[$0] == nil }

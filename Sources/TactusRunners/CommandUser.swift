@@ -1,30 +1,35 @@
 public import TactusLinux
 
-/// Whom the daemon's own processes run as, which is its choice alone.
+/// The account that the daemon's own processes run under.
+///
+/// The daemon alone chooses it.
 public struct CommandUser: Hashable, Sendable {
-  /// Who it is.
+  /// The possible accounts.
   public enum Choice: Hashable, Sendable {
-    /// The daemon's own user, with all that this one may do.
+    /// The user of the daemon, with all of its privileges.
     case own
-    /// Another one, without any privilege.
+    /// Another account, without privileges.
     case account(Account)
-    /// Nobody: commands are refused, with this sentence.
+    /// No account: every command is refused with this message.
     case nobody(String)
   }
 
-  /// Who it is.
+  /// The account in use.
   public var choice: Choice
-  /// What to tell of a job that was denied something: what it may, and what allows more; nothing of what is not there.
+  /// Hints for a job that was denied something: what it may do, and what would allow more.
+  ///
+  /// A denial without a hint has no entry.
   public var hints: [Denial: String]
 
-  /// Puts one together.
+  /// Creates a command user.
   public init(_ choice: Choice, hints: [Denial: String] = [:]) {
     self.choice = choice
     self.hints = hints
   }
 
-  /// The account that a job becomes; nil if it stays the daemon's user.
-  /// - Throws: ``DefinitionFault`` if nobody may run one.
+  /// The account that a job switches to; nil if it keeps the user of the daemon.
+  ///
+  /// - Throws: ``DefinitionFault`` if no job may run.
   func account() throws(DefinitionFault) -> Account? {
     switch choice {
     case .own: nil
@@ -35,9 +40,11 @@ public struct CommandUser: Hashable, Sendable {
 }
 
 extension Account {
-  /// The shell is one that runs commands, as under cron: that of a service account only says that nobody may log in.
+  /// A shell that runs commands, as under cron.
+  ///
+  /// The shell of a service account would only refuse logins.
   static let shell = "SHELL=/bin/sh"
 
-  /// What a login would tell the user of itself, as `NAME=value`.
+  /// The variables that a login would set for the account, as `NAME=value`.
   var variables: [String] { ["HOME=\(home)", "USER=\(name)", "LOGNAME=\(name)", Self.shell] }
 }

@@ -2,41 +2,46 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// Where jobs find their secrets: a directory for each job, in one that nobody can list.
+/// Stores the secrets of jobs: one directory for each job, below a directory that other users cannot list.
 ///
-/// What is here is read for one start and gone with the end of the job; in memory it is for as long as it takes to write it.
+/// A secret is read for one start and removed when the job ends. The daemon keeps it in memory only while writing it.
 struct CredentialDirectories {
-  /// The directory of all, in memory if the runtime directory is.
+  /// The parent of all job directories.
+  ///
+  /// It is in memory if the runtime directory is.
   let root: String
-  /// Where the daemon finds the credentials that it was given itself; nil if it was given none.
+  /// The directory of the credentials that the daemon was given; nil if it has none.
   let granted: String?
 
   /// The directory of one job.
   func path(for id: JobID) -> String { "\(root)/\(id)" }
 
-  /// Where the secret of a credential is read; nil if the daemon would have to have it, and was given none.
+  /// The file to read a credential from; nil if the daemon should have been given it but has no credentials.
   func source(of credential: Credential) -> String? { credential.path ?? granted.map { "\($0)/\(credential.name)" } }
 
-  /// Puts secrets where the user of the job alone may read them, besides the daemon's; answers the directory.
-  /// - Throws: ``DefinitionFault`` for what cannot be read or handed over, ``SystemError`` for what cannot be written. Nothing
-  ///   is left then.
+  /// Writes secrets so that only the user of the job and the user of tactusd can read them.
+  ///
+  /// Returns their directory.
+  ///
+  /// - Throws: ``DefinitionFault`` for a secret that cannot be read or handed over, ``SystemError`` for one that cannot
+  ///   be written. Everything written so far is removed first.
   func place(
     _ credentials: [Credential], from inputs: JobInputs, for id: JobID, account: Account?
   ) throws -> String {
     let secrets = try read(credentials, from: inputs)
     let directory = path(for: id)
     do {
-      // Passed through, never listed: the names in it are the jobs that have secrets.
+      // Others may pass through it but not list it: the names in it are those of jobs with secrets.
       try makeRoot()
-      try check(mkdir(directory, 0o700), "make", directory)
+      try check(mkdir(directory, 0o700), "create", directory)
       for (name, bytes) in secrets { try write(bytes, to: "\(directory)/\(name)", for: account) }
-      // At last, so that nobody finds half of it.
+      // Last, so that no reader finds an incomplete directory.
       if let account { try hand(directory, mode: 0o750, to: account) }
     } catch  where error.code == EPERM {
       remove(id)
       throw DefinitionFault(
-        "LoadCredential=: \(error); \(Account.name(of: geteuid())), whom tactusd runs as, has to be a member of that group: "
-          + "SupplementaryGroups= in its unit makes it one")
+        "LoadCredential=: \(error), because \(Account.name(of: geteuid())), the user of tactusd, is not a member of "
+          + "that group. Add it with SupplementaryGroups= in tactusd.service")
     } catch {
       remove(id)
       throw error
@@ -44,35 +49,39 @@ struct CredentialDirectories {
     return directory
   }
 
-  /// Makes the directory of all; one that is there has to be ours, or secrets would be written where somebody else decides.
+  /// Creates the parent directory.
+  ///
+  /// An existing one must belong to us, or another user would control where secrets go.
   private func makeRoot() throws(SystemError) {
-    if mkdir(root, 0o711) == 0 { return try check(chmod(root, 0o711), "open", root) }
+    if mkdir(root, 0o711) == 0 { return try check(chmod(root, 0o711), "change the mode of", root) }
     let code = errno
-    guard code == EEXIST else { throw SystemError(code: code, operation: "make", subject: root) }
+    guard code == EEXIST else { throw SystemError(code: code, operation: "create", subject: root) }
     guard isRootOurs else {
       throw SystemError(
-        code: ENOTDIR, operation: "use", subject: "\(root), which is a link, or not the daemon's own directory")
+        code: ENOTDIR, operation: "use", subject: "\(root), which is not a directory owned by tactusd")
     }
   }
 
   private var isRootOurs: Bool { Self.isDirectory(root, of: geteuid()) }
 
-  /// Whether a path is a directory, and no link to one; of an owner, if one is given.
+  /// Whether a path is a directory, not a link to one, and belongs to the owner if one is given.
   private static func isDirectory(_ path: String, of owner: UInt32? = nil) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && (owner ?? status.st_uid) == status.st_uid
   }
 
-  /// Removes what a job was given; nothing if it was given nothing.
+  /// Removes the secrets of a job.
+  ///
+  /// Does nothing if it has none.
   func remove(_ id: JobID) {
     let directory = path(for: id)
-    // What a link leads to is not ours to empty.
+    // The target of a link must not be emptied.
     guard isRootOurs, Self.isDirectory(directory) else { return }
     for name in Self.names(in: directory) { unlink("\(directory)/\(name)") }
     rmdir(directory)
   }
 
-  /// Removes what other daemons have left for jobs that are over.
+  /// Removes the secrets that earlier daemons left for jobs that have ended.
   func sweep(keeping isKept: (JobID) -> Bool) {
     guard isRootOurs else { return }
     for id in Self.names(in: root).compactMap(JobID.init) where !isKept(id) { remove(id) }
@@ -87,7 +96,7 @@ struct CredentialDirectories {
       let key = "LoadCredential=\(credential.name)"
       guard let path = source(of: credential) else {
         throw DefinitionFault(
-          "\(key): tactusd was given no credentials itself: write \(key):/path, or add \(key):/path to its unit")
+          "\(key): tactusd has no credentials of its own. Write \(key):/path, or add \(key):/path to tactusd.service")
       }
       do {
         let bytes = try inputs.bytes(path, limit: room)
@@ -99,7 +108,8 @@ struct CredentialDirectories {
           throw DefinitionFault("\(key): \(error)\(inputs.sentence(for: error))")
         }
         throw DefinitionFault(
-          "\(key): with \(path) the credentials of the job are larger than \(Limits.credentialBytes >> 10) KiB together"
+          "\(key): the credentials of the job are larger than \(Limits.credentialBytes >> 10) KiB together, "
+            + "including \(path)"
         )
       } catch {
         throw DefinitionFault("\(key): \(error)")
@@ -122,7 +132,9 @@ struct CredentialDirectories {
     if let account { try hand(path, mode: 0o440, to: account) }
   }
 
-  /// Lets an account in by its group, which takes no capability from a daemon that is a member.
+  /// Grants an account access through its group.
+  ///
+  /// A daemon that is a member of the group needs no capability for that.
   private func hand(_ path: String, mode: UInt32, to account: Account) throws(SystemError) {
     try check(chown(path, UInt32.max, account.group), "give the group of \(account.name)", path)
     try check(chmod(path, mode), "change the mode of", path)

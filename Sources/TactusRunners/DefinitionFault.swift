@@ -1,4 +1,4 @@
-/// Why a job cannot run as it is defined: a sentence that names the thing, the reason and the way out.
+/// Why a job cannot run as it is defined: a message that names the setting, the reason and the way out.
 struct DefinitionFault: Error, CustomStringConvertible {
   let description: String
 

@@ -1,9 +1,11 @@
-/// What the system denies a program, in the words of strerror(3), which programs pass on.
+/// A denial by the system, in the words of strerror(3), which programs repeat.
 public enum Denial: String, CaseIterable, Hashable, Sendable {
-  /// EROFS: to write, where nobody may.
+  /// EROFS: writing to a read-only file system.
   case readOnly = "Read-only file system"
-  /// EACCES: to read, to write, to execute or to enter; the words do not tell which.
+  /// EACCES: reading, writing, executing or entering.
+  ///
+  /// The words do not say which.
   case noRight = "Permission denied"
-  /// EPERM: what needs a privilege.
+  /// EPERM: an operation that needs a privilege.
   case noPrivilege = "Operation not permitted"
 }

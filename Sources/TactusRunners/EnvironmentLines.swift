@@ -1,16 +1,21 @@
 import Glibc
 import TactusLinux
+import TactusMessages
 import TactusModel
 
-/// A file of `NAME=value` lines; `#` and `;` begin comments, one pair of quotes around a value is taken off.
+/// Reads a file of `NAME=value` lines.
+///
+/// `#` and `;` begin comments. One pair of quotes around a value is removed.
 ///
 /// Source: systemd.exec(5), `EnvironmentFile=`, without its continuation lines and escapes
 enum EnvironmentLines {
-  /// What is wrong with a line; never the line itself, which may hold a secret.
+  /// The error in a line.
+  ///
+  /// It never contains the line itself, which may hold a secret.
   struct Malformed: Error, CustomStringConvertible {
     let line: Int
     var form = "NAME=value"
-    /// A character that is part of it and cannot be seen, or looks like another.
+    /// A character in the line that is invisible or looks like another.
     var odd: OddCharacter?
     var description: String { "line \(line) is not \(form)\(odd.map { ": it has \($0.sentence)" } ?? "")" }
   }
@@ -18,7 +23,9 @@ enum EnvironmentLines {
   /// The largest file, in bytes.
   static let limit = 256 << 10
 
-  /// The variables of the files of a definition, in order; those that may be missing and are have none.
+  /// The variables of a definition's files, in order.
+  ///
+  /// An optional file that is missing adds none.
   static func read(_ files: [EnvironmentFile], from inputs: JobInputs) throws(DefinitionFault) -> [String] {
     var variables: [String] = []
     for file in files {
@@ -34,9 +41,11 @@ enum EnvironmentLines {
     return variables
   }
 
-  /// Takes the bytes of a file apart, which have to be UTF-8: what is not would be another value where it arrives.
+  /// Parses the bytes of a file.
+  ///
+  /// They must be UTF-8, because other bytes would reach the program changed.
   static func parse(_ bytes: [UInt8]) throws(Malformed) -> [String] {
-    // As in unit files, a mark at the very beginning is no part of the text.
+    // As in unit files, a byte order mark at the beginning is not part of the text.
     let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     if let text = String(validating: bytes, as: UTF8.self) { return try parse(text) }
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -51,7 +60,7 @@ enum EnvironmentLines {
       guard let first = line.first, first != "#", first != ";" else { continue }
       let equals = line.firstIndex(of: "=") ?? line.endIndex
       guard equals < line.endIndex, isName(line[..<equals]) else {
-        // Its name alone is searched: the value may be a secret, and any character of it.
+        // Only the name is searched: the value may be a secret, and any of its characters may be part of it.
         throw Malformed(line: index + 1, odd: OddCharacter.first(in: raw[..<equals], isName: equals < line.endIndex))
       }
       var value = line[line.index(after: equals)...]
@@ -59,7 +68,7 @@ enum EnvironmentLines {
       if value.count >= 2, let quote = value.first, quote == "\"" || quote == "'", value.last == quote {
         value = value.dropFirst().dropLast()
       }
-      // A zero byte would end it for the program, and be told with all of it by whoever passes it on.
+      // A zero byte would cut the value short for the program. A caller that passes it on would report the whole value.
       guard !value.utf8.contains(0) else { throw Malformed(line: index + 1) }
       variables.append("\(line[..<equals])=\(value)")
     }

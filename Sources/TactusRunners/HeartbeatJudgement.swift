@@ -3,7 +3,9 @@ import TactusModel
 import TactusPorts
 
 extension Heartbeat {
-  /// The request that this heartbeat is; throws the sentence if it cannot be sent.
+  /// The HTTP request of this heartbeat.
+  ///
+  /// - Throws: ``MalformedRequest`` if it cannot be sent.
   func request(keeping bodyBytes: Int64) throws(MalformedRequest) -> HTTPRequest {
     guard let method = HTTPRequest.Method(rawValue: method) else {
       throw MalformedRequest("the method \(method) is not one of \(HTTPRequest.Method.allCases.map(\.rawValue))")
@@ -14,13 +16,13 @@ extension Heartbeat {
     request.readsBody = readsBody
     request.bodyLimit = Int(bodyBytes)
     request.startsAfresh = true
-    // The attempt is terminated at its time-out. libcurl would look at its own before it looks at what has arrived: after a
-    // daemon was held, an answer that came in time would be thrown away.
+    // The worker terminates the attempt at its time-out. libcurl would check its own limit before it reads what has
+    // arrived. After a pause of the daemon it would then discard an answer that arrived in time.
     request.timeLimit = nil
     return request
   }
 
-  /// What an answer, or none, says about the endpoint.
+  /// Returns how the heartbeat ended, judged by the answer or by the failure to get one.
   func judge(_ result: Result<HTTPResponse, HTTPFailure>, at endedAt: Instant) -> (Ending, Report) {
     var report = Report()
     report.endedAt = endedAt
@@ -46,7 +48,7 @@ extension Heartbeat {
     let expected = expectedStatus.ranges
       .map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
       .joined(separator: " ")
-    let redirected = response.redirects == 0 ? "" : " from \(response.peer), where it was redirected to"
+    let redirected = response.redirects == 0 ? "" : " after a redirect to \(response.peer)"
     let withheld =
       response.trail.last?.leftHeaders == true
       ? ". The lines of Header= were not sent there. Set RedirectHeaders=yes to send them" : ""
@@ -55,21 +57,21 @@ extension Heartbeat {
 
   private func sentence(about failure: HTTPFailure) -> String {
     switch failure.cause {
-    // The answer that it got says enough.
+    // The answer itself says enough.
     case .redirects, .aborted: return failure.sentence
     case .timeLimit: return failure.sentence + cure(of: failure)
     default: return failure.sentence + (failure.redirects.sentence.map { ", after it was \($0)" } ?? "")
     }
   }
 
-  /// The part of a time-out's message that names its reason; nil for none.
+  /// The reason that a time-out's message names; nil if there is no reason to add.
   private func standing(of failure: HTTPFailure) -> String? {
     if !failure.standing.isEmpty { return failure.standing + cure(of: failure) }
-    // It failed by itself in the moment in which it was stopped.
+    // It failed by itself at the moment when it was stopped.
     return failure.cause == .aborted ? nil : failure.sentence
   }
 
-  /// The way out where there is one: of an answer that began in time, and of a name that was not found in time.
+  /// The way out, for an answer that began in time and for a name that was not found in time; otherwise empty.
   private func cure(of failure: HTTPFailure) -> String {
     switch failure.stage {
     case .body: ". Set ReadBody=no to judge by the header alone"
@@ -80,7 +82,7 @@ extension Heartbeat {
 }
 
 extension [HTTPRedirect] {
-  /// `redirected to https://a.example/ (301), http://b.example/ (302)`; nil for no redirect.
+  /// `redirected to https://a.example/ (301), http://b.example/ (302)`; nil without a redirect.
   fileprivate var sentence: String? {
     guard !isEmpty else { return nil }
     return "redirected to " + map { "\($0.destination.prefix(200)) (\($0.status))" }.joined(separator: ", ")
@@ -88,21 +90,21 @@ extension [HTTPRedirect] {
 }
 
 extension HTTPFailure.Cause {
-  /// What a failed request means for a job.
+  /// The error code of the job whose request failed.
   var errorCode: ErrorCode {
     switch self {
     case .nameLookup, .connect, .tls, .connectionLost, .notHTTP, .oversizedHeader, .aborted: .connectionFailed
     // The endpoint is alive and answers, but not as expected.
     case .redirects: .statusMismatch
     case .timeLimit: .providerTimeout
-    // Nothing is wrong with the endpoint, so it does not count against the workflow.
+    // The endpoint is not at fault, so the failure does not count against the workflow.
     case .local: .dispatchExhausted
     }
   }
 }
 
 extension Result where Success == HTTPResponse, Failure == HTTPFailure {
-  /// What has arrived, complete or not.
+  /// The response that has arrived, complete or not; nil if none has.
   var received: HTTPResponse? {
     switch self {
     case .success(let response): response
@@ -112,7 +114,7 @@ extension Result where Success == HTTPResponse, Failure == HTTPFailure {
 }
 
 extension Report {
-  /// The same when the output could not be stored.
+  /// The same report for output that could not be stored.
   var withoutOutput: Report {
     var report = self
     report.logDroppedBytes += report.logBytes
@@ -122,12 +124,14 @@ extension Report {
 }
 
 extension OutputLine {
-  /// Splits a body at its newlines; what follows the last newline is partial.
+  /// Splits a body at its newlines.
+  ///
+  /// Text after the last newline is a partial line.
   static func lines(of body: [UInt8], at instant: Instant) -> [OutputLine] {
     let newline = UInt8(ascii: "\n")
     var lines = body.split(separator: newline, omittingEmptySubsequences: false)
       .map { OutputLine(stream: .stdout, at: instant, bytes: Array($0), isPartial: false) }
-    // After a newline at the end nothing follows; without one the last line is not complete.
+    // A newline at the end leaves an empty rest. Without one, the last line is incomplete.
     if lines.last?.bytes.isEmpty == true { lines.removeLast() } else { lines[lines.count - 1].isPartial = true }
     return lines
   }

@@ -4,16 +4,18 @@ public import TactusPorts
 
 /// Runs heartbeats: one HTTP request for each attempt, on the engine's own queue.
 ///
-/// Every heartbeat looks the name up, connects and shakes hands anew, as a first visitor does: an old connection that
-/// still works says little. Of the body at most ``Limits/heartbeatBodyBytes`` are kept, as output on stdout. The time-out is the caller's:
-/// it terminates the attempt when the time has come.
+/// Every heartbeat looks up the name, connects and negotiates TLS anew, as a first visitor does. An old connection that
+/// still works proves little. At most ``Limits/heartbeatBodyBytes`` of the body are kept, as output on stdout. The
+/// caller enforces the time-out: it terminates the attempt when its time is up.
 public actor HeartbeatRunner: QueueConfined, Runner {
   private let engine: HTTPEngine
   private let output: any OutputSink
   private let time: any TimeSource
   private var attempts: [JobID: Attempt] = [:]
 
-  /// An attempt that has not ended; without a transfer its output is being stored.
+  /// An attempt that has not ended.
+  ///
+  /// Without a transfer, its output is being stored.
   private struct Attempt {
     var transfer: TransferID?
     let begunAt: MonotonicInstant
@@ -21,17 +23,19 @@ public actor HeartbeatRunner: QueueConfined, Runner {
     let events: @Sendable (RunnerEvent) -> Void
   }
 
-  /// Puts a runner on top of an engine.
+  /// Creates a runner that uses an engine.
   public init(engine: HTTPEngine, output: any OutputSink, time: any TimeSource) {
     self.engine = engine
     self.output = output
     self.time = time
   }
 
-  /// The engine's.
+  /// The queue of the engine.
   public nonisolated var queue: any WorkQueue { engine.queue }
 
-  /// Sends the request; `started` means that it was handed to the engine, DNS included in what follows.
+  /// Sends the request.
+  ///
+  /// `started` means that the engine has it. The DNS lookup follows and counts as run time.
   public nonisolated func start(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     post { $0.begin(order, events) }
   }
@@ -39,10 +43,10 @@ public actor HeartbeatRunner: QueueConfined, Runner {
   /// Aborts the request.
   public nonisolated func terminate(_ id: JobID) { post { $0.abort(id) } }
 
-  /// Aborts the request: there is nothing harder to do to it.
+  /// Aborts the request, as ``terminate(_:)`` does.
   public nonisolated func kill(_ id: JobID) { post { $0.abort(id) } }
 
-  /// Takes what has arrived, and answers.
+  /// Reads what has arrived, then answers.
   public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
     post { runner in
       runner.engine.assumeIsolated { $0.look() }
@@ -51,14 +55,14 @@ public actor HeartbeatRunner: QueueConfined, Runner {
     }
   }
 
-  /// Answers that it is gone, because a request does not outlive the daemon that sent it.
+  /// Answers that the attempt is gone, because a request does not outlive the daemon that sent it.
   public nonisolated func recover(
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     queue.post { answer(.gone) }
   }
 
-  /// Answers which attempts have ended or never began.
+  /// Returns the attempts that have ended or never began.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in answer(ids.filter { runner.attempts[$0] == nil }) }
   }
@@ -98,7 +102,7 @@ public actor HeartbeatRunner: QueueConfined, Runner {
     let body = result.received?.body ?? []
     guard !body.isEmpty else { return end(id, ending, report) }
     attempt.events(.exited)
-    // The end is told when the output is stored, so that whoever sees the end sees the output.
+    // The end is reported after the output is stored, so that a client that sees the end also sees the output.
     output.append(OutputLine.lines(of: body, at: endedAt), to: id) { [weak self, ending, report] isStored in
       self?.post { $0.end(id, ending, isStored ? report : report.withoutOutput) }
     }

@@ -2,48 +2,51 @@ import Glibc
 import Synchronization
 public import TactusLinux
 
-/// With whose rights the files are read that definitions name: `EnvironmentFile=` and `LoadCredential=`.
+/// Decides which user's rights the daemon reads `EnvironmentFile=` and `LoadCredential=` with.
 ///
-/// A daemon that runs as root may read everything. Those who may define workflows read no more by it than this user.
+/// A daemon that runs as root may read every file. The choice keeps definitions from reading more than the chosen user
+/// may.
 ///
 /// Any queue.
 public final class InputReader: Sendable {
-  /// With whose rights.
+  /// The possible rights.
   public enum Choice: Hashable, Sendable {
-    /// The daemon's own.
+    /// The rights of the daemon.
     case own
-    /// Those of another user.
+    /// The rights of another user.
     case account(Account)
-    /// Nobody's: such files are refused, with this sentence.
+    /// No rights: such files are refused with this message.
     case nobody(String)
   }
 
   private let state: Mutex<Choice>
 
-  /// A reader with somebody's rights.
+  /// Creates a reader.
   public init(_ choice: Choice = .own) { state = Mutex(choice) }
 
-  /// Reads with these rights from now on.
+  /// Sets the rights for all further reads.
   public func read(as choice: Choice) { state.withLock { $0 = choice } }
 
-  /// With whose rights now.
+  /// The rights in use.
   var choice: Choice { state.withLock { $0 } }
 
-  /// The user with whose rights files are read; nil for the daemon's own.
+  /// The user whose rights are used; nil for the daemon's own.
   public var account: Account? { choice.account }
 }
 
 extension InputReader.Choice {
-  /// The user; nil for the daemon's own.
+  /// The user; nil for the daemon's own rights.
   var account: Account? { if case .account(let account) = self { account } else { nil } }
 
-  /// The clause that follows an error of reading: who needs the right to read; empty for other errors.
+  /// The text to append to a read error: the user that needs access.
+  ///
+  /// Empty for other errors.
   func sentence(for error: SystemError) -> String {
     guard error.code == EACCES || error.code == EPERM else { return "" }
     guard let account else {
-      return "; \(Account.name(of: geteuid())), whom tactusd runs as, has to be able to read it"
+      return ". Let \(Account.name(of: geteuid())), the user of tactusd, read it"
     }
-    return "; tactusd reads it with the rights of \(account.name), see CredentialUser= in tactusd.conf(5). "
+    return ". tactusd reads it with the rights of \(account.name), see CredentialUser= in tactusd.conf(5). "
       + "Let \(account.name) read it"
   }
 }

@@ -2,19 +2,21 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// What the daemon reads for a job before it starts, wherever that lies: each path is looked at once, and may not answer.
+/// The files that the daemon reads for a job before its start.
+///
+/// Each path is read once and may not answer.
 struct JobInputs {
-  /// What definitions name, looked at with the rights of the reader.
+  /// Paths from the definition, read with the rights of the reader.
   private(set) var looks: [Look] = []
-  /// What is looked at with the daemon's own rights.
+  /// Paths read with the daemon's own rights.
   private(set) var ownLooks: [Look] = []
   private let reader: InputReader.Choice
   private var seen: [String: Looked] = [:]
-  private let owner: String
+  private let workflow: WorkflowName?
 
-  /// Nothing yet, for a job of a workflow or of none.
+  /// Creates an empty list for a job, with or without a workflow.
   init(of workflow: WorkflowName?, by reader: InputReader) {
-    owner = workflow.map { " of workflow \($0)" } ?? ""
+    self.workflow = workflow
     self.reader = reader.choice
   }
 
@@ -29,21 +31,23 @@ struct JobInputs {
     self.init(command.environmentFiles, of: workflow, by: reader)
     for credential in command.credentials {
       guard let path = credentials.source(of: credential) else { continue }
-      // What the daemon was given itself is its own, and was given to it for this.
+      // The daemon's own credentials need no other rights: it was given them for its jobs.
       let place: WritableKeyPath<Self, [Look]> = credential.path == nil ? \.ownLooks : \.looks
       add("LoadCredential=\(credential.name):", path, .contents(limit: Limits.credentialBytes + 1), to: place)
     }
   }
 
-  /// Adds a directory or file that has to be there, whoever may read it.
+  /// Adds a directory or file that must exist, whoever may read it.
   mutating func add(_ key: String, _ path: String) { add(key, path, .status, to: \.ownLooks) }
 
-  /// Adds a look; of a path that is there already, the one that sees more.
+  /// Adds a look.
+  ///
+  /// If the path is already listed, the look that sees more remains.
   private mutating func add(
     _ key: String, _ path: String, _ kind: Look.Kind, to looks: WritableKeyPath<Self, [Look]>
   ) {
     guard let place = self[keyPath: looks].firstIndex(where: { $0.path == path }) else {
-      return self[keyPath: looks].append(Look(kind, path, use: "\(key)\(path)\(owner)"))
+      return self[keyPath: looks].append(Look(kind, path, use: SilentPaths.use(key, path, of: workflow)))
     }
     if case .contents(let wanted) = kind {
       guard case .contents(let limit) = self[keyPath: looks][place].kind, limit >= wanted else {
@@ -52,10 +56,10 @@ struct JobInputs {
     }
   }
 
-  /// Whether there is nothing to look at.
+  /// Whether the list is empty.
   var isEmpty: Bool { looks.isEmpty && ownLooks.isEmpty }
 
-  /// Has everything looked at, and answers with what was seen, on a thread of the lookout.
+  /// Reads everything and answers with the results, on a thread of the lookout.
   func look(by lookout: Lookout, answer: @escaping @Sendable (JobInputs) -> Void) {
     lookout.run(for: looks + ownLooks) { [self] in
       var inputs = self
@@ -67,24 +71,27 @@ struct JobInputs {
 
   private mutating func take(_ looks: [Look], _ seen: [Looked]) {
     for (look, seen) in zip(looks, seen) {
-      // A volume may be a file whose contents are wanted as well.
+      // A volume may be a file whose contents are also needed.
       if case .contents? = self.seen[look.path] { continue }
       self.seen[look.path] = seen
     }
   }
 
-  /// The first path that does not answer, as a sentence; nil if all do.
+  /// A message about the first path that does not answer; nil if all do.
   var silence: String? {
-    (looks + ownLooks).lazy
-      .compactMap { look in seen[look.path]?.silence.map { "\(look.use.dropLast(owner.count)): \($0)" } }.first
+    // The row of the job names its workflow already.
+    let owner = SilentPaths.owner(workflow).count
+    return (looks + ownLooks).lazy
+      .compactMap { look in seen[look.path]?.silence.map { "\(look.use.dropLast(owner)): \($0)" } }.first
   }
 
-  /// Whether nothing could be seen at a path that was looked at.
+  /// Whether the look at a path failed.
   func hasNot(_ path: String) -> Bool { if case .failed? = seen[path] { true } else { false } }
 
-  /// The bytes of a file of at most so many.
+  /// The bytes of a file, up to a limit.
   ///
-  /// - Throws: ``DefinitionFault`` if nobody may read it, ``SystemError`` if it cannot be read; EFBIG for a file that is larger.
+  /// - Throws: ``DefinitionFault`` if no user may read it, ``SystemError`` if it cannot be read. A file above the limit
+  ///   throws EFBIG.
   func bytes(_ path: String, limit: Int) throws -> [UInt8] {
     switch seen[path] {
     case .contents(let bytes, _):
@@ -99,6 +106,8 @@ struct JobInputs {
     }
   }
 
-  /// The clause that follows an error of reading: who needs the right to read; empty for other errors.
+  /// The text to append to a read error: the user that needs access.
+  ///
+  /// Empty for other errors.
   func sentence(for error: SystemError) -> String { reader.sentence(for: error) }
 }

@@ -2,7 +2,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// One attempt on its way to its start: what it needs is read, then a child waits for its directory and its program.
+/// One attempt before its start: its files are read first, then a child waits for its directory and its program.
 ///
 /// Belongs to the runner's queue.
 final class Launch {
@@ -10,13 +10,15 @@ final class Launch {
   let command: Command
   let events: @Sendable (RunnerEvent) -> Void
   var inputs: JobInputs
-  /// Made when a child is asked for.
+  /// Created when a child is requested.
   var child: Child?
-  /// The path that did not answer, once it is given up.
+  /// The path that did not answer; set when the launch is abandoned.
   var noted: (key: String, path: String)?
-  /// Whether somebody wants it stopped.
+  /// The patience with the path that the child waits for.
+  var watch = PathWatch(patience: Limits.launchPatience)
+  /// Whether a stop was requested.
   var isHurried = false
-  /// When it is given up, if it has not been started then.
+  /// When the launch is abandoned if the attempt has not started by then.
   var deadline: MonotonicInstant
 
   /// The child, on a thread of its own until it runs.
@@ -38,14 +40,14 @@ final class Launch {
 
   var id: JobID { order.id }
 
-  /// The path that the child waits for, and the key of the definition that names it; nil before it has come so far.
+  /// The path that the child waits for, and its key in the definition; nil before the child reaches it.
   var waitingFor: (key: String, path: String)? {
     guard let child, child.progress.isAtPath else { return nil }
     guard child.progress.isEntering else { return ("Exec=", command.arguments[0]) }
     return (command.workingDirectory == nil ? "directory " : "WorkingDirectory=", child.order.directory)
   }
 
-  /// The paths of which a child waits for an answer.
+  /// The paths whose answer a child waits for.
   static func paths(of command: Command) -> [(key: String, path: String)] {
     [("Exec=", command.arguments[0])] + (command.workingDirectory.map { [("WorkingDirectory=", $0)] } ?? [])
   }

@@ -2,7 +2,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// Control groups of jobs that are over and whose processes may stay (`KillMode=process`), each until it is empty.
+/// The control groups of ended jobs whose processes may continue (`KillMode=process`), each until it is empty.
 ///
 /// Belongs to the runner's queue.
 final class LeftGroups {
@@ -10,22 +10,22 @@ final class LeftGroups {
 
   /// Removes a group now, or when its last process has ended.
   ///
-  /// Where nothing is to be had for the watching, the next daemon removes it.
+  /// If the group cannot be watched for lack of a descriptor, the next daemon removes it.
   func add(_ group: ControlGroup, of id: JobID, watches: ProcessWatches) {
     guard watched[id] == nil, !group.remove() else { return }
-    // Gone by now, or no descriptor to spare.
+    // The group is gone, or no descriptor is left.
     guard let descriptor = try? group.open("cgroup.events", O_RDONLY) else { return }
     do { watched[id] = (group, descriptor, try watches.add(descriptor, for: .priority, as: .left(id))) } catch {
       return Descriptor.close(descriptor)
     }
-    // Once more, because the last process may have ended between the look and the watching.
+    // Checked again, because the last process may have ended between the check and the watch.
     changed(id, watches: watches)
   }
 
-  /// Something in a group has changed.
+  /// Handles a change in a group.
   func changed(_ id: JobID, watches: ProcessWatches) {
     guard let left = watched[id] else { return }
-    // The read makes the change known to the kernel as seen (kernfs, cgroups(7) "cgroup.events").
+    // Reading the file acknowledges the change to the kernel (kernfs, cgroups(7) "cgroup.events").
     _ = pread(left.descriptor, watches.buffer.baseAddress, watches.buffer.count, 0)
     guard left.group.remove() else { return }
     watched[id] = nil
@@ -33,7 +33,7 @@ final class LeftGroups {
     Descriptor.close(left.descriptor)
   }
 
-  /// The job whose group has a name; nil if it is none of ours.
+  /// The job that owns a group of this name; nil for names that are not ours.
   static func job(of name: String) -> JobID? {
     name.hasPrefix("tactus-") ? JobID(String(name.dropFirst("tactus-".count))) : nil
   }

@@ -3,58 +3,60 @@ import TactusModel
 import TactusPorts
 
 extension ProcessRunner {
-  /// The main process of an attempt has ended: reaps it, and settles the attempt if nothing else is left.
+  /// Handles the end of an attempt's main process: reaps it, and settles the attempt if nothing else is left.
   func mainEnded(_ run: ProcessRun) {
     guard let main = run.main else { return }
-    // Before the reaping, as long as the pid, the group and the session are certainly those of the attempt.
+    // Before the process is reaped, while its pid, group and session certainly belong to the attempt.
     if !run.isStopping { run.tree.mainEnded() }
     guard let exit = main.handle.reap() else { return }
-    let watches = try? watches()  // they are open: the process is registered there
+    let watches = try? watches()  // open, because the process is registered there
     watches?.remove(main.token)
     main.handle.close()
     children[main.handle.process] = nil
     run.ended(exit, at: time.now, time.monotonic)
     run.tree.mainReaped()
     settle(run)
-    if !run.isStopping { tellExit(run) }
+    if !run.isStopping { reportExit(run) }
   }
 
-  /// Looks whether the main process has ended of which nobody has told yet.
+  /// Checks whether the main process has ended without the kernel having reported it yet.
   func examine(_ run: ProcessRun) {
-    if let main = run.main, main.handle.hasEnded { mainEnded(run) } else if !run.isStopping { tellExit(run) }
+    if let main = run.main, main.handle.hasEnded { mainEnded(run) } else if !run.isStopping { reportExit(run) }
   }
 
-  /// Tells that an attempt has ended whose rest or output still takes a while.
-  private func tellExit(_ run: ProcessRun) {
+  /// Reports that an attempt has ended while its remaining processes or its output still take a while.
+  private func reportExit(_ run: ProcessRun) {
     if run.exit != nil, runs[run.id] === run { run.events(.exited) }
   }
 
-  /// Ends an attempt of which nothing is left; otherwise waits for what is.
+  /// Ends an attempt when nothing of it is left.
+  ///
+  /// Otherwise waits for the rest.
   func settle(_ run: ProcessRun) {
     guard !run.isOver else { return }
     if run.main == nil, run.tree.isGone() {
       run.isOver = true
-      // They are open: the process was registered there.
+      // The watches are open: the process was registered there.
       if let group = run.tree.remainder, let watches = try? watches() {
         leftGroups.add(group, of: run.id, watches: watches)
       }
       run.output.finish(at: time.now)
       deliver(run)
-      tellExit(run)
+      reportExit(run)
     } else if run.tree.awaitsCensus {
       seek(run)
     }
   }
 
-  /// Keeps the wish for a look at all processes until those posted right after it have come as well.
+  /// Delays the census until requests posted right after this one have arrived, so that one serves all.
   private func seek(_ run: ProcessRun) {
     if sought.isEmpty { post { $0.survey() } }
     sought.insert(run.id)
   }
 
-  /// Looks once at all processes, for every attempt that wants it.
+  /// Takes one census of all processes, for every attempt that needs it.
   ///
-  /// One look in a turn, so that other work of the queue gets between two looks.
+  /// One census per turn lets other work of the queue run between two of them.
   private func survey() {
     let runs = sought.sorted().compactMap { self.runs[$0] }.filter { !$0.isOver && $0.tree.awaitsCensus }
     sought = []
@@ -67,7 +69,9 @@ extension ProcessRunner {
     }
   }
 
-  /// Hands what was read to the sink, and tells the end when everything was handed over and answered.
+  /// Hands the lines to the sink.
+  ///
+  /// Reports the end when the sink has answered for all of them.
   func deliver(_ run: ProcessRun) {
     if let (lines, bytes) = run.output.takeLines() {
       let id = run.id

@@ -1,15 +1,19 @@
 import TactusLinux
 import TactusPorts
 
-/// What a job finds in its environment: of the daemon's own only what it was given, and nothing by inheritance.
+/// Builds the environment of a job.
+///
+/// Nothing is inherited from the daemon except the variables in `base`.
 struct ProcessEnvironment {
   private let base: [String]
 
-  /// `NAME=value` for every job.
+  /// Takes the variables that every job gets, as `NAME=value`.
   init(base: [String]) { self.base = base }
 
-  /// Everything for one job: each name once; the account's own override the daemon's, the definition overrides both, and
-  /// what Tactus tells overrides all.
+  /// All variables of one job, each name once.
+  ///
+  /// The account's variables override those in `base`. The definition overrides both. The variables of Tactus override
+  /// all.
   func variables(for order: RunOrder, account: Account? = nil, own: [String]) -> [String] {
     var variables: [String] = []
     var places: [Substring: Int] = [:]

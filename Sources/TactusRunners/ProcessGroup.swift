@@ -2,7 +2,7 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// The tree of an attempt in a control group of its own, which nothing can leave.
+/// The process tree of an attempt in its own control group, which no process can leave.
 final class ProcessGroup: ProcessTree {
   private let id: JobID
   private let group: ControlGroup
@@ -42,12 +42,12 @@ final class ProcessGroup: ProcessTree {
     if isLeft || removed() { return true }
     guard events == nil else { return false }
     watch()
-    // Once more, because the last process may have ended between the look and the watching.
+    // Checked again, because the last process may have ended between the check and the watch.
     return removed()
   }
 
   func heard(_ token: Poller.Token) {
-    // The read makes the change known to the kernel as seen (kernfs, cgroups(7) "cgroup.events").
+    // Reading the file acknowledges the change to the kernel (kernfs, cgroups(7) "cgroup.events").
     if let events { readAgain(events.descriptor) }
   }
 
@@ -65,7 +65,9 @@ final class ProcessGroup: ProcessTree {
 
   var remainder: ControlGroup? { isLeft ? group : nil }
 
-  /// Measures and removes the group; false while a living process is in it.
+  /// Measures and removes the group.
+  ///
+  /// Returns false while a living process is in it.
   private func removed() -> Bool {
     guard group.exists else { return true }
     (cpuTime, peakMemory, memoryKills) = (group.cpuTime, group.peakMemory, group.memoryKills)
@@ -87,7 +89,7 @@ final class ProcessGroup: ProcessTree {
         throw error
       }
     } catch {
-      // Nothing to spare for waiting, so there is no grace: what is in the group dies now.
+      // Without a descriptor the end cannot be awaited, so the processes get no grace and are killed now.
       kill()
     }
   }

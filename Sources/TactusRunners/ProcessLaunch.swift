@@ -2,15 +2,17 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// From the order to the running process, by way of paths that may not answer: none of them holds up the queue.
+/// Starts attempts by way of paths that may not answer, without blocking the queue.
 extension ProcessRunner {
-  /// Starts an attempt; tells `started`, or `ended` if it cannot be started.
+  /// Starts an attempt.
+  ///
+  /// Reports `started`, or `ended` if it cannot be started.
   func begin(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     guard case .command(let command) = order.work else {
       fatalError("the process runner was given a \(order.work.kind.rawValue)")
     }
     guard runs[order.id] == nil, launches[order.id] == nil else { fatalError("attempt \(order.id) was started twice") }
-    // Asked once until it answers, so that a path costs one thread, however often somebody wants it.
+    // A silent path is asked only once until it answers. So it costs one thread, however many jobs need it.
     for (key, path) in Launch.paths(of: command) {
       guard let since = lookout.silentPaths.since(path) else { continue }
       let sentence = "\(key)\(path): \(SilentPaths.words(since: since))"
@@ -33,12 +35,12 @@ extension ProcessRunner {
     spawn(launch)
   }
 
-  /// Asks for the child, on a thread of its own.
+  /// Requests the child, on a thread of its own.
   private func spawn(_ launch: Launch) {
     do {
       let progress = try ChildProgress()
       let (order, setup) = try prepare(launch)
-      launch.deadline = time.monotonic + Limits.launchPatience
+      launch.deadline = launch.watch.firstLook(since: time.monotonic)
       let id = launch.id
       let lane = lookout.silentPaths.lane(of: Launch.paths(of: launch.command).map(\.path))
       let ticket = lookout.errands.run(lane: lane) {
@@ -65,7 +67,7 @@ extension ProcessRunner {
         fail(launch, error)
       }
     }
-    // Kept back as long as it was not known whose they are.
+    // Reaping was postponed while the owner of an ended child was unknown.
     if isReapingDue { reapStrangers() }
   }
 
@@ -74,7 +76,7 @@ extension ProcessRunner {
     case let failure as Spawner.Failure where failure.isOrderAtFault:
       end(launch, .failed(.validationError, sentence(of: failure)))
     case let fault as DefinitionFault: end(launch, .failed(.validationError, fault.description))
-    // The machine's fault, or ours: nothing that would count against the workflow.
+    // The machine or the daemon is at fault, so the failure must not count against the workflow.
     default: end(launch, .failed(.dispatchExhausted, "\(error)"))
     }
   }
@@ -86,7 +88,7 @@ extension ProcessRunner {
 
   // MARK: Giving up
 
-  /// Somebody wants it stopped: it has the grace of a stop to get so far that it can be.
+  /// Handles a stop request: the launch gets the grace of a stop to reach a state in which it can be stopped.
   func hurry(_ id: JobID) {
     guard let launch = launches[id] else { return }
     launch.isHurried = true
@@ -97,7 +99,7 @@ extension ProcessRunner {
 
   private static let givenUp = "given up before it was started"
 
-  /// Looks which launches have taken too long.
+  /// Abandons the launches that have taken too long.
   func endLateLaunches() {
     launchAlarmAt = nil
     let now = time.monotonic
@@ -105,14 +107,18 @@ extension ProcessRunner {
     armLaunches()
   }
 
-  /// The child is killed, which it may notice much later: it never comes to run the program.
+  /// Abandons a launch and kills its child.
+  ///
+  /// The child may notice late, but it never runs the program.
   private func giveUp(_ launch: Launch) {
     guard let child = launch.child else { return }
-    // What it has come to is known in a moment.
+    if let later = reprieve(launch, child) { return launch.deadline = later }
+    // The child is already done, and its result arrives in a moment.
     guard child.progress.cancel() else { return launch.deadline = time.monotonic + Limits.launchPatience }
-    let waited = launch.isHurried ? time.monotonic - child.since : Limits.launchPatience
+    let isAtPath = child.progress.isAtPath && !launch.isHurried
+    let waited = time.monotonic - (isAtPath ? child.progress.since : child.since)
     guard !lookout.errands.withdraw(child.ticket) else {
-      // Nothing was begun of it, because the calls before it on its mount, or all, do not return.
+      // The errand never began, because earlier calls on its mount, or on all threads, do not return.
       child.setup.fail()
       return end(launch, .failed(.dispatchExhausted, unbegun(launch, waited)))
     }
@@ -121,20 +127,35 @@ extension ProcessRunner {
     guard let (key, path) = launch.noted else {
       return end(launch, .failed(.dispatchExhausted, unbegun(launch, waited)))
     }
-    let owner = launch.order.workflow.map { " of workflow \($0)" } ?? ""
-    lookout.silentPaths.note(path, use: "\(key)\(path)\(owner)", after: waited)
+    lookout.silentPaths.note(path, use: SilentPaths.use(key, path, of: launch.order.workflow), after: waited)
     end(launch, .failed(.dispatchExhausted, "\(key)\(path): \(SilentPaths.words(within: waited))"))
   }
 
-  /// Why a child has not even come to its paths.
+  /// The new deadline of a child that is late because the machine is busy; nil if its path is silent or a stop was
+  /// requested.
+  private func reprieve(_ launch: Launch, _ child: Launch.Child) -> MonotonicInstant? {
+    guard !launch.isHurried else { return nil }
+    let now = time.monotonic
+    if child.progress.isAtPath {
+      // Only the time that the child was blocked at this path counts against it.
+      guard case .open(let until) = launch.watch.look(at: child.progress, now: now) else { return nil }
+      return until
+    }
+    let mayBegin = Launch.paths(of: launch.command).allSatisfy {
+      lookout.mayYetBegin($0.path, after: now - child.since)
+    }
+    return mayBegin ? now + Limits.launchPatience : nil
+  }
+
+  /// The message for a child that has not reached its paths.
   private func unbegun(_ launch: Launch, _ waited: Duration) -> String {
     for (key, path) in Launch.paths(of: launch.command) {
       if let since = lookout.silentPaths.since(path) { return "\(key)\(path): \(SilentPaths.words(since: since))" }
     }
-    return "no process for \(launch.command.arguments[0]) was made \(SilentPaths.span(waited))"
+    return "no process was created for \(launch.command.arguments[0]) \(SilentPaths.span(waited))"
   }
 
-  /// One alarm for all, armed while there are any.
+  /// Arms one alarm for all launches, while there are any.
   private func armLaunches() {
     guard let first = launches.values.lazy.filter({ $0.child != nil }).map(\.deadline).min() else { return }
     if let launchAlarmAt, launchAlarmAt <= first { return }
@@ -142,7 +163,7 @@ extension ProcessRunner {
     launchAlarm?.arm(at: first)
   }
 
-  /// Whether an ended child may be one whose launch is not yet known to be over.
+  /// Whether an ended child may belong to a launch whose outcome is not known yet.
   func isOnItsWay(_ process: Int) -> Bool {
     (Array(launches.values) + Array(abandoned.values)).contains { launch in
       guard let child = launch.child else { return false }

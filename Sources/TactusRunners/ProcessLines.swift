@@ -2,16 +2,17 @@ import Glibc
 import TactusModel
 import TactusPorts
 
-/// Cuts the bytes of one stream into lines.
+/// Splits the bytes of one stream into lines.
 ///
-/// A line of more than ``Limits/logLineBytes`` becomes pieces of just that size and a rest; all but the rest are partial.
+/// A line above ``Limits/logLineBytes`` becomes pieces of exactly that size and a rest. All pieces but the rest are
+/// partial.
 struct ProcessLines {
   private let stream: OutputStream
   private var open: [UInt8] = []
 
   init(of stream: OutputStream) { self.stream = stream }
 
-  /// Takes bytes as they were read, and appends the lines that they complete.
+  /// Takes bytes as they were read and appends the lines that they complete.
   mutating func take(_ bytes: UnsafeRawBufferPointer, at instant: Instant, into lines: inout [OutputLine]) {
     var rest = bytes
     while let start = rest.baseAddress, let newline = memchr(start, 10, rest.count) {
@@ -24,14 +25,16 @@ struct ProcessLines {
     extend(rest, at: instant, into: &lines)
   }
 
-  /// Appends what has no newline yet: the stream ended, or nothing more of it is stored.
+  /// Appends the text after the last newline: the stream ended, or no more of it is stored.
   mutating func close(at instant: Instant, into lines: inout [OutputLine]) {
     guard !open.isEmpty else { return }
     lines.append(OutputLine(stream: stream, at: instant, bytes: open, isPartial: true))
     open = []
   }
 
-  /// Lengthens the open line; a piece goes out only when more follows, so that a line of just the limit stays whole.
+  /// Extends the open line.
+  ///
+  /// A piece is emitted only when more bytes follow, so that a line of exactly the limit stays whole.
   private mutating func extend(_ bytes: UnsafeRawBufferPointer, at instant: Instant, into lines: inout [OutputLine]) {
     var rest = bytes
     while open.count + rest.count > Limits.logLineBytes {
@@ -46,6 +49,6 @@ struct ProcessLines {
 }
 
 extension OutputLine {
-  /// The bytes that the job wrote for this entry, its newline included.
+  /// The bytes that the job wrote for this entry, including its newline.
   var written: Int { bytes.count + (isPartial ? 0 : 1) }
 }

@@ -2,10 +2,12 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// The output of one attempt on its way from two pipes, or from one for both streams, to the sink.
+/// The output of one attempt, from its pipes to the sink.
 ///
-/// What is stored at most is counted in bytes as the job wrote them, newlines included. While the sink owes answers for
-/// ``window`` bytes, the pipes rest, and with them a job that floods.
+/// Both streams may share one pipe.
+///
+/// The storage limit counts bytes as the job wrote them, including newlines. While the sink owes answers for ``window``
+/// bytes, the pipes are not read. A job that floods its output then blocks.
 final class ProcessOutput {
   /// Output stored, in bytes.
   private(set) var storedBytes: Int64 = 0
@@ -22,7 +24,7 @@ final class ProcessOutput {
   private var unanswered = 0
   private var isResting = false
 
-  /// The inodes of the pipes, by which their other ends are known.
+  /// The inodes of the pipes, which identify their other ends.
   var inodes: Set<UInt64> {
     Set([stdout, stderr].compactMap { $0.flatMap { Descriptor.inode(of: $0.descriptor) } })
   }
@@ -32,17 +34,19 @@ final class ProcessOutput {
   /// How many lines are kept for ``denial``.
   private static let latestCount = 3
 
-  /// One pipe, watched.
+  /// One watched pipe.
   struct Pipe {
-    /// The end that we read.
+    /// Our end, which we read.
     let descriptor: Int32
     /// Its registration.
     let token: Poller.Token
-    /// The line that is being read.
+    /// Its unfinished line.
     var lines: ProcessLines
   }
 
-  /// Output of pipes that are watched already, as the output of the attempt; with none there is nothing to read.
+  /// Creates the output of an attempt from pipes that are already watched.
+  ///
+  /// Without pipes there is nothing to read.
   init(stdout: Pipe?, stderr: Pipe?, limit: Int64, watches: ProcessWatches) {
     self.stdout = stdout
     self.stderr = stderr
@@ -53,7 +57,9 @@ final class ProcessOutput {
   /// Whether the sink has answered for everything that it was given.
   var isAnswered: Bool { unanswered == 0 && lines.isEmpty }
 
-  /// Reads once what a pipe has; closes it at its end.
+  /// Reads a pipe once.
+  ///
+  /// Closes it at its end.
   func read(_ stream: OutputStream, at instant: Instant) {
     guard let descriptor = pipe(stream)?.descriptor else { return }
     switch Descriptor.read(descriptor, into: watches.buffer) {
@@ -64,11 +70,11 @@ final class ProcessOutput {
     rest(waiting + unanswered >= Self.window)
   }
 
-  /// Reads what is in the pipes now and closes them, however many others still hold their other ends.
+  /// Reads what is in the pipes now and closes them, even if other processes still hold their write ends.
   func finish(at instant: Instant) {
     for stream in OutputStream.allCases {
       guard let descriptor = pipe(stream)?.descriptor else { continue }
-      // Counted before, because a process that slipped away may go on writing for ever.
+      // Counted first, because a process that escaped may write forever.
       var due = Descriptor.bytesWaiting(in: descriptor)
       while due > 0, case .bytes(let size) = Descriptor.read(descriptor, into: watches.buffer) {
         take(size, of: stream, at: instant)
@@ -78,7 +84,7 @@ final class ProcessOutput {
     }
   }
 
-  /// The lines gathered since the last time, and the bytes that the sink has to answer for; nil if there are none.
+  /// The lines gathered since the last call, and the bytes that the sink has to answer for; nil without lines.
   func takeLines() -> (lines: [OutputLine], bytes: Int)? {
     guard !lines.isEmpty else { return nil }
     latest = (latest + lines.suffix(Self.latestCount).map { Array($0.bytes.suffix(1 << 10)) }).suffix(Self.latestCount)
@@ -89,16 +95,16 @@ final class ProcessOutput {
     return (lines, waiting)
   }
 
-  /// The sink has answered for some bytes.
+  /// Handles the sink's answer for some bytes.
   func answered(_ bytes: Int, stored: Bool) {
     unanswered -= bytes
     if stored { storedBytes += Int64(bytes) } else { droppedBytes += Int64(bytes) }
     rest(waiting + unanswered >= Self.window)
   }
 
-  /// What the latest lines say that the job was denied; nil for nothing.
+  /// The denial that the latest lines mention; nil if they mention none.
   ///
-  /// A guess, because programs tell in their own ways.
+  /// This is a guess, because every program words its errors differently.
   var denial: Denial? {
     latest.reversed().lazy.compactMap { line in
       Denial.allCases.first { String(decoding: line, as: UTF8.self).contains($0.rawValue) }
@@ -113,7 +119,7 @@ final class ProcessOutput {
     let bytes = UnsafeRawBufferPointer(rebasing: watches.buffer[..<kept])
     gather(stream) { $0.take(bytes, at: instant, into: &$1) }
     guard room == 0 else { return }
-    // Nothing follows any more: what has no newline yet goes out as it is.
+    // No more bytes are stored, so an unfinished line is emitted as it is.
     for stream in OutputStream.allCases { gather(stream) { $0.close(at: instant, into: &$1) } }
   }
 

@@ -2,7 +2,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// What a starting daemon asks: whether anything is left of a claim.
+/// A question of a starting daemon: whether anything of a claim is left.
 struct Inquiry: Sendable {
   let remnant: Remnant
   let events: @Sendable (RunnerEvent) -> Void
@@ -10,7 +10,9 @@ struct Inquiry: Sendable {
 }
 
 extension ProcessRunner {
-  /// Keeps the question until those posted right after it have come as well, because one look at /proc serves all.
+  /// Collects questions until those posted right after this one have arrived.
+  ///
+  /// One look at /proc then answers all.
   func inquire(_ inquiry: Inquiry) {
     inquiries.append(inquiry)
     if inquiries.count == 1 { post { $0.answerInquiries() } }
@@ -19,7 +21,7 @@ extension ProcessRunner {
   private func answerInquiries() {
     let asked = inquiries
     inquiries = []
-    // Without a boot id nothing can be of this boot, which is also what an unreadable /proc would show.
+    // Without a boot id no claim can be of this boot. An unreadable /proc would also show no process.
     let boot = try? Machine.bootID()
     let ofThisBoot = asked.filter { $0.remnant.bootID == boot }
     let carriers = ofThisBoot.isEmpty ? [:] : ProcessCensus.take().carriers
@@ -38,16 +40,16 @@ extension ProcessRunner {
     guard runs[id] == nil else { fatalError("attempt \(id) is to be recovered while it runs") }
     let output = ProcessOutput(stdout: nil, stderr: nil, limit: 0, watches: watches)
     let run = ProcessRun(id, main: nil, tree: tree, output: output, events: inquiry.events)
-    // Not known, and nothing happens if there are none.
+    // Unknown for an orphan. Removing secrets that do not exist does nothing.
     run.hasCredentials = true
     runs[id] = run
     inquiry.answer(.orphan)
     settle(run)
   }
 
-  /// What is alive of a claim of this boot; nil when nothing is.
+  /// The living processes of a claim of this boot; nil if all have ended.
   private func remains(of remnant: Remnant, carriers: [JobID: [Int]]) -> (any ProcessTree)? {
-    guard let watches = try? watches() else { return nil }  // told by the caller
+    guard let watches = try? watches() else { return nil }  // the caller reports it
     if let group = root.map({ ControlGroup(at: "\($0.path)/tactus-\(remnant.id)") }), group.exists {
       if group.isPopulated { return ProcessGroup(of: remnant.id, group: group, watches: watches) }
       _ = group.remove()
@@ -58,12 +60,12 @@ extension ProcessRunner {
       ofOrphan: remnant.id, leader: leader, startTicks: remnant.facts?.processStart, watches: watches)
   }
 
-  /// The process that was started then, if it has not ended.
+  /// The process that the row describes; nil if it has ended.
   private func leader(_ facts: StartFacts) -> ProcessHandle? {
     guard let process = facts.processID, let start = facts.processStart,
       let handle = try? ProcessHandle(of: process)  // it is gone by now
     else { return nil }
-    // Once it is open, because then it is certain whose start that is.
+    // Compared after opening, because only then the start time certainly belongs to this process.
     if ProcessTable.startTicks(of: process) == start, !handle.hasEnded { return handle }
     handle.close()
     return nil

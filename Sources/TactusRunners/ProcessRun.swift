@@ -2,33 +2,35 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// One attempt that runs, or that another daemon has left.
+/// One attempt that runs, or that an earlier daemon left.
 final class ProcessRun {
   let id: JobID
   let events: @Sendable (RunnerEvent) -> Void
   let tree: any ProcessTree
   let output: ProcessOutput
-  /// Our own child until it is reaped; nil for an orphan.
+  /// Our child until it is reaped; nil for an orphan.
   var main: Main?
   /// How the main process ended.
   private(set) var exit: ProcessHandle.Exit?
-  /// When its end was seen.
+  /// When the end of the main process was noticed.
   private(set) var endedAt: Instant?
-  /// When it was started, and ended, by the clock that nobody sets; nil for an orphan.
+  /// When the main process started and ended, by the monotonic clock; nil for an orphan.
   var startedMonotonic: MonotonicInstant?
   private var endedMonotonic: MonotonicInstant?
-  /// Whether somebody asked to stop it.
+  /// Whether a stop was requested.
   var isStopping = false
-  /// Whether something was read that the sink has not been given.
+  /// Whether lines were read that the sink has not received.
   var hasNews = false
-  /// Whether nothing of it is left and its pipes are read; the sink may still owe answers.
+  /// Whether no process is left and the pipes are read.
+  ///
+  /// The sink may still owe answers.
   var isOver = false
 
   /// Whether it may have a directory of secrets.
   var hasCredentials = false
   /// `MemoryMax=`, in bytes.
   var memoryMax: Int64?
-  /// What to tell if it was denied something.
+  /// Hints to report for denials.
   var hints: [Denial: String] = [:]
 
   /// The main process and its registration.
@@ -48,7 +50,7 @@ final class ProcessRun {
     self.events = events
   }
 
-  /// The main process ended.
+  /// Handles the end of the main process.
   func ended(_ exit: ProcessHandle.Exit, at instant: Instant, _ monotonic: MonotonicInstant) {
     (self.exit, endedAt, endedMonotonic, main) = (exit, instant, monotonic, nil)
   }
@@ -60,18 +62,18 @@ final class ProcessRun {
     case .code(let code): .failed(.exitNonzero, "exited with code \(code)\(reason)")
     case .signal(let signal, let dumpedCore):
       .failed(.signaled, "ended by \(signal)\(dumpedCore ? ", with a core dump" : "")\(reason)")
-    case nil: .failed(.lost, "the daemon that started it is gone, and so is the process it left")
+    case nil: .failed(.lost, "the daemon that started it has ended, and its process is gone")
     }
   }
 
-  /// Why it failed, as far as that can be told from outside; empty, or what follows in the sentence.
+  /// The reason for a failure, to append to its message; empty if it is unknown.
   private var reason: String {
     if tree.memoryKills > 0 {
       return memoryMax.map { ", because it needed more memory than MemoryMax=\(Self.text(ofSize: $0)) allows" }
         ?? ", because memory ran out"
     }
     guard let denial = output.denial, let hint = hints[denial] else { return "" }
-    return "; its last output says \"\(denial.rawValue)\": \(hint)"
+    return ". Its last output says \"\(denial.rawValue)\": \(hint)"
   }
 
   /// A size as unit files spell it.
@@ -82,7 +84,7 @@ final class ProcessRun {
     return "\(bytes)"
   }
 
-  /// What was measured.
+  /// The measurements of the attempt.
   var report: Report {
     var report = Report()
     report.endedAt = endedAt

@@ -2,10 +2,11 @@ public import TactusLinux
 public import TactusModel
 public import TactusPorts
 
-/// Runs commands: local processes, each in a session or a control group of its own.
+/// Runs commands as local processes, each in its own session or control group.
 ///
-/// A job is over when its main process is: what that leaves in its group is killed before the end is reported, unless
-/// `KillMode=process` lets it stay. A stop reaches everything of the job, and its end is reported when all of that is gone.
+/// A job ends with its main process. Processes that are left in its group are killed before the end is reported, unless
+/// `KillMode=process` lets them continue. A stop reaches every process of the job, and the end is reported when all of
+/// them are gone.
 public actor ProcessRunner: Runner, QueueConfined {
   /// The queue that owns the runner, a leaf.
   public nonisolated let queue: any WorkQueue
@@ -19,40 +20,43 @@ public actor ProcessRunner: Runner, QueueConfined {
   let credentials: CredentialDirectories
   let inputs: InputReader
   let journal: any Journal
-  /// Looks at what jobs name, and lends the threads that wait for their programs.
+  /// Looks at paths for jobs, and provides the threads that wait for their programs.
   let lookout: Lookout
-  /// Whom jobs run as that start from now on.
+  /// The account of jobs that start from now on.
   private(set) var user: CommandUser
-  /// The controllers whose absence was told last, of each workflow.
+  /// The controllers whose absence was last reported, for each workflow.
   var warnings = LimitWarnings()
   var runs: [JobID: ProcessRun] = [:]
-  /// Our children that are not yet reaped.
+  /// Our children that have not been reaped.
   var children: [Int: JobID] = [:]
-  /// Attempts on their way to their start.
+  /// Attempts that have not started yet.
   var launches: [JobID: Launch] = [:]
-  /// Those that were given up, until the kernel lets their children go.
+  /// Abandoned launches whose children the kernel has not released yet.
   var abandoned: [JobID: Launch] = [:]
-  /// Whether children have ended of which it was not known whose they are.
+  /// Whether a child ended while its owner was unknown.
   private(set) var isReapingDue = false
-  /// When the alarm of the launches rings; nil if it is not armed.
+  /// When the alarm for launches is due; nil if it is not armed.
   var launchAlarmAt: MonotonicInstant?
   private(set) var launchAlarm: (any MonotonicAlarm)?
   var inquiries: [Inquiry] = []
-  /// How many looks at all processes were taken.
+  /// How many times all processes were looked at.
   var surveys = 0
-  /// Attempts that want a look at all processes.
+  /// Attempts that need a look at all processes.
   var sought: Set<JobID> = []
   let leftGroups = LeftGroups()
   private var read: [ProcessRun] = []
   private var openWatches: ProcessWatches?
   private var orphanSource: SignalSource?
 
-  /// Makes a runner that runs nothing yet.
+  /// Creates a runner without attempts.
   ///
-  /// `baseEnvironment` is what every job gets of the daemon's own, as `NAME=value`; `defaultDirectory` is where commands
-  /// run that name none, if they run as the daemon's user; below `cgroupRoot`, a delegated directory of cgroup v2, every job
-  /// gets a group of its own; below `credentials` a directory for its secrets; `granted` is the directory of those that the
-  /// daemon was given itself; `inputs` reads the files that definitions name.
+  /// - Parameters:
+  ///   - baseEnvironment: the variables that every job gets from the daemon's environment, as `NAME=value`.
+  ///   - defaultDirectory: the directory of commands that name none, if they run as the user of the daemon.
+  ///   - cgroupRoot: a delegated directory of cgroup v2. Every job gets its own group below it.
+  ///   - credentials: the directory below which every job gets a directory for its secrets.
+  ///   - granted: the directory of the daemon's own credentials.
+  ///   - inputs: reads the files that definitions name.
   public init(
     queue: DispatchWorkQueue, time: any TimeSource, alarms: any AlarmSource, lookout: Lookout,
     output: any OutputSink, baseEnvironment: [String], defaultDirectory: String, cgroupRoot: String?, user: CommandUser,
@@ -80,7 +84,7 @@ public actor ProcessRunner: Runner, QueueConfined {
   /// Whether every job gets a control group.
   public nonisolated var hasGroups: Bool { root != nil }
 
-  /// Whom jobs run as that start from now on.
+  /// Sets the account of jobs that start from now on.
   public nonisolated func run(as user: CommandUser) {
     post { $0.user = user }
   }
@@ -90,15 +94,15 @@ public actor ProcessRunner: Runner, QueueConfined {
     post { $0.begin(order, events: events) }
   }
 
-  /// Gives up a start that takes longer than the grace of a stop.
+  /// Abandons a start that takes longer than the grace of a stop.
   public nonisolated func cancelStart(_ id: JobID) { post { $0.hurry(id) } }
 
-  /// Sends TERM to the whole tree.
+  /// Sends SIGTERM to the whole tree.
   public nonisolated func terminate(_ id: JobID) {
     post { $0.stop(id) { $0.terminate() } }
   }
 
-  /// Sends KILL to the whole tree.
+  /// Sends SIGKILL to the whole tree.
   public nonisolated func kill(_ id: JobID) {
     post { $0.stop(id) { $0.kill() } }
   }
@@ -111,22 +115,26 @@ public actor ProcessRunner: Runner, QueueConfined {
     }
   }
 
-  /// Looks a claim of an earlier daemon up; those asked for in one breath are answered by one look at /proc.
+  /// Looks up a claim of an earlier daemon.
+  ///
+  /// Claims requested together are answered by one look at /proc.
   public nonisolated func recover(
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     post { $0.inquire(Inquiry(remnant: remnant, events: events, answer: answer)) }
   }
 
-  /// Removes the secrets and the control groups of jobs that are over; a group with processes when it is empty.
+  /// Removes the secrets and control groups of jobs that have ended.
+  ///
+  /// A group with processes is removed when it is empty.
   public nonisolated func recovered() {
-    // Twice, because the answers to the questions before this one are posted as well, and make orphans known.
+    // Posted twice: the answers to earlier questions are also posted, and they make orphans known.
     post { runner in runner.post { $0.sweep() } }
   }
 
   private func sweep() {
     credentials.sweep { knows($0) }
-    // Without descriptors to spare the next daemon does it.
+    // Without a spare descriptor the next daemon does it.
     guard let root, let watches = try? watches() else { return }
     for name in root.names {
       guard let id = LeftGroups.job(of: name), !knows(id) else { continue }
@@ -134,12 +142,12 @@ public actor ProcessRunner: Runner, QueueConfined {
     }
   }
 
-  /// Answers which of the attempts are not running here.
+  /// Returns the attempts that do not run here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in answer(ids.filter { !runner.knows($0) }) }
   }
 
-  /// Answers, in a clause, what keeps attempts from ending.
+  /// Returns, as a clause, the reason why attempts do not end.
   public nonisolated func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
     post { runner in
       var found: [JobID: String] = [:]
@@ -151,9 +159,9 @@ public actor ProcessRunner: Runner, QueueConfined {
     }
   }
 
-  /// Makes this process the parent of what its jobs leave behind, and reaps that from now on.
+  /// Makes this process the parent of orphans that its jobs leave, and reaps them from now on.
   ///
-  /// Once, by a daemon whose children are all this runner's, with SIGCHLD blocked (``Signals/block(_:)``). Any queue above
+  /// Called once, by a daemon that has no other children, with SIGCHLD blocked (``Signals/block(_:)``). Any queue above
   /// the runner's, or none.
   public nonisolated func becomeSubreaper() throws {
     try call { runner in Result { try runner.adoptOrphans() } }.get()
@@ -171,7 +179,7 @@ public actor ProcessRunner: Runner, QueueConfined {
     isReapingDue = false
     Children.reapStrangers { process in
       guard let run = children[process].flatMap({ runs[$0] }) else {
-        // Whoever waits for it reaps it, or says that it runs: then it is looked at again.
+        // Its owner reaps it, or reports that it runs. Then it is looked at again.
         if isOnItsWay(process) { isReapingDue = true }
         return isReapingDue
       }
@@ -190,7 +198,7 @@ public actor ProcessRunner: Runner, QueueConfined {
     settle(run)
   }
 
-  /// The runner's descriptors, opened when they are needed first.
+  /// The runner's descriptors, opened when they are first needed.
   func watches() throws(SystemError) -> ProcessWatches {
     if let openWatches { return openWatches }
     let opened = try ProcessWatches(on: workQueue) { [weak self] in self?.assumeIsolated { $0.wake() } }

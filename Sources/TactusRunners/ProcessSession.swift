@@ -2,36 +2,38 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// The tree of an attempt without a control group: what descends from its main process, its sessions, and whatever carries its
-/// `TACTUS_JOB_ID`.
+/// The process tree of an attempt without a control group, found through /proc.
 ///
-/// A stop finds by /proc what belongs to the attempt, and waits for it by pidfds. A normal end ends what is left in the process
-/// group, and looks no further, because reading all of /proc for every job would cost more than many a job: what has left
-/// the group then lives on, as it would under cron. A control group leaves nothing.
+/// It consists of the descendants of the main process, their sessions, and every process that carries the job's
+/// `TACTUS_JOB_ID`. A stop finds them in /proc and waits for them with pidfds. A normal end kills the rest of the
+/// process group and looks no further, because reading all of /proc would cost more than many a job. Processes that
+/// left the group then continue, as under cron. A control group leaves none.
 ///
-/// Each kill stops what it found before it looks again, and kills when nothing new is found and nothing can fork any more. So no
-/// child is missed whose parent ends in the kill.
+/// A kill first sends SIGSTOP to all known processes, then searches again. It sends SIGKILL when a search finds no new
+/// process and none can fork. So it misses no child whose parent ends during the kill.
 final class ProcessSession: ProcessTree {
   private let id: JobID
   private let watches: ProcessWatches
   private let killMode: KillMode
   /// The main process, which leads the first session; nil for an orphan whose leader is gone.
   private let leader: Int?
-  /// The pipes of its output, by which a stray is known again that has left everything else behind.
+  /// The pipes of its output.
+  ///
+  /// They identify a stray that has left every session and group.
   private let pipes: Set<UInt64>
   private var leaderIsChild: Bool
   private var hasEndedItself = false
   private var isKilling = false
-  /// Whether the last look found nothing alive.
+  /// Whether the last look found no living process.
   private var isVerified = false
   private var step = Step.none
   private var rounds = 0
   private var endedProcesses = 0
   private var held: [Poller.Token: Held] = [:]
-  /// Sessions that processes of the attempt have made, by number, with the start of the process that leads each.
+  /// Sessions that processes of the attempt created, by number, with the start time of each leader.
   private var sessions: [Int: Int64] = [:]
 
-  /// What the next look is for.
+  /// The purpose of the next look.
   private enum Step { case none, terminate, kill, check }
 
   private struct Held {
@@ -39,7 +41,9 @@ final class ProcessSession: ProcessTree {
     let startTicks: Int64
   }
 
-  /// After how many looks one kill no longer waits for a tree that grows; what is left is looked for again when it dies.
+  /// The number of looks after which a kill stops waiting for a growing tree.
+  ///
+  /// Survivors are looked for again when it dies.
   private static let mostRounds = 16
 
   /// The session of our own child.
@@ -48,9 +52,10 @@ final class ProcessSession: ProcessTree {
     leaderIsChild = true
   }
 
-  /// The session that another daemon has left.
+  /// The session that an earlier daemon left.
   ///
-  /// The leader is held from here on, because of another user's process nothing else says that it belongs to the job.
+  /// The leader is held from the beginning: for a process of another user, nothing else shows that it belongs to the
+  /// job.
   init(ofOrphan id: JobID, leader: ProcessHandle?, startTicks: Int64?, watches: ProcessWatches) {
     (self.id, self.leader, self.watches) = (id, leader?.process, watches)
     (killMode, pipes, leaderIsChild) = (.controlGroup, [], false)
@@ -123,7 +128,7 @@ final class ProcessSession: ProcessTree {
     isVerified = step == .none && held.isEmpty && !leaderIsChild
   }
 
-  /// Whether something of it can fork before a signal reaches it.
+  /// Whether a process of the attempt can fork before a signal reaches it.
   private func mayGrow(_ census: ProcessCensus) -> Bool {
     let leader = leaderIsChild ? [leader].compactMap(\.self) : []
     return (leader + held.values.map(\.handle.process)).contains { census.entries[$0]?.mayFork == true }
@@ -135,7 +140,7 @@ final class ProcessSession: ProcessTree {
     if step == .none { step = isKilling ? .kill : .check }
   }
 
-  /// Every process that belongs to the attempt, besides the main process and what is held.
+  /// Every process of the attempt, except the main process and those that are already held.
   private func members(in survey: ProcessSurvey) -> [ProcessCensus.Entry] {
     let census = survey.census
     if hasEndedItself { return remainingGroup(in: census) }
@@ -153,7 +158,7 @@ final class ProcessSession: ProcessTree {
     take(census.carriers(of: id))
     take(survey.strays(holding: pipes))
     if let leader, leaderIsChild || isHeld(leader) || census.entries[leader] == nil {
-      // While a process is in the session, the kernel gives its number to no other process: credentials(7), "Sessions".
+      // While a process is in the session, the kernel does not reuse its number: credentials(7), "Sessions".
       take(census.members(ofSession: leader))
     }
     for (session, start) in sessions where census.entries[session].map({ $0.startTicks == start }) ?? true {
@@ -168,9 +173,9 @@ final class ProcessSession: ProcessTree {
     return Array(found.values)
   }
 
-  /// What is left in the process group of a main process that is reaped.
+  /// The rest of the process group after its main process was reaped.
   private func remainingGroup(in census: ProcessCensus) -> [ProcessCensus.Entry] {
-    // A process of that number says that the group was empty, and so its number free.
+    // If a process has that number, the group was empty and its number was free.
     guard let leader, census.entries[leader] == nil else { return [] }
     return census.members(ofSession: leader).compactMap { census.entries[$0] }.filter {
       $0.group == leader && !$0.hasEnded
@@ -184,7 +189,7 @@ final class ProcessSession: ProcessTree {
     return Glibc.kill(-Int32(leader), 0) == 0 || errno != ESRCH
   }
 
-  /// The group is certainly ours as long as its leader is not reaped.
+  /// The group is certainly ours while its leader has not been reaped.
   private func signalGroup(_ signal: Signal) {
     guard leaderIsChild, let leader else { return }
     _ = Glibc.kill(-Int32(leader), signal.number)
@@ -195,7 +200,7 @@ final class ProcessSession: ProcessTree {
     for held in held.values { held.handle.send(signal) }
   }
 
-  /// Whether the signal to the group has reached it already.
+  /// Whether the signal to the group has already reached the process.
   private func isInGroup(_ handle: ProcessHandle) -> Bool {
     guard leaderIsChild, let leader else { return false }
     return Int(getpgid(Int32(handle.process))) == leader
@@ -203,7 +208,9 @@ final class ProcessSession: ProcessTree {
 
   private func isHeld(_ process: Int) -> Bool { held.values.contains { $0.handle.process == process } }
 
-  /// Watches what is not watched yet; true if there was something.
+  /// Watches processes that are not watched yet.
+  ///
+  /// Returns true if there were any.
   private func hold(_ members: [ProcessCensus.Entry], _ census: ProcessCensus) -> Bool {
     let known = Set(held.values.map(\.handle.process))
     var isGrowing = false
@@ -217,11 +224,11 @@ final class ProcessSession: ProcessTree {
   private func hold(_ member: ProcessCensus.Entry) -> Bool {
     let handle: ProcessHandle
     do { handle = try ProcessHandle(of: member.process) } catch {
-      // Without a descriptor to spare it cannot be waited for, so it gets no grace; ESRCH means that it is gone.
+      // Without a spare descriptor its end cannot be awaited, so it gets no grace. ESRCH means that it is gone.
       if error.code != ESRCH { _ = Glibc.kill(Int32(member.process), SIGKILL) }
       return false
     }
-    // Looked at again, because the number may have changed hands between the look and the opening.
+    // Checked again, because the number may have been reused between the look and the opening.
     guard !handle.hasEnded, ProcessTable.startTicks(of: member.process) == member.startTicks else {
       handle.close()
       return false
@@ -229,7 +236,9 @@ final class ProcessSession: ProcessTree {
     return watch(handle, member.startTicks)
   }
 
-  /// Waits for the end of a process; one that cannot be waited for is killed.
+  /// Waits for the end of a process.
+  ///
+  /// Kills it if it cannot be watched.
   @discardableResult
   private func watch(_ handle: ProcessHandle, _ startTicks: Int64) -> Bool {
     do {

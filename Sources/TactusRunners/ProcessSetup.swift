@@ -2,16 +2,20 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// What a start takes from the machine, and gives back: some of it always, the rest when it fails halfway.
+/// The resources that a start acquires, and releases: some of them always, the others when it fails.
 ///
 /// Belongs to the runner's queue.
 final class ProcessSetup {
-  /// The group of the attempt; nil if there are none.
+  /// The group of the attempt; nil if groups are unavailable.
   let group: ControlGroup?
-  /// Our ends of its pipes; one pipe if it has one for both streams.
+  /// Our ends of the pipes.
+  ///
+  /// A merged output uses one pipe for both streams.
   let stdout: Int32
   let stderr: Int32?
-  /// What the child gets, closed here when it runs; the same descriptor for both streams if it has one pipe.
+  /// The child's ends, closed here when it runs.
+  ///
+  /// With one pipe, both streams share a descriptor.
   let output: Int32
   let error: Int32
   let members: Int32?
@@ -23,12 +27,13 @@ final class ProcessSetup {
   private var child: Int?
   private var isOver = false
 
-  /// Makes pipes, and opens what the child joins.
+  /// Creates the pipes and opens what the child joins.
+  ///
   /// - Parameters:
-  ///   - isShared: whether another user's job is to open its /dev/stdout.
-  ///   - isMerged: whether both streams go through one pipe.
-  ///   - secrets: those that were placed for the attempt.
-  /// - Throws: ``SystemError``; then nothing is left of it, its group and its secrets included.
+  ///   - isShared: whether a job of another user must be able to open its /dev/stdout.
+  ///   - isMerged: whether both streams use one pipe.
+  ///   - secrets: the secrets that were written for the attempt.
+  /// - Throws: ``SystemError``. Everything is released first, including the group and the secrets.
   init(
     group: ControlGroup?, isShared: Bool, isMerged: Bool, secrets: (directories: CredentialDirectories, id: JobID)?,
     watches: ProcessWatches
@@ -56,13 +61,13 @@ final class ProcessSetup {
     _ opened: inout [Int32], isShared: Bool
   ) throws(SystemError) -> (read: Int32, write: Int32) {
     let pipe = try Descriptor.pipe(nonBlockingRead: true)
-    // Who may look into /proc/PID/fd at all is the kernel's to say.
+    // The kernel decides which users may look into /proc/PID/fd.
     if isShared { fchmod(pipe.write, 0o666) }
     opened += [pipe.read, pipe.write]
     return pipe
   }
 
-  /// The child runs, and is ours to watch.
+  /// Takes charge of the child, which runs now.
   func take(_ process: Int) throws(SystemError) -> ProcessHandle {
     child = process
     let handle = try ProcessHandle(of: process)
@@ -76,19 +81,19 @@ final class ProcessSetup {
     return token
   }
 
-  /// Everything else has its owner now.
+  /// Marks the start as successful: the other resources now belong to the attempt.
   func succeed() {
     guard !isOver else { fatalError("a start that was given back has succeeded") }
     isOver = true
     closeChildsEnds()
   }
 
-  /// Gives everything back, once.
+  /// Releases everything, once.
   func fail() {
     guard !isOver else { return }
     isOver = true
     if let child {
-      // It runs but cannot be watched: ended here and now, because an attempt that is told as failed must not go on.
+      // It runs but cannot be watched. It is killed at once, because an attempt reported as failed must not continue.
       kill(-Int32(child), SIGKILL)
       waitpid(Int32(child), nil, 0)
     }

@@ -4,24 +4,26 @@ import TactusModel
 import TactusPorts
 
 extension ProcessRunner {
-  /// What could not be started, and what was in its way: to write is not what it was denied.
+  /// Describes why a command could not be started and what prevented it.
   func sentence(of failure: Spawner.Failure) -> String {
     if failure.cause.code == ENOEXEC {
-      if let fault = ScriptFault.of(failure.cause.subject) { return "\(failure); \(fault.sentence)" }
+      if let fault = ScriptFault.of(failure.cause.subject) { return "\(failure), because \(fault.sentence)" }
       return
-        "\(failure): it is no program of this machine, or a script whose first line does not say what runs it, such as #!/bin/sh"
+        "\(failure). It is neither a program for this machine nor a script with an interpreter line such as #!/bin/sh"
     }
     guard failure.cause.code == EACCES else { return failure.description }
     let account: Account? = if case .account(let account) = user.choice { account } else { nil }
     let name = account?.name ?? Account.name(of: geteuid())
     let obstacle =
-      failure.obstacle?.sentence(for: name)
-      ?? "no mode on the way to it says so: look at access control lists, security modules and, of a script, its interpreter"
-    return "\(failure); \(obstacle)" + (account == nil ? "" : "; Runner=systemd can run it as another User=")
+      failure.obstacle.map { ", because \($0.sentence(for: name))" }
+      ?? ". The modes on its path allow it. Check access control lists, security modules and the interpreter of a "
+      + "script"
+    return "\(failure)\(obstacle)" + (account == nil ? "" : ". Set Runner=systemd and User= to run it as another user")
   }
 
-  /// Makes everything that a child needs.
-  /// - Throws: ``DefinitionFault`` or ``SystemError``; then nothing is left of it.
+  /// Creates everything that a child needs.
+  ///
+  /// - Throws: ``DefinitionFault`` or ``SystemError``. Everything is released first.
   func prepare(_ launch: Launch) throws -> (Spawner.Order, ProcessSetup) {
     let (id, command) = (launch.id, launch.command)
     let watches = try watches()
@@ -49,7 +51,7 @@ extension ProcessRunner {
     return (order, setup)
   }
 
-  /// The process runs: watches it, and tells its start.
+  /// Watches a process that runs now, and reports its start.
   func adopt(_ launch: Launch, _ setup: ProcessSetup, _ process: Int) throws {
     let id = launch.id
     let watches = try watches()

@@ -2,18 +2,19 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// As whom and where a command runs, and what it finds in its environment.
+/// The account, the directory and the environment of a command.
 struct ProcessSurroundings {
   var account: Account?
   var directory: String
-  /// Whether that is the home of the account, which need not exist.
+  /// Whether the directory is the account's home, which may be missing.
   var isHome: Bool
   var environment: [String]
 }
 
 extension ProcessRunner {
-  /// Takes what was read, and puts secrets where the job finds them.
-  /// - Throws: ``DefinitionFault`` for what could not be read, ``SystemError`` for what the machine does not do.
+  /// Evaluates the files that were read, and writes secrets where the job finds them.
+  ///
+  /// - Throws: ``DefinitionFault`` for a file that could not be read, ``SystemError`` for a failed system call.
   func surroundings(of order: RunOrder, _ command: Command, _ inputs: JobInputs) throws -> ProcessSurroundings {
     let account = try user.account()
     var own = try EnvironmentLines.read(command.environmentFiles, from: inputs)
@@ -30,7 +31,9 @@ extension ProcessRunner {
       environment: environment.variables(for: order, account: account, own: own))
   }
 
-  /// Limits what a job may use; tells once for each workflow of controllers that are not there, or refuses.
+  /// Applies a job's limits.
+  ///
+  /// Warns once per workflow about missing controllers, or refuses the job.
   func enforce(_ limits: CommandLimits, on group: ControlGroup?, of workflow: WorkflowName?) throws {
     guard !limits.isEmpty else { return }
     let missing = group?.missingControllers(for: limits) ?? limits.controllers
@@ -42,15 +45,16 @@ extension ProcessRunner {
 
   private func reason(forMissing controllers: [String]) -> String {
     guard let root else {
-      return
-        "tactusd has no control group of its own: Delegate=yes in its unit, or CgroupRoot= in tactusd.conf, gives it one"
+      return "tactusd has no control group. Set Delegate=yes in tactusd.service, or CgroupRoot= in tactusd.conf"
     }
     return
-      "\(root.path)/cgroup.subtree_control has no \(controllers.joined(separator: " ")): where control groups of version 1"
-      + " have them, the machine has to be booted with systemd.unified_cgroup_hierarchy=1"
+      "\(root.path)/cgroup.subtree_control has no \(controllers.joined(separator: " ")). Boot with "
+      + "systemd.unified_cgroup_hierarchy=1 if control groups of version 1 have them"
   }
 
-  /// The only variable that a definition may refer to: nothing else is known when it is written.
+  /// Expands the only variable that a definition may refer to.
+  ///
+  /// No other value is known when a definition is written.
   private static func expand(_ variable: String, directory: String) -> String {
     let name = "${CREDENTIALS_DIRECTORY}"
     var (expanded, rest) = ("", variable[...])

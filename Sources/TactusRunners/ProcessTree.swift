@@ -1,35 +1,45 @@
 import TactusLinux
 import TactusModel
 
-/// Everything that an attempt has started: how to reach it, and whether anything of it is left.
+/// All processes that an attempt has started, with the means to signal them and to notice their end.
 ///
-/// Belongs to the runner's queue. What it waits for comes back as ``ProcessWatches/Target/rest(_:)``.
+/// Belongs to the runner's queue. Events that it waits for arrive as ``ProcessWatches/Target/rest(_:)``.
 protocol ProcessTree: AnyObject {
-  /// Sends TERM to all of it; a tree that ``awaitsCensus`` does so after its look.
-  func terminate()
-  /// Sends KILL to all of it, and to whatever is found of it later; a tree that ``awaitsCensus`` does so after its look.
-  func kill()
-  /// The main process has ended by itself and is about to be reaped: what it left is over as well, unless it may stay.
+  /// Sends SIGTERM to all processes.
   ///
-  /// A job is over when its main process is, because its row says so then.
+  /// A tree that ``awaitsCensus`` sends it after its look.
+  func terminate()
+  /// Sends SIGKILL to all processes, and to those found later.
+  ///
+  /// A tree that ``awaitsCensus`` sends it after its look.
+  func kill()
+  /// Handles the end of the main process, before it is reaped.
+  ///
+  /// The other processes are ended unless they may stay.
+  ///
+  /// A job ends with its main process, because that is when its row says so.
   func mainEnded()
-  /// The main process is reaped: its number may be another's from now on.
+  /// Handles the reaping of the main process, whose number may be reused from now on.
   func mainReaped()
-  /// Whether nothing is left besides a main process; if something is, the runner hears when that changes.
+  /// Whether no process is left except the main process.
+  ///
+  /// Otherwise the runner is notified when that changes.
   func isGone() -> Bool
-  /// Something that was waited for has happened.
+  /// Handles an event that was waited for.
   func heard(_ token: Poller.Token)
-  /// Nothing is left: reports what was measured.
+  /// Adds the measurements to a report, when no process is left.
   func measure(into report: inout Report)
-  /// Nothing is left: how much of it was killed because memory ran out.
+  /// How many processes were killed because memory ran out, once no process is left.
   var memoryKills: Int { get }
-  /// Whether it needs a look at all processes of the machine before anything else happens to it.
+  /// Whether it needs a look at all processes of the machine before anything else.
   var awaitsCensus: Bool { get }
-  /// Takes a look and acts on it; ``awaitsCensus`` says whether another look is needed.
+  /// Takes a look and acts on it.
+  ///
+  /// ``awaitsCensus`` says afterwards whether another look is needed.
   func look(at survey: ProcessSurvey)
-  /// What keeps it from ending although it was sent KILL, as a clause; nil before a kill, and when nothing does.
+  /// The reason, as a clause, why it does not end after SIGKILL; nil before a kill and if there is no obstacle.
   var obstacle: String? { get }
-  /// The control group that outlives it, because its processes may stay; nil if nothing is left to be removed.
+  /// The control group that outlives it because processes may stay; nil if no group has to be removed.
   var remainder: ControlGroup? { get }
 }
 

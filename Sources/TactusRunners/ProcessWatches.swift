@@ -3,23 +3,23 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// The descriptors of a process runner: its poller, what each registration means, and what all jobs share.
+/// The descriptors of a process runner: its poller, the meaning of each registration, and what all jobs share.
 final class ProcessWatches {
-  /// What became ready.
+  /// The owner of a ready descriptor.
   enum Target {
-    /// The main process of an attempt ended.
+    /// The main process of an attempt has ended.
     case main(JobID)
-    /// A pipe has something, or ended.
+    /// A pipe has data, or has ended.
     case output(JobID, OutputStream)
-    /// Something of what is left of an attempt changed.
+    /// The rest of an attempt has changed.
     case rest(JobID)
-    /// Something in the control group that a job left when it ended changed.
+    /// The control group that a job left at its end has changed.
     case left(JobID)
   }
 
   /// `/dev/null`, every job's standard input.
   let null: Int32
-  /// Reused for every read; as large as a pipe.
+  /// The buffer for every read, as large as a pipe.
   let buffer: UnsafeMutableRawBufferPointer
 
   private let poller: Poller

@@ -1,18 +1,18 @@
 public import TactusModel
 public import TactusPorts
 
-/// The changes that people and files ask for. All are answered after they are durable, on any queue; before the start-up
-/// is over and after the stop began they are refused as unavailable.
-extension SchedulingWorker: Scheduling {
-  /// How many definitions one transaction loads, so that a large reload does not hold up what is due.
+/// The changes that people and files request.
+///
+/// Any queue. Each is answered on any queue after it is durable. Before the start-up is complete and once a stop has
+/// begun, all but cancel and abandon are refused as unavailable.
+extension SchedulingWorker: Scheduling, Planning {
+  /// The number of definitions that one transaction loads, so that a large reload does not delay due jobs.
   static let loadBatch = 250
 
-  /// Realigns the plan with the clock, loads what files say, hands what the last daemon left to the execution worker,
-  /// and begins to release.
+  /// Realigns the plan with the clock, loads the definitions of files, recovers the jobs of the last daemon, and begins
+  /// to release.
   ///
-  /// Called once.
-  ///
-  /// `remnants` gets the claimed and running rows before any job is enqueued.
+  /// Called once. `remnants` receives the claimed and running rows before any job is enqueued.
   public nonisolated func open(
     _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?,
     execution: any Execution, alarms: any AlarmSource, remnants: @escaping @Sendable ([Remnant]) -> Void,
@@ -49,16 +49,16 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Stops releasing; answered when no write of this worker is under way any more.
+  /// Stops releasing; answers when all writes of this worker are done.
   public nonisolated func close(answer: @escaping @Sendable () -> Void) {
     post { worker in
       worker.end()
-      // Everything that was posted before is answered before this.
+      // All writes that were posted before are answered before this one.
       worker.ledger.remnants { _ in answer() }
     }
   }
 
-  /// Creates or edits a workflow, from the socket.
+  /// Creates or edits a workflow for the socket.
   public nonisolated func apply(
     _ definition: Definition, to name: WorkflowName, dryRun: Bool, answer: @escaping Answer<Applied>
   ) {
@@ -70,7 +70,7 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Takes over what files say; `present` is every name in the listing.
+  /// Applies the definitions of files; `present` has every name in the listing.
   public nonisolated func load(
     _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?,
     answer: @escaping Answer<Loaded>
@@ -97,12 +97,12 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Makes a MANUAL job.
+  /// Creates a MANUAL job.
   public nonisolated func run(_ request: RunRequest, answer: @escaping Answer<JobID>) {
     change(answer) { worker, answer in
       let now = worker.time.now
-      if case .at(let instant) = request.start, let refusal = ManualStart.refusal(of: instant, now: now) {
-        return answer(.failure(.invalid(field: "scheduled_at", reason: refusal)))
+      if case .at(let instant) = request.start, let fault = ManualStart.fault(of: instant, now: now) {
+        return answer(.failure(.invalid(.scheduledAt, fault)))
       }
       worker.ledger.run(request, at: now) { result in
         if case .success(let made) = result { worker.post { $0.follow(made.change) } }
@@ -111,12 +111,12 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Gives a held job its time, or a scheduled one another.
+  /// Gives a held job a start time, or a scheduled job another one.
   public nonisolated func schedule(_ id: JobID, for instant: Instant, answer: @escaping Answer<PlanChange>) {
     change(answer) { worker, answer in
       let now = worker.time.now
-      if let refusal = ManualStart.refusal(of: instant, now: now) {
-        return answer(.failure(.invalid(field: "at", reason: refusal)))
+      if let fault = ManualStart.fault(of: instant, now: now) {
+        return answer(.failure(.invalid(.at, fault)))
       }
       worker.ledger.schedule(id, for: instant, at: now) { result in
         if case .success(let change) = result { worker.post { $0.follow(change) } }
@@ -125,12 +125,12 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Frees the name of a terminated workflow.
+  /// Deletes a terminated workflow, which frees its name.
   public nonisolated func delete(_ name: WorkflowName, answer: @escaping Answer<Bool>) {
     change(answer) { worker, answer in worker.ledger.delete(name, at: worker.time.now, answer: answer) }
   }
 
-  /// Ends planning.
+  /// Terminates a workflow.
   public nonisolated func terminate(_ name: WorkflowName, cancelRunning: Bool, answer: @escaping Answer<PlanChange>) {
     change(answer) { worker, answer in
       worker.ledger.terminate(name, cancelRunning: cancelRunning, at: worker.time.now) { result in
@@ -140,7 +140,7 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Begins planning again.
+  /// Resumes a workflow.
   public nonisolated func resume(_ name: WorkflowName, answer: @escaping Answer<PlanChange>) {
     change(answer) { worker, answer in
       worker.ledger.resume(name, at: worker.time.now) { result in
@@ -150,7 +150,7 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Cancels a job in any non-terminal status; the only change that a stopping daemon still takes.
+  /// Cancels a job in any non-terminal status, also while the daemon stops.
   public nonisolated func cancel(_ id: JobID, answer: @escaping Answer<PlanChange>) {
     post { worker in
       worker.ledger.cancel(id, at: worker.time.now) { result in
@@ -160,7 +160,7 @@ extension SchedulingWorker: Scheduling {
     }
   }
 
-  /// Closes a job as LOST whose provider does not answer; a stopping daemon takes it, too.
+  /// Ends a job as LOST whose provider does not answer, also while the daemon stops.
   public nonisolated func abandon(_ id: JobID, answer: @escaping Answer<Ended>) {
     post { worker in
       worker.ledger.abandon(id, at: worker.time.now) { result in
@@ -179,21 +179,21 @@ extension SchedulingWorker: Scheduling {
   ) {
     post { worker in
       guard worker.isOpen else {
-        return answer(.failure(.unavailable(reason: "the daemon is starting or stopping: try again in a moment")))
+        return answer(.failure(.unavailable(.starting)))
       }
       body(worker, answer)
     }
   }
 
-  // MARK: What the execution worker tells
+  // MARK: Notices from the execution worker
 
-  /// As ``Scheduling`` says.
+  /// Implements ``Scheduling``.
   public nonisolated func ended(_ workflow: WorkflowID) { post { $0.note(ended: workflow) } }
 
-  /// As ``Scheduling`` says.
+  /// Implements ``Scheduling``.
   public nonisolated func roomMade(in queue: QueueName) { post { $0.note(roomIn: queue) } }
 
-  /// As ``Scheduling`` says.
+  /// Implements ``Scheduling``.
   public nonisolated func follow(change: PlanChange) { post { $0.follow(change) } }
 }
 

@@ -1,12 +1,13 @@
 internal import TactusModel
 public import TactusPorts
 
-/// Decides when: it owns the one wall-clock alarm and asks the ledger to release what is due.
+/// Decides when jobs are released: it owns the wall-clock alarm and asks the ledger to release due jobs.
 ///
-/// The decisions themselves are pure and happen in the ledger's transaction; what is kept here can be recomputed from the
-/// ledger at any time. Its methods run on its queue; the ones that others call are nonisolated and return at once.
+/// The decisions are pure functions that run in the ledger's transaction. The state of this worker can always be
+/// recomputed from the ledger. Its methods run on its queue. The nonisolated ones may be called from any queue, and
+/// return at once.
 public actor SchedulingWorker: QueueConfined {
-  /// `tactus.scheduling`.
+  /// The work queue that owns the state: `tactus.scheduling`.
   public nonisolated let queue: any WorkQueue
 
   let ledger: any Ledger
@@ -15,23 +16,23 @@ public actor SchedulingWorker: QueueConfined {
   var execution: (any Execution)?
   private var alarm: (any WallAlarm)?
   private var armedAt: Instant?
-  /// Whether changes are taken: from the end of the start-up to the beginning of the stop.
+  /// Whether changes are accepted: from the end of the start-up to the beginning of the stop.
   private(set) var isOpen = false
 
-  /// How far the wall clock was from the monotonic one when that was looked at last, in microseconds.
+  /// The distance of the wall clock from the monotonic clock at the last check, in microseconds.
   private var clockDistance: Int64?
 
   private var isReleasing = false
   private var releaseAgain = false
   private var endedWorkflows: Set<WorkflowID> = []
   private var roomyQueues: Set<QueueName> = []
-  /// Queues whose due jobs wait for room; only these are looked at when room is made.
+  /// Queues whose due jobs wait for room; only these are examined when room is made.
   private var backlogged: Set<QueueName> = []
 
-  /// How long after a failed write the next one is tried.
+  /// How long after a failed write the next attempt is made.
   static let retryAfter: Duration = .seconds(1)
 
-  /// A worker that does nothing until it is opened.
+  /// Creates a worker, which is idle until ``open(_:present:execution:alarms:remnants:answer:)`` is called.
   public init(queue: any WorkQueue, ledger: any Ledger, time: any TimeSource, journal: any Journal) {
     self.queue = queue
     self.ledger = ledger
@@ -55,7 +56,7 @@ public actor SchedulingWorker: QueueConfined {
     ledger.release(request) { result in self.post { $0.released(result, request) } }
   }
 
-  private func released(_ result: Result<Released, LedgerFailure>, _ request: ReleaseRequest) {
+  private func released(_ result: Result<Released, Refusal>, _ request: ReleaseRequest) {
     isReleasing = false
     switch result {
     case .success(let released):
@@ -64,7 +65,7 @@ public actor SchedulingWorker: QueueConfined {
       arm(at: released.change.nextDue)
       if released.isPartial || releaseAgain { release() }
     case .failure:
-      // The store has told the operator; nothing is lost, it is only later.
+      // The store has reported the failure. No decision is lost, only delayed.
       endedWorkflows.formUnion(request.workflows)
       roomyQueues.formUnion(request.queues)
       arm(at: time.now + Self.retryAfter)
@@ -77,10 +78,10 @@ public actor SchedulingWorker: QueueConfined {
     alarm?.arm(at: instant)
   }
 
-  /// Does what a change of the plan asks of others.
+  /// Carries out the consequences of a change of the plan.
   ///
-  /// An alarm that is too early only finds nothing due; one that is too
-  /// late would miss an instant, so an answer that may be overtaken never moves it later.
+  /// An alarm that is too early finds no due jobs, but one that is too late misses an instant. An answer that may be
+  /// outdated therefore never moves the alarm to a later time.
   func follow(_ change: PlanChange) {
     carryOut(change)
     guard let nextDue = change.nextDue else { return }
@@ -90,14 +91,14 @@ public actor SchedulingWorker: QueueConfined {
 
   private func carryOut(_ change: PlanChange) {
     backlogged.formUnion(change.backlogged)
-    for end in change.ended { for entry in end.entries { journal.tell(entry) } }
+    for end in change.ended { for entry in end.entries { journal.report(entry) } }
     if let execution {
       if !change.withdrawn.isEmpty { execution.withdraw(change.withdrawn) }
       if !change.stop.isEmpty { execution.stop(change.stop) }
       if !change.preparations.isEmpty { execution.prepare(change.preparations) }
       if !change.queued.isEmpty { execution.enqueue(change.queued) }
     }
-    // A job that left the queue without a run has no end that would wake what waits behind it.
+    // A job that left the queue without a run has no end that would release the jobs behind it.
     let roomy = change.freedQueues.intersection(backlogged)
     guard !change.freedWorkflows.isEmpty || !roomy.isEmpty else { return }
     endedWorkflows.formUnion(change.freedWorkflows)
@@ -112,30 +113,29 @@ public actor SchedulingWorker: QueueConfined {
       armedAt = nil
       release()
     case .clockSet:
-      tellStep()
+      reportStep()
       realign()
     }
   }
 
-  /// Says by how much the clock was set, which the kernel does not tell.
-  private func tellStep() {
+  /// Logs by how much the clock was set, which the kernel does not report.
+  private func reportStep() {
     let distance = time.distance
     defer { clockDistance = distance }
     guard let before = clockDistance else { return }
     let step: Duration = .microseconds(distance - before)
     let sign = step < .zero ? "back" : "forward"
     let milliseconds = abs(step.milliseconds)
-    journal.tell(
+    journal.report(
       JournalEntry(
         .clockSet,
-        "the wall clock was set \(sign) by \(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst()) s: "
-          + "the plan is looked at anew", fields: [.step: "\(distance - before)"]))
+        "the wall clock was set \(sign) by \(milliseconds / 1000).\(String(1000 + milliseconds % 1000).dropFirst()) s, "
+          + "so all planned jobs are checked again", fields: [.step: "\(distance - before)"]))
   }
 
-  /// After a backward step planned rows may lie too late; after a forward step some are due.
+  /// Checks for planned rows that are too late, after a backward step, and for due rows, after a forward step.
   ///
-  /// Both are looked at, because
-  /// the direction of a step is not told.
+  /// It always does both, because the direction of a step is not reported.
   private func realign() {
     ledger.realign(at: time.now) { result in
       self.post { worker in
@@ -176,6 +176,6 @@ public actor SchedulingWorker: QueueConfined {
 }
 
 extension TimeSource {
-  /// How far the wall clock is from the monotonic one, in microseconds; only a step changes it by much.
+  /// The distance of the wall clock from the monotonic clock, in microseconds; only a clock step changes it by much.
   fileprivate var distance: Int64 { now.microseconds - monotonic.microseconds }
 }

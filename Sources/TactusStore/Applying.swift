@@ -1,8 +1,26 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Definitions: created, edited, loaded from files.
+/// Creates and edits definitions, and loads those of files.
+///
+/// An edit adds a generation: a new row of `definitions`, never a change of an old one. QUEUED and RUNNING jobs keep
+/// the generation that they are bound to. A PENDING job binds the newest one when it is released. If an edit changes
+/// the schedule, the planned job moves to an instant after now, so no edit starts a job. Source: docs/adr/0002
 extension Tables {
+  /// Creates a workflow with a free name, or edits the workflow that has the name.
+  ///
+  /// Only the side that created a workflow may edit it. An edit leaves a terminated workflow terminated. If the
+  /// definition is equal, the change of the answer is empty, so its `nextDue` is nil whatever is planned.
+  ///
+  /// - Parameters:
+  ///   - definition: its canonical text decides whether this is an edit.
+  ///   - name: free if no workflow has it, or only deleted ones.
+  ///   - origin: the side that asks.
+  ///   - now: the time of the creation or of the edit. The new generation is valid from then on.
+  /// - Returns: the effect, the generation in force and the nominal instant of the planned job. That instant is nil
+  ///   without a schedule and for a terminated workflow.
+  /// - Throws: conflict with `ownedByFile`, `ownedByRemovedFile` or `ownedBySocket`, before anything is changed.
+  ///   ``UnreadableRow``, if the row of the workflow or of its planned job cannot be read.
   func apply(
     _ definition: Definition, to name: WorkflowName, origin: Workflow.Origin, at now: Instant
   ) throws -> Applied {
@@ -13,12 +31,16 @@ extension Tables {
     return applied
   }
 
+  /// Compares the canonical text with that of the newest generation, and edits the workflow if they differ.
+  ///
+  /// Canonical texts have no comments and no blank lines. If only those differ, the row of the generation gets the
+  /// new text. Then `updated_at`, the plan and the events stay unchanged.
   private func apply(_ definition: Definition, to existing: WorkflowRow, at now: Instant) throws -> Applied {
     let previous = try connection.first(
       "SELECT canonical FROM definitions WHERE workflow_id = ? AND generation = ?", existing.id, existing.generation
     ) { $0.text(0) }
     if previous == definition.canonical {
-      // Comments may have changed: what is shown is what was written last.
+      // Only comments may have changed. Store the new text, so that clients see what was written last.
       try connection.run(
         "UPDATE definitions SET text = ? WHERE workflow_id = ? AND generation = ? AND text <> ?",
         definition.text, existing.id, existing.generation, definition.text)
@@ -29,26 +51,24 @@ extension Tables {
     return try edit(existing, to: definition, previous: previous, now)
   }
 
-  /// Who owns a definition, and how it changes hands.
-  private static func ownership(of row: WorkflowRow) -> LedgerFailure {
-    let name = row.name
-    return switch row.origin {
-    case .file where row.terminatedReason == .removed:
-      .conflict(
-        reason: "\(name) belongs to the file workflows/\(name).workflow, which is gone: tactusctl delete \(name), and "
-          + "apply again")
-    case .file:
-      .conflict(
-        reason:
-          "\(name) is defined by workflows/\(name).workflow, the daemon's own file: edit that, tactusctl reload reads it; to "
-          + "define it with apply, remove the file, then tactusctl reload, tactusctl delete \(name), and apply again")
-    case .socket:
-      .conflict(
-        reason: "\(name) was made with apply: change it with apply; to define it by a file, move the file away, then "
-          + "tactusctl terminate \(name), tactusctl delete \(name), put the file back, and tactusctl reload")
+  /// Returns the conflict for the side that does not own a definition.
+  ///
+  /// A workflow still belongs to a file that was removed. That conflict has a case of its own, because its way out
+  /// differs: such a workflow can be deleted at once.
+  private static func ownership(of row: WorkflowRow) -> Refusal {
+    switch row.origin {
+    case .file where row.terminatedReason == .removed: .conflict(.ownedByRemovedFile(row.name))
+    case .file: .conflict(.ownedByFile(row.name))
+    case .socket: .conflict(.ownedBySocket(row.name))
     }
   }
 
+  /// Inserts a workflow with generation 1, and plans its first run strictly after now.
+  ///
+  /// The anchor of the grid is `StartAt=`, or else now. A `StartAt=` in the future is the first run itself. Grid
+  /// instants up to now are not nominal: they get neither a job nor a decision. The events are `workflow.created`,
+  /// and `job.pending` if a run is planned. A container workflow also adds the preparation of its image to the
+  /// change.
   private func create(
     _ definition: Definition, _ name: WorkflowName, _ origin: Workflow.Origin, _ now: Instant
   ) throws
@@ -70,6 +90,10 @@ extension Tables {
     return Applied(effect: .created, generation: 1, nextAt: first, grid: grid, change: try change())
   }
 
+  /// Inserts a generation: its text, and the columns that the ledger's own queries read.
+  ///
+  /// All other keys stay in the text, which the execution worker parses at the claim. Without a grid, `interval` and
+  /// `anchor_at` are both NULL. Source: docs/adr/0002
   private func insert(_ definition: Definition, of id: WorkflowID, generation: Int, grid: Grid?, _ now: Instant) throws
   {
     let policies = definition.policies
@@ -85,6 +109,20 @@ extension Tables {
       policies.startWithin, grid?.interval, grid?.anchor, grid?.startsAtAnchor ?? false, now)
   }
 
+  /// Adds a generation, moves the PENDING jobs to it, and plans anew if the grid changed.
+  ///
+  /// - All PENDING jobs get the new kind, queue and priority, also MANUAL and held ones. Released jobs keep theirs.
+  /// - A row that waits for room waits in the new queue, which the change names as backlogged and freed, so that it is
+  ///   examined at once.
+  /// - If the grid is equal, the plan stays: a waiting row continues to wait for its instant.
+  /// - Otherwise a decision answers the unanswered instants of the old grid up to now. Its reason is `edited`, or
+  ///   `terminated` if the workflow is terminated. Later instants of the old grid are no longer nominal.
+  ///
+  /// Example in seconds: the planned job is at 10, on a grid of 10. An edit at 35 sets the interval to 7. The
+  /// instants 10 to 30 are answered as `edited`, and the planned job moves to 42.
+  ///
+  /// - Returns: the effect `changed`, with the canonical text of the previous generation.
+  /// - Throws: ``UnreadableRow``, if the row of the planned job is missing or cannot be read.
   private func edit(_ old: WorkflowRow, to definition: Definition, previous: String?, _ now: Instant) throws -> Applied
   {
     let generation = old.generation + 1
@@ -100,7 +138,7 @@ extension Tables {
     try beginBuild(of: old.id, old.name, generation: generation, definition)
     try event(.workflowChanged, at: now, workflow: old.id)
     if grid != old.grid {
-      // What the old grid named up to now gets its answer; what it named later is no longer nominal.
+      // Instants that the old grid named up to now get an answer. Its later instants are no longer nominal.
       if let oldGrid = old.grid, let unanswered {
         let decision = Decision(
           old.state == .active ? .edited : .terminated, of: oldGrid, from: unanswered,
@@ -111,12 +149,35 @@ extension Tables {
       try replan(old, planned: planned?.id, on: grid, now)
     }
     let edited = try workflow(old.id)
+    // Rows that waited for room in the old queue wait in the new one, which may have room already.
+    let isWaiting =
+      try connection.first(
+        "SELECT 1 FROM jobs INDEXED BY jobs_pending WHERE status = 'PENDING' AND workflow_id = ? AND wait = 'backlog' LIMIT 1",
+        old.id
+      ) { _ in true } ?? false
+    let backlogged: Set = isWaiting ? [definition.policies.queue] : []
+    for queue in backlogged { noteFreed(queue, of: nil) }
     return Applied(
       effect: .changed, generation: generation, previous: previous, nextAt: try edited.plannedJob.map(nominal),
-      grid: grid, change: try change())
+      grid: grid, change: try change { $0.backlogged = backlogged })
   }
 
-  /// The grid after an edit: `StartAt=`, else the old anchor if the interval stays, else the previous nominal instant.
+  /// Returns the grid of a new generation.
+  ///
+  /// The first rule that applies decides:
+  ///
+  /// - `StartAt=` is the anchor, and the grid begins there.
+  /// - Without an old grid, or without an unanswered instant, the anchor is now.
+  /// - With an unchanged interval the old grid stays, unless it began at a `StartAt=` that the edit removed.
+  /// - Otherwise the anchor is the instant of the old grid before the unanswered one. The new interval therefore
+  ///   counts from the previous nominal instant.
+  ///
+  /// - Parameters:
+  ///   - schedule: the new schedule.
+  ///   - old: the workflow before the edit.
+  ///   - unanswered: the nominal instant of the planned job. For a terminated workflow it is the first instant
+  ///     without an answer, and nil if there is no such instant.
+  ///   - now: the time of the edit.
   private static func grid(_ schedule: Schedule, after old: WorkflowRow, unanswered: Instant?, _ now: Instant) -> Grid {
     if let startAt = schedule.startAt {
       return Grid(anchor: startAt, interval: schedule.interval, startsAtAnchor: true)
@@ -128,7 +189,11 @@ extension Tables {
     return Grid(anchor: oldGrid.instant(-1, from: unanswered), interval: schedule.interval, startsAtAnchor: false)
   }
 
-  /// What a person skipped ahead stays skipped as long as the schedule names it.
+  /// Voids decisions on future instants that the new schedule does not name; all others stay in force.
+  ///
+  /// A person skips an instant ahead of time by canceling its planned job. The skip survives an edit exactly if the
+  /// instant is on the new grid. Without a grid all skips ahead are voided. The search uses the index
+  /// `decisions_first`, so the history of the workflow costs nothing. Source: docs/adr/0005
   private func voidSkipped(of workflow: WorkflowID, after now: Instant, notOn grid: Grid?) throws {
     let ahead = try connection.readable(
       "SELECT id, first_at FROM decisions WHERE workflow_id = ? AND first_at > ? AND voided_at IS NULL", workflow, now
@@ -138,6 +203,11 @@ extension Tables {
     }
   }
 
+  /// Moves, creates or withdraws the planned job after a change of the grid.
+  ///
+  /// The planned job keeps its id and moves to the first free instant after now. An ACTIVE workflow that had no
+  /// schedule gets a planned job. A TERMINATED workflow only notes the instant, from which a resume continues.
+  /// Without a grid the planned job ends CANCELED with CANCELED_BY_USER, and no instant is left to answer.
   private func replan(_ old: WorkflowRow, planned: JobID?, on grid: Grid?, _ now: Instant) throws {
     guard let grid else {
       try withdrawPlanned(old, as: .canceledByUser, message: "its workflow has no schedule any more", now: now)
@@ -154,7 +224,23 @@ extension Tables {
     }
   }
 
-  /// Applies what files say; a name that the other side owns is refused and the rest goes on.
+  /// Applies the definitions of files in the given order, then terminates workflows whose file is missing.
+  ///
+  /// A refused definition does not stop the others. The return of a file resumes its workflow only if the loss of the
+  /// file terminated it. A workflow that a person or failures terminated stays terminated. Workflows of the socket
+  /// are never terminated here.
+  ///
+  /// - Parameters:
+  ///   - definitions: a part of a reload. The scheduling worker splits large reloads, so that they do not delay due
+  ///     jobs.
+  ///   - present: every name of a successful listing, including files that were refused. Nil terminates nothing: the
+  ///     listing failed, or more parts follow.
+  ///   - now: the time of all edits and terminations.
+  /// - Returns: the names by effect, and the conflicts by name. `removed` is in the order of names. A returned file
+  ///   is in `created`, even if its text is new. `change.withdrawn` has the unclaimed jobs of the terminated
+  ///   workflows.
+  /// - Throws: ``LeftAlone`` for a name whose rows cannot be read. The load is then repeated without it, and its
+  ///   conflict is `leftAlone`.
   func load(
     _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?, at now: Instant
   )
@@ -163,7 +249,7 @@ extension Tables {
     var loaded = Loaded()
     for (name, definition) in definitions {
       guard !leftAlone.contains(.name(name)) else {
-        loaded.refused[name] = "\(name) is left as it is, because its rows in the store cannot be read"
+        loaded.refused[name] = .leftAlone(name)
         continue
       }
       do {
@@ -173,12 +259,12 @@ extension Tables {
           if applied.effect == .created || isBack { loaded.created.append(name) }
           if applied.effect == .changed && !isBack {
             loaded.changed.append(name)
-            // A file that is put right does not resume what failures, or a person, have ended.
+            // Correcting a file does not resume a workflow that failures or a person terminated.
             loaded.terminatedReasons[name] = try existing(name).terminatedReason
           }
         }
-      } catch LedgerFailure.conflict(let reason) {
-        loaded.refused[name] = reason
+      } catch Refusal.conflict(let conflict) {
+        loaded.refused[name] = conflict
       }
     }
     if let present {
@@ -196,6 +282,13 @@ extension Tables {
     return loaded
   }
 
+  /// Returns the change of a verb, with the facts that every change has.
+  ///
+  /// Verbs call it last, because ``complete(_:)`` reads the rows that the verb has written.
+  ///
+  /// - Parameter edit: adds the consequences that only the verb knows, for example `queued` or `stop`.
+  /// - Returns: a change whose `nextDue` is nil only if no PENDING/scheduled row can be released.
+  /// - Throws: the error of the body, or of the query for the next start time.
   func change(_ edit: (inout PlanChange) throws -> Void = { _ in }) throws -> PlanChange {
     var change = PlanChange()
     try edit(&change)

@@ -1,9 +1,15 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// How rows become the values that readers see.
+/// Converts rows into the values that readers see.
+///
+/// Readers show what a row holds, and decisions refuse it. A word of another version is therefore kept as a ``Word``,
+/// while a value out of its range throws ``UnreadableRow``. Source: docs/adr/0015
 extension Archive {
-  /// The jobs of a JSON array of row numbers.
+  /// Selects the jobs whose row numbers are in a JSON array, each by its row number, and its workflow by number.
+  ///
+  /// Columns are only appended, because `job(_:)` reads them by their position here. The order of the rows is
+  /// undefined. The list is one parameter, so that pages of every length share one prepared statement.
   private static let jobRows: StaticString = """
     SELECT j.seq, j.id, w.name, j.kind, j.queue, j.priority, j.trigger, j.status, j.phase, j.wait, j.generation,
       j.nominal_at, j.scheduled_at, j.created_at, j.queued_at, j.started_at, j.completed_at, j.attempt, j.error_code,
@@ -15,24 +21,45 @@ extension Archive {
     WHERE j.seq IN (SELECT value FROM json_each(?))
     """
 
-  /// The jobs at these rows, in the order given; those that cannot be read are reported and left out.
+  /// Returns the jobs at these rows in the given order; reports and leaves out rows that cannot be read.
+  ///
+  /// - Parameter positions: row numbers (`jobs.seq`); a number may occur twice, and unknown ones are ignored.
+  /// - Returns: one job per readable position; empty for no positions.
+  /// - Throws: ``StoreError`` if the statement fails.
   func jobs(at positions: [Int64]) throws -> [Job] { try Self.jobs(at: positions, on: connection) }
 
+  /// Does the same on any connection to a store: tests read through the connection that writes.
   static func jobs(at positions: [Int64], on connection: Connection) throws -> [Job] {
     let found = try Dictionary(uniqueKeysWithValues: rows(at: positions, on: connection))
     return positions.compactMap { found[$0] }
   }
 
-  /// The same with their row numbers, in no order.
+  /// Returns the jobs at these rows with their row numbers, in any order and each at most once.
+  ///
+  /// A list uses the numbers to find out which of its rows could not be read: the cursor passes these rows also.
+  ///
+  /// - Parameter positions: row numbers (`jobs.seq`).
+  /// - Returns: the readable rows only.
+  /// - Throws: ``StoreError`` if the statement fails.
   func rows(at positions: [Int64]) throws -> [(Int64, Job)] { try Self.rows(at: positions, on: connection) }
 
+  /// Runs ``jobRows`` with the numbers as one JSON text; row numbers make it safe to compose without quoting.
   private static func rows(at positions: [Int64], on connection: Connection) throws -> [(Int64, Job)] {
     let list = "[" + positions.map(String.init).joined(separator: ",") + "]"
-    // Damage may show one row twice.
+    // A damaged index may return a row twice.
     var seen: Set<Int64> = []
     return try connection.readable(jobRows, list) { ($0.integer(0), try job($0)) }.filter { seen.insert($0.0).inserted }
   }
 
+  /// Reads one row of ``jobRows``.
+  ///
+  /// - Timings exist only if the total is known. A missing part of them reads as zero.
+  /// - The process id is shown only while the job is RUNNING, because the kernel reuses the numbers of ended processes.
+  /// - A workflow's name that is malformed reads as nil, like that of a job without a workflow.
+  ///
+  /// - Parameter row: the current row; its columns are in the order of the statement.
+  /// - Returns: the job without its place in line, which depends on other rows.
+  /// - Throws: ``UnreadableRow`` with the column, if an id, a queue, an instant, a span or a count is out of its range.
   private static func job(_ row: borrowing Row) throws -> Job {
     var report = Report()
     report.exitCode = row.optionalInteger(21).map(Int.init)
@@ -74,6 +101,9 @@ extension Archive {
     return job
   }
 
+  /// Selects the workflow that has a name at present, with its newest definition and the instant of its planned job.
+  ///
+  /// Its columns are those of ``workflowPage``, so that one function reads the rows of both.
   static let oneWorkflow: StaticString = """
     SELECT w.id, w.name, d.kind, d.text, w.generation, w.origin, w.state, w.terminated_reason, w.consecutive_failures,
       d.max_consecutive_failures, d.queue, d.priority, d.interval, d.anchor_at, p.nominal_at, w.created_at,
@@ -83,6 +113,9 @@ extension Archive {
     WHERE w.name = ? AND w.deleted_at IS NULL
     """
 
+  /// Selects workflows after a name, in the order of their names; parameters: the name, a state or NULL, the most rows.
+  ///
+  /// The empty text is before every name. NULL instead of a state matches all states.
   static let workflowPage: StaticString = """
     SELECT w.id, w.name, d.kind, d.text, w.generation, w.origin, w.state, w.terminated_reason, w.consecutive_failures,
       d.max_consecutive_failures, d.queue, d.priority, d.interval, d.anchor_at, p.nominal_at, w.created_at,
@@ -92,6 +125,12 @@ extension Archive {
     WHERE w.deleted_at IS NULL AND w.name > ? AND w.state = ifnull(?, w.state) ORDER BY w.name LIMIT ?
     """
 
+  /// Reads one row of ``oneWorkflow`` or ``workflowPage``.
+  ///
+  /// - Parameter row: the current row of either statement.
+  /// - Returns: the workflow; `nextAt` is nil if no job is planned, and `interval` if it has no schedule.
+  /// - Throws: ``UnreadableRow`` if a name, a queue, an instant, a count or the interval is out of its range. The
+  ///   interval has at least 1 µs.
   static func workflow(_ row: borrowing Row) throws -> Workflow {
     Workflow(
       id: WorkflowID(number: row.integer(0)), name: try row.workflowName(1), kind: row.anyWord(2), text: row.text(3),

@@ -1,17 +1,27 @@
 internal import TactusModel
 
-/// P2: for each workflow, every nominal instant before the planned one has exactly one answer.
+/// P2, first half: for each workflow, every nominal instant before the planned one has exactly one answer.
+///
+/// Instants and intervals are plain microseconds here. The planner's types are not used, so that one mistake in them
+/// cannot hide in both.
 extension Auditor {
-  /// A generation's grid and the instants from which it holds, as plain numbers: this arithmetic is not the planner's.
+  /// The grid of a generation and its period of validity, in plain numbers: the planner's arithmetic is not used here.
+  ///
+  /// A generation names the instants after `after`, up to `through`. The windows of a workflow follow each other in the
+  /// order of generations.
   private struct Window {
     var generation: Int64
+    /// One instant of the grid; the first one if `startsAtAnchor` is set.
     var anchor: Int64
+    /// The step of the grid in microseconds; positive, because other rows become no window.
     var interval: Int64
     var startsAtAnchor: Bool
+    /// When the generation came into force; this instant itself belongs to the generation before.
     var after: Int64
+    /// The last instant that the generation may name; smaller than `after` if the window is empty.
     var through: Int64
 
-    /// The first instant of this window after another one.
+    /// Returns the first instant of this window after another instant; nil if there is no such instant.
     func next(after instant: Int64) -> Int64? {
       let bound = max(instant, after)
       if startsAtAnchor && bound < anchor { return anchor <= through ? anchor : nil }
@@ -21,23 +31,36 @@ extension Auditor {
       return candidate <= through ? candidate : nil
     }
 
-    /// Whether the grid has an instant that came after this window: a clock that was ahead may have reached it, before an
-    /// edit that it made as well ended the window.
+    /// Whether the grid has this instant after the end of the window.
+    ///
+    /// A clock that was ahead may have reached the instant before an edit, made by the same clock, ended the window.
     func reaches(_ instant: Int64) -> Bool {
       instant > through && (!startsAtAnchor || instant >= anchor)
         && instant.subtractingSaturated(anchor) % interval == 0
     }
   }
 
+  /// A job or a decision, as an answer to one instant or to a range of them.
   private struct AnswerRow {
     var first: Int64
     var last: Int64
+    /// The number of instants that the row claims to answer; 1 for a job.
     var count: Int64
+    /// The generation that answered; nil for a job without one.
     var generation: Int64?
+    /// Whether a released job answers; only a job may be beyond its window, see ``Window/reaches(_:)``.
     var isJob = false
+    /// What a finding calls the row: `job 0190…`, `the decision 'missed'`.
     var label: String
   }
 
+  /// Checks each workflow that is not deleted, in the order of their names.
+  ///
+  /// The end of a check is the planned instant. A terminated workflow has none, so `unanswered_from` takes its place.
+  /// Without both, the check ends with the last answer.
+  ///
+  /// - Returns: findings of P2, by workflow and then by instant.
+  /// - Throws: ``StoreError`` if a statement fails.
   func answers() throws -> [Finding] {
     let workflows = try connection.all(
       """
@@ -49,6 +72,18 @@ extension Auditor {
     return try workflows.flatMap { try check($0.id, $0.name, end: $0.end) }
   }
 
+  /// Compares the answers of a workflow, by their first instants, with the instants that its windows name.
+  ///
+  /// - Each missing instant gives one finding. The check of this workflow stops when it has more than twenty.
+  /// - An answer that repeats an instant, or names one that is not nominal, gives one finding and is skipped.
+  /// - A decision gives one if its count differs from the number of instants between its bounds.
+  ///
+  /// - Parameters:
+  ///   - id: the number of the workflow.
+  ///   - name: its name, the subject of the findings.
+  ///   - end: the planned or the first unanswered instant, which needs no answer yet; nil if there is neither.
+  /// - Returns: findings in the order of instants; empty if every instant has exactly one answer.
+  /// - Throws: ``StoreError`` if a statement fails.
   private func check(_ id: Int64, _ name: String, end: Int64?) throws -> [Finding] {
     let answers = try answerRows(of: id)
     let windows = try windows(of: id, end: end, lastAnswer: answers.last?.last)
@@ -57,7 +92,7 @@ extension Auditor {
     func next(after instant: Int64) -> Int64? { windows.lazy.compactMap { $0.next(after: instant) }.first }
     var expected = next(after: .min / 2)
     for answer in answers {
-      // Instants that a wrong clock had reached lie beyond the end; they are kept so that they never repeat.
+      // Instants that a wrong clock reached are beyond the end. Their answers are kept so that they never repeat.
       if let end, answer.first >= end { break }
       if end == nil && windows.isEmpty { break }
       while let missing = expected, missing < answer.first {
@@ -89,6 +124,17 @@ extension Auditor {
     return findings
   }
 
+  /// Returns the windows of all generations with a schedule, in the order of generations.
+  ///
+  /// A window ends where the next generation begins, and before `end`. It is empty if the clock stepped back between
+  /// two edits.
+  ///
+  /// - Parameters:
+  ///   - workflow: the number of the workflow.
+  ///   - end: the first instant that needs no answer; nil if it is unknown.
+  ///   - lastAnswer: the end of the newest answer; nil without answers.
+  /// - Returns: windows by generation; empty for a workflow that only runs on demand.
+  /// - Throws: ``StoreError`` if the statement fails.
   private func windows(of workflow: Int64, end: Int64?, lastAnswer: Int64?) throws -> [Window] {
     let rows = try connection.all(
       """
@@ -102,10 +148,11 @@ extension Auditor {
       )
     }
     return rows.enumerated().compactMap { index, row in
-      // One that is no interval is a finding of its own.
+      // An invalid interval is reported by another check.
       guard let interval = row.interval, interval > 0 else { return nil }
       let isLast = index == rows.count - 1
-      // Without a planned instant, which is a finding of its own, the newest grid is judged as far as it was answered.
+      // Without a planned instant, which is reported by another check, the newest grid is checked up to its last
+      // answer.
       let through =
         isLast
         ? end.map { $0.subtractingSaturated(1) } ?? lastAnswer ?? row.from
@@ -116,6 +163,15 @@ extension Auditor {
     }
   }
 
+  /// Returns the answers of a workflow by their first instants: released automatic first attempts, and decisions in
+  /// force.
+  ///
+  /// A job that was withdrawn before its release is no answer, and neither are manual jobs and voided decisions.
+  /// Indexes `jobs_nominal` and `decisions_first`. Answers with the same instant are in any order.
+  ///
+  /// - Parameter workflow: the number of the workflow.
+  /// - Returns: jobs and decisions together; a job whose id cannot be read is left out.
+  /// - Throws: ``StoreError`` if a statement fails.
   private func answerRows(of workflow: Int64) throws -> [AnswerRow] {
     let released = try connection.readable(
       """
@@ -140,5 +196,6 @@ extension Auditor {
     return (released + decided).sorted { $0.first < $1.first }
   }
 
+  /// Writes an instant as findings do: `2026-12-01T03:00:00.000000Z`.
   private func shown(_ microseconds: Int64) -> String { "\(Instant(microseconds: microseconds))" }
 }

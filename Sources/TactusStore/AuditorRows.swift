@@ -1,8 +1,24 @@
 internal import TactusModel
 
-/// Every row can be read: by the same eyes as the daemon's.
+/// Checks that every row can be read, with the same code that the daemon reads rows with.
+///
+/// The columns with words are read as decisions read them: a word of another version is a fault here, while lists show
+/// it.
 extension Auditor {
-  /// Reads all rows of all tables; what cannot be read is reported to the connection.
+  /// Reads all rows of jobs, workflows, definitions, decisions and events; the connection reports those that cannot be
+  /// read.
+  ///
+  /// - A row is reported once per statement, for the first of its columns that cannot be read. Jobs are read by two
+  ///   statements: a foreign word in the first does not hide a damaged number in the second.
+  /// - Each statement selects the key of its table first, under a name that ``Row`` recognizes, so that the report
+  ///   names the row. A definition has the number of its workflow.
+  /// - Ranges are those of the daemon: priorities of -100 … 100, counts from 0, intervals from 1 µs, instants with a
+  ///   year of four digits.
+  /// - `store`, `tallies` and `idempotency_keys` are not read here.
+  ///
+  /// The cost grows with the store: each of these tables is read from its first row to its last one.
+  ///
+  /// - Throws: ``StoreError`` if a statement fails. An unreadable row does not throw.
   func readEverything() throws {
     _ = try connection.readable(
       "SELECT id, kind, trigger, status, phase, wait, waited, stop_reason, error_code, runner, queue FROM jobs"
@@ -54,7 +70,10 @@ extension Auditor {
 }
 
 extension Finding {
-  /// A row that cannot be read.
+  /// Creates a finding for a row that cannot be read.
+  ///
+  /// It breaks no promise by itself, so its promise is `rows`. The subject is the table, or `store` if SQLite does not
+  /// name the table.
   init(_ fault: UnreadableRow) {
     self.init(promise: "rows", subject: fault.table.isEmpty ? "store" : fault.table, message: "\(fault)")
   }

@@ -1,19 +1,41 @@
 internal import CSQLite
 
-/// The files of a database before anybody opens them: they are looked at and not changed.
+/// The files of a database, examined before SQLite opens them and never changed.
+///
+/// SQLite follows links, deletes a -wal without its database, and creates a missing file. Each of these can destroy
+/// data that an operator could still restore. Source: docs/adr/0015
+///
+/// No symbolic link is followed, and of each file at most the first 100 bytes are read. A check and the opening after
+/// it are two steps, so the daemon holds its lock around both.
 public struct DatabaseFile {
   private let path: String
   private let main: tactus_store_file
   private let log: tactus_store_file
   private let journal: tactus_store_file
 
-  /// Looks at a database and at the files that SQLite keeps beside it.
-  /// - Throws: ``StoreError`` that names what must not be opened, because that would follow a link, or lose what is in the files.
+  /// Examines a database and the files that SQLite keeps beside it: -wal, -journal and -shm.
+  ///
+  /// A missing or empty database without a -wal is valid, because a new store begins like that. A database with a
+  /// -journal is accepted after the look at its files: SQLite first restores its content, so its header may be out of
+  /// date.
+  ///
+  /// - Parameter path: the path of `tactus.db` or `logs.db`; any thread may call this, and blocks on the disk.
+  /// - Throws: ``StoreError`` if a file is a symbolic link or not a regular file, or if opening would lose the content
+  ///   of the -wal. Also if the header does not match the file. The message names the file and the way out.
   public static func examine(_ path: String) throws { try DatabaseFile(at: path).examine() }
 
-  /// Whether there is no database at a path, or one without a byte.
+  /// Whether a path has no database, or an empty file.
+  ///
+  /// - Parameter path: the path of a database; its other files are looked at also.
+  /// - Returns: true for a missing file and for one of 0 bytes.
+  /// - Throws: ``StoreError`` if a file cannot be examined, or is a symbolic link.
   public static func isEmpty(_ path: String) throws -> Bool { try DatabaseFile(at: path).main.size == 0 }
 
+  /// Looks at the four files, without judging how they fit together.
+  ///
+  /// - Parameter path: the path of the database; a missing file is not an error.
+  /// - Throws: ``StoreError`` with SQLITE_CANTOPEN if a file exists and is not a regular one, or if lstat(2) or open(2)
+  ///   fails.
   init(at path: String) throws {
     self.path = path
     main = try Self.look(at: path)
@@ -22,9 +44,16 @@ public struct DatabaseFile {
     _ = try Self.look(at: "\(path)-shm")
   }
 
-  /// Whether changes are beside the database that are not in it yet.
+  /// Whether the -wal may hold changes that are not in the database file yet.
+  ///
+  /// True for every -wal that is not empty. A clean stop leaves only the database file.
   var hasLog: Bool { log.size > 0 }
 
+  /// Looks at one file with lstat(2), and reads the header of a regular file.
+  ///
+  /// - Parameter path: the path of any of the four files.
+  /// - Returns: the facts; `exists` is 0 for a missing file and for a missing directory.
+  /// - Throws: ``StoreError`` that names the path, with the errno or with the way out.
   private static func look(at path: String) throws -> tactus_store_file {
     var file = tactus_store_file()
     let code = tactus_store_file_at(path, 1, &file)
@@ -42,6 +71,13 @@ public struct DatabaseFile {
     return file
   }
 
+  /// Refuses files that do not fit together; throws ``StoreError`` whose code shows the reason.
+  ///
+  /// - SQLITE_CORRUPT: the database is missing or empty and its -wal is not, or the file is shorter than its header
+  ///   claims.
+  /// - SQLITE_NOTADB: the first 100 bytes are not the header of a database.
+  ///
+  /// The size is compared only without a -wal, because its content may belong behind the end of the file.
   func examine() throws {
     guard main.size > 0 else {
       guard hasLog else { return }
@@ -50,7 +86,7 @@ public struct DatabaseFile {
           + "Both are left as they are. Put \(path) back beside it from where it was moved or copied, or move "
           + "\(path)-wal away to begin without them")
     }
-    // What a rollback journal holds is put back first: then the file says nothing of itself.
+    // SQLite first restores the content of a rollback journal, so the header may be out of date.
     guard journal.size == 0 else { return }
     guard main.header_size == 100, header(0, 16) == Array("SQLite format 3\0".utf8) else {
       throw StoreError(
@@ -62,16 +98,20 @@ public struct DatabaseFile {
         + "Restore a backup, or recover with sqlite3 .recover")
   }
 
-  /// How large the header says that the file is; nil if it does not say.
-  /// Source: https://www.sqlite.org/fileformat.html, "In-header database size"
+  /// The size in bytes according to the header; nil if the header holds no valid size.
+  ///
+  /// The size is valid if two counters of the header are equal. A page size of 1 means 65,536 bytes. Source:
+  /// https://www.sqlite.org/fileformat.html, "In-header database size"
   private var bytesByHeader: Int64? {
     guard header(24, 4) == header(92, 4) else { return nil }
     let pageSize = number(16, 2) == 1 ? 65_536 : number(16, 2)
     return number(28, 4) * pageSize
   }
 
+  /// Reads a big-endian number of the header; the caller has checked that the header is complete.
   private func number(_ offset: Int, _ count: Int) -> Int64 { header(offset, count).reduce(0) { $0 << 8 | Int64($1) } }
 
+  /// The bytes of a part of the header, of 100 bytes in all; zeros where the file was shorter.
   private func header(_ offset: Int, _ count: Int) -> [UInt8] {
     withUnsafeBytes(of: main.header) { Array($0[offset..<offset + count]) }
   }

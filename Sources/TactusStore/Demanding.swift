@@ -1,9 +1,28 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// Jobs on demand: made at once, later, or held until they get their time.
+/// Creates jobs on demand: to run now, at an instant, or held until they get a start time.
+///
+/// MANUAL jobs are never skipped, combined or replaced. They wait in order while another job of their workflow is
+/// live, unless it has `Overlap=allow`. Their instants need no answer, so no decision records them. A terminated
+/// workflow accepts them.
 extension Tables {
-  /// Makes a MANUAL job; if its time has come it is decided on at once.
+  /// Creates a MANUAL job, and decides on it in the same transaction if its start time has come.
+  ///
+  /// A job that may run is QUEUED at once, with the newest generation. Any other one is PENDING. It is held,
+  /// scheduled for its instant, or due because overlap or a full queue makes it wait. The caller has checked that the
+  /// instant is at most 60 s in the past and five years ahead. An instant in the past is stored as named.
+  ///
+  /// A repeated request with the same key inserts nothing. It gets the first job, whatever the status of that job is,
+  /// even if the workflow was deleted since.
+  ///
+  /// - Parameters:
+  ///   - request: the workflow, the start time and the idempotency key.
+  ///   - now: the time of creation and of the decision.
+  /// - Returns: the job and the change. `queued` has the job if it may run. `backlogged` has its queue if that is
+  ///   full.
+  /// - Throws: notFound, if no workflow has the name. Conflict with `keyInUse`, if the key belongs to another
+  ///   request. Nothing is changed then, and the key is not used up.
   func run(_ request: RunRequest, at now: Instant) throws -> (id: JobID, change: PlanChange) {
     if let made = try job(madeBy: request) { return (made, try change()) }
     let workflow = try existing(request.workflow)
@@ -21,6 +40,17 @@ extension Tables {
     return made
   }
 
+  /// Inserts a job for an instant: PENDING/scheduled if it is in the future, else QUEUED or PENDING/due.
+  ///
+  /// The decision uses the rules of a release. The row does not exist yet, so it counts neither as live nor as
+  /// waiting. An outcome other than run or wait traps: a job without a grid skips no instants and replaces no jobs.
+  ///
+  /// - Parameters:
+  ///   - workflow: the newest definition of the workflow.
+  ///   - instant: the nominal and the earliest start time.
+  ///   - now: the time of the decision.
+  /// - Returns: the id of the new job and the change.
+  /// - Throws: ``StoreError``, if the write failed.
   private func start(
     _ workflow: WorkflowRow, at instant: Instant, _ now: Instant
   ) throws -> (id: JobID, change: PlanChange) {
@@ -45,7 +75,17 @@ extension Tables {
     }
   }
 
-  /// Makes a job that is QUEUED from the start; its events tell both steps.
+  /// Inserts a MANUAL job that is QUEUED from the start, with the events of both steps.
+  ///
+  /// The auditor expects every job to begin as PENDING, so `job.pending` precedes `job.queued`. The room of the queue
+  /// is counted, and the caller has checked it.
+  ///
+  /// - Parameters:
+  ///   - row: the id and the instant, which is both `nominal_at` and `scheduled_at`.
+  ///   - workflow: gives the kind, queue, priority and generation.
+  ///   - now: the time of both events.
+  /// - Returns: the job for the execution worker.
+  /// - Throws: ``StoreError``, if the write failed.
   func insertQueued(_ row: PendingRow, of workflow: WorkflowRow, _ now: Instant) throws -> QueuedJob {
     let policies = workflow.policies
     try connection.run(
@@ -65,7 +105,18 @@ extension Tables {
 
   // MARK: Held jobs
 
-  /// Gives a held job its time, or a scheduled one another.
+  /// Gives a held job a start time, or a scheduled MANUAL job another one.
+  ///
+  /// The instant becomes `nominal_at` and `scheduled_at`, and the event is `job.scheduled`. It releases nothing by
+  /// itself. If the instant has come, `nextDue` of the change is not after now, so the next release follows at once.
+  ///
+  /// - Parameters:
+  ///   - id: the job.
+  ///   - instant: checked by the caller, as for a run.
+  ///   - now: the time of the event.
+  /// - Returns: a change with `nextDue` only.
+  /// - Throws: notFound, if the job does not exist. Conflict with `planned` for the planned job of a schedule.
+  ///   Conflict with `notSchedulable` for any other job that is due, released or ended. Nothing is changed then.
   func schedule(_ id: JobID, for instant: Instant, at now: Instant) throws -> PlanChange {
     let row = try connection.first("SELECT status, phase, trigger, workflow_id FROM jobs WHERE id = ?", id) { row in
       (
@@ -73,16 +124,12 @@ extension Tables {
         trigger: try row.word(2) as Trigger, workflow: row.optionalInteger(3).map(WorkflowID.init)
       )
     }
-    guard let row else { throw LedgerFailure.notFound(entity: "job", id: "\(id)") }
+    guard let row else { throw Refusal.notFound(.job(id)) }
     if row.status == .pending, row.trigger == .automatic {
-      throw LedgerFailure.conflict(
-        reason: "job \(id) is planned by the schedule of its workflow: use run for a job at another time")
+      throw Refusal.conflict(.planned(id))
     }
     guard row.phase == .held || row.phase == .scheduled else {
-      throw LedgerFailure.conflict(
-        reason:
-          "job \(id) is \(row.status.rawValue) already: only a held job, or one that waits for its time, can be scheduled"
-      )
+      throw Refusal.conflict(.notSchedulable(id, row.status))
     }
     try connection.run(
       "UPDATE jobs SET phase = 'scheduled', nominal_at = ?1, scheduled_at = ?1 WHERE id = ?2", instant, id)
@@ -92,10 +139,16 @@ extension Tables {
 
   // MARK: Keys
 
-  /// How long a key is kept.
+  /// The least time for which an idempotency key is kept: 7 days.
+  ///
+  /// An expired key still identifies its job until a later request removes it.
   static let keyLife: Duration = .seconds(7 * 86_400)
 
-  /// The job that the same request made before; a conflict if its key stands for another request.
+  /// Returns the job that the same request created before; nil without a key, or if the key is new.
+  ///
+  /// Two requests are the same if their texts are equal: workflow and start time.
+  ///
+  /// - Throws: conflict with `keyInUse`, if the key belongs to a request with another text.
   private func job(madeBy request: RunRequest) throws -> JobID? {
     guard let key = request.idempotencyKey else { return nil }
     let known = try connection.first("SELECT request, job FROM idempotency_keys WHERE key = ?", key) {
@@ -103,15 +156,15 @@ extension Tables {
     }
     guard let known else { return nil }
     guard known.request == request.text else {
-      throw LedgerFailure.conflict(
-        reason:
-          "the idempotency key '\(key)' stands for another request (\(known.request), job \(known.job)): choose another key"
-      )
+      throw Refusal.conflict(.keyInUse(key, request: known.request, job: known.job))
     }
     return known.job
   }
 
-  /// Remembers what a key stands for, and forgets some that are old: the table stays as large as what is in use.
+  /// Stores the key of a request with its text and its job; stores nothing without a key.
+  ///
+  /// It also removes up to four expired keys, oldest first, by the index `idempotency_keys_age`. Each new key can
+  /// remove more than one, so the table shrinks to the keys in use. No request pays for all expired keys at once.
   private func remember(_ request: RunRequest, _ job: JobID, _ now: Instant) throws {
     guard let key = request.idempotencyKey else { return }
     try connection.run(

@@ -1,11 +1,18 @@
 internal import TactusModel
 public import TactusPorts
 
-/// The event stream, as far as it is committed.
+/// Reads committed events.
+///
+/// Event numbers are the primary key of `events`: dense within the epoch of the store, from 1. Pruning removes only the
+/// lowest ones, so a gap after the oldest kept event means damage.
 extension Archive {
-  /// As ``LedgerReader`` says.
+  /// Reads the epoch, and the first and the last key of `events`.
   public nonisolated func eventRange(answer: @escaping Answer<EventRange>) { read(answer) { try $0.eventRange() } }
 
+  /// Returns the range of kept events; two look-ups of one key each, whatever their number.
+  ///
+  /// - Returns: the epoch, empty if the store has no row. Without events, the oldest is 1 and the newest is 0.
+  /// - Throws: ``StoreError``.
   func eventRange() throws -> EventRange {
     let epoch = try connection.first("SELECT epoch FROM store") { $0.text(0) } ?? ""
     let oldest = try connection.first("SELECT min(sequence) FROM events") { $0.optionalInteger(0) } ?? nil
@@ -13,7 +20,15 @@ extension Archive {
     return EventRange(epoch: epoch, oldest: max(1, oldest ?? 1), newest: max(0, newest ?? 0))
   }
 
-  /// As ``LedgerReader`` says.
+  /// Walks the primary key of `events` from the number after `sequence`, with the workflow of each event by its number.
+  ///
+  /// The walk stops at `limit` matches, or after ``EventFilter/scanned`` rows. The filter is checked on each row and
+  /// has no index. So a page may be empty and not be the last one: continue after `through`.
+  ///
+  /// - `through` is the last number that was examined; it is `sequence` if there are no later events.
+  /// - `firstKept` is set if the first row is not the next number, because the events between were pruned.
+  /// - An event that cannot be read is reported and left out. The walk passes it.
+  /// - The name of a workflow that does not exist is answered with notFound. A deleted workflow keeps its events.
   public nonisolated func events(
     after sequence: Int64, matching filter: EventFilter, limit: Int, answer: @escaping Answer<EventPage>
   ) {
@@ -38,12 +53,20 @@ extension Archive {
     }
   }
 
+  /// Selects events after a number, in their order; parameters: the number, the most rows.
+  ///
+  /// A workflow's name is read from its row, which stays when it is deleted. Events of the daemon have no workflow.
   private static let eventRows: StaticString = """
     SELECT e.sequence, e.at, e.type, e.workflow_id, e.job_id, e.status, e.error_code, w.name, e.detail
     FROM events e LEFT JOIN workflows w ON w.id = e.workflow_id
     WHERE e.sequence > ? ORDER BY e.sequence LIMIT ?
     """
 
+  /// Reads one row of ``eventRows``; type, status and error code may be words of another version.
+  ///
+  /// - Parameter row: the current row.
+  /// - Returns: the event with the name of its workflow.
+  /// - Throws: ``UnreadableRow`` if the instant or the id of the job is damaged.
   private static func event(_ row: borrowing Row) throws -> Event {
     Event(
       sequence: row.integer(0), at: try row.instant(1), type: row.anyWord(2),

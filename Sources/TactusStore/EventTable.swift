@@ -1,12 +1,27 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// What is kept of the event stream.
+/// Removes old events.
+///
+/// The numbers of pruned events are never used again, because the newest event always stays.
 extension Tables {
-  /// Events that one pruning removes at most: twice what comes between two, so that it catches up and is never long.
+  /// The most events that one pruning removes: twice the events between two prunings, so that it catches up in short
+  /// steps.
   private static let pruneBatch: Int64 = 2048
 
-  /// Removes the oldest events that need not be kept; the newest always stays, so that numbers go on.
+  /// Removes the oldest events that need not be kept; the newest always stays, so that the numbering continues.
+  ///
+  /// An event is removed if there are a million newer ones, or if it is older than `keep` by the instant of the newest
+  /// event. No clock is read. The walk begins at the oldest event and stops at the first one that is young enough:
+  /// events are removed in the order of their numbers only. One call removes at most 2,048 of them, by primary key.
+  ///
+  /// It runs on the queue of the store, in the open transaction, and is durable after its commit.
+  ///
+  /// - Parameters:
+  ///   - newest: the number of the newest committed event.
+  ///   - keep: how long events are kept; nil keeps them as long as there is room.
+  /// - Throws: ``StoreError`` if a statement fails; ``UnreadableRow`` if the instant of the newest event is damaged.
+  ///   Nothing is removed then.
   func pruneEvents(through newest: Int64, keep: Duration?) throws {
     guard let oldest = try connection.first("SELECT min(sequence) FROM events", read: { $0.optionalInteger(0) }) ?? nil
     else { return }

@@ -1,9 +1,25 @@
 public import TactusModel
 public import TactusPorts
 
-/// Why instants and jobs got what they got.
+/// Explains why instants and jobs have their answers.
+///
+/// An explanation is a value; TactusMessages has the sentences. It shows committed rows only, and a word of another
+/// version as it is stored. Source: docs/adr/0020; docs/reliability.md, P2
 extension Archive {
-  /// As ``LedgerReader`` says.
+  /// Explains the nominal instants of a workflow that have an answer, newest first.
+  ///
+  /// An instant is explained by its automatic job, planned or released, or by a decision in force. A decision over
+  /// several instants is one explanation, at its first instant. MANUAL jobs are no answers. For the next page, pass
+  /// the nominal instant of the last explanation. The indexes are `jobs_nominal` and `decisions_first`, so the cost
+  /// depends on `limit`.
+  ///
+  /// - Parameters:
+  ///   - workflow: the name, also of a workflow that was deleted.
+  ///   - instant: only instants before it; nil for all.
+  ///   - limit: the most explanations. Zero gives an empty answer.
+  ///   - now: not used, because rows alone decide.
+  ///   - answer: called on ``queue``. Rows that cannot be read are reported and left out. NotFound, if no workflow
+  ///     ever had the name.
   public nonisolated func explanations(
     of workflow: WorkflowName, before instant: Instant?, limit: Int, now: Instant,
     answer: @escaping Answer<[Explanation]>
@@ -28,12 +44,24 @@ extension Archive {
     }
   }
 
-  /// As ``LedgerReader`` says.
+  /// Explains the state of one job, and for a waiting job what it waits for.
+  ///
+  /// - Parameters:
+  ///   - job: an attempt in any status.
+  ///   - answer: called on ``queue``; notFound, if the job does not exist, and conflict, if its row cannot be read.
   public nonisolated func explanation(of job: JobID, answer: @escaping Answer<Explanation>) {
     read(answer) { try $0.explanation(of: $0.placed([$0.existing(job)])[0]) }
   }
 
-  /// As ``LedgerReader`` says.
+  /// Explains one instant of a workflow: by its job, else by a decision, else by the rule that gives it no answer.
+  ///
+  /// A MANUAL job explains its start time if the schedule has no job there.
+  ///
+  /// - Parameters:
+  ///   - workflow: the name, also of a workflow that was deleted.
+  ///   - instant: compared exactly, to the microsecond.
+  ///   - now: not used, because rows alone decide.
+  ///   - answer: called on ``queue``; notFound, if no workflow ever had the name.
   public nonisolated func explanation(
     of workflow: WorkflowName, at instant: Instant, now: Instant, answer: @escaping Answer<Explanation>
   ) {
@@ -45,6 +73,9 @@ extension Archive {
     }
   }
 
+  /// Returns the automatic job of an instant, else a MANUAL job that starts then; nil without one.
+  ///
+  /// A planned job that was CANCELED before its release is left out, because a decision answers its instant.
   private func job(of workflow: WorkflowID, at instant: Instant) throws -> Job? {
     let planned = try connection.first(
       """
@@ -61,6 +92,10 @@ extension Archive {
     return try position.flatMap { try placed(jobs(at: [$0])).first }
   }
 
+  /// Returns the explanation of the decision in force that covers an instant; nil without one.
+  ///
+  /// Only the newest decision that begins at the instant or before it is examined. The instant must be on the grid of
+  /// the generation that the decision was made for.
   private func decision(of workflow: WorkflowID, at instant: Instant) throws -> Explanation? {
     let found = try connection.first(
       """
@@ -75,7 +110,19 @@ extension Archive {
     return explanation
   }
 
-  /// An instant without a job and without a decision.
+  /// Explains an instant that has neither a job nor a decision.
+  ///
+  /// The first rule that applies decides:
+  ///
+  /// - the workflow has no schedule;
+  /// - the instant is before its creation;
+  /// - the grid does not name it: the answer has the nearest instants before and after it;
+  /// - the workflow is terminated: the answer has the reason, and the limit of failures unless an edit may have
+  ///   changed it;
+  /// - it is not after the planned job: the schedule in force began later;
+  /// - it is after the planned job: it is not planned yet.
+  ///
+  /// - Throws: ``UnreadableRow``, if the workflow has no readable definition.
   private func unanswered(
     _ id: WorkflowID, _ name: WorkflowName, _ instant: Instant, _ now: Instant
   ) throws -> Explanation {
@@ -94,37 +141,44 @@ extension Archive {
         limit: row.optionalInteger(9).map(Int.init)
       )
     }
-    func none(_ reason: String) -> Explanation { Explanation(nominalAt: instant, outcome: .none, reason: reason) }
+    /// Returns an explanation without a job or a decision, for this reason.
+    func none(_ reason: Explanation.Reason) -> Explanation {
+      Explanation(nominalAt: instant, outcome: .none, reason: reason)
+    }
     guard let workflow else {
       throw UnreadableRow(
-        table: "workflows", row: name.text, column: "generation", problem: .damaged("its definition is missing"))
+        table: "workflows", row: name.text, column: "generation", problem: .damaged(.missingDefinition))
     }
     guard let grid = workflow.grid else {
-      return none("\(name) has no schedule: it runs only when somebody asks for it")
+      return none(.unscheduled(name))
     }
-    guard instant >= workflow.createdAt else { return none("\(name) was made later, at \(workflow.createdAt)") }
+    guard instant >= workflow.createdAt else { return none(.notYetCreated(name, workflow.createdAt)) }
     guard grid.newest(through: instant) == instant else {
-      let before = grid.newest(through: instant).map { "\($0) and " } ?? ""
-      return none("no instant of the schedule; the nearest are \(before)\(grid.first(after: instant))")
+      return none(.notNominal(before: grid.newest(through: instant), after: grid.first(after: instant)))
     }
     if workflow.state == .terminated {
-      let since = workflow.terminatedAt.map { " since \($0)" } ?? ""
-      let reason = workflow.reason ?? .user
-      // With an edit since then it may be another limit.
+      // If the workflow was edited since its termination, the limit may have changed.
       let isEdited = workflow.terminatedAt.map { workflow.updatedAt > $0 } ?? true
-      let cause = reason.cause(limit: isEdited ? nil : workflow.limit)
       return Explanation(
         nominalAt: instant, outcome: .terminated,
-        reason: "\(name) is terminated\(since), \(cause), and plans nothing; \(reason.wayOut(of: name.text))")
+        reason: .terminated(
+          name, workflow.reason ?? .user, since: workflow.terminatedAt, limit: isEdited ? nil : workflow.limit))
     }
     guard let planned = workflow.planned, instant > planned else {
-      return none("no record of it is kept: it lies before the first instant of the schedule in force")
+      return none(.notKept)
     }
-    return Explanation(
-      nominalAt: instant, outcome: .planned, reason: "is still to come; planned up to now is the run of \(planned)")
+    return Explanation(nominalAt: instant, outcome: .planned, reason: .notYetPlanned(upTo: planned))
   }
 
-  /// Why a job is where it is.
+  /// Explains the state of a job.
+  ///
+  /// A job that is neither PENDING nor QUEUED needs no further rows. For a job that waits for overlap, the blocker is
+  /// the oldest live job of its workflow. For one that waits for a slot or for room, the jobs of its queue are
+  /// counted in the index `jobs_lane`.
+  ///
+  /// - Parameter job: a row, whose place in the queue is passed on.
+  /// - Returns: an explanation with the outcome `unknown`, if the status or the phase is a word of another version.
+  /// - Throws: ``StoreError``, if the rows cannot be read.
   func explanation(of job: Job) throws -> Explanation {
     var circumstances = Explanation.Circumstances()
     guard job.status == .pending || job.status == .queued else { return Explanation(of: job, in: circumstances) }
@@ -150,6 +204,11 @@ extension Archive {
     return Explanation(of: job, in: circumstances)
   }
 
+  /// Reads a decision from the columns reason, first and last instant, count, and time of the decision.
+  ///
+  /// A reason of another version gets the outcome `unknown`, with its word.
+  ///
+  /// - Throws: ``UnreadableRow``, if an instant or the count cannot be read.
   private static func explanation(_ row: borrowing Row) throws -> Explanation {
     let reason = row.anyWord(0, of: Decision.Reason.self)
     let (first, last, count) = (try row.instant(1), try row.instant(2), try row.count(3))

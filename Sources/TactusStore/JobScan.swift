@@ -1,18 +1,24 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// How the rows of a list are found, newest first: which index is walked, and what each row on it is asked.
+/// Chooses the index that a list of jobs walks, newest row first, and the condition that each row must meet.
 ///
-/// A filter alone has an index with its rows in order, so a page costs what it shows. Of several, the one that usually
-/// matches least is walked and the others are asked of each row; after ``budget`` rows the page ends early.
+/// For a single filter an index has its rows in order, so a page costs what it shows. With several filters, the scan
+/// walks the index of the filter that usually matches least, and checks the others on each row. After ``budget`` rows
+/// the page ends early.
 struct JobScan {
-  /// One walk; several are merged.
+  /// A walk over one index; several walks are merged.
+  ///
+  /// At one instant no row is in two walks of a scan, because a job has one status and one phase.
   enum Walk {
-    /// Rows of an index, in order.
+    /// The rows of an index, which are in order: newest first, ending at the limit or at ``JobScan/budget``.
+    ///
+    /// The term selects a part of the index in which row numbers are sorted. The empty name is the table.
     case ordered(index: String, term: String, values: [any Bindable])
-    /// Rows of an index in another order: collected and sorted if they are few, else the table is walked.
+    /// The rows of an index in another order: collected and sorted if they are few, else the table is walked.
     case collected(index: String, term: String, values: [any Bindable])
 
+    /// The values of the parameters in the term, in order.
     var values: [any Bindable] {
       switch self {
       case .ordered(_, _, let values), .collected(_, _, let values): values
@@ -20,14 +26,29 @@ struct JobScan {
     }
   }
 
-  /// Rows that one page looks at, at most, in each walk.
+  /// The most rows that one page examines in each walk.
+  ///
+  /// It bounds the time for which a page occupies its connection, whatever the filters and the store.
   static let budget = 1000
 
+  /// The walks of a page, at least one; several only if the filter has several statuses.
   let walks: [Walk]
-  /// What every row must satisfy.
+  /// The conditions that every row must meet.
+  ///
+  /// They repeat the condition of the walk, so that a walk over the table has all of them.
   private(set) var terms: [String] = []
+  /// The values of the parameters in the terms, in order.
   private(set) var values: [any Bindable] = []
 
+  /// Chooses the walks for a filter, and notes every condition of it.
+  ///
+  /// The index is that of the first filter given, in this order: phase, error code, live statuses only, workflow, other
+  /// statuses, range of time, queue, kind, trigger. So the filter that usually matches least decides. All six statuses
+  /// together choose no index.
+  ///
+  /// - Parameters:
+  ///   - filter: the page that a client asked for.
+  ///   - workflow: the number of the filter's workflow; nil if the filter names no workflow.
   init(_ filter: JobFilter, workflow: WorkflowID?) {
     walks = Self.walks(filter, workflow)
     let statuses = filter.statuses.sorted { $0.rawValue < $1.rawValue }
@@ -44,16 +65,27 @@ struct JobScan {
     if let until = filter.until { add("scheduled_at < ?", [until]) }
   }
 
+  /// Appends a condition and the values of its parameters.
   private mutating func add(_ term: String, _ value: [any Bindable]) {
     terms.append(term)
     values += value
   }
 
-  /// What a row is asked, as one expression.
+  /// All conditions as one SQL expression; `1` without conditions.
+  ///
+  /// A condition on NULL counts as not met: a held job, for example, is in no range of time.
   var condition: String { terms.isEmpty ? "1" : terms.map { "ifnull(\($0), 0)" }.joined(separator: " AND ") }
 
-  /// The statement of a walk: its values are those of the scan, those of the walk, the row before which it begins, and
-  /// how many rows it looks at.
+  /// Returns the statement of a walk.
+  ///
+  /// Bind the values of the scan, the values of the walk, the row number below which it begins, and the most rows to
+  /// examine.
+  ///
+  /// The hint forces the index. Without it SQLite, which has no statistics of this store, may choose another one and
+  /// sort.
+  ///
+  /// - Parameter walk: one of ``walks``, or ``table``.
+  /// - Returns: SQL whose rows have two columns: the row number, and whether the row meets all conditions.
   func text(of walk: Walk) -> String {
     switch walk {
     case .ordered(let index, let term, _):
@@ -64,6 +96,7 @@ struct JobScan {
     }
   }
 
+  /// Returns the walks for a filter; see ``init(_:workflow:)`` for the order of the choice.
   private static func walks(_ filter: JobFilter, _ workflow: WorkflowID?) -> [Walk] {
     if let phase = filter.phase { return [walk(phase)] }
     if let code = filter.errorCode {
@@ -86,6 +119,10 @@ struct JobScan {
     return [table]
   }
 
+  /// Returns the walks for some of the statuses, which are not all live.
+  ///
+  /// QUEUED and RUNNING share one walk. PENDING needs one for each of its phases, because `jobs_by_phase` begins with
+  /// the phase. Each terminal status is one part of `jobs_by_end`.
   private static func walks(_ statuses: Set<JobStatus>) -> [Walk] {
     var walks: [Walk] = []
     if !statuses.isDisjoint(with: [.queued, .running]) { walks.append(live) }
@@ -97,14 +134,17 @@ struct JobScan {
     return walks
   }
 
+  /// Returns the walk for a phase: its part of `jobs_by_phase` if it refines PENDING only, else the live rows.
   private static func walk(_ phase: Phase) -> Walk {
     guard phase.statuses == [.pending] else { return live }
     return .ordered(index: "jobs_by_phase", term: "status = 'PENDING' AND phase = ?", values: [phase])
   }
 
-  /// QUEUED and RUNNING rows: usually as few as the queues' limits say.
+  /// The QUEUED and RUNNING rows, usually as few as the queues' limits allow.
+  ///
+  /// Index `jobs_lane`; its rows are in the order of status and queue.
   private static var live: Walk { .collected(index: "jobs_lane", term: "status IN ('QUEUED', 'RUNNING')", values: []) }
 
-  /// All rows.
+  /// The whole table, newest row first, by the primary key.
   static var table: Walk { .ordered(index: "", term: "1", values: []) }
 }

@@ -1,24 +1,37 @@
 internal import TactusModel
 
-/// Thrown by a verb over many rows when one of them cannot be dealt with: the verb is undone and done again without it.
+/// Thrown by a verb over many rows if it cannot process one of them: the verb is undone and repeated without that
+/// row.
+///
+/// So a damaged row, or one of another version, delays no other. A verb about one row is refused instead.
+/// Source: docs/adr/0015
 struct LeftAlone: Error {
-  /// What is left alone, until the next start of the daemon.
+  /// The row that is left alone until the daemon starts again.
   enum Subject: Hashable {
+    /// A job: no verb over many rows changes it, and while it waits it blocks no job behind it.
     case job(JobID)
+    /// A workflow: its plan is not realigned, and its decisions are not voided.
     case workflow(WorkflowID)
-    /// The definition of a name, in the load that is under way.
+    /// The definition of this name, during one load only: the next load reads its file again.
     case name(WorkflowName)
   }
 
   var subject: Subject
+  /// The place and the fault, which are reported once.
   var cause: UnreadableRow
 }
 
 extension Tables {
+  /// Whether a job is left alone; constant time.
   func isLeftAlone(_ id: JobID) -> Bool { leftAlone.contains(.job(id)) }
 
-  /// Does something to one of many rows, unless it was left alone before.
-  /// - Throws: ``LeftAlone`` if the row cannot be read, or contradicts the rules of its table.
+  /// Runs the body for one of many rows, unless that row is left alone.
+  ///
+  /// - Parameters:
+  ///   - subject: the row.
+  ///   - body: changes of this row only, so that repeating the verb without it is correct.
+  /// - Throws: ``LeftAlone`` if the row cannot be read, or contradicts a constraint of its table. Other errors of the
+  ///   body, such as a full disk, are passed on and undo the verb.
   func each(_ subject: LeftAlone.Subject, _ body: () throws -> Void) throws {
     guard !leftAlone.contains(subject) else { return }
     do { try body() } catch let fault as UnreadableRow {
@@ -30,6 +43,7 @@ extension Tables {
 }
 
 extension LeftAlone.Subject {
+  /// Names the row of a refused change, because SQLite's message names only the constraint.
   fileprivate func contradiction(_ error: StoreError) -> UnreadableRow {
     switch self {
     case .job(let id): UnreadableRow(table: "jobs", row: "\(id)", column: "", problem: .contradiction(error.message))

@@ -1,13 +1,16 @@
-/// Why output of jobs cannot be stored.
+/// The reason why the output of jobs cannot be stored.
+///
+/// A value is reported when writing begins to fail, and again if the fate of new lines changes. Nil is reported when a
+/// commit succeeds.
 public struct OutputTrouble: Hashable, Sendable {
-  /// In SQLite's words, with its code.
+  /// SQLite's message with its code: `database is locked (SQLite 5)`.
   public let reason: String
-  /// Whether what comes is lost; else it is held until it can be stored.
+  /// Whether new lines are lost; if false, they are held until they can be stored.
   public let isLost: Bool
 
+  /// Takes the message of a ``StoreError``, without the statement that failed; any other error as text.
   init(_ error: any Error, isLost: Bool) {
-    let cause = error as? StoreError
-    reason = cause.map { "\($0.message) (SQLite \($0.code))" } ?? "\(error)"
+    reason = StoreError.reason(of: error)
     self.isLost = isLost
   }
 }

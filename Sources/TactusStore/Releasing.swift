@@ -1,8 +1,23 @@
 internal import TactusModel
 internal import TactusPorts
 
-/// PENDING jobs whose time has come.
+/// Releases PENDING jobs whose start time has come.
+///
+/// The decision on each row is ``ReleaseSituation/decide()``, whatever made the row late: downtime, sleep, a clock
+/// step, overlap or a full queue. The ledger reads the facts and writes the outcome in one transaction, so overlap
+/// and room are decided on durable rows. Source: docs/adr/0001; docs/reliability.md, P2 and P6
 extension Tables {
+  /// Decides on the rows that wait for the workflows and queues of the request, then on rows whose start time has
+  /// come.
+  ///
+  /// Due rows are decided in batches until none is left or ``Limits/releaseBatch`` were examined. A released planned
+  /// job plans its successor. If that is also due, as after a downtime with `Misfire=all`, the next batch has it.
+  ///
+  /// - Parameter request: the time of all decisions, workflows with an ended job, and queues that have room again.
+  /// - Returns: the change. `queued` is in the order of release. `withdrawn` and `stop` have the jobs that
+  ///   `Overlap=replace` ends. `backlogged` has the queues whose rows still wait for room. `isPartial` is set if the
+  ///   limit was reached.
+  /// - Throws: ``LeftAlone`` for a row that cannot be decided on. The release is then repeated without it.
   func release(_ request: ReleaseRequest) throws -> Released {
     var released = Released()
     var looked = 0
@@ -23,7 +38,16 @@ extension Tables {
     return released
   }
 
-  /// Rows whose start time has come, those of higher priority first: they take the room that is left.
+  /// Returns rows whose start time has come, highest priority first, so that they get the remaining room.
+  ///
+  /// The rows are the earliest ones by `scheduled_at`, found in the index `jobs_due`. Priority orders only the rows
+  /// of one batch. Rows that cannot be read or are left alone do not count towards the limit.
+  ///
+  /// - Parameters:
+  ///   - now: the latest start time.
+  ///   - limit: the most rows.
+  /// - Returns: rows by priority, then `scheduled_at`, then id.
+  /// - Throws: ``StoreError``, if the rows cannot be read.
   private func due(_ now: Instant, limit: Int) throws -> [PendingRow] {
     var rows: [PendingRow] = []
     try connection.statement(
@@ -38,13 +62,20 @@ extension Tables {
     return rows.sorted { ($1.priority, $0.scheduledAt, $0.id) < ($0.priority, $1.scheduledAt, $1.id) }
   }
 
-  /// A row that can be read and is not left alone.
+  /// Reads a row; reports it and returns nil if it cannot be read, and returns nil if it is left alone.
   private func pending(_ row: borrowing Row) throws -> PendingRow? {
     let found = try connection.reporting { try PendingRow(row) }
     return found.map { isLeftAlone($0.id) } == false ? found : nil
   }
 
-  /// The first row of a statement that can be read and is not left alone.
+  /// Returns the first row of a query that can be read and is not left alone; nil without such a row.
+  ///
+  /// - Parameters:
+  ///   - sql: must select the nine columns of ``PendingRow/init(_:)`` in their order. Its order decides which row is
+  ///     first.
+  ///   - values: the values of its parameters.
+  /// - Returns: the row.
+  /// - Throws: ``StoreError``, if the query failed.
   func firstPending(_ sql: StaticString, _ values: any Bindable...) throws -> PendingRow? {
     var found: PendingRow?
     try connection.statement(sql).run(values) { row in
@@ -54,6 +85,10 @@ extension Tables {
     return found
   }
 
+  /// Decides on the waiting rows of a workflow, oldest first, until one of them continues to wait.
+  ///
+  /// The rows behind that one also wait, for it or for the same queue. Each other decision takes its row out of the
+  /// index `jobs_waiting`, so the loop ends.
   private func settleWaiting(of workflow: WorkflowID, _ now: Instant, _ released: inout Released) throws {
     while let row = try firstPending(
       """
@@ -67,6 +102,10 @@ extension Tables {
     }
   }
 
+  /// Fills the room of a queue from the rows that wait for it: by priority, then `scheduled_at`, then id.
+  ///
+  /// If rows still wait for room afterwards, the change says so, and the scheduling worker continues to watch the
+  /// queue.
   private func settleBacklog(of queue: QueueName, _ now: Instant, _ released: inout Released) throws {
     while try hasRoom(in: queue),
       let row = try firstPending(
@@ -75,26 +114,42 @@ extension Tables {
         WHERE wait = 'backlog' AND queue = ? ORDER BY priority DESC, scheduled_at, id
         """, queue)
     {
-      // A row that waits on for another run of its workflow has left this index.
+      // A row that continues to wait, for another run of its workflow, has left this index.
       var wait: Wait?
       try each(.job(row.id)) { wait = try settle(row, now, &released) }
       if wait == .backlog { break }
     }
-    let rest = try connection.first("SELECT 1 FROM jobs WHERE wait = 'backlog' AND queue = ? LIMIT 1", queue) { _ in
-      true
-    }
+    // Without the hint SQLite reads the whole history of the queue.
+    let rest = try connection.first(
+      "SELECT 1 FROM jobs INDEXED BY jobs_backlog WHERE wait = 'backlog' AND queue = ? LIMIT 1", queue
+    ) { _ in true }
     if rest == true { released.change.backlogged.insert(queue) }
   }
 
-  /// Decides on one row and does it; answers what the row waits for, if it waits on.
+  /// Decides on one row, and carries the decision out.
+  ///
+  /// - *run*: the row is QUEUED for its instant, or for the newest due one. Decisions answer the instants passed
+  ///   over. If that newer instant already has an answer, the row moves to the next free one instead.
+  /// - *wait*: the row becomes PENDING/due with its reason.
+  /// - *drop*: decisions answer the due instants, and the row moves to the next free instant.
+  /// - *replace*: unclaimed automatic jobs of the workflow are canceled, and claimed ones get a stop reason. If no
+  ///   automatic job is live any more, the row is decided on again. Otherwise it waits for their ends.
+  ///
+  /// - Parameters:
+  ///   - row: a PENDING row whose start time has come.
+  ///   - now: the time of the decision.
+  ///   - released: gets the consequences.
+  /// - Returns: the reason if the row waits. Nil if it was released or moved.
+  /// - Throws: ``UnreadableRow``, if the row of its workflow cannot be read. `released` may then be incomplete, and
+  ///   the verb is repeated.
   func settle(_ row: PendingRow, _ now: Instant, _ released: inout Released) throws -> Wait? {
     let workflow = try workflow(row.workflow)
     switch try situation(row, of: workflow, now).decide() {
     case .run(let nominal, let decisions):
       if let grid = workflow.grid {
         try record(decisions, of: workflow.id, on: grid, generation: workflow.generation, at: now)
-        // A clock that stepped back meets an instant again that has its job already, and a person may have skipped the
-        // newest: it gets no second answer.
+        // After a backward clock step an instant may already have a job, and a person may have skipped the newest one.
+        // Such an instant gets no second answer.
         if nominal != row.nominalAt, try isTaken(nominal, of: workflow.id) {
           try retime(row.id, to: firstFree(grid, after: nominal, of: workflow.id))
           return nil
@@ -128,6 +183,17 @@ extension Tables {
     }
   }
 
+  /// Reads the facts that the decision on a row depends on.
+  ///
+  /// Other jobs are read only if the workflow does not allow overlap. Older rows that are left alone do not count,
+  /// because they would block all later ones.
+  ///
+  /// - Parameters:
+  ///   - row: a PENDING row, or one that is not inserted yet.
+  ///   - workflow: its newest definition.
+  ///   - now: the time of the decision.
+  /// - Returns: a situation without a grid for a MANUAL job, which therefore never skips an instant.
+  /// - Throws: ``StoreError``, if the rows cannot be read.
   func situation(_ row: PendingRow, of workflow: WorkflowRow, _ now: Instant) throws -> ReleaseSituation {
     var situation = ReleaseSituation(
       now: now, nominal: row.nominalAt, grid: row.trigger == .automatic ? workflow.grid : nil,
@@ -146,6 +212,7 @@ extension Tables {
     return situation
   }
 
+  /// Counts the QUEUED and RUNNING jobs of a workflow by trigger, with the index `jobs_live`.
   private func liveCounts(_ workflow: WorkflowID) throws -> (automatic: Int, manual: Int) {
     try connection.first(
       """
@@ -155,7 +222,19 @@ extension Tables {
     ) { (Int($0.integer(0)), Int($0.integer(1))) } ?? (0, 0)
   }
 
-  /// Makes a row QUEUED, bound to the newest definition; a planned one plans its successor in the same breath.
+  /// Makes a row QUEUED with the newest generation; a planned row also plans its successor.
+  ///
+  /// Both are one transaction, so a kill cannot break the chain of planned jobs. The successor is the first free
+  /// instant after the nominal one. It depends neither on now nor on the end of the job, so a grid never drifts.
+  ///
+  /// - Parameters:
+  ///   - row: a PENDING row.
+  ///   - nominal: its nominal instant, or the newer one that it moves to.
+  ///   - workflow: gives the generation, kind, queue and priority.
+  ///   - now: the time of the release.
+  /// - Returns: the job for the execution worker. `scheduledAt` is the nominal instant, or the earliest start of a
+  ///   MANUAL job.
+  /// - Throws: ``StoreError``, if the write failed.
   private func queue(
     _ row: PendingRow, as nominal: Instant, of workflow: WorkflowRow, _ now: Instant
   ) throws -> QueuedJob {
@@ -176,25 +255,32 @@ extension Tables {
   }
 }
 
-/// A PENDING row, as far as its release needs it.
+/// A PENDING row, with the columns that its release needs.
 struct PendingRow {
   var id: JobID
   var workflow: WorkflowID
+  /// The instant that the schedule or the caller named; on the grid for an AUTOMATIC job.
   var nominalAt: Instant
+  /// The earliest start of this attempt, which for a first attempt is the nominal instant.
   var scheduledAt: Instant
   var trigger: Trigger
   var priority: Int
+  /// The reason why a due row waits; nil while it is scheduled.
   var wait: Wait?
 }
 
 extension PendingRow {
   /// Reads the columns in the order of the queries above.
+  ///
+  /// - Parameter row: id, workflow, nominal and scheduled instant, trigger, priority, wait, status, kind.
+  /// - Throws: ``UnreadableRow`` for a word of another version, also in the status and the kind, which no decision
+  ///   needs. Such a row belongs to the version that wrote it.
   init(_ row: borrowing Row) throws {
     self.init(
       id: try row.jobID(0), workflow: WorkflowID(number: row.integer(1)), nominalAt: try row.instant(2),
       scheduledAt: try row.instant(3), trigger: try row.word(4), priority: try row.number(5, in: -100...100),
       wait: try row.optionalWord(6))
-    // Of these only this version's words are dealt with.
+    // These two only check that the words are known to this version.
     _ = (try row.word(7) as JobStatus, try row.word(8) as Kind)
   }
 }

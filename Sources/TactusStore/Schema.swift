@@ -1,11 +1,42 @@
-/// The schema of `tactus.db`, as numbered migrations: append-only, each in one transaction.
+/// The schema of `tactus.db` as numbered, append-only migrations, each in one transaction.
 ///
-/// CHECKs hold which columns a status needs, never the order of instants: the wall clock may step back. Words that
-/// later versions will use are allowed already, because SQLite cannot change a CHECK without rewriting the table.
+/// A migration that was released is never edited, because existing stores have already run it. A changed CHECK needs a
+/// new migration that rebuilds its table. A test has a digest of each text.
+///
+/// The constraints check which columns a status needs, and never the order of instants: the wall clock may step back.
+/// They already allow some words of later versions, because SQLite cannot change a CHECK without rewriting the table.
+///
+/// - Instants, whose columns end in `_at`, are microseconds since 1970 UTC. Spans are microseconds also.
+/// - The ids of jobs are 16 bytes. Workflows are referred to by number, so that a name may be used again.
+/// - Words are spelled as on the wire. A test compares each list of words with its enumeration.
+/// - The index of a list's filter ends with `seq`, so that the list needs no sort. That of a range of time does not.
+/// - The indexes that a release needs are partial. They hold only what is planned, waits or is live, so their size does
+///   not grow with the history.
 enum Schema {
-  /// Migration n brings version n - 1 to n.
+  /// Migration n upgrades version n - 1 to n.
+  ///
+  /// A new store runs all of them. The number of migrations is the schema version that this program writes.
   static let migrations: [String] = [first, second, third, fourth, fifth, sixth, seventh]
 
+  /// The tables of the first version, with the indexes that the verbs of the ledger need.
+  ///
+  /// - `store` has one row: the identity of the store, the epoch of its events, and the mark of a daemon that uses it.
+  /// - `workflows` has a row per workflow, also after its deletion, because its jobs stay. `planned_job` refers to the
+  ///   one job that the schedule has planned. `unanswered_from` is the first instant without an answer while nothing is
+  ///   planned.
+  /// - `definitions` has a row per generation. Queries read its policies and its schedule. The text is parsed at the
+  ///   claim.
+  /// - `jobs` has a row per attempt. `seq` is the order of creation. `fence` counts the claims, so that a late result
+  ///   of an earlier claim is refused.
+  /// - `tallies` counts ended jobs by status. Triggers update it in the transaction of the end.
+  /// - `decisions` has ranges of instants without a job, with the reason. A voided one no longer counts.
+  /// - `events` is numbered without gaps: a rolled back number is used again.
+  ///
+  /// `jobs_transition` aborts every change of a status that the table of the state machine does not list.
+  /// `jobs_nominal` allows one planned or released job for each instant of a schedule, so that no instant runs twice.
+  ///
+  /// References are checked at the commit where two rows refer to each other: a workflow to its definition and its
+  /// planned job.
   private static let first = """
     CREATE TABLE store (
       only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -191,15 +222,23 @@ enum Schema {
     ) STRICT;
     """
 
-  /// How many processes a job left at its end that were ended.
+  /// The number of processes that outlived a job and were ended.
+  ///
+  /// Jobs from before this version have 0, because nothing is known about them.
   private static let seventh = """
     ALTER TABLE jobs ADD COLUMN ended_processes INTEGER NOT NULL DEFAULT 0 CHECK (ended_processes >= 0);
     """
 
-  /// How long things took, by a clock that nobody sets, and the order in which jobs began and ended.
+  /// Spans by a monotonic clock, and the order in which jobs started and ended.
   ///
-  /// Instants in rows are those of the wall clock, so neither spans nor an order may be computed from them. `started_event` and
-  /// `ended_event` are numbers of events; jobs from before this version have negative ones, which come first.
+  /// The instants in rows are of the wall clock, so neither spans nor an order may be computed from them.
+  /// `started_event` and `ended_event` are event numbers. Jobs from before this version have negative ones, which sort
+  /// first.
+  ///
+  /// - Spans of older rows are the differences of their instants, and 0 where those are negative.
+  /// - Event numbers of older rows are taken from their events where these are still kept.
+  /// - `start_delay` and `duration` replace the instants in `jobs_statistics`, which is built anew.
+  /// - `jobs_by_start` finds the newest job of a workflow by the order of starts.
   private static let sixth = """
     ALTER TABLE jobs ADD COLUMN started_monotonic INTEGER;
     ALTER TABLE jobs ADD COLUMN start_delay INTEGER CHECK (start_delay IS NULL OR start_delay >= 0);
@@ -223,12 +262,19 @@ enum Schema {
     CREATE INDEX jobs_by_start ON jobs (workflow_id, started_event) WHERE started_event IS NOT NULL;
     """
 
-  /// Who started a command.
+  /// The runner that started a command.
+  ///
+  /// NULL for other kinds, before the start, and for commands that an earlier version started. Recovery asks this
+  /// runner about the row, and both runners if it is NULL.
   private static let fifth = """
     ALTER TABLE jobs ADD COLUMN runner TEXT CHECK (runner IS NULL OR runner IN ('direct', 'systemd'));
     """
 
-  /// What is known of images, before jobs need them.
+  /// The build status of images, known before jobs need them.
+  ///
+  /// NULL for a workflow without an image. Existing container workflows begin as QUEUED, so the next start prepares
+  /// their images. `workflows_building` holds only those that are not prepared. `events.detail` has the step, or the
+  /// reason of a failure.
   private static let fourth = """
     ALTER TABLE workflows ADD COLUMN build_status TEXT
       CHECK (build_status IS NULL OR build_status IN ('QUEUED', 'STARTED', 'COMPLETED', 'FAILED'));
@@ -240,13 +286,23 @@ enum Schema {
     ALTER TABLE events ADD COLUMN detail TEXT;
     """
 
-  /// Where a container runs.
+  /// The provider and the id of a container.
+  ///
+  /// Both are written with the start, and after a crash they say which engine to ask for which container. NULL for work
+  /// that only this host runs.
   private static let third = """
     ALTER TABLE jobs ADD COLUMN provider TEXT;
     ALTER TABLE jobs ADD COLUMN container_id TEXT;
     """
 
-  /// What clients see of jobs: an index for each filter of a list, statistics, explanations, keys of requests.
+  /// Support for clients: an index for each filter of a list, statistics, explanations, idempotency keys.
+  ///
+  /// - `waited` keeps the last reason why a job waited, after `wait` is cleared by its release.
+  /// - `timeout` is that of the definition at the start, so that a later edit does not change a running job. NULL has
+  ///   no limit.
+  /// - `jobs_statistics` has all columns that statistics read. The sixth migration builds it anew.
+  /// - `workflows_named` includes deleted workflows, whose jobs are listed by their former name.
+  /// - `idempotency_keys` holds the request of each key, and the job that it created.
   private static let second = """
     ALTER TABLE jobs ADD COLUMN waited TEXT CHECK (waited IS NULL OR waited IN ('overlap', 'backlog', 'paused'));
 

@@ -4,43 +4,67 @@ public import TactusPorts
 
 /// The ledger in SQLite: one directory, one write connection, group commit. Source: docs/adr/0001, sqlite.org/wal.html
 ///
-/// The first posted write opens a transaction; it commits when a whole turn of the queue brought nothing new, or at
-/// 1,000 writes. Each write has its savepoint and is answered after the commit.
+/// The first posted write begins a transaction. It is committed after a whole turn of the queue that added no writes,
+/// or at 1,000 writes. Each write has a savepoint and is answered after the commit. Any thread may post a write. The
+/// methods of the actor itself run on ``queue``.
+///
+/// - An answer means durable: `tactus.db` has synchronous=FULL, so the commit is on the disk. It survives a power cut.
+/// - Answers are called on ``queue``, in the order of the writes, once each. A refusal waits for the same commit,
+///   because it may depend on writes of the group.
+/// - A write that fails changes nothing, and the other writes of its group are committed. If the commit itself fails,
+///   all writes of the group are answered as unavailable.
+/// - A failure of SQLite is reported once, by `health`. Each later write tries again, so the store recovers without a
+///   restart.
+/// - A row that cannot be read refuses a write about that row. A write about many rows is repeated without it.
 public actor Store: QueueConfined {
-  /// Names this store among all others, for ever.
+  /// The permanent, unique id of this store: a UUIDv7 in text form.
+  ///
+  /// It is made when the file is new, and never changes. The output in `logs.db` names it.
   public nonisolated let storeID: String
-  /// `tactus.store`.
+  /// The work queue that owns the state: `tactus.store`.
   public nonisolated let queue: any WorkQueue
 
+  /// The verbs and the connection; used on ``queue`` only, inside the open transaction.
   let tables: Tables
-  private var pending: [(LedgerFailure?) -> Void] = []
+  /// The answers of the open transaction, in order; each takes nil after the commit, or the reason why it failed.
+  private var pending: [(Refusal?) -> Void] = []
   private var commitTurn = CommitTurn()
   private var isClosed = false
+  /// The last failure to write; nil while writing works.
   private var failure: StoreError?
+  /// Whether the open transaction has changed rows: only then does its commit prove that the disk accepts writes.
   private var provesWriting = false
   private let files: FilesInPlace
   private let health: @Sendable (StoreError?) -> Void
   private let eventsKeep: Duration?
   private var published: (@Sendable (Int64) -> Void)?
+  /// The number of the newest event that was published.
   private var publishedEvent: Int64 = 0
+  /// The newest event at the last pruning; 0 after the start, so that the first publication prunes in an old store.
   private var prunedEvent: Int64 = 0
 
-  /// Answered writes that one commit makes durable, at most.
+  /// The most answered writes that one commit makes durable.
   static let batchLimit = 1000
 
-  /// Opens the store of a directory, or one in memory, and brings its schema up to date.
+  /// Opens the store of a directory, or one in memory, and migrates its schema to the newest version.
+  ///
+  /// It blocks the calling thread until the files are examined, and every page is read after an unclean stop. The mark
+  /// `in_use` is durable when it returns.
   ///
   /// - Parameters:
   ///   - file: the path of `tactus.db`; `:memory:` for a store that ends with the process.
-  ///   - limits: the queues' limits; a queue that is not named has none.
-  ///   - now: for the row that names a new store.
-  ///   - eventsKeep: how long events are kept; nil for as long as there is room for them.
-  ///   - health: told once when writing begins to fail, and once (nil) when a change was kept again; on the store's queue.
-  ///   - unreadable: is called on the store's queue with each row that is left alone, once for each time it is met.
-  ///   - watching: further files that must stay where they are while the store is open.
-  ///   - disk: is told when SQLite is entered and left; on the store's queue.
-  ///   - makeID: makes the ids of jobs; called on the store's queue only.
-  /// - Throws: ``StoreError``: newer schema, corruption, or the file cannot be opened.
+  ///   - queue: the work queue that owns the store.
+  ///   - limits: the queues' limits; a queue without an entry is unlimited.
+  ///   - now: the creation time of a new store.
+  ///   - eventsKeep: how long events are kept; nil keeps them as long as there is room.
+  ///   - health: called on `queue` once when writing begins to fail, and once with nil when a change was committed
+  ///     again.
+  ///   - unreadable: called on `queue` for each row that is left alone, each time it is met.
+  ///   - watching: further files that must stay in place while the store is open.
+  ///   - disk: called on `queue` when SQLite is entered and left, and at the end of this call on the calling thread.
+  ///   - makeID: creates the ids of jobs; called on `queue`, and twice in this call for the id and the epoch of a
+  ///     store.
+  /// - Throws: ``StoreError``: a newer schema, damage, or the file cannot be opened. The connection is closed then.
   public init(
     file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits], now: Instant,
     eventsKeep: Duration? = .seconds(7 * 86_400), health: @escaping @Sendable (StoreError?) -> Void = { _ in },
@@ -50,7 +74,7 @@ public actor Store: QueueConfined {
     self.queue = queue
     self.health = health
     self.eventsKeep = eventsKeep
-    let connection = try Connection.openStore(file, migrations: Schema.migrations)
+    let connection = try Connection.openStore(file)
     connection.disk = disk
     do {
       try connection.beginUse(now: now, id: makeID(now), epoch: makeID(now))
@@ -67,13 +91,23 @@ public actor Store: QueueConfined {
     files = FilesInPlace(of: file, and: watching)
   }
 
-  /// The store's last failure to write; nil when it works.
+  /// The last failure to write; nil while writing works.
+  ///
+  /// On ``queue``. A write, a commit or a check of the files sets it. A commit that changed rows clears it, and so does
+  /// a check that finds the files back in place.
   public var lastFailure: StoreError? { failure }
 
-  /// The version of SQLite that is linked.
+  /// The version of the linked SQLite library: `3.46.1`.
+  ///
+  /// The tables need at least 3.37, the first version with STRICT. Source: https://www.sqlite.org/stricttables.html
   public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
 
-  /// Looks whether the files of the store are still where they were opened; what is wrong is reported as a failed write is.
+  /// Checks that the files are still in place, and reports a missing or replaced file like a failed write.
+  ///
+  /// On ``queue``.
+  ///
+  /// A write finds this out by itself. The check is for a store without writes. If the files are back, that is reported
+  /// at once.
   public func checkFiles() {
     guard !isClosed else { return }
     let wereGone = files.areGone
@@ -86,35 +120,54 @@ public actor Store: QueueConfined {
     health(nil)
   }
 
-  /// Tells somebody the number of the newest event after each commit that wrote one; on the store's queue.
+  /// Sets the body that is called with the number of the newest event after each commit that wrote events.
+  ///
+  /// On ``queue``. The body is called there, before the writes of the commit are answered. A commit without new events
+  /// does not call it. It replaces an earlier body.
   public func publish(to body: @escaping @Sendable (Int64) -> Void) { published = body }
 
-  /// Commits what is open, marks the store as cleanly closed and closes it.
+  /// Commits pending writes, marks the store as cleanly closed, and closes it.
   ///
-  /// Writes that come later are refused.
+  /// On ``queue``.
+  ///
+  /// Later writes are refused as unavailable. If a file was moved away or replaced, nothing more is written, and the
+  /// mark stays. Else the -wal is merged, so that a copy of the database alone is complete. A second call has no
+  /// effect.
   public func close() {
     guard !isClosed else { return }
     commit()
     isClosed = true
-    // Files that are gone, or are others by now, are not written to: that would leave a -wal without its store.
+    // Do not write to files that are missing or were replaced: that would leave a -wal without its store.
     guard (try? files.check()) != nil else { return tables.connection.abandon() }  // The error is the answer.
-    // A mark that cannot be written only costs a check at the next start.
+    // If the mark cannot be written, the next start only checks the file once more.
     try? tables.connection.run("UPDATE store SET in_use = 0")
     tables.connection.mergeLog()
     tables.connection.close()
   }
 
-  /// Posts a write: in order, in one savepoint, answered after the commit; a trial undoes what it does.
+  /// Posts a write: in order, in one savepoint, answered after the commit; a trial is always rolled back.
+  ///
+  /// - Parameters:
+  ///   - isTrial: whether the body rolls back its own changes. A trial never shows that writing works again.
+  ///   - answer: called once, on ``queue``, after the commit.
+  ///   - body: a verb; it runs on ``queue`` inside the transaction, and more than once if it leaves a row alone.
   nonisolated func write<Value: Sendable>(
     isTrial: Bool = false, _ answer: @escaping Answer<Value>, _ body: @escaping @Sendable (Tables) throws -> Value
   ) {
     post { $0.perform(body, isTrial, answer) }
   }
 
+  /// Runs a write in the open transaction, or begins one.
+  ///
+  /// - A refusal, an unreadable row and a contradiction of a constraint undo this write only. They are answered with
+  ///   the group.
+  /// - Any other failure is answered at once. If SQLite has rolled back the transaction, all earlier writes of the
+  ///   group fail also.
+  /// - A closed store answers at once.
   private func perform<Value: Sendable>(
     _ body: (Tables) throws -> Value, _ isTrial: Bool, _ answer: @escaping Answer<Value>
   ) {
-    guard !isClosed else { return answer(.failure(.unavailable(reason: "the store is closed"))) }
+    guard !isClosed else { return answer(.failure(.unavailable(.closed))) }
     do {
       if tables.connection.isAutocommit {
         provesWriting = false
@@ -126,16 +179,16 @@ public actor Store: QueueConfined {
       let value = try outcome(of: body)
       if !isTrial && tables.connection.totalChanges > changes { provesWriting = true }
       pending.append { failure in answer(failure.map { .failure($0) } ?? .success(value)) }
-    } catch let refusal as LedgerFailure {
-      // It may rest on rows that are not yet durable, so it waits for the same commit.
+    } catch let refusal as Refusal {
+      // The refusal may depend on rows that are not durable yet, so it is answered after the same commit.
       pending.append { failure in answer(.failure(failure ?? refusal)) }
     } catch let fault as UnreadableRow where !tables.connection.isAutocommit {
       tables.connection.report(fault)
-      pending.append { failure in answer(.failure(failure ?? .conflict(reason: "\(fault)"))) }
+      pending.append { failure in answer(.failure(failure ?? .conflict(.unreadable(fault)))) }
     } catch let error as StoreError where error.isContradiction && !tables.connection.isAutocommit {
       let fault = UnreadableRow(table: "", row: "", column: "", problem: .contradiction(error.message))
       tables.connection.report(fault)
-      pending.append { failure in answer(.failure(failure ?? .conflict(reason: "\(fault)"))) }
+      pending.append { failure in answer(.failure(failure ?? .conflict(.unreadable(fault)))) }
     } catch {
       let failure = note(error)
       if tables.connection.isAutocommit { answerAll(failure) } else { postTurn() }
@@ -145,7 +198,11 @@ public actor Store: QueueConfined {
     if pending.count >= Self.batchLimit { commit() } else { postTurn() }
   }
 
-  /// Runs a verb, again without each row that it cannot deal with.
+  /// Runs a verb, and repeats it without each row that it cannot process.
+  ///
+  /// - Parameter body: the verb; each run has a savepoint of its own.
+  /// - Returns: the value of the run that left alone every such row.
+  /// - Throws: what the verb throws. A row that is met again although it is left alone refuses the verb.
   private func outcome<Value>(of body: (Tables) throws -> Value) throws -> Value {
     while true {
       do { return try tables.savepoint(body) } catch let row as LeftAlone {
@@ -155,72 +212,89 @@ public actor Store: QueueConfined {
     }
   }
 
+  /// Begins a turn of the queue, unless one is begun already.
   private func postTurn() {
     if commitTurn.begin(pending: pending.count) { post { $0.turn() } }
   }
 
+  /// Ends a turn: commits if it added no writes, else begins another one.
   private func turn() {
     if commitTurn.end(pending: pending.count) { commit() } else { postTurn() }
   }
 
+  /// Commits the open transaction and answers its writes; without one it does nothing.
+  ///
+  /// The order is: check the files, commit, check again, report a recovery, publish the newest event, answer, prune. If
+  /// the commit or a check fails, all writes are answered as unavailable.
   private func commit() {
     guard !tables.connection.isAutocommit else { return }
     do {
-      // Before it, because what is refused must not be found when the file is put back: the workers would not know of it.
+      // Check before the commit: refused writes must not be in the file when it is put back, because the workers ignore
+      // them.
       try files.check()
       try tables.connection.run("COMMIT")
-      // After it, because a file may have gone meanwhile: what went into one must not be acknowledged.
+      // Check after the commit: writes into a file that was moved meanwhile must not be acknowledged.
       try files.check()
-      // An empty commit succeeds on a full disk too: only one with a change shows that writing works again.
+      // An empty commit also succeeds on a full disk. Only a commit with a change shows that writing works again.
       if failure != nil && provesWriting {
         failure = nil
         health(nil)
       }
-      // Before the answers: who hears of one may close what the events are told to.
+      // Publish before answering: a caller that gets its answer may close the receiver of the events.
       publishEvents()
       answerAll(nil)
       pruneEvents()
     } catch {
       let failure = note(error)
       if !tables.connection.isAutocommit {
-        // If even this fails SQLite has rolled back by itself, which is all that is wanted.
+        // If the rollback also fails, SQLite has already rolled back.
         try? tables.connection.run("ROLLBACK")
       }
       answerAll(failure)
     }
   }
 
-  /// Events between two looks at what need not be kept.
+  /// The number of events between two prunings.
   private static let pruneEvery: Int64 = 1024
 
+  /// Publishes the number of the newest event, unless it was published by an earlier commit.
   private func publishEvents() {
     guard let newest = tables.newestEvent, newest != publishedEvent else { return }
     publishedEvent = newest
     published?(newest)
   }
 
+  /// Posts a pruning after 1,024 new events, and after the first ones of a start; it is a write of its own, in a later
+  /// group.
   private func pruneEvents() {
     let newest = publishedEvent
     guard newest - prunedEvent >= Self.pruneEvery || newest < prunedEvent else { return }
     prunedEvent = newest
-    // Nobody waits for it: what fails is told as every failed write is, and tried again with later events.
+    // No caller waits for this. A failure is reported like any failed write, and later events trigger another attempt.
     write({ _ in }) { [eventsKeep] in try $0.pruneEvents(through: newest, keep: eventsKeep) }
   }
 
-  private func answerAll(_ failure: LedgerFailure?) {
-    if failure != nil { tables.recountQueued() }
+  /// Answers all writes of the group, with success or with one failure.
+  ///
+  /// - Parameter failure: nil after a commit; else the tables first forget what they noted of the group.
+  private func answerAll(_ failure: Refusal?) {
+    tables.conclude(isCommitted: failure == nil)
     let answers = pending
     pending.removeAll(keepingCapacity: true)
     for answer in answers { answer(failure) }
   }
 
-  private func note(_ error: any Error) -> LedgerFailure {
+  /// Keeps a failure, reports the first of several, and returns the refusal for callers.
+  ///
+  /// - Parameter error: a ``StoreError``, or any other error, which then has SQLITE_ERROR.
+  /// - Returns: unavailable, with SQLite's message and code and without the statement.
+  private func note(_ error: any Error) -> Refusal {
     let cause =
       error as? StoreError ?? StoreError(code: SQLITE_ERROR, operation: "write", message: "\(error)")
-    // A mistake of ours; all other codes a damaged file can bring about, and the rollback has kept them from spreading.
+    // Misuse is a bug. A damaged file can cause all other codes, and the rollback has contained the damage.
     if cause.code & 0xFF == SQLITE_MISUSE { fatalError("the store was used in a way that SQLite forbids: \(cause)") }
     if failure == nil { health(cause) }
     failure = cause
-    return .unavailable(reason: "the store cannot write: \(cause.message) (SQLite \(cause.code))")
+    return .unavailable(.unwritable(cause.reason))
   }
 }

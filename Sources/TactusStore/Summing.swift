@@ -1,9 +1,17 @@
 public import TactusModel
 public import TactusPorts
 
-/// Statistics, from an index that has all they need.
+/// Computes statistics from an index that holds all the columns they need.
+///
+/// `jobs_statistics` begins with the workflow and the end of a job, and has ended jobs only. The rows of the table are
+/// not read, so a window of a million jobs reads only their entries.
 extension Archive {
-  /// As ``LedgerReader`` says.
+  /// Adds up the ends of jobs in a window, entry by entry.
+  ///
+  /// An end belongs to the window by the wall clock, from `from` to before `until`. An entry with a word of another
+  /// version, or a damaged number, is reported and not counted. Jobs without a workflow are not counted.
+  ///
+  /// A workflow that never existed is answered with notFound. A queue or a kind without jobs has empty statistics.
   public nonisolated func statistics(
     of subject: StatisticsSubject, from: Instant, until: Instant, answer: @escaping Answer<Statistics>
   ) {
@@ -23,7 +31,15 @@ extension Archive {
     }
   }
 
-  /// The rows of a window; of more than one workflow, each has its part of the index.
+  /// Returns the query for the rows of a window; more than one workflow is joined, so that each uses its part of the
+  /// index.
+  ///
+  /// For a queue or a kind, the window of every workflow is read, and the condition is checked on each entry. Deleted
+  /// workflows are included.
+  ///
+  /// - Parameter subject: decides the source of the rows and the last parameter.
+  /// - Returns: SQL with two parameters, the bounds of the window, and a third one unless the subject is all jobs. The
+  ///   columns are status, end, run time and start delay.
   static func statisticsText(of subject: StatisticsSubject) -> String {
     let all = "workflows w CROSS JOIN jobs j INDEXED BY jobs_statistics ON j.workflow_id = w.id"
     let (source, condition) =
@@ -39,6 +55,9 @@ extension Archive {
       """
   }
 
+  /// Returns the value of the third parameter; empty for all jobs.
+  ///
+  /// - Throws: notFound if no workflow ever had the name; ``StoreError``.
   private func value(of subject: StatisticsSubject) throws -> [any Bindable] {
     switch subject {
     case .all: []

@@ -2,23 +2,36 @@ internal import TactusModel
 internal import TactusPorts
 
 /// A workflow with the columns of its newest definition that planning needs.
+///
+/// It is a copy of the rows at one point of a verb. A verb that has changed the workflow reads it again.
 struct WorkflowRow {
   var id: WorkflowID
   var name: WorkflowName
   var origin: Workflow.Origin
   var state: Workflow.State
+  /// The reason of the termination; nil exactly if ACTIVE, which the schema enforces.
   var terminatedReason: Workflow.TerminatedReason?
+  /// The number of the newest definition, from 1.
   var generation: Int
+  /// The consecutive failures, with the limit of the newest definition.
   var failures: Failures
+  /// The PENDING automatic job; nil if terminated or without a schedule.
   var plannedJob: JobID?
+  /// The first nominal instant without an answer while the workflow is terminated; nil while it is ACTIVE.
   var unansweredFrom: Instant?
+  /// The last resume by a person, nil before the first: failures of jobs that started earlier do not count.
   var resumedAt: Instant?
   var kind: Kind
   var policies: Policies
+  /// The nominal instants; nil without a schedule.
   var grid: Grid?
 }
 
 extension Tables {
+  /// Returns a workflow by its number, also if it was deleted.
+  ///
+  /// - Throws: ``UnreadableRow`` with `missingWorkflow`, if its row or its newest definition is missing. A row refers
+  ///   to it, so this is damage and not a mistake of the caller.
   func workflow(_ id: WorkflowID) throws -> WorkflowRow {
     let row = try connection.first(
       """
@@ -31,12 +44,16 @@ extension Tables {
     guard let row else {
       throw UnreadableRow(
         table: "workflows", row: "\(id.number)", column: "generation",
-        problem: .damaged("the workflow, or its definition, is missing"))
+        problem: .damaged(.missingWorkflow))
     }
     return row
   }
 
-  /// The workflow of a name, unless it was deleted.
+  /// Returns the workflow with this name; nil if no workflow has it, or only deleted ones.
+  ///
+  /// The name is unique among the others, by the index `workflows_name`.
+  ///
+  /// - Throws: ``UnreadableRow``, if a value of the row cannot be read.
   func workflow(named name: WorkflowName) throws -> WorkflowRow? {
     try connection.first(
       """
@@ -48,13 +65,20 @@ extension Tables {
       """, name, read: Self.workflowRow)
   }
 
+  /// Returns the workflow with this name, for verbs that a caller named it in.
+  ///
+  /// - Throws: notFound, if no workflow has the name, or only deleted ones.
   func existing(_ name: WorkflowName) throws -> WorkflowRow {
     guard let row = try workflow(named: name) else {
-      throw LedgerFailure.notFound(entity: "workflow", id: name.text)
+      throw Refusal.notFound(.workflow(name))
     }
     return row
   }
 
+  /// Reads the columns in the order of the two queries above.
+  ///
+  /// - Throws: ``UnreadableRow`` for a word of another version or a value out of range, because decisions depend on
+  ///   all of them.
   private static func workflowRow(_ row: borrowing Row) throws -> WorkflowRow {
     let limit = try row.optionalNumber(13, in: 1...(.max))
     return WorkflowRow(
@@ -73,7 +97,11 @@ extension Tables {
 }
 
 extension Row {
-  /// The grid of a definition, from its columns `interval`, `anchor_at` and `starts_at_anchor`; nil without a schedule.
+  /// Reads a grid from the columns `interval`, `anchor_at` and `starts_at_anchor`; nil without a schedule.
+  ///
+  /// - Parameter column: the number of the column `interval`; the other two follow it.
+  /// - Returns: a grid with an interval of at least 1 µs, as its initializer requires.
+  /// - Throws: ``UnreadableRow`` for another interval, or an anchor that is NULL or out of range.
   func grid(_ column: Int32) throws(UnreadableRow) -> Grid? {
     guard let interval = try optionalSpan(column, from: 1) else { return nil }
     return Grid(anchor: try instant(column + 1), interval: interval, startsAtAnchor: integer(column + 2) != 0)

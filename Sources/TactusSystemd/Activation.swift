@@ -2,13 +2,13 @@ import CSystemd
 import Glibc
 public import TactusLinux
 
-/// The socket that the service manager listens on for the daemon, so that nobody who calls meanwhile is refused.
+/// The socket on which the service manager listens for the daemon, so that no client is refused during a start.
 public enum Activation {
-  /// Takes the stream socket that was handed over; nil where none was.
+  /// Takes the stream socket that the service manager passed; nil if it passed no socket.
   ///
-  /// Once, before there are other threads: the variables that tell of it are removed. The descriptor is non-blocking,
-  /// close-on-exec and the caller's; the file of its path stays the service manager's. Throws when there is more than one
-  /// socket, or one of another kind: whoever wrote the unit has to know.
+  /// Called once, before there are other threads, because it removes the environment variables. The descriptor is
+  /// non-blocking, close-on-exec, and owned by the caller. The service manager still owns the file of its path. Throws
+  /// if there are several sockets, or one of another kind, because the unit is wrong then.
   ///
   /// Source: sd_listen_fds(3), systemd.socket(5)
   public static func takeSocket() throws -> Int32? {
@@ -23,37 +23,38 @@ public enum Activation {
     return descriptor
   }
 
-  /// Where nobody reaches a socket that is listened on: its file was removed, or is that of another.
+  /// The loss of a listening socket: its file was removed, or belongs to another socket.
   public struct Loss: Sendable {
     /// The path of the file.
     public var path: String
-    /// Who listens there instead; nil for nobody.
+    /// The program that listens there instead; nil if no program does.
     public var taker: UnixSocket.Peer?
   }
 
-  /// Whether a socket is out of reach; nil if all is well, or it has no path.
+  /// The loss of a socket that clients cannot reach; nil if they can, or if it has no path.
   ///
-  /// The service manager does not notice. Asked by connecting, which the listener sees as a client that goes again.
+  /// The service manager does not notice it. The check connects, which the listener sees as a client that disconnects.
   public static func loss(of descriptor: Int32) -> Loss? {
     guard let path = UnixSocket.path(of: descriptor) else { return nil }
     do throws(SystemError) {
       let there = try UnixSocket.listener(at: path)
-      // The kernel tells of a socket that listens, too, who called listen(2). Source: unix(7), SO_PEERCRED
+      // For a listening socket, the kernel returns the process that called listen(2). Source: unix(7), SO_PEERCRED
       let own = try UnixSocket.peer(of: descriptor)
       return (own.process, own.user) == (there.process, there.user) ? nil : Loss(path: path, taker: there)
     } catch {
-      // EAGAIN is one with many in line. EACCES is none that systemd has made for us, unless it is the way there that is closed.
+      // EAGAIN is a socket with a full queue. EACCES is a socket that systemd did not create for us, or a closed
+      // folder.
       var status = stat()
       if error.code == EACCES { return stat(path, &status) == 0 ? Loss(path: path, taker: nil) : nil }
       return [ENOENT, ENOTDIR, ECONNREFUSED].contains(error.code) ? Loss(path: path, taker: nil) : nil
     }
   }
 
-  /// What was handed over cannot be served.
+  /// The service manager passed something that the daemon cannot serve.
   public struct Unusable: Error, CustomStringConvertible {
-    /// For the operator.
+    /// The message for the operator.
     public let description =
-      "the service manager handed over something other than one listening Unix stream socket: "
-      + "a .socket unit of tactusd has one ListenStream= and nothing else"
+      "the service manager passed something other than one listening Unix stream socket. "
+      + "Write one ListenStream= and no other Listen*= into the .socket unit of tactusd"
   }
 }

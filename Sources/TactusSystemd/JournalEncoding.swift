@@ -2,7 +2,7 @@ import TactusModel
 import TactusPorts
 
 extension JournalEntry {
-  /// The entry as the journal takes it.
+  /// The entry in the form of the journal.
   func record(identifier: String) -> JournalRecord {
     var record = JournalRecord()
     record.add("PRIORITY=", "\(priority.rawValue)".utf8)
@@ -14,10 +14,11 @@ extension JournalEntry {
     return record
   }
 
-  /// The line for people: `2026-11-22T07:41:27Z warning: sentence (TACTUS_WORKFLOW=x)`.
-  func line(at instant: Instant) -> String {
+  /// The entry as one line of text: `2026-11-22T07:41:27Z warning: sentence`.
+  /// - Parameter hasFields: whether the fields follow, as `(TACTUS_WORKFLOW=x)`.
+  func line(at instant: Instant, hasFields: Bool = false) -> String {
     let seconds = instant.description.prefix { $0 != "." }
-    let details = fields.map { "\($0.name.rawValue)=\($0.value)" }.joined(separator: " ")
+    let details = hasFields ? fields.map { "\($0.name.rawValue)=\($0.value)" }.joined(separator: " ") : ""
     let text = "\(seconds)Z \(priority): \(message)\(details.isEmpty ? "" : " (\(details))")"
     // An entry is one line, and no control character reaches a terminal.
     let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }

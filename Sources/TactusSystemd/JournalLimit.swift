@@ -1,11 +1,12 @@
 import CSystemd
 import Glibc
 
-/// How much the journal takes of one unit in a span of time, before it suppresses the rest.
+/// The number of messages that the journal accepts from one unit in a span of time before it suppresses the rest.
 public enum JournalLimit {
-  /// Whether that is what journald.conf(5) says for all, because the unit of this process has no limit of its own.
+  /// Whether the common limit of journald.conf(5) applies, because the unit of this process sets no limit.
   ///
-  /// systemd tells journald by links, one for each unit of the system; a user's services are under that of the user's manager.
+  /// systemd passes the limits to journald as links, one for each unit of the system. The link of a user's manager
+  /// applies to the services of that user.
   public static var isCommon: Bool {
     var name: UnsafeMutablePointer<CChar>?
     guard sd_pid_get_unit(0, &name) >= 0, let name else { return true }

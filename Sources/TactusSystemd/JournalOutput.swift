@@ -4,11 +4,12 @@ internal import TactusLinux
 public import TactusModel
 public import TactusPorts
 
-/// Copies what jobs write to the journal, on its way to the sink that keeps it.
+/// Copies the output of jobs to the journal, on its way to the sink that keeps it.
 ///
-/// The sink has every line whatever becomes of the copy. The copy waits in a buffer of its own, so that neither a runner nor the
-/// daemon's own messages wait for it: what finds no room, because the journal takes it too slowly, is counted, and the count is told
-/// once in a while. No job may have more than half of the buffer, so that one that floods does not push out all others.
+/// The sink gets every line, also if the copy is dropped. The copy waits in a separate buffer, so that neither a runner
+/// nor the daemon's own messages wait for it. If the journal is too slow, lines without room are dropped and counted,
+/// and the count is reported now and then. A job may use at most half of the buffer, so that a flood of output does not
+/// displace all other jobs.
 public actor JournalOutput: QueueConfined {
   /// `tactus.output`.
   public nonisolated let queue: any WorkQueue
@@ -21,17 +22,17 @@ public actor JournalOutput: QueueConfined {
   private var jobs: [JobID: [[UInt8]]] = [:]
   private var record = JournalRecord()
   private var alarm: (any MonotonicAlarm)?
-  private var toldAt: MonotonicInstant?
+  private var reportedAt: MonotonicInstant?
 
-  /// How long after a line was dropped the count is told, and how long after that the next one may be.
-  static let tellAfter: Duration = .seconds(1)
-  static let tellEvery: Duration = .seconds(10)
+  /// The delay between the first dropped line and the report of the count, and the shortest time between reports.
+  static let reportAfter: Duration = .seconds(1)
+  static let reportEvery: Duration = .seconds(10)
 
   /// Copies output that goes to a sink.
   ///
   /// - Parameters:
-  ///   - journal: is told what was dropped.
-  ///   - limit: bytes that may wait for the journal.
+  ///   - journal: gets the reports of dropped lines.
+  ///   - limit: the number of bytes that may wait for the journal.
   public init(
     over sink: any OutputSink, journal: any Journal, time: any TimeSource, alarms: any AlarmSource,
     limit: Int = Limits.journalOutputBytes
@@ -54,18 +55,18 @@ public actor JournalOutput: QueueConfined {
     self.isThere = isThere
     room = Room(limit: limit)
     post { output in
-      output.alarm = alarms.monotonicAlarm(on: output.queue) { self.post { $0.tellDropped() } }
+      output.alarm = alarms.monotonicAlarm(on: output.queue) { self.post { $0.reportDropped() } }
     }
   }
 
-  /// Waits until everything copied before is written, but not longer than a span, and tells what was dropped.
+  /// Waits until all earlier copies are written, at most for a span, and reports the dropped lines.
   public nonisolated func flush(within span: Duration = .seconds(2)) {
     let written = DispatchSemaphore(value: 0)
     post { output in
-      output.tellDropped()
+      output.reportDropped()
       written.signal()
     }
-    // Whoever should read may have stopped; there is nobody to be told of it either.
+    // The journal may have stopped, and then there is no place to report it.
     _ = written.wait(timeout: .now() + .microseconds(Int(span.microseconds)))
   }
 
@@ -73,7 +74,7 @@ public actor JournalOutput: QueueConfined {
 
   private func write(_ lines: [OutputLine], of id: JobID, weight: Int) {
     defer { room.leave(weight, of: id) }
-    // What comes after the end of its attempt belongs to none that is known.
+    // A line that arrives after the end of its attempt belongs to no known job.
     guard let labels = jobs[id] else { return }
     for line in lines {
       record.clear()
@@ -90,31 +91,33 @@ public actor JournalOutput: QueueConfined {
     guard room.drop(lines, bytes) else { return }
     post { output in
       let now = output.time.monotonic
-      let next = output.toldAt.map { $0 + Self.tellEvery } ?? now
-      output.alarm?.arm(at: max(next, now + Self.tellAfter))
+      let next = output.reportedAt.map { $0 + Self.reportEvery } ?? now
+      output.alarm?.arm(at: max(next, now + Self.reportAfter))
     }
   }
 
-  private func tellDropped() {
-    // The count must not go where the lines went: it waits for a journal that is away, and only then looks again and again.
+  private func reportDropped() {
+    // The report waits for the journal, so that the count is not lost. Only then does the alarm repeat.
     guard isThere() else {
-      alarm?.arm(at: time.monotonic + Self.tellEvery)
+      alarm?.arm(at: time.monotonic + Self.reportEvery)
       return
     }
     let (lines, bytes) = room.takeDropped()
     guard lines > 0 else { return }
-    toldAt = time.monotonic
-    journal.tell(
+    reportedAt = time.monotonic
+    journal.report(
       JournalEntry(
         .outputDropped,
-        "\(lines.counted("line of output is", "lines of output are")) not in the journal (\(bytes.counted("byte"))), which was too slow; "
-          + "tactusctl logs has what is kept of each job",
+        "\(lines.counted("line of output", "lines of output")) (\(bytes.counted("byte"))) did not reach the journal, "
+          + "which was too slow. Run tactusctl logs to see the stored output of a job.",
         fields: [.count: "\(lines)", .bytes: "\(bytes)"]))
   }
 }
 
 extension JournalOutput: OutputSink {
-  /// As ``OutputSink`` says; the copy is made before, and answers nothing.
+  /// Implements ``OutputSink``.
+  ///
+  /// The lines are copied first; the copy has no answer.
   public nonisolated func append(
     _ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void
   ) {
@@ -127,27 +130,29 @@ extension JournalOutput: OutputSink {
     sink.append(lines, to: id, answer: answer)
   }
 
-  /// As ``OutputSink`` says; what is in the journal stays there.
+  /// Implements ``OutputSink``.
+  ///
+  /// Lines in the journal stay there.
   public nonisolated func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) {
     sink.discard(id, answer: answer)
   }
 }
 
 extension JournalOutput: OutputLabeling {
-  /// As ``OutputLabeling`` says.
+  /// Implements ``OutputLabeling``.
   public nonisolated func label(_ job: JobLabels) {
     let identifier = "SYSLOG_IDENTIFIER=\(job.workflow?.text ?? "tactus-job")"
     let fields = [Array(identifier.utf8)] + job.fields.map { Array("\($0.name.rawValue)=\($0.value)".utf8) }
     post { $0.jobs[job.id] = fields }
   }
 
-  /// As ``OutputLabeling`` says.
+  /// Implements ``OutputLabeling``.
   public nonisolated func forget(_ id: JobID) {
     post { $0.jobs[id] = nil }
   }
 }
 
-/// How much waits for the journal, and how much found no room; any queue.
+/// Counts the bytes that wait for the journal, and the lines without room; any queue.
 private final class Room: Sendable {
   private struct State {
     var free: Int
@@ -182,7 +187,7 @@ private final class Room: Sendable {
     }
   }
 
-  /// Counts what found no room; answers whether it is the first since the count was taken.
+  /// Counts lines without room, and returns whether they are the first since the count was taken.
   func drop(_ lines: Int, _ bytes: Int) -> Bool {
     state.withLock { state in
       defer {

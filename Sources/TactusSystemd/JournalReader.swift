@@ -3,16 +3,16 @@ internal import Glibc
 public import TactusLinux
 public import TactusModel
 
-/// Reads entries of the journal back that carry certain fields, oldest first; one thread.
+/// Reads the journal entries that have certain fields, oldest first; one thread.
 ///
-/// What this process may not read is left out without a word by the journal itself: see ``isWhole``.
+/// The journal itself silently omits entries that this process may not read: see ``hasFiles`` and ``mayReadSystem``.
 /// Source: sd-journal(3).
 public final class JournalReader {
   /// One entry.
   public struct Entry: Sendable {
-    /// When the journal took it.
+    /// The instant when the journal received it.
     public var at: Instant
-    /// The fields in the journal's order, the bytes of the values as they are.
+    /// The fields in the journal's order, with the values as raw bytes.
     public var fields: [(name: String, value: [UInt8])]
 
     /// The first value of a field.
@@ -23,8 +23,8 @@ public final class JournalReader {
 
   /// Opens the journals of this machine, or those below a directory.
   ///
-  /// - Parameter matches: `NAME=value`; of one name one of several must match, of several names each.
-  /// - Throws: if they cannot be opened. That there are none, or none that may be read, is no error here.
+  /// - Parameter matches: `NAME=value`. Matches of the same name are alternatives, and every name must match.
+  /// - Throws: if they cannot be opened. Missing or unreadable journals are not an error here.
   public init(matching matches: [String], directory: String? = nil) throws(SystemError) {
     var opened: OpaquePointer?
     let answer =
@@ -33,7 +33,7 @@ public final class JournalReader {
       throw SystemError(code: -answer, operation: "open", subject: directory ?? "the journal")
     }
     journal = opened
-    // Whole values: by default the library may cut them at 64 KiB.
+    // Whole values: by default the library may truncate them to 64 KiB.
     try Self.check(sd_journal_set_data_threshold(journal, 0))
     for match in matches { try Self.check(sd_journal_add_match(journal, match, match.utf8.count)) }
   }
@@ -45,9 +45,9 @@ public final class JournalReader {
     sd_journal_has_runtime_files(journal) > 0 || sd_journal_has_persistent_files(journal) > 0
   }
 
-  /// Whether the journals of the system may be read by this process, or there are none.
+  /// Whether this process may read the journals of the system; true if there are no such journals.
   ///
-  /// Everybody may read the journal of their own user, which has nothing of a system instance.
+  /// All users may read their own journal, which has no entries of a system instance.
   public static var mayReadSystem: Bool {
     var machine = sd_id128_t()
     guard sd_id128_get_machine(&machine) >= 0 else { return true }
@@ -61,22 +61,22 @@ public final class JournalReader {
 
   // MARK: Places
 
-  /// The next entry is the first that is not before an instant.
+  /// Moves to an instant: the next entry is the first at or after it.
   public func seek(to instant: Instant) throws(SystemError) {
     try Self.check(sd_journal_seek_realtime_usec(journal, UInt64(max(0, instant.microseconds))))
   }
 
-  /// The next entries are the last ones, so many at most, of all or of those before an instant.
+  /// Moves so that the next entries are the last ones, at most `count` of them, of all or before an instant.
   public func seekLast(_ count: Int, before instant: Instant? = nil) throws(SystemError) {
     if let instant { try seek(to: instant) } else { try Self.check(sd_journal_seek_tail(journal)) }
-    // One back from there, because the next one is asked for by a step forwards; at the head there is none before.
+    // One further back, because the next entry is read by a step forwards. At the head there is no entry before.
     let steps = try Self.check(sd_journal_previous_skip(journal, UInt64(count) + 1))
     if steps <= count { try Self.check(sd_journal_seek_head(journal)) }
   }
 
   // MARK: Entries
 
-  /// The next entry; nil if there is none now.
+  /// The next entry; nil at the end of the journal.
   public func next() throws(SystemError) -> Entry? {
     guard try Self.check(sd_journal_next(journal)) > 0 else { return nil }
     var instant: UInt64 = 0
@@ -94,7 +94,9 @@ public final class JournalReader {
     return entry
   }
 
-  /// Waits until there may be more; nobody polls, the kernel tells of new entries.
+  /// Waits until there may be more entries.
+  ///
+  /// It does not poll: the kernel notifies it.
   public func wait() throws(SystemError) {
     try Self.check(sd_journal_wait(journal, UInt64.max))
   }

@@ -2,7 +2,7 @@ internal import CSystemd
 internal import Glibc
 internal import TactusLinux
 
-/// One entry on its way to the journal: all its fields in one buffer, which the next entry takes over.
+/// One entry for the journal: all its fields in one buffer, which the next entry reuses.
 ///
 /// Values may contain any byte. Source: systemd.journal-fields(7), sd_journal_sendv(3).
 struct JournalRecord {
@@ -11,7 +11,7 @@ struct JournalRecord {
 
   private static let socket = "/run/systemd/journal/socket"
 
-  /// Whether anybody reads from the journal's socket.
+  /// Whether the journal reads from its socket.
   static var isListenedFor: Bool { UnixSocket.probe(socket, datagrams: true) == nil }
 
   /// Begins the next entry.
@@ -26,23 +26,23 @@ struct JournalRecord {
     ends.append(bytes.count)
   }
 
-  /// Adds a field whose name, with its `=`, and value come apart.
+  /// Adds a field in two parts: the name with its `=`, and the value.
   mutating func add(_ name: StaticString, _ value: some Sequence<UInt8>) {
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }
     add(value)
   }
 
-  /// The fields, for those who look.
+  /// The fields as text, for tests.
   var fields: [String] {
     zip([0] + ends, ends).map { String(decoding: bytes[$0..<$1], as: UTF8.self) }
   }
 
-  /// Hands the entry to the journal, and waits for as long as it takes nothing; false if it was refused.
+  /// Sends the entry to the journal, and waits while the journal does not read; false if the journal refused it.
   ///
-  /// What is too large for a datagram goes as a file, which the library sees to. The corresponding C function is
+  /// The library sends an entry that is too large for a datagram as a file. The corresponding C function is
   /// `sd_journal_sendv`.
   mutating func send() -> Bool {
-    // The library takes a journal that is not there for success: sd_journal_print(3), "silently ignored".
+    // The library reports success if the journal does not run: sd_journal_print(3), "silently ignored".
     guard access(Self.socket, W_OK) == 0 else { return false }
     return bytes.withUnsafeMutableBytes { bytes in
       guard let base = bytes.baseAddress else { return true }

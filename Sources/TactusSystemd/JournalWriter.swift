@@ -4,10 +4,10 @@ public import TactusLinux
 public import TactusModel
 public import TactusPorts
 
-/// Writes what operators are told: to the journal when the journal is listening, else as lines to stderr.
+/// Writes messages for operators: to the journal if stderr leads to it, else as lines to stderr.
 ///
-/// Never blocks who tells: up to a limit entries wait on a queue of its own, what comes beyond is counted, and the count is
-/// written when half of the room is free again.
+/// It never blocks the caller. A limited number of entries wait on a separate queue. Further entries are dropped and
+/// counted, and the count is written when half of the room is free again.
 public actor JournalWriter: QueueConfined, Journal {
   /// `tactus.journal`.
   public nonisolated let queue: any WorkQueue = DispatchWorkQueue(label: "tactus.journal", level: .leaf)
@@ -28,23 +28,23 @@ public actor JournalWriter: QueueConfined, Journal {
     free = Atomic(limit)
   }
 
-  /// Tells an operator something; any queue, returns at once.
-  public nonisolated func tell(_ entry: JournalEntry) {
+  /// Reports an entry and returns at once; any queue.
+  public nonisolated func report(_ entry: JournalEntry) {
     guard free.subtract(1, ordering: .relaxed).newValue >= 0 else {
       free.add(1, ordering: .relaxed)
       dropped.add(1, ordering: .relaxed)
       return
     }
-    // Read here, because an entry may wait.
+    // The clock is read here, because an entry may wait.
     let now = time.now
     post { writer in
       let isTaken = writer.destination.write(entry, at: now)
       if !isTaken { writer.dropped.add(1, ordering: .relaxed) }
-      writer.leave(mayTell: isTaken)
+      writer.leave(mayReport: isTaken)
     }
   }
 
-  /// Waits until everything told before is written, but not longer than a span: whoever should read may have stopped.
+  /// Waits until all earlier entries are written, but not longer than a span, because the reader may have stopped.
   ///
   /// - Returns: whether everything is written.
   @discardableResult
@@ -54,16 +54,16 @@ public actor JournalWriter: QueueConfined, Journal {
     return written.wait(timeout: .now() + .microseconds(Int(span.microseconds))) == .success
   }
 
-  /// Makes room, and tells of those for whom there was none, or whom nobody took.
-  private func leave(mayTell: Bool) {
+  /// Releases the room of an entry, and reports the number of dropped and lost entries.
+  private func leave(mayReport: Bool) {
     let free = free.add(1, ordering: .relaxed).newValue
     // Not at once, or in an overload every second line would be about the lines that are missing.
-    guard mayTell, free * 2 >= capacity else { return }
+    guard mayReport, free * 2 >= capacity else { return }
     let dropped = dropped.exchange(0, ordering: .relaxed)
     guard dropped > 0 else { return }
     let entry = JournalEntry(
       .messagesDropped,
-      "\(dropped.counted("message was", "messages were")) dropped, because they came faster than they could be written, or the journal was away",
+      "\(dropped.counted("message was", "messages were")) dropped: the journal was too slow or unavailable.",
       fields: [.count: "\(dropped)"])
     if !destination.write(entry, at: time.now) { self.dropped.add(dropped, ordering: .relaxed) }
   }

@@ -3,33 +3,33 @@ public import TactusLinux
 public import TactusModel
 public import TactusPorts
 
-/// Tells the service manager how the daemon is; does nothing where none has asked, that is without `NOTIFY_SOCKET`.
+/// Notifies the service manager of the daemon's state; does nothing without `NOTIFY_SOCKET`.
 ///
 /// Any thread; a message is one datagram. Source: sd_notify(3), systemd.service(5) `Type=notify`.
 public struct ServiceNotifier: Sendable {
-  /// What can be told.
+  /// A state of the daemon.
   public enum State: Hashable, Sendable {
     /// Start-up, or a reload, is finished.
     case ready
     /// The configuration is being read again, since an instant of `CLOCK_MONOTONIC`.
     case reloading(since: MonotonicInstant)
-    /// The daemon is on its way out.
+    /// The daemon stops.
     case stopping
-    /// Everything goes on: a sign of life for the watchdog.
+    /// The daemon works: a sign of life for the watchdog.
     case watchdog
-    /// A sentence for `systemctl status`.
+    /// A text for `systemctl status`.
     case status(String)
-    /// Starting or stopping takes longer: at least so long from now.
+    /// The start or the stop takes longer: at least this long from now.
     case extendTimeout(by: Duration)
 
-    /// The assignments of sd_notify(3), one a line.
+    /// The assignments of sd_notify(3), one per line.
     var text: String {
       switch self {
       case .ready: "READY=1"
       case .reloading(let instant): "RELOADING=1\nMONOTONIC_USEC=\(instant.microseconds)"
       case .stopping: "STOPPING=1"
       case .watchdog: "WATCHDOG=1"
-      // A newline would begin the next assignment.
+      // A newline would start the next assignment.
       case .status(let sentence): "STATUS=\(sentence.split(whereSeparator: \.isNewline).joined(separator: " "))"
       case .extendTimeout(let span): "EXTEND_TIMEOUT_USEC=\(max(0, span.microseconds))"
       }
@@ -38,24 +38,24 @@ public struct ServiceNotifier: Sendable {
 
   private let time: any TimeSource
 
-  /// Makes a notifier; the socket is looked up for each message.
+  /// Creates a notifier; the socket is looked up for each message.
   public init(time: any TimeSource = SystemTime()) { self.time = time }
 
   /// Start-up, or a reload, is finished.
-  public func ready() { tell(.ready) }
+  public func ready() { notify(.ready) }
 
-  /// The configuration is being read again from now on; ``ready()`` ends it.
-  public func reloading() { tell(.reloading(since: time.monotonic)) }
+  /// The configuration is being read again from now on, until ``ready()``.
+  public func reloading() { notify(.reloading(since: time.monotonic)) }
 
-  /// The daemon is on its way out.
-  public func stopping() { tell(.stopping) }
+  /// The daemon stops.
+  public func stopping() { notify(.stopping) }
 
-  /// Tells some states in one message.
+  /// Sends some states in one message.
   ///
-  /// - Returns: nil, or why the message was not taken. Nothing needs to be done about it, and the manual recommends to
-  ///   ignore it: a service manager that misses a message says so itself.
+  /// - Returns: nil, or the error of the message. The manual recommends to ignore it: a service manager that misses a
+  ///   message reports that itself.
   @discardableResult
-  public func tell(_ states: State...) -> SystemError? {
+  public func notify(_ states: State...) -> SystemError? {
     let answer = sd_notify(0, states.map(\.text).joined(separator: "\n"))
     return answer < 0 ? SystemError(code: -answer, operation: "notify", subject: "the service manager") : nil
   }

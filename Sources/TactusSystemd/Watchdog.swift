@@ -4,11 +4,11 @@ public import TactusLinux
 import TactusModel
 public import TactusPorts
 
-/// Tells the service manager that the daemon is alive, but only when each of its work queues has answered.
+/// Notifies the service manager that the daemon is alive, but only if each of its work queues has answered.
 ///
-/// Twice in each interval a token is posted to all queues, and when the last has come back the service manager hears of
-/// it. So a queue that is blocked for as long as `WatchdogSec=` has the daemon restarted, whatever else goes on; one that waits
-/// for its disk is excused.
+/// Twice in each interval a token is posted to all queues. When the last queue has returned it, the service manager is
+/// notified. So a queue that is blocked for `WatchdogSec=` causes a restart of the daemon, even if all others work. A
+/// queue that waits for its disk is excused.
 ///
 /// Source: sd_watchdog_enabled(3), which recommends half of the interval
 public actor Watchdog: QueueConfined {
@@ -20,31 +20,32 @@ public actor Watchdog: QueueConfined {
   private let notifier: ServiceNotifier
   private let time: any TimeSource
   private let isExcused: @Sendable (_ label: String) -> Bool
-  private let tell: @Sendable (_ silent: [String]) -> Void
+  private let report: @Sendable (_ silent: [String]) -> Void
   private var alarm: (any MonotonicAlarm)?
   /// The labels of queues that owe an answer in this round.
   private var silent: Set<String> = []
   private var round: UInt64 = 0
-  private var isTold = false
+  private var isReported = false
 
-  /// `WatchdogSec=` of this service; nil where nobody watches.
+  /// `WatchdogSec=` of this service; nil without a watchdog.
   public static var interval: Duration? {
     var microseconds: UInt64 = 0
     guard sd_watchdog_enabled(0, &microseconds) > 0 else { return nil }
     return .microseconds(Int64(clamping: microseconds))
   }
 
-  /// A watchdog that is not begun yet.
+  /// Creates a watchdog that does not run yet.
+  ///
   /// - Parameters:
   ///   - interval: how long the service manager waits for a sign of life.
   ///   - watched: queues whose work never takes half of that.
-  ///   - isExcused: whether the silence of a queue, by its label, is that of its disk, which no restart would mend; any queue.
-  ///   - tell: gets the labels of the queues that have been silent for half of the interval, once, until all have answered.
+  ///   - isExcused: whether the queue with a label waits for its disk, which a restart would not fix; any queue.
+  ///   - report: gets the labels of the queues that were silent for half of the interval, once until all have answered.
   public init(
     on queue: DispatchWorkQueue, interval: Duration, watching watched: [any WorkQueue], time: any TimeSource,
     notifier: ServiceNotifier = ServiceNotifier(),
     isExcused: @escaping @Sendable (_ label: String) -> Bool = { _ in false },
-    tell: @escaping @Sendable (_ silent: [String]) -> Void
+    report: @escaping @Sendable (_ silent: [String]) -> Void
   ) {
     self.queue = queue
     self.interval = interval
@@ -52,13 +53,13 @@ public actor Watchdog: QueueConfined {
     self.notifier = notifier
     self.isExcused = isExcused
     self.time = time
-    self.tell = tell
+    self.report = report
   }
 
-  /// Begins; once.
+  /// Starts the watchdog; called once.
   public nonisolated func begin(alarms: any AlarmSource) {
     post { watchdog in
-      // Intentionally strong: once begun it lives as long as the process, and nobody else has to hold it.
+      // Intentionally strong: a started watchdog lives as long as the process, and nothing else has to hold it.
       watchdog.alarm = alarms.monotonicAlarm(on: watchdog.queue) { watchdog.assumeIsolated { $0.passed() } }
       watchdog.ask()
     }
@@ -76,21 +77,21 @@ public actor Watchdog: QueueConfined {
 
   private func answered(_ label: String, _ answeredRound: UInt64) {
     guard answeredRound == round, silent.remove(label) != nil, silent.isEmpty else { return }
-    notifier.tell(.watchdog)
-    isTold = false
+    notifier.notify(.watchdog)
+    isReported = false
   }
 
   private func passed() {
     guard !silent.isEmpty else { return ask() }
     guard !silent.allSatisfy(isExcused) else {
-      // Alive: those queues answer as soon as their disk does.
-      notifier.tell(.watchdog)
+      // The daemon is alive: those queues answer as soon as their disk does.
+      notifier.notify(.watchdog)
       alarm?.arm(at: time.monotonic + interval / 2)
       return
     }
-    // No further round: the answers that are missing would only pile up behind what is in their way.
-    if !isTold { tell(silent.sorted()) }
-    isTold = true
+    // No new round: further tokens would only pile up in the blocked queues.
+    if !isReported { report(silent.sorted()) }
+    isReported = true
     alarm?.arm(at: time.monotonic + interval / 2)
   }
 }

@@ -5,13 +5,13 @@ import TactusPorts
 import TactusProtocol
 
 extension ControlServer {
-  /// Connections accepted in one turn, so that a flood of them does not keep the queue.
+  /// The number of connections accepted in one turn, so that many new clients do not block the queue.
   private static let acceptBatch = 64
 
   func serve(_ descriptor: Int32, path: String?) throws {
     if listening != nil { fatalError("the control server was started twice") }
     let poller = try Poller(on: dispatchQueue) { [weak self] in self?.assumeIsolated { $0.drain() } }
-    // Registered now, because that may fail; nobody is accepted before the server is opened.
+    // Registered now, because that can fail. No connection is accepted before the server is opened.
     let token = try poller.add(descriptor, for: .hangup)
     let alarm = alarms.monotonicAlarm(on: queue) { [weak self] in self?.assumeIsolated { $0.alarmRang() } }
     listening = Listening(path: path, poller: poller, alarm: alarm, socket: (descriptor, token))
@@ -46,7 +46,7 @@ extension ControlServer {
     do {
       let peer = Peer(try UnixSocket.peer(of: descriptor))
       guard hasRoom(for: peer) else {
-        // One try to say so: a fresh socket takes a message of this size, and nobody waits for a stranger who does not.
+        // One attempt to reply: a new socket accepts a message of this size, and the server does not wait for it.
         var outbox = Outbox()
         outbox.append(Reply.message(.busy(retryAfterMs: 1000), interface: Interface.daemon.rawValue))
         _ = outbox.flush(to: descriptor)
@@ -57,18 +57,18 @@ extension ControlServer {
       connections[token] = Connection(
         descriptor: descriptor, token: token, peer: peer, isAdmitted: admits(peer))
     } catch {
-      // Out of memory for one more registration: the client sees its connection closed and can come again.
+      // Out of memory for the registration: the client sees a closed connection and can try again.
       Descriptor.close(descriptor)
     }
   }
 
-  /// Whether one more of this user is taken.
+  /// Whether another connection of this user is accepted.
   private func hasRoom(for peer: Peer) -> Bool {
     let room = peer.uid == 0 ? limits.connections : limits.connections - limits.keptForRoot
     return connections.count < room && connectionsOfUser[peer.uid] ?? 0 < limits.connectionsPerUser
   }
 
-  /// Rests the listening socket, because it stays readable while no descriptor is free and would spin.
+  /// Pauses the listening socket: it stays readable while no descriptor is free, and the loop would spin.
   private func pauseAccepting(_ error: SystemError) {
     guard let socket = listening?.socket else { return }
     let until = time.monotonic + limits.acceptPause
@@ -77,7 +77,7 @@ extension ControlServer {
     armAlarm(until)
     guard listening?.isExhausted == false else { return }
     listening?.isExhausted = true
-    tell(error)
+    report(error)
   }
 
   func resumeAccepting() {
@@ -109,7 +109,7 @@ extension ControlServer {
     guard let stopped, connections.isEmpty else { return }
     self.stopped = nil
     listening?.alarm.arm(at: nil)
-    // Posted, because this may be the inside of a drain.
+    // Posted, because the caller may be in a drain.
     post { server in
       server.listening?.poller.cancel()
       server.listening = nil

@@ -1,16 +1,16 @@
 import TactusLinux
 public import TactusProtocol
 
-/// Who does what clients ask for.
+/// Handles the calls of clients.
 public protocol CallHandler: Sendable {
-  /// Takes a call; returns at once, and answers through the port: once, from any queue, now or later.
+  /// Handles a call; returns at once, and answers exactly once through the port, from any queue, now or later.
   ///
-  /// Runs on the server's queue. The calls of one connection come in their order, and the next comes when the one before
-  /// is answered; only consecutive calls of a method in ``Operation/overlapping`` do not wait for each other.
+  /// Runs on the server's queue. The calls of a connection arrive in order, each after the previous one is answered.
+  /// Only consecutive calls of a method that may overlap do not wait for each other.
   func handle(_ call: Call, from peer: Peer, reply: ReplyPort)
 }
 
-/// The process at the other end, as the kernel saw it when it connected.
+/// The process of a client, as the kernel recorded it at the connect.
 public struct Peer: Hashable, Sendable {
   /// Its effective user.
   public let uid: UInt32
@@ -18,10 +18,10 @@ public struct Peer: Hashable, Sendable {
   public let gid: UInt32
   /// Its supplementary groups.
   public let groups: [UInt32]
-  /// The process itself.
+  /// The process id.
   public let pid: Int
 
-  /// Puts a peer together.
+  /// Creates a peer.
   public init(uid: UInt32, gid: UInt32, groups: [UInt32] = [], pid: Int) {
     self.uid = uid
     self.gid = gid

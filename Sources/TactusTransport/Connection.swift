@@ -2,30 +2,32 @@ import TactusLinux
 import TactusModel
 import TactusProtocol
 
-/// One client: what it has said and not been answered, and what it has not yet taken.
+/// The connection of a client: its unanswered calls, and the replies that it has not read yet.
 final class Connection {
   let descriptor: Int32
   let token: Poller.Token
   let peer: Peer
-  /// Whether the peer may call anything.
+  /// Whether the peer may make calls.
   let isAdmitted: Bool
 
   var decoder = FrameDecoder()
   var outbox = Outbox()
-  /// Calls under way, oldest first; only the first one's replies go out.
+  /// The calls under way, oldest first; only replies of the first one are sent.
   var calls: [CallUnderWay] = []
-  /// A call that was read and must wait for those under way, and what it counts.
+  /// A call that waits for the calls under way, and the memory that it counts.
   var held: (call: Call, weight: Int)?
-  /// No more bytes come, or none are wanted.
+  /// Whether no more bytes are read, because the client has finished or is refused.
   var isInputOver = false
-  /// No further call is begun: what is under way is answered, then the connection is closed.
+  /// Whether no further call is begun: the calls under way are answered, then the connection is closed.
   var isClosing = false
-  /// Nobody takes replies any more.
+  /// Whether the client has gone, so that replies are dropped.
   var isGone = false
-  /// When the message that has begun must have ended, or the last reply must have been taken.
+  /// Whether the connection waits for its turn.
+  var isQueued = false
+  /// The time by which the begun message must be complete, or the last reply must be read.
   var deadline: MonotonicInstant?
 
-  /// What of ``heldBytes`` the server's sum has.
+  /// The part of ``heldBytes`` that is included in the server's sum.
   var accountedBytes = 0
 
   private var lastSerial: UInt64 = 0
@@ -37,52 +39,58 @@ final class Connection {
     self.isAdmitted = isAdmitted
   }
 
-  /// Whether there is nothing left to do for it.
+  /// Whether the connection is finished and can be closed.
   var isDone: Bool { isInputOver && calls.isEmpty && held == nil && (outbox.isEmpty || isGone) }
 
-  /// The memory that it needs, in bytes; zero when nothing waits.
+  /// Whether the client has gone and has left calls behind; changes among them are still made.
+  var hasLeftCalls: Bool {
+    isGone && (!calls.isEmpty || held != nil || (decoder.count > 0 && !decoder.needsMore()))
+  }
+
+  /// The memory of the connection, in bytes; zero while nothing is pending.
   var heldBytes: Int {
     unbegunBytes + outbox.capacity + calls.reduce(0) { $0 + $1.weight + $1.ready.capacity }
   }
 
-  /// The part of ``heldBytes`` that no call under way needs.
+  /// The part of ``heldBytes`` that does not belong to calls under way.
   var unbegunBytes: Int { decoder.capacity + (held?.weight ?? 0) }
 
-  /// Whether the call whose turn it is has sent part of a stream.
+  /// Whether the first call has sent a part of a stream.
   var isStreaming: Bool { calls.first?.gone != nil || calls.first?.demand != nil }
 
-  /// Whether bytes are wanted from it now.
+  /// Whether to read bytes from the client now.
   ///
-  /// Behind a call under way, which may be a wait of days, the kernel keeps them, and the client finds that it cannot send.
+  /// While a call is under way, which may take days, further bytes stay in the kernel, until the client can send no
+  /// more.
   func wantsInput(_ limits: ServerLimits) -> Bool {
     !isInputOver && held == nil && outbox.count < limits.unsentBytes
       && (calls.isEmpty || decoder.count < limits.pipelinedBytes)
   }
 
-  /// Whether some call may begin beside those under way: the next one is not even read before that.
+  /// Whether another call may begin; otherwise the next message is not read.
   func mayBeginAny(_ limits: ServerLimits) -> Bool {
     guard let last = calls.last else { return true }
-    return Operation.overlapping.contains(last.method) && calls.count < limits.overlappingCalls
+    return Methods.named[last.method]?.mayOverlap == true && calls.count < limits.overlappingCalls
   }
 
-  /// Whether a call may begin beside those under way.
+  /// Whether a call may begin while others are under way.
   func mayBegin(_ call: Call, _ limits: ServerLimits) -> Bool {
     mayBeginAny(limits) && (calls.last.map { $0.method == call.method } ?? true)
   }
 
-  /// Whether time runs against the client: it has begun a message, or takes its last replies.
+  /// Whether the time limit runs: the client has begun a message, or reads its last replies.
   func isDue(_ limits: ServerLimits) -> Bool {
     isInputOver ? calls.isEmpty && !outbox.isEmpty : wantsInput(limits) && decoder.needsMore()
   }
 
-  /// Puts a call under way, and names it.
+  /// Begins a call, and returns its serial number.
   func begin(_ call: Call, weight: Int) -> UInt64 {
     lastSerial += 1
     calls.append(CallUnderWay(serial: lastSerial, method: call.method, weight: weight))
     return lastSerial
   }
 
-  /// Begins nothing further.
+  /// Reads and begins no further calls.
   func windUp() {
     isInputOver = true
     isClosing = true
@@ -90,7 +98,7 @@ final class Connection {
     deadline = nil
   }
 
-  /// Queues an error for a message that was no call, behind the replies that are due before it; nothing is read after it.
+  /// Queues an error for a message that is not a call, after the replies before it; no more bytes are read.
   func refuse(_ failure: CallFailure) {
     windUp()
     lastSerial += 1
@@ -101,24 +109,24 @@ final class Connection {
     releaseReplies()
   }
 
-  /// The other side has closed both ways: what it said is still done, what it would be told is dropped.
+  /// Handles a client that has gone: its calls are still made, its replies are dropped.
   func hangUp(_ poller: Poller) {
     isGone = true
     outbox.clear()
     poller.change(token, to: .none)
   }
 
-  /// Those to tell that nobody listens any more; each once.
+  /// Returns the callbacks for a client that has gone; each is called once.
   func takeGone() -> [@Sendable () -> Void] {
     let bodies = calls.compactMap(\.gone)
     for index in calls.indices { calls[index].gone = nil }
     return bodies
   }
 
-  /// The place of a call; nil if it is answered, because then a second answer came.
+  /// Returns the index of an unanswered call; nil if it was already answered.
   func index(of serial: UInt64) -> Int? { calls.firstIndex { $0.serial == serial && !$0.isAnswered } }
 
-  /// Moves what is ready and in turn to the outbox.
+  /// Moves the ready replies of the first call to the outbox, then those of the next calls.
   func releaseReplies() {
     while let first = calls.first {
       if isGone { outbox.clear() } else { outbox.append(first.ready) }
@@ -128,7 +136,7 @@ final class Connection {
     }
   }
 
-  /// The stream that waits for room, if there is room now or nobody to wait for.
+  /// Returns the callback of a stream that waits for room, if there is room, or if the client has gone.
   func takeDemand(_ limits: ServerLimits) -> (@Sendable (StreamDemand) -> Void)? {
     guard !calls.isEmpty, let demand = calls[0].demand, isGone || outbox.count < limits.streamBytes else { return nil }
     calls[0].demand = nil
@@ -136,19 +144,19 @@ final class Connection {
   }
 }
 
-/// A call that is not yet answered, or whose answer is not yet in turn.
+/// A call that is not answered yet, or whose answer waits for earlier ones.
 struct CallUnderWay {
-  /// What a call of a number of bytes counts until it is answered: its parameters as values, and who waits for what.
+  /// Returns the memory that a call of a number of bytes counts until it is answered.
   static func weight(ofMessage bytes: Int) -> Int { 2 * bytes + 1024 }
 
   let serial: UInt64
   let method: String
-  /// What is kept of the call until it is answered, in bytes.
+  /// The memory that the call counts until it is answered, in bytes.
   let weight: Int
-  /// Replies that wait for their turn.
+  /// The replies that wait for their turn.
   var ready: [UInt8] = []
   var isAnswered = false
-  /// Called when the client has taken most of what was sent.
+  /// Called when the client has read most of the sent lines.
   var demand: (@Sendable (StreamDemand) -> Void)?
   /// Called when the client has gone.
   var gone: (@Sendable () -> Void)?

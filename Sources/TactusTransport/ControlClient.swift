@@ -3,21 +3,21 @@ import TactusLinux
 public import TactusModel
 public import TactusProtocol
 
-/// The client half: one blocking connection, for one thread.
+/// The client side: a blocking connection, for one thread.
 public final class ControlClient {
-  /// When the wait for a reply is over; nil means never.
+  /// The end of the wait for a reply; nil means never.
   public var deadline: MonotonicInstant?
-  /// How long a call that answers once may take; nil means as long as it likes.
+  /// The time limit of a call with one reply; nil means no limit.
   public var patience: Duration?
-  /// A descriptor that ends the wait for a reply when it can be read.
+  /// A descriptor that ends the wait for a reply when it is readable.
   public var interruption: Int32?
   private let path: String
-  /// For those who wait for several things at once; see ``receiveWhatIsThere()``.
+  /// The descriptor, for callers that wait for several descriptors; see ``receiveWhatIsThere()``.
   public let descriptor: Int32
   private var decoder = FrameDecoder(limit: 2 * FrameDecoder.messageLimit)
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
-  /// Connects to the daemon that listens at a path.
+  /// Connects to the daemon at a path.
   public init(path: String) throws(ControlError) {
     self.path = path
     do {
@@ -32,12 +32,12 @@ public final class ControlClient {
 
   deinit { Descriptor.close(descriptor) }
 
-  /// Calls a method that answers once.
+  /// Calls a method that returns one reply.
   public func call<R: Request>(_ request: R) throws(ControlError) -> R.Reply {
     try read(R.Reply.self, from: reply(to: request))
   }
 
-  /// Calls a method and returns its one reply, or the last of a stream, as it came.
+  /// Calls a method and returns its only reply, or the last one of a stream, undecoded.
   public func reply<R: Request>(to request: R) throws(ControlError) -> Reply {
     try send(Call(request))
     guard !R.isStream, deadline == nil, let patience else { return try lastReply() }
@@ -47,7 +47,8 @@ public final class ControlClient {
       return try lastReply()
     } catch .outOfTime {
       throw .lost(
-        path: path, reason: "no answer within \(patience.milliseconds / 1000) s; is the daemon stopped, or its disk?")
+        path: path,
+        reason: "no answer within \(patience.milliseconds / 1000) s. Check whether the daemon or its disk is stalled.")
     }
   }
 
@@ -58,9 +59,9 @@ public final class ControlClient {
     }
   }
 
-  /// Calls a method that answers with a stream; the body sees every reply, the last included, as it came and as read.
+  /// Calls a method that returns a stream, and calls the body for every reply, undecoded and decoded.
   ///
-  /// Whatever the body throws ends the stream; the connection is of no more use then.
+  /// An error of the body ends the stream, and the connection is unusable after that.
   public func stream<R: Request>(_ request: R, _ body: (Reply, R.Reply) throws -> Void) throws {
     try send(Call(request))
     while true {
@@ -70,10 +71,10 @@ public final class ControlClient {
     }
   }
 
-  /// Sends a call; calls may be sent before the replies of earlier ones are received.
+  /// Sends a call; calls may be sent before earlier replies are received.
   public func send(_ call: Call) throws(ControlError) { try send(bytes: call.message) }
 
-  /// Sends bytes as they are.
+  /// Sends raw bytes.
   public func send(bytes: [UInt8]) throws(ControlError) {
     var sent = 0
     while sent < bytes.count {
@@ -82,7 +83,7 @@ public final class ControlClient {
       }
       switch transfer {
       case .bytes(let count): sent += count
-      // The daemon may have said why it hung up: the reply is still there to be received.
+      // The daemon may have sent the reason before it closed the connection. That reply can still be received.
       case .end: return
       case .wouldBlock: continue
       case .failed(let code): throw .lost(path: path, reason: SystemError.words(for: code))
@@ -90,10 +91,11 @@ public final class ControlClient {
     }
   }
 
-  /// Says that no further call comes; replies still do.
+  /// Closes the sending side; replies can still be received.
   public func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Waits for the next reply.
+  ///
   /// - Throws: ``ControlError/failed(_:)`` if it is an error.
   public func receive() throws(ControlError) -> Reply {
     do {
@@ -114,7 +116,9 @@ public final class ControlClient {
     }
   }
 
-  /// Reads once and returns the replies that are complete, errors among them; does not wait when the descriptor can be read.
+  /// Reads once and returns the complete replies, including errors.
+  ///
+  /// Does not wait if the descriptor is readable.
   public func receiveWhatIsThere() throws(ControlError) -> [Reply] {
     try fill()
     var replies: [Reply] = []
@@ -138,7 +142,7 @@ public final class ControlClient {
     }
   }
 
-  /// Waits where the wait can be ended; elsewhere the read itself waits.
+  /// Waits if there is a deadline or an interruption; otherwise the read itself blocks.
   private func waitForBytes() throws(ControlError) {
     guard deadline != nil || interruption != nil else { return }
     let rest = deadline.map { max(.zero, $0 - SystemTime().monotonic) }

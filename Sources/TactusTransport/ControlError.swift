@@ -1,19 +1,19 @@
 public import TactusProtocol
 
-/// Why a call over the control socket brought no reply.
+/// The reason why a call over the control socket got no reply.
 public enum ControlError: Error, Hashable, Sendable {
-  /// No daemon listens there.
+  /// No daemon listens at the path.
   case unreachable(path: String, reason: String)
-  /// The socket is there, and not for this user.
+  /// This user may not use the socket.
   case refused(path: String)
-  /// The daemon went away before it answered; whether it did what was asked is unknown.
+  /// The connection was lost before the reply; the call may or may not have been made.
   case lost(path: String, reason: String)
-  /// What came is no Varlink reply.
+  /// The received message is not a Varlink reply.
   case malformed(path: String, reason: String)
-  /// The daemon answered with an error.
+  /// The daemon returned an error.
   case failed(CallFailure)
-  /// No reply came before ``ControlClient/deadline``; the connection is of no more use.
+  /// No reply arrived before ``ControlClient/deadline``; the connection is unusable.
   case outOfTime
-  /// ``ControlClient/interruption`` came before a reply; the connection is of no more use.
+  /// ``ControlClient/interruption`` came before a reply; the connection is unusable.
   case interrupted
 }

@@ -3,9 +3,9 @@ import TactusModel
 public import TactusPorts
 import TactusProtocol
 
-/// The control socket: accepts, frames, limits, and hands calls to whoever does them.
+/// The control socket: accepts connections, decodes messages, enforces limits, and passes calls to the handler.
 ///
-/// One small state for each connection; one poller for all of them.
+/// Each connection has a small state, and all share one poller.
 public actor ControlServer: QueueConfined {
   /// The queue of the control socket.
   public nonisolated let queue: any WorkQueue
@@ -16,17 +16,21 @@ public actor ControlServer: QueueConfined {
   let handler: any CallHandler
   let limits: ServerLimits
   let admits: @Sendable (Peer) -> Bool
-  let tell: @Sendable (SystemError) -> Void
+  let report: @Sendable (SystemError) -> Void
 
   var listening: Listening?
   var connections: [ConnectionID: Connection] = [:]
-  /// How many of them each user has.
+  /// The number of connections of each user.
   var connectionsOfUser: [UInt32: Int] = [:]
-  /// What they hold together.
+  /// The memory of the connections.
   var shares = BufferShares()
-  /// Whether room is about to be made.
+  /// Whether a task that frees memory is posted.
   var isShedding = false
-  /// Those of whom nothing is taken before there is room again.
+  /// The connections with pending work, one user after another.
+  var turns = RoundRobin<UInt32, ConnectionID>()
+  /// Whether the next turn is posted.
+  var isServing = false
+  /// The connections that are not read before memory is free again.
   var restrained: Set<ConnectionID> = []
   var stopped: (@Sendable () -> Void)?
   private var alarmAt: MonotonicInstant?
@@ -34,30 +38,31 @@ public actor ControlServer: QueueConfined {
 
   typealias ConnectionID = Poller.Token
 
-  /// What exists from start to stop.
+  /// The state from start to stop.
   struct Listening {
-    /// The file to unlink; nil for a socket whose file is somebody else's.
+    /// The file to unlink; nil if another process owns the file.
     let path: String?
     let poller: Poller
     let alarm: any MonotonicAlarm
-    /// Nil once the server is stopping.
+    /// The listening socket; nil while the server is stopping.
     var socket: (descriptor: Int32, token: Poller.Token)?
-    /// When accepting is tried again; nil while it goes on.
+    /// The time at which accepting is retried; nil while connections are accepted.
     var pausedUntil: MonotonicInstant?
-    /// Whether the last try to accept found no room.
+    /// Whether the last attempt to accept failed.
     var isExhausted = false
-    /// When what is still open is closed; nil before the stop.
+    /// The time at which remaining connections are closed; nil before the stop.
     var stopsAt: MonotonicInstant?
   }
 
-  /// Makes a server that does not listen yet.
+  /// Creates a server that does not listen yet.
+  ///
   /// - Parameters:
-  ///   - admits: whether a peer may call anything at all; runs on the server's queue.
-  ///   - tell: told once, on the server's queue, when connections can no longer be accepted, until one can again.
+  ///   - admits: whether a peer may make calls; runs on the server's queue.
+  ///   - report: called once, on the server's queue, when accepting fails, and again only after it has worked.
   public init(
     on queue: DispatchWorkQueue, time: any TimeSource, alarms: any AlarmSource, handler: any CallHandler,
     limits: ServerLimits = ServerLimits(), admits: @escaping @Sendable (Peer) -> Bool,
-    tell: @escaping @Sendable (SystemError) -> Void = { _ in }
+    report: @escaping @Sendable (SystemError) -> Void = { _ in }
   ) {
     self.queue = queue
     dispatchQueue = queue
@@ -66,10 +71,10 @@ public actor ControlServer: QueueConfined {
     self.handler = handler
     self.limits = limits
     self.admits = admits
-    self.tell = tell
+    self.report = report
   }
 
-  /// Begins to listen at a path, and to accept; a socket that a dead daemon left there is replaced.
+  /// Listens at a path and accepts connections; replaces the socket of a dead daemon.
   ///
   /// Waits for the server's queue. Throws ``SystemError``; the server can then be started again.
   public nonisolated func start(at path: String, mode: UInt32 = 0o600) throws {
@@ -81,29 +86,30 @@ public actor ControlServer: QueueConfined {
     open()
   }
 
-  /// Does everything that can fail to serve a listening socket, and accepts nobody: clients wait in its line until ``open()``.
+  /// Prepares a listening socket, which can fail, but accepts no connections: clients wait until ``open()``.
   ///
-  /// Waits for the server's queue. The socket is closed with the server, and the file of a path is removed.
+  /// Waits for the server's queue. The server closes the socket and removes its file when it stops.
   ///
-  /// Throws ``SystemError``; the descriptor stays the caller's then.
-  /// - Parameter path: the file of the socket; nil if that is somebody else's to remove.
+  /// Throws ``SystemError``; then the caller still owns the descriptor.
+  ///
+  /// - Parameter path: the file of the socket; nil if another process owns the file.
   public nonisolated func prepare(on descriptor: Int32, path: String?) throws {
     try call { server in Result { try server.serve(descriptor, path: path) } }.get()
   }
 
-  /// Accepts the clients that wait and those that follow; once, after ``prepare(on:path:)``.
+  /// Accepts waiting and new clients; called once, after ``prepare(on:path:)``.
   ///
   /// Waits for the server's queue.
   public nonisolated func open() { call { $0.beginAccepting() } }
 
-  /// Leaves the socket to the caller again, open and with its file: for a start that fails before ``open()``.
+  /// Returns the open socket and its file to the caller, for a start that fails before ``open()``.
   ///
   /// Waits for the server's queue.
   public nonisolated func withdraw() { call { $0.letGo() } }
 
-  /// Ends listening, lets the calls under way be answered and their replies be taken, and closes everything.
+  /// Stops listening, waits until the calls under way are answered and the replies read, and closes everything.
   ///
-  /// Returns at once; `then` runs on the server's queue, at the latest when the grace is over.
+  /// Returns at once; `then` runs on the server's queue, at the latest after the grace period.
   public nonisolated func stop(within grace: Duration = .seconds(5), then: @escaping @Sendable () -> Void) {
     post { $0.end(within: grace, then: then) }
   }
@@ -116,23 +122,37 @@ public actor ControlServer: QueueConfined {
       if token == listening?.socket?.token { return accept() }
       guard let connection = connections[token] else { return }
       if readiness.contains(.hangup) || readiness.contains(.error) { hangUp(connection, poller) }
-      pump(connection)
+      queueUp(connection)
     }
   }
 
-  /// Takes in what came, begins what may begin, sends what can be sent: the one way from event to effect.
+  /// Reads a limited number of pieces, begins the calls that may begin, and sends as much as the socket accepts.
+  ///
+  /// A connection with more work waits for its next turn, after those of other users.
   func pump(_ connection: Connection) {
     guard let poller = listening?.poller else { return }
+    var steps = 0
     repeat {
-      while mayTakeMore(from: connection), beginNext(connection) || readPiece(connection) { account(connection) }
-    } while flush(connection, poller)
+      while steps < limits.stepsInTurn, takeStep(connection) {
+        steps += 1
+        account(connection)
+      }
+    } while flush(connection, poller) && steps < limits.stepsInTurn
+    if steps == limits.stepsInTurn { queueUp(connection) }
     guard !connection.isDone || restrained.contains(connection.token) else { return close(connection) }
     watch(connection, poller)
     account(connection)
     if let demand = connection.takeDemand(limits) { demand(connection.isGone ? .gone : .more) }
   }
 
-  /// Begins the next call that is complete and may begin; false if there is none.
+  /// Begins a call or reads a piece; returns false if there is nothing to do now.
+  private func takeStep(_ connection: Connection) -> Bool {
+    if mayTakeMore(from: connection) { return beginNext(connection) || readPiece(connection) }
+    // The changes of a client that has gone are still made, which frees the missing memory.
+    return connection.isGone && beginNext(connection)
+  }
+
+  /// Begins the next complete call that may begin; returns false without such a call.
   private func beginNext(_ connection: Connection) -> Bool {
     guard connection.outbox.count < limits.unsentBytes, !connection.isClosing, connection.mayBeginAny(limits) else {
       return false
@@ -144,6 +164,8 @@ public actor ControlServer: QueueConfined {
       }
       guard let (call, weight) = connection.held, connection.mayBegin(call, limits) else { return false }
       connection.held = nil
+      // The answer to a query of a client that has gone would be lost. A change is still made.
+      if connection.isGone, Methods.named[call.method]?.isChange != true { return true }
       begin(call, weight: weight, on: connection)
       return true
     } catch let malformed as MalformedMessage {
@@ -159,12 +181,12 @@ public actor ControlServer: QueueConfined {
       server: self, connection: connection.token, serial: connection.begin(call, weight: weight),
       interface: call.interface, isOneway: call.isOneway)
     guard connection.isAdmitted else {
-      return port.fail(.forbidden(action: "\(call.method): this daemon serves its own user and root only"))
+      return port.fail(.forbidden(action: "\(call.method): this daemon only serves its own user and root"))
     }
     handler.handle(call, from: connection.peer, reply: port)
   }
 
-  /// Reads a piece; false if nothing is wanted or nothing came.
+  /// Reads a piece; returns false if no bytes are wanted or available.
   private func readPiece(_ connection: Connection) -> Bool {
     guard connection.wantsInput(limits) else { return false }
     switch buffer.withUnsafeMutableBytes({ Descriptor.read(connection.descriptor, into: $0) }) {
@@ -172,16 +194,18 @@ public actor ControlServer: QueueConfined {
       connection.decoder.append(buffer[..<count])
       return true
     case .wouldBlock:
-      // Who takes no replies is not waited for: what it said before is done, and that is all.
+      // The server does not wait for a client that has gone. It only makes the calls that were sent.
       if connection.isGone { connection.isInputOver = true }
       return false
     case .end, .failed:
       connection.isInputOver = true
+      // The client has the whole time limit again to read its last replies.
+      connection.deadline = nil
       return false
     }
   }
 
-  /// Sends what the socket takes; whether calls may begin now that could not before.
+  /// Sends as much as the socket accepts; returns whether this makes room for more calls.
   private func flush(_ connection: Connection, _ poller: Poller) -> Bool {
     guard !connection.isGone else { return false }
     let unsent = connection.outbox.count
@@ -189,7 +213,7 @@ public actor ControlServer: QueueConfined {
       hangUp(connection, poller)
       return true
     }
-    // A client that takes its last replies slowly has the whole time again for the next piece.
+    // A client that reads its last replies slowly has the whole time limit for each piece.
     if connection.isInputOver, connection.outbox.count < unsent { connection.deadline = nil }
     return unsent >= limits.unsentBytes && connection.outbox.count < limits.unsentBytes
   }
@@ -203,14 +227,14 @@ public actor ControlServer: QueueConfined {
       armAlarm(deadline)
     }
     guard !connection.isGone else { return }
-    // A client that has gone is noticed whatever it was waiting for: its place is for others.
+    // A hangup is always noticed, so that the place is free for other clients.
     var interest: Poller.Interest = .hangup
     if connection.wantsInput(limits) { interest.insert(.read) }
     if !connection.outbox.isEmpty { interest.insert(.write) }
     poller.change(connection.token, to: interest)
   }
 
-  /// Nobody takes replies any more: what would go on for ever is told so.
+  /// Handles a client that has gone, and notifies calls that would otherwise never end.
   private func hangUp(_ connection: Connection, _ poller: Poller) {
     connection.hangUp(poller)
     for body in connection.takeGone() { body() }
@@ -238,8 +262,7 @@ public actor ControlServer: QueueConfined {
     guard let connection = connections[id], let index = connection.index(of: serial) else { return then(.gone) }
     connection.calls[index].ready.append(contentsOf: lines)
     connection.calls[index].demand = then
-    connection.releaseReplies()
-    pump(connection)
+    deliver(connection)
   }
 
   func watch(_ body: @escaping @Sendable () -> Void, of id: ConnectionID, serial: UInt64) {
@@ -254,13 +277,20 @@ public actor ControlServer: QueueConfined {
     guard let index = connection.index(of: serial) else { fatalError("a call was answered twice") }
     connection.calls[index].ready.append(contentsOf: message)
     connection.calls[index].isAnswered = true
+    deliver(connection)
+  }
+
+  /// Moves ready replies to the outbox, which is sent in the connection's turn.
+  private func deliver(_ connection: Connection) {
     connection.releaseReplies()
-    pump(connection)
+    // Accounted at once: an answered call no longer needs its memory.
+    account(connection)
+    queueUp(connection)
   }
 
   // MARK: Deadlines
 
-  /// Makes sure that the alarm rings at an instant or before.
+  /// Sets the alarm to an instant, unless it rings before.
   func armAlarm(_ instant: MonotonicInstant) {
     if let alarmAt, alarmAt <= instant { return }
     alarmAt = instant

@@ -1,32 +1,32 @@
 import TactusLinux
 import TactusProtocol
 
-/// Bytes on their way to one client.
+/// The bytes to send to a client.
 struct Outbox {
   private var bytes = ByteQueue()
-  /// Whether the socket has taken a part of the first message, and not its end.
+  /// Whether the socket has accepted a part of the first message, but not its end.
   private var isInsideMessage = false
 
-  /// Bytes that the socket has not taken.
+  /// The number of bytes that the socket has not accepted.
   var count: Int { bytes.count }
   var isEmpty: Bool { bytes.isEmpty }
-  /// The memory that they take, in bytes.
+  /// The allocated memory, in bytes.
   var capacity: Int { bytes.capacity }
 
   mutating func append(_ message: [UInt8]) { bytes.append(message) }
 
   mutating func clear() { bytes.clear() }
 
-  /// Drops all messages that the socket has not begun to take, and appends another.
+  /// Drops all messages of which the socket has accepted nothing, and appends another message.
   mutating func replace(with message: [UInt8]) {
-    // The client reads what was begun together with what follows, so its end has to be sent.
+    // The end of a begun message must be sent, or the client would join it with the next message.
     let rest = isInsideMessage ? Array(bytes.contents.prefix { $0 != 0 }) + [0] : []
     bytes.clear()
     bytes.append(rest)
     bytes.append(message)
   }
 
-  /// Sends what the socket takes now; false if nobody is there to take anything.
+  /// Sends as much as the socket accepts now; returns false if the client has gone.
   mutating func flush(to descriptor: Int32) -> Bool {
     while !isEmpty {
       switch bytes.contents.withUnsafeBytes({ Descriptor.send(descriptor, from: $0) }) {

@@ -1,30 +1,34 @@
-/// What the control socket allows; docs/control-protocol.md shows it.
+/// The limits of the control socket, see docs/control-protocol.md.
 public struct ServerLimits: Hashable, Sendable {
-  /// Connections at once; further ones are told that the daemon is busy.
+  /// The largest number of connections; further ones get the error `Busy`.
   public var connections = 512
-  /// Connections of one user at once.
+  /// The largest number of connections of a user.
   public var connectionsPerUser = 128
-  /// Of all connections, those that only root can have.
+  /// The number of connections that are reserved for root.
   public var keptForRoot = 16
-  /// Memory for what all clients together have said and was not answered, or were answered and did not take, in bytes.
+  /// The memory for unanswered calls and unread replies of all clients together, in bytes.
   ///
-  /// Beyond that, the largest connection of the user who holds most is refused.
+  /// Above that, the largest connection of the user with the most memory is refused.
   public var bufferedBytes = 48 << 20
-  /// The same for all connections of one user: the most that he can take from the others.
+  /// The same limit for all connections of a user.
   public var bufferedBytesPerUser = 16 << 20
-  /// What is read behind a call that is under way, in bytes, and at most one piece of 64 KiB more: the rest stays with the client.
+  /// The number of bytes that are read while a call is under way, plus at most one piece of 64 KiB.
+  ///
+  /// Further bytes stay with the client.
   public var pipelinedBytes = 64 << 10
-  /// How long a message may take from its first to its last byte.
+  /// The time limit from the first to the last byte of a message.
   public var requestTime: Duration = .seconds(10)
-  /// Replies that a client has not taken: beyond that, nothing more is read from it.
+  /// The limit of unread replies of a client, in bytes; above that, no more calls are read from it.
   public var unsentBytes = 1 << 20
-  /// A stream sends on when less than this is unsent.
+  /// A stream sends more when less than this is unsent, in bytes.
   public var streamBytes = 256 << 10
-  /// Calls of one connection that may be under way together, where their method allows it.
+  /// The largest number of concurrent calls of a connection, for methods that allow it.
   public var overlappingCalls = 64
-  /// After which time a full table of descriptors is looked at again, if no connection was closed before.
+  /// The number of pieces and calls of a connection in one turn, before the next user.
+  public var stepsInTurn = 4
+  /// The pause after a full table of descriptors, if no connection is closed before.
   public var acceptPause: Duration = .seconds(1)
 
-  /// The limits of production.
+  /// Creates the limits of production.
   public init() {}
 }

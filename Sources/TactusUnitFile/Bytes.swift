@@ -1,5 +1,5 @@
-// Unit files are taken apart as bytes: a combining mark after "=" would make one Character of the two, and "\r\n" is one
-// Character already.
+// Unit files are parsed as bytes, not as Characters: "=" and a combining mark after it are one Character, and so is
+// "\r\n".
 
 extension UInt8 {
   static let space = UInt8(ascii: " ")
@@ -15,7 +15,7 @@ extension UInt8 {
 extension [UInt8] {
   var withoutByteOrderMark: ArraySlice<UInt8> { starts(with: [0xEF, 0xBB, 0xBF]) ? dropFirst(3) : self[...] }
 
-  /// Whether the last backslash escapes the end of the line, instead of being escaped itself.
+  /// Whether the last backslash escapes the end of the line and is not escaped itself.
   var endsInBackslash: Bool { !reversed().prefix { $0 == .backslash }.count.isMultiple(of: 2) }
 }
 
@@ -27,13 +27,14 @@ extension ArraySlice<UInt8> {
     return self[first...last]
   }
 
-  /// The text of bytes that were found to be UTF-8.
+  /// The bytes as text; they must be valid UTF-8.
   var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension String {
-  /// The text as a message shows it: the first 60 characters, because a value may have 256 KiB, and in one line, because
-  /// an escape may have put a newline into it.
+  /// The text as a message shows it: at most 60 characters, in one line.
+  ///
+  /// A value may have 256 KiB, and an escape may have put a newline into it.
   var abbreviated: String {
     let shown = unicodeScalars.prefix(60).reduce(into: "") { text, scalar in
       let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)

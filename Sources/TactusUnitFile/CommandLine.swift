@@ -1,47 +1,47 @@
 import TactusModel
 
-/// The words of `Exec=`: the absolute path of a program, and its arguments.
+/// Reads the words of `Exec=`: the absolute path of a program, and its arguments.
 ///
-/// Whether the program is there is not looked at: it may come later, and this target reads no other files.
-func commandLine(_ text: String) throws(Refusal) -> [String] {
+/// The program need not exist: it may be installed later, and this target reads no other files.
+func commandLine(_ text: String) throws(ValueRefusal) -> [String] {
   let words = try words(text)
   guard let program = words.first, program.utf8.first == UInt8(ascii: "/") else {
     if let program = words.first, let hint = ForeignLines.hint(ofProgram: program) {
-      throw Refusal(hint)
+      throw ValueRefusal(hint)
     }
-    throw Refusal("does not begin with the absolute path of a program: write for example /usr/bin/env NAME")
+    throw ValueRefusal("does not begin with the absolute path of a program. Write for example /usr/bin/env NAME")
   }
-  if program.hasSuffix("/") { throw Refusal("names a directory: write the path of a program") }
+  if program.hasSuffix("/") { throw ValueRefusal("names a directory. Write the path of a program") }
   if words.contains(where: { $0.utf8.count > Limits.argumentBytes }) {
-    throw Refusal("has an argument of more than \(Limits.argumentBytes) bytes, which Linux does not pass on")
+    throw ValueRefusal("has an argument of more than \(Limits.argumentBytes) bytes, which is the limit of Linux")
   }
   return words
 }
 
-/// The words of `Environment=`, each `NAME=value`.
-func environment(_ text: String) throws(Refusal) -> [String] {
+/// Reads the words of `Environment=`, each `NAME=value`.
+func environment(_ text: String) throws(ValueRefusal) -> [String] {
   let words = try words(text)
-  // The place of a word is named, and never the word: any of it may be a secret.
+  // A message names the place of a word, never the word: any part of it may be a secret.
   for (index, word) in words.enumerated() {
     let place = "word \(index + 1)"
     guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")) else {
-      throw Refusal("has no \"=\" in \(place): write NAME=value, in quotes if it contains spaces")
+      throw ValueRefusal("has no \"=\" in \(place). Write NAME=value, in quotes if it contains spaces")
     }
     let name = word[..<equals]
     guard isVariableName(name) else {
-      throw Refusal("has a bad name of a variable in \(place): use letters, digits and _, and no digit first")
+      throw ValueRefusal("has an invalid variable name in \(place). Use letters, digits and _, and no digit first")
     }
     if name.hasPrefix("TACTUS_") {
-      throw Refusal("has a reserved name in \(place): names that begin with TACTUS_ are set by the daemon alone")
+      throw ValueRefusal("has a reserved name in \(place): only the daemon sets names that begin with TACTUS_")
     }
     if word.utf8.count > Limits.argumentBytes {
-      throw Refusal("has a value of more than \(Limits.argumentBytes) bytes, which Linux does not pass on")
+      throw ValueRefusal("has a value of more than \(Limits.argumentBytes) bytes, which is the limit of Linux")
     }
   }
   return words
 }
 
-/// Whether a shell could refer to a variable by the name.
+/// Whether a shell accepts the name of a variable.
 ///
 /// Source: POSIX.1-2017, Base Definitions, 3.235 "Name"
 func isVariableName(_ name: Substring) -> Bool {

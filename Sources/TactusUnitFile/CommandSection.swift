@@ -1,6 +1,6 @@
 import TactusModel
 
-/// `[Command]`: what a process is, who starts it, and what it may do.
+/// Reads `[Command]`: the process, its runner, and its limits and sandbox.
 extension Reading {
   mutating func command() -> Command? {
     let section = "Command"
@@ -52,12 +52,15 @@ extension Reading {
     }
   }
 
-  /// What only a unit of systemd can do is nothing for the daemon's own processes, which all are one user's.
+  /// Refuses keys that need a systemd unit, because `Runner=direct` runs all its processes as one user.
   private mutating func refuseUnitKeys(with runner: RunnerChoice?) {
     guard runner == .direct else { return }
     for key in ["User", "Group"] + SandboxKey.all.map(\.key) {
       guard let line = line(ofKey: key, in: "Command") else { continue }
-      complain(line, "\(key)= needs a unit of systemd, and Runner=direct has none: write Runner=systemd, or remove one")
+      complain(
+        line,
+        "\(key)= needs a systemd unit, which Runner=direct does not start. Use Runner=systemd, or remove one of the two keys"
+      )
     }
   }
 }
@@ -78,72 +81,78 @@ enum SandboxKey {
     ("ReadOnlyPaths", .paths), ("ReadWritePaths", .paths), ("RestrictSUIDSGID", .flag),
   ]
 
-  /// Those that may stand more than once.
+  /// The keys that may be given more than once.
   static let lists = all.compactMap { if case .paths = $0.kind { $0.key } else { nil } }
 }
 
-/// An absolute path; with a `-` before it the file may be missing, as in systemd.exec(5).
-func environmentFile(_ text: String) throws(Refusal) -> EnvironmentFile {
+/// Reads an absolute path.
+///
+/// After a leading `-` the file may be missing, as in systemd.exec(5).
+func environmentFile(_ text: String) throws(ValueRefusal) -> EnvironmentFile {
   let isOptional = text.hasPrefix("-")
   return EnvironmentFile(path: try absolutePath(isOptional ? String(text.dropFirst()) : text), isOptional: isOptional)
 }
 
-/// `NAME`, or `NAME:/path`, as in systemd.exec(5).
-private func credential(_ text: String) throws(Refusal) -> Credential {
+/// Reads `NAME` or `NAME:/path`, as in systemd.exec(5).
+private func credential(_ text: String) throws(ValueRefusal) -> Credential {
   let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
   let name = parts[0]
   let isFileName =
     (1...255).contains(name.utf8.count) && name != "." && name != ".."
     && name.utf8.allSatisfy { $0.isLetter || $0.isDigit || "._-".utf8.contains($0) }
   guard isFileName else {
-    throw Refusal(
-      "does not begin with the name of a credential: write NAME:/path/of/its/file, of letters, digits and . _ -")
+    throw ValueRefusal(
+      "does not begin with the name of a credential. Write NAME:/path/of/its/file, with letters, digits and . _ - "
+        + "in NAME")
   }
   return Credential(name: name, path: parts.count == 2 ? try absolutePath(parts[1]) : nil)
 }
 
-/// Two of the words of systemd.kill(5): the others leave processes behind by a stop.
-private func killMode(_ text: String) throws(Refusal) -> KillMode {
+/// Reads two of the modes of systemd.kill(5).
+///
+/// The other modes leave processes behind after a stop.
+private func killMode(_ text: String) throws(ValueRefusal) -> KillMode {
   if let mode = KillMode(rawValue: text) { return mode }
   guard ["mixed", "none"].contains(text) else {
-    throw Refusal("is none of: \(KillMode.allCases.map(\.rawValue).joined(separator: " "))")
+    throw ValueRefusal("is not valid. Use one of: \(KillMode.allCases.map(\.rawValue).joined(separator: " "))")
   }
-  throw Refusal(
-    "is not supported, because a stop always ends everything: write control-group, or process to leave processes running at the end"
+  throw ValueRefusal(
+    "is not supported, because a stop always ends all processes. Use control-group, or process to leave processes "
+      + "running after a job ends by itself"
   )
 }
 
-/// The name or the number of a user or a group.
-private func accountName(_ text: String) throws(Refusal) -> String {
+/// Reads the name or the number of a user or a group.
+private func accountName(_ text: String) throws(ValueRefusal) -> String {
   if text.utf8.allSatisfy(\.isDigit), let number = UInt32(text), number < UInt32.max { return text }
   let isName =
     (1...31).contains(text.utf8.count)
     && text.utf8.first.map { ($0.isLetter || $0 == UInt8(ascii: "_")) && !$0.isDigit } == true
     && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "_-".utf8.contains($0) }
-  guard isName else { throw Refusal("is neither the name nor the number of an account: write for example backup") }
+  guard isName else { throw ValueRefusal("is neither the name nor the number of an account. Write for example backup") }
   return text
 }
 
-/// The name of a user.
-func userName(_ text: String) throws(Refusal) -> String {
+/// Reads the name of a user.
+func userName(_ text: String) throws(ValueRefusal) -> String {
   guard !text.utf8.allSatisfy(\.isDigit) else {
-    throw Refusal("is not the name of an account: write a name such as tactus-job")
+    throw ValueRefusal("is not the name of an account. Write a name such as tactus-job")
   }
   return try accountName(text)
 }
 
-/// A part of a processor's time, or the time of several: `50%`, `200%`.
-private func percentage(_ text: String) throws(Refusal) -> Int {
+/// Reads a percentage of one processor's time: `50%`, or `200%` for two processors.
+private func percentage(_ text: String) throws(ValueRefusal) -> Int {
   guard text.hasSuffix("%"), text.utf8.dropLast().allSatisfy(\.isDigit), let number = Int(text.dropLast()) else {
-    throw Refusal("is not a percentage of one processor's time: write for example 50%, or 200% for two processors")
+    throw ValueRefusal("is not a percentage of one processor's time. Write for example 50%, or 200% for two processors")
   }
   guard Limits.cpuQuota.contains(number) else {
-    throw Refusal("is outside the range from \(Limits.cpuQuota.lowerBound)% to \(Limits.cpuQuota.upperBound)%")
+    throw ValueRefusal("is outside the range from \(Limits.cpuQuota.lowerBound)% to \(Limits.cpuQuota.upperBound)%")
   }
   return number
 }
 
-/// A value that may be missing because it was said to be.
+/// A limit, or `infinity`: unlike nil, it says that the key was given.
 private enum Bound<Value> {
   case none
   case at(Value)
@@ -154,20 +163,20 @@ private enum Bound<Value> {
 }
 
 private func infinity<Value>(
-  or read: @escaping (String) throws(Refusal) -> Value
-) -> (String) throws(Refusal) -> Bound<Value> {
-  { (text: String) throws(Refusal) -> Bound<Value> in text == "infinity" ? .none : .at(try read(text)) }
+  or read: @escaping (String) throws(ValueRefusal) -> Value
+) -> (String) throws(ValueRefusal) -> Bound<Value> {
+  { (text: String) throws(ValueRefusal) -> Bound<Value> in text == "infinity" ? .none : .at(try read(text)) }
 }
 
-/// One of some words, or a boolean if those have yes and no.
-private func sandboxWord(among words: [String]) -> (String) throws(Refusal) -> String {
-  { (text: String) throws(Refusal) -> String in
-    guard words.contains(text) else { throw Refusal("is none of: \(words.joined(separator: " "))") }
+/// Reads one of the words, spelled exactly.
+private func sandboxWord(among words: [String]) -> (String) throws(ValueRefusal) -> String {
+  { (text: String) throws(ValueRefusal) -> String in
+    guard words.contains(text) else { throw ValueRefusal("is not valid. Use one of: \(words.joined(separator: " "))") }
     return text
   }
 }
 
-private func sandboxPaths(_ text: String) throws(Refusal) -> [String] {
+private func sandboxPaths(_ text: String) throws(ValueRefusal) -> [String] {
   var paths: [String] = []
   for word in try words(text) {
     let isOptional = word.hasPrefix("-")

@@ -1,58 +1,59 @@
 import TactusModel
 
-/// What `tactusd.conf` and its drop-ins say about the daemon itself.
+/// The settings of the daemon in `tactusd.conf` and its drop-ins.
 public struct DaemonSettings: Hashable, Sendable {
-  /// How long running jobs may go on after the daemon was asked to stop, 0 … 1 day.
+  /// How long running jobs may continue after the daemon was asked to stop, 0 … 1 day.
   public var stopTimeout: Duration
-  /// How long a job may wait for a provider that answers, 1 s … 7 days.
+  /// How long a job may wait for a live provider, 1 s … 7 days.
   public var dispatchTimeout: Duration = .seconds(600)
-  /// The cgroup v2 directory that is delegated to the daemon, an absolute path; nil lets the daemon look for it.
+  /// The cgroup v2 directory that is delegated to the daemon, an absolute path; nil lets the daemon find it.
   public var cgroupRoot: String?
-  /// Whom it serves; nil for `system` if it runs as root and `private` otherwise.
+  /// The users that the daemon serves; nil for `system` if it runs as root, and `private` otherwise.
   public var instance: Instance?
   /// The group whose members may do everything, in a system instance.
   public var adminGroup = "tactus-admin"
   /// The group whose members may read everything, in a system instance.
   public var readGroup = "adm"
-  /// The account that commands run as, in a system instance.
+  /// The account under which commands run, in a system instance.
   public var jobUser = "tactus-job"
-  /// The account with whose rights the daemon reads the files that definitions name, in a system instance; nil for `jobUser` if it
-  /// runs as root, and for its own user otherwise.
+  /// The account whose rights the daemon uses to read the files that definitions name, in a system instance.
+  ///
+  /// Nil means `jobUser` if the daemon runs as root, and its own user otherwise.
   public var credentialUser: String?
-  /// How long events are kept; nil for as long as there is room.
+  /// How long events are kept; nil for as long as the limit on their number allows.
   public var eventsKeep: Duration? = .seconds(7 * 86_400)
-  /// Submissions per second of a user who is no admin; the burst is twice that.
+  /// Submissions per second of a user without the admin right; the burst is twice that.
   public var submitRate = 1000
-  /// Whether output of jobs goes to the journal, too, where the daemon's own messages go there.
+  /// Whether the journal gets a copy of the output of jobs, if the daemon logs to the journal.
   public var journalOutput = true
 
-  /// Whom a daemon serves.
+  /// The users that a daemon serves.
   public enum Instance: String, CaseIterable, Sendable {
-    /// Everybody on the machine, by their groups.
+    /// All users of the machine, with rights by their groups.
     case system
-    /// Its own user, and root.
+    /// The user of the daemon's process, and root.
     case `private`
   }
 
-  /// Puts settings together; without arguments these are the defaults.
+  /// Creates settings; without arguments, the defaults.
   public init(stopTimeout: Duration = .seconds(30), cgroupRoot: String? = nil) {
     self.stopTimeout = stopTimeout
     self.cgroupRoot = cgroupRoot
   }
 }
 
-/// `tactusd.conf` and `tactusd.conf.d/*.conf`.
+/// Reads `tactusd.conf` and `tactusd.conf.d/*.conf`.
 ///
-/// Its keys are described in tactusd.conf(5).
+/// tactusd.conf(5) describes the keys.
 public enum DaemonFile {
-  /// Reads one file over the settings of those before it, or tells everything that is wrong with it.
+  /// Reads one file over the settings of the files before it, or returns all its problems.
   ///
-  /// Later files override earlier ones key by key; an empty value goes back to the default.
+  /// Later files override earlier ones key by key. An empty value resets a key to its default.
   ///
   /// - Parameters:
   ///   - bytes: the file's content.
-  ///   - file: the file as problems show it.
-  ///   - earlier: the settings that the files before this one made.
+  ///   - file: the name of the file in problems.
+  ///   - earlier: the settings from the files before this one.
   public static func read(
     _ bytes: [UInt8], file: String, over earlier: DaemonSettings = DaemonSettings()
   ) -> Result<DaemonSettings, UnitFileProblems> {

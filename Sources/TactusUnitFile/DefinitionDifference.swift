@@ -1,13 +1,13 @@
-/// What an edit changes, line by line, for a person who is about to apply it.
+/// Shows what an edit changes, line by line, for a person who is about to apply it.
 public struct DefinitionDifference: Hashable, Sendable {
-  /// `-[Section] Key=old` and `+[Section] Key=new`, in file order, removals first where both meet; empty if nothing
-  /// changed.
+  /// Lines such as `-[Section] Key=old` and `+[Section] Key=new`, in file order; empty if nothing changed.
+  ///
+  /// At the same place, removals are before additions.
   public let lines: [String]
 
   /// Compares two canonical texts.
   ///
-  /// Costs at most ``searchedLines`` squared: two longer texts without anything in common at their ends are shown as
-  /// replaced as a whole.
+  /// The cost is at most ``searchedLines`` squared. Longer differences are shown as one whole replacement.
   public init(from old: String, to new: String) {
     let (old, new) = (Self.labelled(old), Self.labelled(new))
     let head = zip(old, new).prefix { $0 == $1 }.count
@@ -21,7 +21,7 @@ public struct DefinitionDifference: Hashable, Sendable {
     lines = Self.merged(Array(removed), Array(added))
   }
 
-  /// How many lines that differ at most are searched for common ones.
+  /// The largest number of differing lines that is searched for common lines.
   static let searchedLines = 1000
 
   private static func merged(_ old: [String], _ new: [String]) -> [String] {
@@ -39,13 +39,13 @@ public struct DefinitionDifference: Hashable, Sendable {
         lines.append("+\(new[right])")
         right += 1
       }
-      // What is neither gone nor fresh stands in both, at these two places.
+      // A line that is neither gone nor fresh is in both texts, at these two places.
       (left, right) = (left + 1, right + 1)
     }
     return lines
   }
 
-  /// Each assignment behind its section, because `Timeout=5s` alone does not say whose.
+  /// Returns each assignment after its section, because `Timeout=5s` alone is ambiguous.
   private static func labelled(_ canonical: String) -> [String] {
     var section = ""
     var lines: [String] = []

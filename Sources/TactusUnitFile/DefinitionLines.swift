@@ -1,20 +1,20 @@
 public import TactusModel
 
-// A definition keeps its text and not its lines: they are looked up when there is something to say.
+// A definition keeps its text, not its lines: a warning looks them up.
 
 extension Definition {
-  /// A warning of a value, at the line where it stands in the section of the definition's kind.
+  /// Returns a warning of a value, at its line in the section of the definition's kind.
   ///
   /// - Parameters:
-  ///   - value: the value, or the part of it that is meant; nil for one that need not be shown.
-  ///   - sentence: how the sentence ends that begins with `Key=value`.
+  ///   - value: the value, or a part of it; nil to show no value.
+  ///   - sentence: the end of the sentence that begins with `Key=value`.
   public func warning(of key: String, _ value: String?, _ sentence: String, file: String) -> UnitFileProblem {
     let assignments = assignments(of: key)
     let line = (assignments.last { $0.value == value } ?? assignments.last)?.line ?? 0
     return UnitFileProblem(file: file, line: line, message: "\(key)=\(value?.abbreviated ?? "") \(sentence)")
   }
 
-  /// What stands behind a key in the section of the definition's kind, in file order, without what goes back to the default.
+  /// Returns the assignments of a key in the section of the definition's kind, in file order, without empty values.
   func assignments(of key: String) -> [UnitFile.Assignment] {
     let section =
       switch work {

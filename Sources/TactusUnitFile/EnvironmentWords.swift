@@ -1,11 +1,11 @@
 public import TactusModel
 
-/// Variables and commands in `Environment=`, which only a shell would put their values in the place of.
+/// Finds references to variables and commands in `Environment=`, which only a shell would replace.
 public enum EnvironmentWords {
-  /// A warning for each line that holds one; the first of each.
+  /// Warns of the first reference in each line that has one.
   ///
-  /// A `$` may be part of a password: so only variables that everybody has, and those of the same definition, are taken for such. In
-  /// single quotes they are meant as they are.
+  /// A `$` may be part of a password. So only names of common variables, and of those in the same definition, count as
+  /// references. Text in single quotes is literal.
   public static func warnings(of definition: Definition, file: String) -> [UnitFileProblem] {
     let (variables, isCommand): ([String], Bool) =
       switch definition.work {
@@ -13,7 +13,7 @@ public enum EnvironmentWords {
       case .container(let container): (container.environment, false)
       case .heartbeat: ([], false)
       }
-    // The text is taken apart again only where there may be something to say.
+    // Parses the text again only if it may hold a reference.
     guard variables.contains(where: { $0.utf8.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "`") } }) else {
       return []
     }
@@ -23,10 +23,10 @@ public enum EnvironmentWords {
       reference(in: assignment.value, to: names, isCommand).map { found in
         let way =
           found.hasSuffix("CREDENTIALS_DIRECTORY")
-          ? "write ${CREDENTIALS_DIRECTORY}" : "write the value out, or set it in Exec=/bin/sh -c '…'"
+          ? "Write ${CREDENTIALS_DIRECTORY}" : "Write the value itself, or set it in Exec=/bin/sh -c '…'"
         return UnitFileProblem(
           file: file, line: assignment.line,
-          message: "Environment= holds \(found), and no shell reads it: the variable has it as it is; \(way)")
+          message: "Environment= has \(found), but no shell reads it: the variable gets it unchanged. \(way)")
       }
     }
   }
@@ -38,7 +38,7 @@ public enum EnvironmentWords {
     "USER",
   ]
 
-  /// The first variable or command in a value, as it stands there.
+  /// The first reference to a variable or a command in a value, as it is written there.
   private static func reference(in value: String, to names: Set<String>, _ isCommand: Bool) -> String? {
     for word in RawWord.split(value) {
       guard let mark = word.mark else { continue }
@@ -50,7 +50,7 @@ public enum EnvironmentWords {
         let name = (isBraced ? rest.dropFirst() : rest).prefix {
           $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_")
         }.text
-        // The one that the daemon replaces itself.
+        // The daemon replaces this one itself.
         if isBraced && isCommand && name == "CREDENTIALS_DIRECTORY" { continue }
         if names.contains(name) { return isBraced ? "${\(name)}" : "$\(name)" }
       }

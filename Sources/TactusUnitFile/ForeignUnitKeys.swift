@@ -1,15 +1,16 @@
-/// Keys of units of systemd that have no like here, by what they are about, and what to write instead.
+/// Keys of systemd units without an equivalent key here, grouped by subject, with the way out.
 ///
-/// Source: systemd.unit(5), systemd.service(5), systemd.timer(5), systemd.exec(5), systemd.kill(5), systemd.resource-control(5)
+/// Source: systemd.unit(5), systemd.service(5), systemd.timer(5), systemd.exec(5), systemd.kill(5),
+/// systemd.resource-control(5)
 enum ForeignUnitKeys {
-  /// What to write instead of a key; nil for a key of nobody.
+  /// Returns the way out for a key, a sentence without its full stop; nil for an unknown key.
   static func hint(of key: String) -> String? { hints[key] ?? families.first { $0.holds(key) }?.hint }
 
   private static let hints: [String: String] = groups.reduce(into: [:]) { hints, group in
     for key in group.keys.split(separator: " ") { hints[String(key)] = group.hint }
   }
 
-  /// Keys of one kind that have a part of their names in common.
+  /// Keys of one subject that share the beginning or the end of their names.
   private struct Family {
     var prefix = ""
     var suffix = ""
@@ -23,39 +24,38 @@ enum ForeignUnitKeys {
   private static let families = [
     Family(prefix: "Condition", hint: condition), Family(prefix: "Assert", hint: condition),
     Family(
-      prefix: "Limit", hint: "there is none: write Exec=/bin/sh -c 'ulimit …; exec /the/program'"),
+      prefix: "Limit", hint: "Use Exec=/bin/sh -c 'ulimit …; exec /the/program'"),
     Family(
       suffix: "Accounting",
-      hint: "there is none: CPU time and memory are measured without it, see tactusctl show-job"),
+      hint: "CPU time and memory are always measured. Run tactusctl show-job to see them"),
     Family(prefix: "IO", hint: dropIn), Family(prefix: "BlockIO", hint: dropIn),
     Family(prefix: "Startup", hint: dropIn),
     Family(prefix: "ManagedOOM", hint: dropIn), Family(prefix: "Root", hint: dropIn),
   ]
 
   private static let condition =
-    "there are no conditions: test it in Exec=, as in /bin/sh -c 'test -e /the/file || exit 0; exec /the/program'"
+    "Conditions are not supported. Test in Exec=, as in /bin/sh -c 'test -e /the/file || exit 0; exec /the/program'"
 
-  /// systemd reads such a drop-in for every unit whose name begins with `tactus-`. Source: systemd.unit(5), "Description"
+  /// systemd reads such a drop-in for every unit whose name begins with `tactus-`.
+  ///
+  /// Source: systemd.unit(5), "Description"
   private static let dropIn =
-    "there is none: with Runner=systemd a drop-in for the units of all jobs has it, "
-    + "/etc/systemd/system/tactus-.service.d/NAME.conf"
+    "Use Runner=systemd and a drop-in for the units of all jobs, /etc/systemd/system/tactus-.service.d/NAME.conf"
 
-  private static let noDependencies = "there is none: workflows do not depend on each other, nor on units"
-  private static let noService = "there is none: a job is its program, from the start to the exit, as with Type=exec"
-  private static let noTerminal = "there is none: a job has no terminal and no login"
-  private static let stop =
-    "there is none: what is stopped gets TERM with all it has started, and KILL two seconds later"
-  private static let once =
-    "there is none: a job runs once, and the next run is the schedule's, or that of tactusctl run"
-  private static let directories = "there is none: make the directory once, and name it in Exec= or WorkingDirectory="
+  private static let noDependencies = "Workflows do not depend on each other or on units"
+  private static let noService = "A job runs from the start of its program to the exit, as with Type=exec"
+  private static let noTerminal = "A job has no terminal and no login"
+  private static let stop = "A stop sends TERM to all processes of the job, and KILL two seconds later"
+  private static let once = "A job runs once. The next run starts by the schedule, or by tactusctl run"
+  private static let directories = "Create the directory once, and name it in Exec= or WorkingDirectory="
 
   private static let groups: [(keys: String, hint: String)] = [
     // systemd.unit(5)
     (
       "ConditionACPower",
-      "there are no conditions: test it in Exec=, as in /bin/sh -c 'systemd-ac-power || exit 0; exec /the/program'"
+      "Conditions are not supported. Test in Exec=, as in /bin/sh -c 'systemd-ac-power || exit 0; exec /the/program'"
     ),
-    ("Documentation", "there is none: write it into Description= of [Workflow], or behind # on a line of its own"),
+    ("Documentation", "Use Description= of [Workflow], or a comment on its own line"),
     (
       "Requisite Upholds PropagatesReloadTo ReloadPropagatedFrom PropagatesStopTo StopPropagatedFrom JoinsNamespaceOf "
         + "OnFailureJobMode OnSuccessJobMode IgnoreOnIsolate StopWhenUnneeded RefuseManualStart RefuseManualStop "
@@ -64,33 +64,33 @@ enum ForeignUnitKeys {
     ),
     (
       "RequiresMountsFor WantsMountsFor",
-      "there is none: test it in Exec=, as in /bin/sh -c 'mountpoint -q /srv || exit 1; exec /the/program'"
+      "Test in Exec=, as in /bin/sh -c 'mountpoint -q /srv || exit 1; exec /the/program'"
     ),
     (
       "FailureAction SuccessAction FailureActionExitStatus SuccessActionExitStatus RebootArgument StartLimitAction "
         + "JobTimeoutAction JobTimeoutRebootArgument",
-      "there is none: tactusctl events --follow tells how each job ended to a program that acts upon it"
+      "Run a program that reads tactusctl events --follow, which reports how each job ended"
     ),
     (
       "StartLimitIntervalSec StartLimitInterval StartLimitBurst",
-      "there is none: Interval= says how often it runs, and MaxConsecutiveFailures= of [Workflow] when failures end it"
+      "Use Interval= to set how often it runs, and MaxConsecutiveFailures= of [Workflow] to end it after failures"
     ),
     (
       "JobTimeoutSec JobRunningTimeoutSec",
-      "there is none: StartWithin= of [Workflow] drops a run that has waited for too long"
+      "Use StartWithin= of [Workflow] to drop a run that has waited too long"
     ),
     // systemd.timer(5)
     (
       "OnClockChange OnTimezoneChange",
-      "there is none: a schedule is in UTC, and follows a clock that is set by itself"
+      "A schedule is in UTC, and follows changes of the clock by itself"
     ),
     (
       "RemainAfterElapse DeferReactivation",
-      "there is none: a workflow stays until its file is gone, or tactusctl delete"
+      "A workflow stays until its file is removed, or until tactusctl delete"
     ),
     (
       "RandomizedOffsetSec",
-      "there is none, runs start on time: StartAt= spreads them, MaxRunning= of the queue has them wait"
+      "Runs start on time. Use StartAt= to spread them, or MaxRunning= of the queue to let them wait"
     ),
     // systemd.service(5)
     (
@@ -101,25 +101,26 @@ enum ForeignUnitKeys {
     ),
     (
       "WatchdogSec RuntimeRandomizedExtraSec TimeoutStartFailureMode",
-      "there is none: Timeout= ends a job that takes too long"
+      "Use Timeout= to end a job that runs too long"
     ),
     ("TimeoutAbortSec TimeoutStopFailureMode TimeoutCleanSec", stop),
     (
       "RestartMode RestartSteps RestartMaxDelaySec RestartPreventExitStatus RestartForceExitStatus", once
     ),
-    ("ExecSearchPath", "there is none: Exec= names the whole path of its program"),
-    ("OOMPolicy", "there is none: a job that runs out of memory ends FAILED, see MemoryMax="),
+    ("ExecSearchPath", "Exec= needs the whole path of its program"),
+    ("OOMPolicy", "A job that runs out of memory ends FAILED (see MemoryMax=)"),
     // systemd.kill(5)
     ("SendSIGHUP FinalKillSignal WatchdogSignal RestartKillSignal", stop),
-    // systemd.exec(5): what a job is given
+    // systemd.exec(5): environment, input and output
     (
       "PassEnvironment UnsetEnvironment",
-      "there is none: a job gets PATH, HOME, LANG and TZ, and what Environment= and EnvironmentFile= say"
+      "A job gets PATH, HOME, LANG and TZ, and the variables of Environment= and EnvironmentFile="
     ),
-    ("SupplementaryGroups", "there is none: write Group=, or make the account of User= a member (usermod -aG)"),
+    ("SupplementaryGroups", "Use Group=, or add the account of User= to the group (usermod -aG)"),
     (
       "LoadCredentialEncrypted SetCredential SetCredentialEncrypted ImportCredential",
-      "write LoadCredential=NAME:/path; an encrypted one goes into a drop-in of tactusd.service, with LoadCredential=NAME here"
+      "Use LoadCredential=NAME:/path. Put an encrypted credential into a drop-in of tactusd.service, and write "
+        + "LoadCredential=NAME here"
     ),
     (
       "PAMName SetLoginEnvironment UtmpIdentifier UtmpMode TTYPath TTYReset TTYVHangup TTYVTDisallocate TTYColumns TTYRows",
@@ -127,22 +128,22 @@ enum ForeignUnitKeys {
     ),
     (
       "StandardInput StandardInputText StandardInputData",
-      "there is none: input is empty, and a program reads a file as in Exec=/bin/sh -c 'exec /the/program </the/file'"
+      "Input is empty. Let the program read a file, as in Exec=/bin/sh -c 'exec /the/program </the/file'"
     ),
     (
       "LogRateLimitIntervalSec LogRateLimitBurst LogLevelMax LogExtraFields LogFilterPatterns LogNamespace SyslogFacility "
         + "SyslogLevel SyslogLevelPrefix",
-      "there is none: LogLimit= of [Workflow] bounds the output, and JournalOutput= in tactusd.conf copies it to the journal"
+      "Use LogLimit= of [Workflow] to limit the output, and JournalOutput= in tactusd.conf to copy it to the journal"
     ),
     (
       "StateDirectoryMode RuntimeDirectoryMode CacheDirectoryMode LogsDirectoryMode ConfigurationDirectory "
         + "ConfigurationDirectoryMode RuntimeDirectoryPreserve StateDirectoryQuota CacheDirectoryQuota LogsDirectoryQuota",
       directories
     ),
-    ("OOMScoreAdjust", "there is none: write Exec=/usr/bin/choom -n 500 -- and the program"),
-    ("CPUAffinity", "there is none: write Exec=/usr/bin/taskset -c 0 and the program"),
-    ("NUMAPolicy NUMAMask", "there is none: write Exec=/usr/bin/numactl with its options and the program"),
-    ("CPUSchedulingResetOnFork", "there is none: write Exec=/usr/bin/chrt with its options and the program"),
+    ("OOMScoreAdjust", "Use Exec=/usr/bin/choom -n 500 -- and the program"),
+    ("CPUAffinity", "Use Exec=/usr/bin/taskset -c 0 and the program"),
+    ("NUMAPolicy NUMAMask", "Use Exec=/usr/bin/numactl with its options and the program"),
+    ("CPUSchedulingResetOnFork", "Use Exec=/usr/bin/chrt with its options and the program"),
     // systemd.exec(5): sandboxes; systemd.resource-control(5): limits
     (
       "ProtectClock ProtectHostname ProtectKernelModules ProtectKernelLogs ProtectControlGroups ProtectProc ProcSubset "

@@ -1,17 +1,17 @@
-/// A host in letters beyond ASCII, of which the resolver knows only the form that begins with `xn--`.
+/// Refuses hosts beyond ASCII: the resolver knows only their form that begins with `xn--`.
 ///
-/// It is refused with that form rather than converted, so that a file names the same host in every locale.
+/// The message gives that form. The host is not converted, so that a file names the same host in every locale.
 enum InternationalHost {
-  /// Refuses a host beyond ASCII, as characters or percent-encoded, with what to write instead.
-  static func check(_ host: Substring) throws(Refusal) {
+  /// Refuses a host with characters beyond ASCII, also percent-encoded ones.
+  static func check(_ host: Substring) throws(ValueRefusal) {
     let name = decoded(host)
     guard let foreign = name.unicodeScalars.first(where: { !$0.isASCII }) else { return }
-    let reason = "contains the character U+\(foreign.hexadecimal) in its host, and DNS knows only ASCII"
-    guard let ascii = asciiForm(of: name) else { throw Refusal("\(reason): write its form that begins with xn--") }
-    throw Refusal("\(reason): write \(ascii)")
+    let reason = "contains the character U+\(foreign.hexadecimal) in its host, but DNS knows only ASCII"
+    guard let ascii = asciiForm(of: name) else { throw ValueRefusal("\(reason). Write its form that begins with xn--") }
+    throw ValueRefusal("\(reason). Write \(ascii)")
   }
 
-  /// Without percent-encoding.
+  /// Returns the host without percent-encoding.
   private static func decoded(_ host: Substring) -> String {
     var bytes: [UInt8] = []
     var rest = Array(host.utf8)[...]
@@ -28,11 +28,11 @@ enum InternationalHost {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The host in ASCII; nil if its letters would have to be replaced by others first.
+  /// Returns the host in ASCII; nil if its letters need a mapping first.
   ///
   /// Source: RFC 5890, section 2.3.2.1 (A-labels); UTS 46, section 4
   private static func asciiForm(of host: String) -> String? {
-    // No name of DNS is longer, and what follows is not meant for long texts. Source: RFC 1035, section 2.3.4
+    // DNS has no longer names, and the code below is slow for long texts. Source: RFC 1035, section 2.3.4
     guard host.utf8.count <= 4 * 253 else { return nil }
     var labels: [String] = []
     for label in host.lowercased().split(separator: ".", omittingEmptySubsequences: false) {
@@ -43,7 +43,9 @@ enum InternationalHost {
     return labels.joined(separator: ".")
   }
 
-  /// A letter, a mark or a digit that stays what it is; sharp s does, although case folding replaces it.
+  /// Whether a letter, mark or digit needs no mapping.
+  ///
+  /// Sharp s needs none, although case folding replaces it.
   private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return scalar.properties.isAlphabetic || "0123456789-_".unicodeScalars.contains(scalar) }
     if scalar == "ß" { return true }
@@ -54,7 +56,7 @@ enum InternationalHost {
     }
   }
 
-  /// The same character as one scalar, if there is one: some keyboards write ü as u with a mark.
+  /// Returns the same character as one scalar, if Unicode has it: some keyboards write ü as u with a mark.
   private static func composed(_ character: Character) -> Character {
     guard character.unicodeScalars.count > 1 else { return character }
     let blocks: [ClosedRange<UInt32>] = [
@@ -67,7 +69,7 @@ enum InternationalHost {
     return character
   }
 
-  /// The letters and digits that stand for a label.
+  /// Encodes a label as letters and digits.
   ///
   /// Source: RFC 3492, section 6.3
   private static func punycode(_ input: [Unicode.Scalar]) -> String {
@@ -105,7 +107,7 @@ enum InternationalHost {
     }
   }
 
-  /// The bias for the next delta.
+  /// Returns the bias for the next delta.
   ///
   /// Source: RFC 3492, section 6.1
   private static func adapted(_ delta: Int, _ count: Int, isFirst: Bool) -> Int {

@@ -1,10 +1,10 @@
 public import TactusModel
 
-/// Spans with the unit `M`, which is a month, where minutes may have been meant.
+/// Finds spans with the unit `M`, which means months, where the author may have meant minutes.
 public enum MonthSpans {
-  /// A warning for each in the text of a file that was understood.
+  /// Returns a warning for each such span in the text of a valid file.
   public static func warnings(in text: [UInt8], file: String) -> [UnitFileProblem] {
-    // The text is taken apart again only where there may be something to say.
+    // Parses the text again only if it may hold such a span.
     guard mayHoldMonths(text) else { return [] }
     var inForce: [String: UnitFile.Assignment] = [:]
     for section in UnitFile.read(text, file: file).unit.sections {
@@ -18,12 +18,12 @@ public enum MonthSpans {
         return UnitFileProblem(
           file: file, line: assignment.line,
           message: "\(assignment.key)=\(assignment.value.abbreviated): \(number)M is \(number) \(unit), as in "
-            + "systemd.time(7); for minutes write \(number)min, for months \(number)month")
+            + "systemd.time(7). Write \(number)min for minutes, or \(number)month for months")
       }
     }
   }
 
-  /// The keys of all files whose values are spans.
+  /// The keys whose values are spans, in all kinds of files.
   private static let keys: Set = [
     "Interval", "StartWithin", "Timeout", "PullTimeout", "StopTimeout", "DispatchTimeout", "EventsKeep",
   ]
@@ -37,7 +37,7 @@ public enum MonthSpans {
     return false
   }
 
-  /// The number in front of an `M` that is a unit; nil if there is none.
+  /// Returns the number before the unit `M`; nil without such a unit.
   private static func months(in value: String) -> String? {
     var rest = Array(value.utf8)[...].trimmed
     while !rest.isEmpty {

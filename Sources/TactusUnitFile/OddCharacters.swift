@@ -1,13 +1,14 @@
+import TactusMessages
 public import TactusModel
 
-/// Characters in values that were understood, but that nobody has typed on purpose.
+/// Finds invisible and look-alike characters in valid values, where nobody types them on purpose.
 ///
-/// A no-break space in `Exec=` is part of a word, and a typographic quote quotes nothing: the job fails, and the message looks right.
-/// What stands in ASCII quotes is text, and meant as it is; so is a description.
+/// A no-break space in `Exec=` is part of a word, and a typographic quote does not quote: the job fails, and its
+/// message looks right. Text in ASCII quotes is literal, and so is a description.
 public enum OddCharacters {
-  /// A warning for each value in the text of a file that was understood; the first such character of each.
+  /// Warns of the first such character of each value in the text of a valid file.
   public static func warnings(in text: [UInt8], file: String) -> [UnitFileProblem] {
-    // The text is taken apart again only where there may be something to say.
+    // Parses the text again only if it may hold such a character.
     guard text.contains(where: { $0 >= 0x80 }) else { return [] }
     return UnitFile.read(text, file: file).unit.sections.flatMap(\.assignments).compactMap { assignment in
       guard assignment.key != "Description", let found = sentence(of: assignment) else { return nil }
@@ -15,7 +16,7 @@ public enum OddCharacters {
     }
   }
 
-  /// The keys whose values are split into words, in which quotes and options mean something.
+  /// The keys whose values are split into words, with quotes and options.
   private static let keysOfWords: Set = [
     "Exec", "Entrypoint", "Environment", "ReadOnlyPaths", "ReadWritePaths", "InaccessiblePaths",
   ]

@@ -1,10 +1,11 @@
+import TactusMessages
 public import TactusModel
 
-/// `providers/NAME.provider`: a container engine that jobs are handed to.
+/// Reads `providers/NAME.provider`: a container engine that runs jobs.
 ///
-/// Its keys are described in tactus.provider(5).
+/// tactus.provider(5) describes the keys.
 public enum ProviderFile {
-  /// Reads a provider, or tells everything that is wrong with the file.
+  /// Reads a provider, or returns all problems of the file.
   public static func read(
     _ bytes: [UInt8], name: ProviderName, file: String
   ) -> Result<Provider, UnitFileProblems> {
@@ -13,7 +14,7 @@ public enum ProviderFile {
     if reading.line(of: section) == nil {
       reading.complain(
         aboutAbsenceOf: [section],
-        "has no [Provider]: add it with Endpoint=, for example unix:///run/podman/podman.sock")
+        "has no [Provider]. Add it with Endpoint=, for example unix:///run/podman/podman.sock")
     }
     reading.require("Endpoint", in: section, example: "unix:///run/podman/podman.sock")
     _ = reading.value("Type", in: section, as: word(of: ProviderType.self))
@@ -25,10 +26,10 @@ public enum ProviderFile {
     let maxRunning = reading.value("MaxRunning", in: section, as: number(Limits.maxRunning))
     let usesTLS = authorities != nil || certificate != nil || key != nil
     if (certificate == nil) != (key == nil), let line = reading.line(of: section) {
-      reading.complain(line, "TLSCertificate= and TLSKey= belong together: give both or neither")
+      reading.complain(line, "TLSCertificate= and TLSKey= belong together. Set both or neither")
     }
     if usesTLS, case .unix = endpoint, let line = reading.line(of: section) {
-      reading.complain(line, "TLS files are for tcp:// endpoints: remove them, a Unix socket needs none")
+      reading.complain(line, "TLS files need a tcp:// endpoint. Remove them for a Unix socket")
     }
     let provider = endpoint.map { endpoint in
       var endpoint = endpoint
@@ -41,10 +42,12 @@ public enum ProviderFile {
     return reading.result(provider)
   }
 
-  /// The name of the provider that a file defines, from the file's name without its directory.
+  /// Returns the name of the provider that a file defines.
+  ///
+  /// - Parameter file: the file's name without its directory.
   public static func name(ofFile file: String) -> Result<ProviderName, UnitFileProblems> {
     guard let stem = stem(of: file, suffix: ".provider") else {
-      return .failure(.init(file, "is not named NAME.provider: rename it"))
+      return .failure(.init(file, "is not named NAME.provider. Rename it"))
     }
     guard let name = ProviderName(stem) else {
       return .failure(.init(file, "does not name a provider: a name has \(WorkflowName.rule)"))
@@ -53,27 +56,29 @@ public enum ProviderFile {
   }
 }
 
-/// What a provider may be.
+/// The types of providers.
 private enum ProviderType: String, CaseIterable {
   case engine
 }
 
-/// `unix:///path` or `tcp://host:port`.
-private func engineEndpoint(_ text: String) throws(Refusal) -> EngineEndpoint {
+/// Reads `unix:///path` or `tcp://host:port`.
+private func engineEndpoint(_ text: String) throws(ValueRefusal) -> EngineEndpoint {
   if text.hasPrefix("unix://") {
     let path = try absolutePath(String(text.dropFirst("unix://".count)))
-    guard path.utf8.count < 108 else { throw Refusal("has a path of more than 107 bytes, which no socket can have") }
+    guard path.utf8.count < 108 else {
+      throw ValueRefusal("has a path of more than 107 bytes, which is the limit of Linux")
+    }
     return .unix(path)
   }
   if text.hasPrefix("tcp://") {
     let rest = text.dropFirst("tcp://".count)
-    // The grammar of hosts and ports is that of URLs.
+    // Hosts and ports have the grammar of URLs.
     _ = try endpoint("http://\(rest)")
     guard let colon = rest.lastIndex(of: ":"), let port = Int(rest[rest.index(after: colon)...]), !rest.contains("/")
     else {
-      throw Refusal("has no port: write for example tcp://engine.example.org:2376")
+      throw ValueRefusal("has no port. Write for example tcp://engine.example.org:2376")
     }
     return .tcp(host: String(rest[..<colon]), port: port, tls: nil)
   }
-  throw Refusal("is neither a Unix socket nor a TCP address: write unix:///path or tcp://host:port")
+  throw ValueRefusal("is neither a Unix socket nor a TCP address. Write unix:///path or tcp://host:port")
 }

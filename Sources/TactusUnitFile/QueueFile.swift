@@ -1,15 +1,15 @@
 public import TactusModel
 
-/// `queues/NAME.queue`: the limits of a queue.
+/// Reads `queues/NAME.queue`: the limits of a queue.
 ///
-/// Its keys are described in tactus.queue(5).
+/// tactus.queue(5) describes the keys.
 public enum QueueFile {
-  /// Reads the limits of a queue, or tells everything that is wrong with the file.
+  /// Reads the limits of a queue, or returns all problems of the file.
   ///
   /// - Parameters:
   ///   - bytes: the file's content.
-  ///   - file: the file as problems show it.
-  ///   - defaults: what keys that are not set leave as it is.
+  ///   - file: the name of the file in problems.
+  ///   - defaults: the limits for keys that are not set.
   public static func read(
     _ bytes: [UInt8], file: String, defaults: QueueLimits
   ) -> Result<QueueLimits, UnitFileProblems> {
@@ -20,14 +20,17 @@ public enum QueueFile {
       QueueLimits(maxRunning: running ?? defaults.maxRunning, maxQueued: queued ?? defaults.maxQueued))
   }
 
-  /// The kind whose built-in queue a file configures, from the file's name without its directory.
+  /// Returns the kind whose built-in queue a file configures.
+  ///
+  /// - Parameter file: the file's name without its directory.
   public static func kind(ofFile file: String) -> Result<Kind, UnitFileProblems> {
     guard let stem = stem(of: file, suffix: ".queue") else {
-      return .failure(.init(file, "is not named NAME.queue: rename it"))
+      return .failure(.init(file, "is not named NAME.queue. Rename it"))
     }
     guard let kind = Kind(rawValue: stem) else {
-      let known = Kind.allCases.map { "\($0.rawValue).queue" }.sorted().joined(separator: " and ")
-      return .failure(.init(file, "configures a queue of your own, which this version does not have yet: use \(known)"))
+      let known = Kind.allCases.map { "\($0.rawValue).queue" }.sorted().joined(separator: ", ")
+      return .failure(
+        .init(file, "configures a custom queue, which this version does not support yet. Use one of: \(known)"))
     }
     return .success(kind)
   }

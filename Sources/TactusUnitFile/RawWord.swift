@@ -1,10 +1,10 @@
-/// A word of a command line, and the first thing in it that a shell would not take as it is.
+/// A word of a command line, and the first shell syntax in it.
 struct RawWord {
   /// Without its quotes, with its escapes.
   private(set) var text = ""
-  /// An operator, a variable or a home directory.
+  /// The first operator, variable or home directory outside of quotes that protect it; nil without one.
   private(set) var mark: String?
-  /// What makes a pattern of the word, if a shell would look for files by it: `*`, `?` or `[…]`.
+  /// `*`, `?` or `[…]`, if a shell would search for files by the word; nil for any other word.
   private(set) var pattern: String?
   /// Whether any of it was in quotes.
   private(set) var isQuoted = false
@@ -12,19 +12,19 @@ struct RawWord {
   /// The last part of a path.
   var name: String { text.split(separator: "/").last.map(String.init) ?? "" }
 
-  /// Splits as `words` does, but remembers what was in quotes.
+  /// Splits as `words` does, and records the quotes.
   static func split(_ line: String) -> [RawWord] {
     var words: [RawWord] = []
     var word: RawWord?
     var quote: UInt8?
     var rest = Array(line.utf8)[...]
     var bytes: [UInt8] = []
-    // The same with spaces in the place of what is quoted or escaped.
+    // The same bytes, with spaces in the place of quoted and escaped text.
     var bare: [UInt8] = []
     func end() {
       guard var ended = word else { return }
       ended.text = String(decoding: bytes, as: UTF8.self)
-      // Alone it would put what stands before into the background; within a word it is in every other address.
+      // A lone & starts a background job. Within a word it is part of many URLs.
       if ended.mark == nil && ended.text == "&" && !ended.isQuoted { ended.mark = "&" }
       if ended.mark == nil && ended.text.hasPrefix("#") && !ended.isQuoted { ended.mark = "#" }
       let unquoted = String(decoding: bare, as: UTF8.self)
@@ -81,8 +81,9 @@ struct RawWord {
 
   private static func isOfName(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit || byte == UInt8(ascii: "_") }
 
-  /// `$NAME`, `${NAME}` or `$(…)`, as it begins behind the dollar; of a name that is no usual one of a variable, and may be part of
-  /// a password, the dollar alone.
+  /// Returns `$NAME`, `${NAME}` or `$(…)` for the text after a dollar sign; nil for any other text.
+  ///
+  /// A name that is not usual for a variable may be part of a password, and is shown as `…`.
   private static func variable(_ rest: ArraySlice<UInt8>) -> String? {
     switch rest.first {
     case UInt8(ascii: "("): return "$(…)"
@@ -94,12 +95,12 @@ struct RawWord {
     }
   }
 
-  /// The name of a variable in capitals, as the environment has them; a sign for any other.
+  /// Returns a name without small letters, as environment variables have it; `…` for any other name.
   private static func shown(_ name: ArraySlice<UInt8>) -> String {
     name.contains { $0 >= UInt8(ascii: "a") } ? "…" : name.text
   }
 
-  /// `~/` or `~…` for a user, as it goes on behind the tilde at the beginning of a word.
+  /// Returns `~/`, or `~…` for a user's home, for the text after a leading tilde; nil for any other text.
   private static func home(_ rest: ArraySlice<UInt8>) -> String? {
     let name = rest.prefix { isOfName($0) || $0 == UInt8(ascii: "-") }
     let next = rest.dropFirst(name.count).first
@@ -108,8 +109,9 @@ struct RawWord {
     return isUser && (next == nil || next == UInt8(ascii: "/") || next?.isWhiteSpace == true) ? "~…" : nil
   }
 
-  /// Whether a shell would look for files by a word, and whoever wrote it may have meant that: not by an option, an address, a
-  /// place on another machine, a regular expression.
+  /// Whether a shell would search for files by a word, and the author may have meant that.
+  ///
+  /// Options, URLs, paths on other machines and regular expressions do not count.
   private static func isPattern(_ word: String) -> Bool {
     guard word.contains(where: { "*?[".contains($0) }), !word.hasPrefix("-"), !word.contains("://") else {
       return false
@@ -125,7 +127,7 @@ struct RawWord {
     return !set.isEmpty && !set.contains(":") && !set.contains(",")
   }
 
-  /// `name=value`, as an address without its scheme goes on.
+  /// Whether the text begins with `name=`, as the query of a URL without its scheme does.
   private static func isQuery(_ rest: Substring) -> Bool {
     guard let equals = rest.firstIndex(of: "=") else { return false }
     return rest[..<equals].utf8.allSatisfy { isOfName($0) || "-.[]%".utf8.contains($0) } && !rest[..<equals].isEmpty

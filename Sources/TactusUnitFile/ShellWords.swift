@@ -1,11 +1,11 @@
 public import TactusModel
 
-/// What a shell would act upon, in a command line that no shell reads.
+/// Finds shell syntax in command lines, which no shell reads.
 public enum ShellWords {
-  /// A warning of the first of them in `Exec=`; nil if there is none.
+  /// Warns of the first shell syntax in `Exec=`; nil if there is no such syntax.
   ///
-  /// What stands in quotes is meant as it is, and so is the script behind `-c`. A variable would be put into double quotes as
-  /// well. The sign is shown, and never the word that it stands in, which may be a secret.
+  /// Text in quotes is literal, and so is the script after `-c`. Variables are found in double quotes also, as a shell
+  /// does. The warning shows the sign, never its word, which may be a secret.
   public static func warning(of definition: Definition, file: String) -> UnitFileProblem? {
     let (arguments, shell): ([String], String) =
       switch definition.work {
@@ -13,7 +13,7 @@ public enum ShellWords {
       case .container(let container): (container.arguments, "sh")
       case .heartbeat: ([], "")
       }
-    // The text is taken apart again only where there may be something to say.
+    // Parses the text again only if it may hold shell syntax.
     guard arguments.contains(where: { isScriptOption($0) || $0.utf8.contains(where: Self.marks.contains) }),
       let exec = definition.assignments(of: "Exec").last
     else { return nil }
@@ -29,22 +29,22 @@ public enum ShellWords {
   private static func sentence(of found: String, _ shell: String) -> String {
     if found == "#" {
       return
-        "Exec= holds #, which begins no comment here: the program gets it and what follows; give the comment a line of "
-        + "its own, or put the word in single quotes"
+        "Exec= has #, which does not begin a comment here: the program gets the rest of the line. Put the comment on "
+        + "its own line, or the word in single quotes"
     }
-    return "Exec= holds \(found), and no shell reads it: the program gets it as it is; "
-      + "for a shell write \(shell) -c '…', otherwise put it in single quotes"
+    return "Exec= has \(found), but no shell reads it: the program gets it unchanged. "
+      + "Use \(shell) -c '…' for a shell, or put it in single quotes"
   }
 
-  /// The first operator, variable or pattern of a shell in a command line that was understood.
+  /// The first shell operator, variable or pattern in a valid command line.
   private static func first(in words: [RawWord]) -> String? {
-    // It hands its words to a shell elsewhere.
+    // ssh passes its words to a shell on the other machine.
     if words.first?.name == "ssh" { return nil }
     for (index, word) in words.enumerated() {
       guard let mark = word.mark ?? word.pattern else { continue }
       let before = words[..<index]
       if let option = before.last?.text, isScriptOption(option) { continue }
-      // The end of what find executes.
+      // The `;` that ends the command of find -exec.
       if word.text == ";", before.contains(where: { findActions.contains($0.text) }) { continue }
       if word.mark == nil, isPatternTaken(behind: before) { continue }
       return mark
@@ -54,14 +54,14 @@ public enum ShellWords {
 
   private static let findActions: Set = ["-exec", "-execdir", "-ok", "-okdir"]
 
-  /// `-c`, or options in one word that end in it, as in `-euc`.
+  /// Whether the word is `-c`, or several options in one word that end in `c`, as in `-euc`.
   private static func isScriptOption(_ word: String) -> Bool {
     word.hasPrefix("-") && word.hasSuffix("c") && word.utf8.dropFirst().allSatisfy(\.isLetter)
   }
 
   // MARK: Patterns
 
-  /// Whether the program that stands there, or the option, takes patterns itself.
+  /// Whether the program, or the option before the word, takes patterns itself.
   private static func isPatternTaken(behind words: ArraySlice<RawWord>) -> Bool {
     if words.contains(where: { programsOfPatterns.contains($0.name) }) { return true }
     guard let option = words.last?.text, option.hasPrefix("--") else { return false }
@@ -77,7 +77,7 @@ public enum ShellWords {
 
   // MARK: Scripts
 
-  /// What to say if a shell gets the first word of a script only, because it is not in quotes.
+  /// Warns if a shell gets only the first word of a script, because the script is not in quotes.
   private static func scriptWithoutQuotes(in words: [RawWord]) -> String? {
     for (index, option) in words.enumerated() where isScriptOption(option.text) && index + 2 < words.count {
       guard let place = words[..<index].lastIndex(where: { shells.contains($0.name) }),
@@ -85,11 +85,11 @@ public enum ShellWords {
       else { continue }
       let shell = words[place]
       let script = words[index + 1]
-      // An escape may stand for white space.
+      // An escape may be white space.
       guard !script.isQuoted, !script.text.contains("\\"), !script.text.hasPrefix("-") else { return nil }
       return
-        "Exec= has \(shell.name) run the first word behind \(option.text) alone, and the words after it are no part of the "
-        + "script: put all of it in single quotes, as in \(shell.name) \(option.text) '…'"
+        "Exec= makes \(shell.name) run only the first word after \(option.text): the words after it are not part of "
+        + "the script. Put the whole script in single quotes, as in \(shell.name) \(option.text) '…'"
     }
     return nil
   }

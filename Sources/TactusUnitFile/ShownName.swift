@@ -1,9 +1,10 @@
+import TactusMessages
 import TactusModel
 
-/// The text where a key or the name of a section belongs, as a message may show it.
+/// Text in the place of a key or of a section's name, in a form that a message may show.
 ///
-/// A line that lost its `=`, or the rest of a value that was broken into two lines, has part of a secret there. Only a text that
-/// could be a word of some unit file is shown; of any other the message says where it stands.
+/// The text may be part of a secret, on a line that lost its `=` or after a value that was broken into two lines. It is
+/// shown only if it could be a key or a section of a unit file. Otherwise the message names its place.
 struct ShownName {
   private let text: String
 

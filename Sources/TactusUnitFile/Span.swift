@@ -1,8 +1,8 @@
 import TactusModel
 
-/// A span of time as systemd writes it: `1h 30min`, `1.5s`, `90` (seconds), `infinity`.
+/// A span of time in the syntax of systemd: `1h 30min`, `1.5s`, `90` (seconds), `infinity`.
 ///
-/// Source: systemd.time(7), "Parsing Time Spans"; the fine print (`55s500ms`, `1.5h`, `m` against `M`) follows
+/// Source: systemd.time(7), "Parsing Time Spans". The details (`55s500ms`, `1.5h`, `m` against `M`) follow
 /// `parse_time()` in systemd's src/basic/time-util.c.
 struct Span: Equatable {
   /// Not negative; nil means infinity.
@@ -12,12 +12,12 @@ struct Span: Equatable {
 
   private init(duration: Duration?) { self.duration = duration }
 
-  init(_ text: String) throws(Refusal) {
+  init(_ text: String) throws(ValueRefusal) {
     if text == "infinity" {
       self = .infinity
       return
     }
-    if let hint = ForeignLines.hint(ofSpan: text) { throw Refusal(hint) }
+    if let hint = ForeignLines.hint(ofSpan: text) { throw ValueRefusal(hint) }
     var bytes = Array(text.utf8)[...].trimmed
     var sum: Int64 = 0
     if bytes.isEmpty { throw Self.notASpan }
@@ -31,8 +31,8 @@ struct Span: Equatable {
     duration = .microseconds(sum)
   }
 
-  /// A number and its unit, in microseconds.
-  private static func takePart(_ bytes: inout ArraySlice<UInt8>) throws(Refusal) -> Int64 {
+  /// Takes a number and its unit from the front, and returns microseconds.
+  private static func takePart(_ bytes: inout ArraySlice<UInt8>) throws(ValueRefusal) -> Int64 {
     let digits = bytes.prefix(while: \.isDigit)
     bytes = bytes.dropFirst(digits.count)
     var places: ArraySlice<UInt8> = []
@@ -45,9 +45,9 @@ struct Span: Equatable {
     let rest = bytes.trimmed
     let name = rest.prefix { !$0.isDigit && !$0.isWhiteSpace && $0 != UInt8(ascii: ".") }
     guard let unit = name.isEmpty ? 1_000_000 : units[name.text] else {
-      throw Refusal("has the unit \"\(name.text.abbreviated)\": the units are us ms s min h d w month year")
+      throw ValueRefusal("has the unknown unit \"\(name.text.abbreviated)\". Use one of us ms s min h d w month year")
     }
-    // "12.34.56" is one number too many; "12.34 .56" and "12.34s.56" are two parts.
+    // "12.34.56" is malformed. "12.34 .56" and "12.34s.56" are two parts.
     if name.isEmpty && rest.count == bytes.count && !bytes.isEmpty { throw notASpan }
     bytes = rest.dropFirst(name.count)
     guard let whole = digits.isEmpty ? 0 : Int64(digits.text) else { throw tooLong }
@@ -80,10 +80,10 @@ struct Span: Equatable {
     return units
   }()
 
-  private static let notASpan = Refusal("is not a span of time: write for example 90, 1h 30min or 1.5s")
-  private static let tooLong = Refusal("is too long a span: nothing in Tactus lasts 292,000 years")
+  private static let notASpan = ValueRefusal("is not a span of time. Write for example 90, 1h 30min or 1.5s")
+  private static let tooLong = ValueRefusal("is too long: more than 292,000 years")
 
-  /// A span as a message shows it, in the largest unit that needs no fraction.
+  /// Returns a span for a message, in the largest unit that needs no fraction.
   static func text(_ duration: Duration) -> String {
     let microseconds = duration.microseconds
     let units: [(Int64, String)] = [
@@ -96,45 +96,46 @@ struct Span: Equatable {
 }
 
 extension Span {
-  /// A finite span within limits.
-  static func within(_ limits: ClosedRange<Duration>) -> (String) throws(Refusal) -> Duration {
-    { (text: String) throws(Refusal) -> Duration in
+  /// Reads a finite span within limits.
+  static func within(_ limits: ClosedRange<Duration>) -> (String) throws(ValueRefusal) -> Duration {
+    { (text: String) throws(ValueRefusal) -> Duration in
       guard let duration = try Span(text).duration, limits.contains(duration) else {
-        throw Refusal("is outside the range from \(Span.text(limits.lowerBound)) to \(Span.text(limits.upperBound))")
+        throw ValueRefusal(
+          "is outside the range from \(Span.text(limits.lowerBound)) to \(Span.text(limits.upperBound))")
       }
       return duration
     }
   }
 
-  /// A span within limits; nil means infinity.
-  static func withinOrInfinity(_ limits: ClosedRange<Duration>) -> (String) throws(Refusal) -> Duration? {
-    { (text: String) throws(Refusal) -> Duration? in
+  /// Reads a span within limits; nil means infinity.
+  static func withinOrInfinity(_ limits: ClosedRange<Duration>) -> (String) throws(ValueRefusal) -> Duration? {
+    { (text: String) throws(ValueRefusal) -> Duration? in
       guard let duration = try Span(text).duration else { return nil }
       guard limits.contains(duration) else {
-        throw Refusal(
-          "is outside the range from \(Span.text(limits.lowerBound)) to \(Span.text(limits.upperBound)), and not infinity"
+        throw ValueRefusal(
+          "is neither a span from \(Span.text(limits.lowerBound)) to \(Span.text(limits.upperBound)) nor infinity"
         )
       }
       return duration
     }
   }
 
-  /// A finite span longer than nothing.
-  static func positive(through longest: Duration) -> (String) throws(Refusal) -> Duration {
-    { (text: String) throws(Refusal) -> Duration in
+  /// Reads a finite span longer than 0.
+  static func positive(through longest: Duration) -> (String) throws(ValueRefusal) -> Duration {
+    { (text: String) throws(ValueRefusal) -> Duration in
       guard let duration = try Span(text).duration, duration > .zero, duration <= longest else {
-        throw Refusal("must be longer than 0 and at most \(Span.text(longest))")
+        throw ValueRefusal("must be longer than 0 and at most \(Span.text(longest))")
       }
       return duration
     }
   }
 
-  /// A span longer than nothing; nil means infinity.
-  static func positiveOrInfinity(through longest: Duration) -> (String) throws(Refusal) -> Duration? {
-    { (text: String) throws(Refusal) -> Duration? in
+  /// Reads a span longer than 0; nil means infinity.
+  static func positiveOrInfinity(through longest: Duration) -> (String) throws(ValueRefusal) -> Duration? {
+    { (text: String) throws(ValueRefusal) -> Duration? in
       guard let duration = try Span(text).duration else { return nil }
       guard duration > .zero, duration <= longest else {
-        throw Refusal("must be longer than 0 and at most \(Span.text(longest)), or infinity")
+        throw ValueRefusal("must be longer than 0 and at most \(Span.text(longest)), or infinity")
       }
       return duration
     }

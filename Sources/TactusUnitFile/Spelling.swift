@@ -1,6 +1,6 @@
-/// Finds the word that somebody meant.
+/// Finds the known word that a misspelt word probably means.
 public enum Spelling {
-  /// The candidate nearest to a word, regardless of case; nil when none is near.
+  /// Returns the candidate nearest to a word, regardless of case; nil if no candidate is near.
   public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let bound = max(1, word.utf8.count / 3)
     return candidates.map { (word: $0, distance: distance(word, $0)) }
@@ -9,12 +9,12 @@ public enum Spelling {
       .word
   }
 
-  /// How many insertions, removals, replacements and swaps of neighbours make one word of the other.
+  /// Counts the insertions, removals, replacements and swaps of neighbours that turn one word into the other.
   ///
   /// Source: the "optimal string alignment" distance.
   static func distance(_ left: String, _ right: String) -> Int {
     let (left, right) = (Array(left.lowercased().utf8), Array(right.lowercased().utf8))
-    // Intentionally not computed for words of very different lengths: they are far apart, and a key may have 256 KiB.
+    // Not computed for words of very different lengths: they are far apart, and a key may have 256 KiB.
     guard abs(left.count - right.count) <= 8 else { return max(left.count, right.count) }
     var beforeLast: [Int] = []
     var last = Array(0...right.count)

@@ -1,13 +1,16 @@
+import TactusMessages
 public import TactusModel
 
-/// The text of a unit file taken apart: sections and assignments with their lines, not yet interpreted.
+/// The parsed text of a unit file: sections and assignments with their lines, not yet interpreted.
 ///
-/// Source: systemd.syntax(7). Stricter in one thing: what systemd warns about and skips is refused.
+/// Source: systemd.syntax(7). Stricter in one point: lines that systemd skips with a warning are refused.
 public struct UnitFile: Hashable, Sendable {
-  /// In file order; a section whose header stands twice is here twice.
+  /// In file order.
+  ///
+  /// A section whose header appears twice is here twice.
   public var sections: [Section] = []
 
-  /// What stands under one header.
+  /// A header and its assignments.
   public struct Section: Hashable, Sendable {
     /// Without the brackets.
     public var name: String
@@ -21,16 +24,20 @@ public struct UnitFile: Hashable, Sendable {
   public struct Assignment: Hashable, Sendable {
     /// Without white space around it; never empty.
     public var key: String
-    /// Without white space around it, continuation lines joined; empty means "back to the default".
+    /// Without white space around it, continuation lines joined.
+    ///
+    /// Empty resets the key to its default.
     public var value: String
-    /// The line that it begins on, from 1.
+    /// The line on which it begins, from 1.
     public var line: Int
   }
 
-  /// Takes text apart, and tells every problem with the syntax; what is not in one of the problem lines is usable.
+  /// Parses text, and returns every problem with the syntax.
+  ///
+  /// Lines without a problem are usable.
   public static func read(_ bytes: [UInt8], file: String) -> (unit: UnitFile, problems: [UnitFileProblem]) {
     guard bytes.count <= Limits.unitFileBytes else {
-      let message = "has \(bytes.count) bytes, the limit is \(Limits.unitFileBytes): split it or shorten it"
+      let message = "has more than \(Limits.unitFileBytes) bytes, which is the limit. Shorten it"
       return (UnitFile(), [UnitFileProblem(file: file, line: 0, message: message)])
     }
     var scanner = LineScanner(file: file)
@@ -44,12 +51,12 @@ public struct UnitFile: Hashable, Sendable {
   }
 }
 
-/// Turns physical lines into logical ones, and those into sections and assignments.
+/// Joins physical lines into logical ones, and parses those into sections and assignments.
 private struct LineScanner {
   let file: String
   var unit = UnitFile()
   var problems: [UnitFileProblem] = []
-  /// A logical line that goes on, and the line that it began on.
+  /// A logical line that continues, and the line on which it began.
   private var open: (bytes: [UInt8], line: Int)?
   private var place = Place.beforeFirstSection
 
@@ -63,7 +70,7 @@ private struct LineScanner {
     // continuation is skipped, and does not end it.
     if let first = line.trimmed.first, first == UInt8(ascii: "#") || first == UInt8(ascii: ";") { return }
     var logical = open ?? (bytes: [], line: number)
-    // Given up first, because bytes that are held twice would be copied for every line that joins them.
+    // Cleared first: a second reference would make every appended line copy all bytes.
     open = nil
     logical.bytes += line
     guard logical.bytes.endsInBackslash else {
@@ -82,23 +89,22 @@ private struct LineScanner {
   private mutating func interpret(_ line: ArraySlice<UInt8>, line number: Int) {
     guard let first = line.first else { return }
     if first == UInt8(ascii: "[") { return header(line, line: number) }
-    // Looked for first, because the command of a crontab's line may hold a "=".
+    // Checked before "=" is searched for, because the command in a line of a crontab may hold a "=".
     if "*@".utf8.contains(first) || first.isDigit, let hint = ForeignLines.hint(ofLine: line.text) {
       return complain(number, hint)
     }
     guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else {
-      return complain(number, "has no \"=\": write Key=Value, or begin a comment with #\(Self.oddity(of: line))")
+      return complain(number, "has no \"=\". Write Key=Value, or begin a comment with #\(Self.oddity(of: line))")
     }
     let key = line[..<equals].trimmed.text
-    guard !key.isEmpty else { return complain(number, "has no key before \"=\": write Key=Value") }
+    guard !key.isEmpty else { return complain(number, "has no key before \"=\". Write Key=Value") }
     switch place {
     case .beforeFirstSection:
-      let like = ForeignWords.crontab[key].map { "; as in a crontab, \($0.hint)" } ?? ""
+      let hint = ForeignWords.crontab[key].map { ". \($0.hint)" } ?? ""
       complain(
-        number, "\(ShownName(key).asKey) stands before the first section: begin with a header such as [Workflow]\(like)"
-      )
+        number, "\(ShownName(key).asKey) is before the first section. Begin with a header such as [Workflow]\(hint)")
     case .underBrokenHeader:
-      // Its header was refused already, and which section was meant is anybody's guess.
+      // The broken header was refused already, and the section that it meant is unknown.
       break
     case .inSection:
       let value = line[(equals + 1)...].trimmed.text
@@ -110,12 +116,12 @@ private struct LineScanner {
     let name = line.dropFirst().dropLast()
     guard line.count > 2, line.last == UInt8(ascii: "]"), !name.contains(where: { "[]".utf8.contains($0) }) else {
       place = .underBrokenHeader
-      // Behind the bracket stands whatever the operator has put on the same line.
+      // Anything may follow the bracket on the same line, also a secret.
       let start = line.dropFirst().prefix { $0.isLetter }.text
       let shown =
         line.elementsEqual("[\(start)".utf8) || line.elementsEqual("[\(start)]".utf8) ? line.text : "[\(start)…"
       return complain(
-        number, "\(shown) is not a section header: write [Name] and nothing else\(Self.oddity(of: line))")
+        number, "\(shown) is not a section header. Write [Name] and nothing else\(Self.oddity(of: line))")
     }
     place = .inSection
     unit.sections.append(.init(name: name.text, line: number))
@@ -125,18 +131,18 @@ private struct LineScanner {
     problems.append(UnitFileProblem(file: file, line: line, message: message))
   }
 
-  /// What else may be wrong with a line, because it cannot be seen.
+  /// A note on an odd character in the line, for the end of a message; empty without such a character.
   private static func oddity(of line: ArraySlice<UInt8>) -> String {
     OddCharacter.first(in: line.text).map { " (it has \($0.sentence))" } ?? ""
   }
 
-  /// Why the bytes of a line cannot be text that an operator meant.
+  /// The reason why the bytes of a line are refused as text; nil for valid text.
   private static func objection(to line: ArraySlice<UInt8>) -> String? {
-    if line.contains(0) { return "contains a NUL byte: save the file as plain UTF-8 text" }
+    if line.contains(0) { return "contains a NUL byte. Save the file as plain UTF-8 text" }
     guard let text = String(validating: line, as: UTF8.self) else {
-      return "is not UTF-8: save the file as plain UTF-8 text"
+      return "is not UTF-8. Save the file as plain UTF-8 text"
     }
     let control = text.unicodeScalars.first { $0.properties.generalCategory == .control && $0 != "\t" }
-    return control.map { "contains the control character U+\($0.hexadecimal): remove it" }
+    return control.map { "contains the control character U+\($0.hexadecimal). Remove it" }
   }
 }

@@ -1,13 +1,13 @@
 public import TactusModel
 
-/// All that is wrong with one file, in line order: never empty.
+/// The problems of one file, in line order; never empty.
 public struct UnitFileProblems: Error, Hashable, Sendable, CustomStringConvertible {
-  /// At most ``Limits/unitFileProblems``; what lies beyond is counted in a last one.
+  /// At most ``Limits/unitFileProblems``, and a last one with the count of the others.
   public let problems: [UnitFileProblem]
 
   /// Orders problems by line and keeps the first ones.
   init(_ problems: [UnitFileProblem]) {
-    // Sorting in the standard library is stable: several problems of a line stay in the order they were found.
+    // The sort of the standard library is stable: problems of one line keep the order in which they were found.
     let ordered = problems.sorted { $0.line < $1.line }
     let surplus = ordered.count - Limits.unitFileProblems
     guard surplus > 0, let first = ordered.first else {
@@ -18,7 +18,7 @@ public struct UnitFileProblems: Error, Hashable, Sendable, CustomStringConvertib
     self.problems = ordered.prefix(Limits.unitFileProblems) + [rest]
   }
 
-  /// One problem of a file as a whole.
+  /// Reports one problem of a file as a whole.
   init(_ file: String, _ message: String) {
     problems = [UnitFileProblem(file: file, line: 0, message: message)]
   }
@@ -27,8 +27,10 @@ public struct UnitFileProblems: Error, Hashable, Sendable, CustomStringConvertib
   public var description: String { problems.map(\.description).joined(separator: "\n") }
 }
 
-/// What is wrong with a value, as the end of the sentence that begins with `Key=value`.
-struct Refusal: Error {
+/// The problem of a value: the end of the sentence that begins with `Key=value`.
+///
+/// A way out follows as a second sentence, without its full stop.
+struct ValueRefusal: Error {
   let message: String
 
   init(_ message: String) { self.message = message }

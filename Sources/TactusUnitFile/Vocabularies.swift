@@ -13,6 +13,7 @@ extension Vocabulary {
           "OutputLimit", "DispatchTimeout",
         ]),
       Section(name: "Schedule", shown: ["Interval", "StartAt"], hidden: []),
+      // Each key is also read in CommandSection.swift. A key of systemd.exec(5) is a row of `SandboxKey.all` only.
       Section(
         name: "Command",
         shown: Set([
@@ -56,7 +57,7 @@ extension Vocabulary {
   static let provider = Vocabulary(sections: [
     Section(
       name: "Provider", shown: ["Type", "MaxRunning", "Capabilities", "TLSAuthorities", "TLSCertificate"],
-      // A key may be pasted in the place of its file.
+      // TLSKey= is hidden, because somebody may paste the key itself.
       hidden: ["Endpoint", "TLSKey"], lists: ["Capabilities"])
   ])
 

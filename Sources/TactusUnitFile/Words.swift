@@ -1,10 +1,10 @@
 /// Splits a command line, or assignments, into words as systemd does.
 ///
-/// White space separates; quotes enclose a word or a part of it; C escapes mean the same inside and outside of quotes.
-/// Unlike in a unit of systemd there are no prefixes, no specifiers and no variables: `%` and `$` are themselves.
+/// White space separates words. Quotes enclose a word or a part of it. C escapes mean the same inside and outside of
+/// quotes. Unlike in a systemd unit, there are no prefixes, specifiers or variables: `%` and `$` are literal.
 ///
 /// Source: systemd.syntax(7), "Quoting"
-func words(_ text: String) throws(Refusal) -> [String] {
+func words(_ text: String) throws(ValueRefusal) -> [String] {
   var splitter = WordSplitter(text)
   return try splitter.split()
 }
@@ -13,13 +13,15 @@ private struct WordSplitter {
   private var rest: ArraySlice<UInt8>
   private var words: [String] = []
   private var word: [UInt8] = []
-  /// Apart from the bytes of the word, because `""` is a word without any.
+  /// Whether a word has begun.
+  ///
+  /// Kept apart from its bytes, because `""` is a word without bytes.
   private var isInWord = false
   private var quote: UInt8?
 
   init(_ text: String) { rest = Array(text.utf8)[...] }
 
-  mutating func split() throws(Refusal) -> [String] {
+  mutating func split() throws(ValueRefusal) -> [String] {
     while let byte = rest.popFirst() {
       if byte == .backslash {
         append(try escape())
@@ -34,7 +36,7 @@ private struct WordSplitter {
         append([byte])
       }
     }
-    if let quote { throw Refusal("opens a quote \(Unicode.Scalar(quote)) that is never closed") }
+    if let quote { throw ValueRefusal("opens a quote \(Unicode.Scalar(quote)) that is never closed") }
     try endWord()
     return words
   }
@@ -44,19 +46,19 @@ private struct WordSplitter {
     isInWord = true
   }
 
-  private mutating func endWord() throws(Refusal) {
+  private mutating func endWord() throws(ValueRefusal) {
     guard isInWord else { return }
     guard let text = String(validating: word, as: UTF8.self) else {
-      throw Refusal("has escapes that do not make UTF-8: write the characters themselves")
+      throw ValueRefusal("has escapes that are not valid UTF-8. Write the characters themselves")
     }
     words.append(text)
     word.removeAll()
     isInWord = false
   }
 
-  /// The bytes that the escape after a backslash stands for.
-  private mutating func escape() throws(Refusal) -> [UInt8] {
-    guard let letter = rest.first else { throw Refusal("ends in a single backslash: write \\\\ for a backslash") }
+  /// Reads the escape after a backslash, and returns its bytes.
+  private mutating func escape() throws(ValueRefusal) -> [UInt8] {
+    guard let letter = rest.first else { throw ValueRefusal("ends in a single backslash. Write \\\\ for a backslash") }
     if let byte = Self.simple[letter] {
       rest.removeFirst()
       return [byte]
@@ -73,27 +75,29 @@ private struct WordSplitter {
     case UInt8(ascii: "0")...UInt8(ascii: "3"):
       return [UInt8(truncatingIfNeeded: try code(digits: 3, radix: 8))]
     case UInt8(ascii: "%"):
-      throw Refusal("escapes % as in a crontab: here it means nothing but itself, write it without the backslash")
+      throw ValueRefusal("escapes % as in a crontab, but % is literal here. Remove the backslash")
     default:
       throw Self.unknown
     }
   }
 
-  /// A code of exactly so many digits; never 0, because nothing that takes these words can carry a NUL.
-  private mutating func code(digits: Int, radix: UInt32) throws(Refusal) -> UInt32 {
+  /// Reads a code of exactly `digits` digits.
+  ///
+  /// Code 0 is refused: neither an argument nor a variable can hold a NUL.
+  private mutating func code(digits: Int, radix: UInt32) throws(ValueRefusal) -> UInt32 {
     let text = rest.prefix(digits)
-    // Swift's own reading of numbers would take a sign.
+    // `UInt32(_:radix:)` accepts a sign.
     guard text.count == digits, text.allSatisfy({ $0.isDigit || $0.isLetter }),
       let code = UInt32(text.text, radix: Int(radix))
     else { throw Self.unknown }
-    if code == 0 { throw Refusal("contains an escaped NUL, which no argument can carry: remove it") }
+    if code == 0 { throw ValueRefusal("contains an escaped NUL, which an argument cannot hold. Remove it") }
     rest = rest.dropFirst(digits)
     return code
   }
 
-  private static let unknown = Refusal(
-    "has a backslash that begins no known escape: write \\\\ for a backslash "
-      + "(known are \\a \\b \\f \\n \\r \\t \\v \\s \\\" \\' \\xHH \\OOO \\uHHHH \\UHHHHHHHH)")
+  private static let unknown = ValueRefusal(
+    "has a backslash that does not begin a known escape. Write \\\\ for a backslash "
+      + "(known escapes: \\a \\b \\f \\n \\r \\t \\v \\s \\\" \\' \\xHH \\OOO \\uHHHH \\UHHHHHHHH)")
 
   private static let simple: [UInt8: UInt8] = [
     UInt8(ascii: "a"): 7, UInt8(ascii: "b"): 8, UInt8(ascii: "t"): 9, UInt8(ascii: "n"): 10, UInt8(ascii: "v"): 11,

@@ -1,15 +1,16 @@
+import TactusMessages
 public import TactusModel
 
-/// `NAME.workflow`: the definition of a workflow.
+/// Reads `NAME.workflow`: the definition of a workflow.
 ///
-/// Its keys are described in tactus.workflow(5).
+/// tactus.workflow(5) describes the keys.
 public enum WorkflowFile {
-  /// Reads a definition, or tells everything that is wrong with it.
+  /// Reads a definition, or returns all its problems.
   ///
   /// - Parameters:
   ///   - bytes: the file's content.
   ///   - name: the workflow's name.
-  ///   - file: the file as problems show it; nil means `NAME.workflow`, for definitions that come over the socket.
+  ///   - file: the name of the file in problems; nil means `NAME.workflow`, for definitions from the socket.
   ///   - queues: the queues that `Queue=` may name.
   public static func read(
     _ bytes: [UInt8], name: WorkflowName, file: String? = nil, queues: Set<QueueName>
@@ -36,17 +37,19 @@ public enum WorkflowFile {
     return reading.result(definition)
   }
 
-  /// The same for text that is known to be UTF-8.
+  /// Reads a definition from text.
   public static func read(
     text: String, name: WorkflowName, file: String? = nil, queues: Set<QueueName>
   ) -> Result<Definition, UnitFileProblems> {
     read(Array(text.utf8), name: name, file: file, queues: queues)
   }
 
-  /// The name of the workflow that a file defines, from the file's name without its directory.
+  /// Returns the name of the workflow that a file defines.
+  ///
+  /// - Parameter file: the file's name without its directory.
   public static func name(ofFile file: String) -> Result<WorkflowName, UnitFileProblems> {
     guard let stem = stem(of: file, suffix: ".workflow") else {
-      return .failure(.init(file, "is not named NAME.workflow: rename it"))
+      return .failure(.init(file, "is not named NAME.workflow. Rename it"))
     }
     guard let name = WorkflowName(stem) else {
       return .failure(.init(file, "does not name a workflow: a name has \(WorkflowName.rule)"))
@@ -55,13 +58,13 @@ public enum WorkflowFile {
   }
 }
 
-/// A file's name without its suffix; nil if it has another one.
+/// Returns a file's name without its suffix; nil if it has another suffix.
 func stem(of file: String, suffix: String) -> String? {
   file.hasSuffix(suffix) ? String(file.dropLast(suffix.count)) : nil
 }
 
 extension Reading {
-  /// The one kind whose section is there.
+  /// Reads the kind: exactly one section of a kind must be present.
   fileprivate mutating func kind() -> Kind? {
     let found = Self.kinds.compactMap { kind, section in
       line(of: section).map { (kind: kind, section: section, line: $0) }
@@ -70,13 +73,14 @@ extension Reading {
     guard let first = found.first else {
       complain(
         aboutAbsenceOf: ["Command", "Heartbeat", "Container", "Http"],
-        "has none of [Command] [Heartbeat] [Container]: add the one that says what to run")
+        "has no [Command], [Heartbeat] or [Container]. Add the one that says what to run")
       return nil
     }
     for other in found.dropFirst() {
       complain(
         other.line,
-        "[\(other.section)] stands beside [\(first.section)] on line \(first.line): a workflow has one kind, remove one"
+        "[\(other.section)] conflicts with [\(first.section)] on line \(first.line): a workflow has one kind. "
+          + "Remove one"
       )
     }
     return first.kind
@@ -135,12 +139,12 @@ private enum Method: String, CaseIterable {
   case post = "POST"
 }
 
-/// The name of a queue that there is.
-private func queue(among queues: Set<QueueName>) -> (String) throws(Refusal) -> QueueName {
-  { (text: String) throws(Refusal) -> QueueName in
+/// Reads the name of a known queue.
+private func queue(among queues: Set<QueueName>) -> (String) throws(ValueRefusal) -> QueueName {
+  { (text: String) throws(ValueRefusal) -> QueueName in
     if let name = QueueName(text), queues.contains(name) { return name }
     let known = queues.sorted().map(\.text).joined(separator: " ")
-    let hint = Spelling.nearest(to: text, among: queues.map(\.text)).map { "did you mean \($0)? " } ?? ""
-    throw Refusal("is not a queue: \(hint)known are: \(known)")
+    let hint = Spelling.nearest(to: text, among: queues.map(\.text)).map { "Did you mean \($0)? " } ?? ""
+    throw ValueRefusal("is not a queue. \(hint)Known queues: \(known)")
   }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import TactusCommands
 
-// Sees and steers a Tactus daemon: everything is in TactusCommands, so that tests can run it as well.
+// Queries and controls a Tactus daemon. The code is in TactusCommands, so that tests can also run it.
 Tactusctl.keepStandardDescriptors()
 let environment = ProcessEnvironment.variables
 let command = Tactusctl(console: Console(environment: environment), environment: environment)

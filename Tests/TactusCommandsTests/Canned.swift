@@ -1,10 +1,11 @@
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// What the canned daemon answers.
+/// The answers of the canned daemon.
 enum Canned {
-  static func answer(_ operation: TactusProtocol.Operation, _ reply: ReplyPort) throws(CallFailure) {
+  static func answer(_ operation: TactusFuzzing.Operation, _ reply: ReplyPort) throws(CallFailure) {
     switch operation {
     case .describeService(let request): reply.answer(request, with: DescribeService.Reply(version: Product.version))
     case .getInterfaceDescription(let request): reply.answer(request, with: try request.answer())
@@ -63,7 +64,7 @@ enum Canned {
       reply.answer(request, with: Done())
     case .getJob(let request):
       if let name = request.workflow {
-        // The one that runs; the one that waits was made last, but has not begun.
+        // The running job is the newest: the waiting one was created later, but has not begun.
         guard ["nightly", "deface"].contains(name) else { throw .notFound(entity: "workflow", id: name) }
         return reply.answer(request, with: GetJob.Reply(job: jobs[1]))
       }
@@ -109,7 +110,7 @@ enum Canned {
     return ListJobs.Reply(jobs: wanted, nextCursor: isLast ? nil : "am9iczo0Mg==")
   }
 
-  /// A thousand lines at a time, as the caller takes them.
+  /// Sends a thousand lines at a time, as fast as the caller reads them.
   private static func sendSome(_ lines: ArraySlice<ReadLogs.Reply>, _ request: ReadLogs, _ reply: ReplyPort) {
     guard !lines.isEmpty else { return reply.answer(request, with: ReadLogs.Reply(droppedBytes: 0)) }
     reply.send(Array(lines.prefix(1000)), to: request) { _ in sendSome(lines.dropFirst(1000), request, reply) }
@@ -142,7 +143,7 @@ enum Canned {
   ]
 
   static func workflow(_ name: String) -> Workflow {
-    guard let name = WorkflowName(name) else { fatalError("\(name) is no name") }
+    guard let name = WorkflowName(name) else { fatalError("\(name) is not a valid name") }
     return Workflow(
       id: WorkflowID(number: 1), name: name, kind: .command, text: "[Command]\nExec=/bin/true\n", generation: 3,
       origin: .socket, state: .active, terminatedReason: nil, consecutiveFailures: 1, maxConsecutiveFailures: 3,

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TactusFuzzing
 import TactusLinux
 import TactusModel
 import TactusPorts
@@ -8,12 +9,12 @@ import TactusTransport
 
 @testable import TactusCommands
 
-/// A real control server whose answers are canned, and a command line that talks to it.
+/// A real control server with canned answers, and a command line that calls it.
 final class CannedDaemon: Sendable {
-  /// The instant that everything is relative to: 2026-12-01T03:00:00Z.
+  /// The base of all instants: 2026-12-01T03:00:00Z.
   static let now = Instant(microseconds: 1_796_094_000_000_000)
 
-  /// What a command printed, and how it ended.
+  /// The output and the exit status of a command.
   struct Ran {
     let code: Int32
     let output: String
@@ -27,11 +28,11 @@ final class CannedDaemon: Sendable {
   private let server: ControlServer
   private let handler: Handler
 
-  /// The operations that were asked for.
-  var operations: [TactusProtocol.Operation] { handler.seen.withLock { $0 } }
+  /// The operations received so far.
+  var operations: [TactusFuzzing.Operation] { handler.seen.withLock { $0 } }
 
-  /// Who answers, unless a test says otherwise: ``Canned``.
-  typealias Answer = @Sendable (TactusProtocol.Operation, ReplyPort) throws(CallFailure) -> Void
+  /// The function that answers operations, ``Canned`` by default.
+  typealias Answer = @Sendable (TactusFuzzing.Operation, ReplyPort) throws(CallFailure) -> Void
 
   init(
     _ answer: @escaping Answer = { operation, reply throws(CallFailure) in try Canned.answer(operation, reply) }
@@ -77,19 +78,19 @@ final class CannedDaemon: Sendable {
 
   func stop() async {
     await withCheckedContinuation { continuation in server.stop { continuation.resume() } }
-    // A directory that is left in /tmp fails no test.
+    // A directory that remains in /tmp fails no test.
     try? FileManager.default.removeItem(at: directory)
   }
 
   private final class Handler: CallHandler {
-    let seen = Mutex<[TactusProtocol.Operation]>([])
+    let seen = Mutex<[TactusFuzzing.Operation]>([])
     let answer: Answer
 
     init(answer: @escaping Answer) { self.answer = answer }
 
     func handle(_ call: Call, from peer: Peer, reply: ReplyPort) {
       do throws(CallFailure) {
-        let operation = try TactusProtocol.Operation(call)
+        let operation = try TactusFuzzing.Operation(call)
         seen.withLock { $0.append(operation) }
         try answer(operation, reply)
       } catch {

@@ -1,10 +1,11 @@
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// What the canned daemon answers about what was, is and will be.
+/// The answers of the canned daemon about past and future runs, waits and events.
 extension Canned {
-  static func answerMore(_ operation: TactusProtocol.Operation, _ reply: ReplyPort) throws(CallFailure) {
+  static func answerMore(_ operation: TactusFuzzing.Operation, _ reply: ReplyPort) throws(CallFailure) {
     switch operation {
     case .deleteWorkflow(let request):
       guard request.name == "nightly" else { throw .conflict(reason: "\(request.name) plans; terminate it first") }
@@ -35,11 +36,11 @@ extension Canned {
     }
   }
 
-  /// Those that have ended; never the end of the others.
+  /// Reports the jobs that have ended, and never ends the wait for the others.
   private static func wait(_ request: WaitForJobs, _ reply: ReplyPort) {
     let wanted = request.ids.compactMap { id in jobs.first { $0.id.hasSuffix(id) } }
     let ended = wanted.filter(\.status.isTerminal).map { WaitForJobs.Reply(job: $0) }
-    reply.whenGone { reply.fail(.unavailable(reason: "nobody listens")) }
+    reply.whenGone { reply.fail(.unavailable(reason: "no client")) }
     guard ended.count == wanted.count, let last = ended.last else { return reply.send(ended, to: request) { _ in } }
     reply.send(ended.dropLast(), to: request) { _ in reply.answer(request, with: last) }
   }
@@ -79,19 +80,22 @@ extension Canned {
     func job(_ index: Int) -> Job? { JobID(ids[index]).map { Self.job($0, index) } }
     var late = job(3)
     late?.scheduledAt = at(-200)
+    late?.queuedAt = at(-200)
+    late?.claimedAt = at(-180)
     let explanations = [
       Explanation(
-        nominalAt: instants[1], outcome: .ran, job: late,
-        reason: "started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=)"),
-      Explanation(nominalAt: instants[0], outcome: .planned, reason: "waits for its time"),
+        nominalAt: instants[1], outcome: .ran, job: late, reason: .state(Explanation.Circumstances())),
+      Explanation(nominalAt: instants[0], outcome: .planned, reason: .notYetPlanned(upTo: at(180))),
       Explanation(
         nominalAt: instants[3], lastAt: instants[2], count: 61, outcome: .coalesced, decidedAt: at(-60),
-        reason: "passed over: the run of the newest instant that was due stands for it (Misfire=latest)"),
+        reason: .decision(.coalesced)),
     ]
     return explanations.map { WireExplanation($0) }
   }()
 
-  /// A day in which more and more ran; in its last hour one in four failed.
+  /// Statistics of a day with more and more runs.
+  ///
+  /// In the last hour one run in four failed.
   private static let statistics: Statistics = {
     var statistics = Statistics(from: at(-86_400), until: at(0))
     for hour in 0..<24 {

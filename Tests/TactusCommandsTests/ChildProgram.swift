@@ -4,16 +4,16 @@ import TactusLinux
 import TactusTestSupport
 import Testing
 
-/// Runs programs to their end; `timeout` sees to it that there is one.
+/// Runs programs to their end, with a limit by `timeout`.
 enum ChildProgram {
-  /// What became of one.
+  /// The result of a program that has ended.
   struct Ran {
     var code: Int
     var output: String
     var complaints: String
   }
 
-  /// The directory of the tests, where `tactusctl` of the same build is.
+  /// The directory of the tests, which also contains the `tactusctl` of the same build.
   static let products: String = {
     let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""  // "/" fails
     return URL(filePath: tests).deletingLastPathComponent().path
@@ -23,7 +23,7 @@ enum ChildProgram {
   static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// What programs get: `tactusctl` of this build, UTF-8, and nothing else of the tests' own environment.
+  /// The environment of programs: a `PATH` with `tactusctl` of this build, UTF-8, and no other variables of the tests.
   static func environment(_ more: [String: String] = [:]) -> [String: String] {
     let own = ProcessInfo.processInfo.environment
     var environment = ["PATH": "\(products):\(own["PATH"] ?? "/usr/bin:/bin")", "LC_ALL": "C.UTF-8", "TERM": "xterm"]
@@ -31,19 +31,19 @@ enum ChildProgram {
     return environment.merging(more) { $1 }
   }
 
-  /// Whether there is such a program; where CI runs there has to be.
+  /// True if `PATH` contains a program.
   static func isInstalled(_ name: String) -> Bool {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     return path.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
   }
 
-  /// Cancels the test aloud where the program is missing; fails it in CI.
+  /// Cancels the test if a program is missing, or fails it in CI.
   static func require(_ name: String) throws {
     guard !isInstalled(name) else { return }
     if ProcessInfo.processInfo.environment["CI"] == nil {
       try Test.cancel("\(name) is not installed; run scripts/setup")
     }
-    Issue.record("\(name) is not installed, and in CI it has to be")
+    Issue.record("\(name) is not installed, which CI requires")
     throw CancellationError()
   }
 
@@ -54,7 +54,7 @@ enum ChildProgram {
     let directory = TemporaryFile(named: "input").directory
     let files = ["input", "output", "error"].map { "\(directory)/\($0)" }
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    // What cannot be removed is left in the system's temporary directory, which is swept anyway.
+    // A directory that cannot be removed stays in /tmp, which the system cleans up.
     defer { try? FileManager.default.removeItem(atPath: directory) }
     try Data(input.utf8).write(to: URL(filePath: files[0]))
     let descriptors = try files.enumerated().map { index, path in
@@ -83,21 +83,21 @@ enum ChildProgram {
 
   // MARK: On a terminal
 
-  /// What is done at a terminal.
+  /// An action at a terminal.
   enum Step {
     case expect(String)
     case type(String)
   }
 
-  /// What was shown on a terminal.
+  /// The result of a program on a terminal.
   struct Shown: Decodable {
     var code: Int
     var screen: String
-    /// What was expected in vain.
+    /// The expected text that did not appear, if any.
     var missing: String?
   }
 
-  /// Runs a program on a terminal of its own; see Tests/terminal/drive.
+  /// Runs a program on a new terminal; see Tests/terminal/drive.
   static func onTerminal(
     _ arguments: [String], environment: [String: String] = [:], columns: Int = 80, rows: Int = 24, _ steps: [Step] = []
   ) throws -> Shown {

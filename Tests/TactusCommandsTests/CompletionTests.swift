@@ -4,10 +4,10 @@ import Testing
 
 @testable import TactusCommands
 
-/// What each shell proposes; all of them read what `tactusctl completion` prints.
+/// The proposals of each shell with the script that `tactusctl completion` prints.
 @Suite("Completions")
 struct CompletionTests {
-  /// A line up to the cursor, and what may stand there instead of its last word, sorted, without `--option=`.
+  /// Lines up to the cursor, and the sorted proposals for the last word, without `--option=`.
   static let lines: [(line: String, proposals: [String])] = [
     ("ter", ["terminate"]),
     ("list-", ["list-jobs", "list-workflows"]),
@@ -45,7 +45,7 @@ struct CompletionTests {
     return path
   }
 
-  /// The words as readline cuts them: at blanks, and around runs of `=` and `:`.
+  /// Splits a line into words as readline does: at blanks, and around runs of `=` and `:`.
   private func cut(_ line: String) -> [String] {
     var words = [""]
     for character in line {
@@ -91,7 +91,7 @@ struct CompletionTests {
     await daemon.stop()
   }
 
-  @Test("bash, as somebody types it")
+  @Test("bash completes lines typed at a terminal")
   func typedBash() async throws {
     let daemon = try CannedDaemon()
     let directory = TemporaryFile()
@@ -107,9 +107,9 @@ struct CompletionTests {
     await daemon.stop()
   }
 
-  /// Lines with one proposal each, and what they become: C-g shows the line, C-u removes it.
+  /// Lines with one proposal each, and their completion: C-g shows the line, C-u removes it.
   ///
-  /// What is typed while bash shows it would be the terminal's and not the shell's, so its prompt is waited for.
+  /// Input that is typed while bash shows the line would be read by the terminal, so the steps wait for the prompt.
   private func typed(promptsAgain: Bool) -> [ChildProgram.Step] {
     [
       ("tactusctl list-w", "tactusctl list-workflows "),
@@ -124,7 +124,7 @@ struct CompletionTests {
     } + [.type("exit\n")]
   }
 
-  @Test("zsh, as somebody types it")
+  @Test("zsh completes lines typed at a terminal")
   func zsh() async throws {
     try ChildProgram.require("zsh")
     let daemon = try CannedDaemon()
@@ -166,11 +166,11 @@ struct CompletionTests {
     await daemon.stop()
   }
 
-  @Test("A shell that is not known is refused, and the way out is named")
+  @Test("completion refuses an unknown shell and names the known ones")
   func unknown() {
     let ran = CannedDaemon.run(["completion", "ksh"])
     #expect(ran.code == 2)
     #expect(
-      ran.complaints == "tactusctl: ksh is no shell that is known here; write bash, zsh or fish\n")
+      ran.complaints == "tactusctl: ksh is not a supported shell. Use bash, zsh or fish.\n")
   }
 }

@@ -12,7 +12,7 @@ struct DocumentTests {
     return try String(contentsOf: root.appending(path: path), encoding: .utf8)
   }
 
-  @Test("docs/control-protocol.md has every method and every verb")
+  @Test("docs/control-protocol.md lists every method, error and verb")
   func protocolDocument() throws {
     let document = try text("docs/control-protocol.md")
     var missing: [String] = []
@@ -28,7 +28,7 @@ struct DocumentTests {
     for verb in Tactusctl.verbs { expect("`\(verb.name)`") }
     #expect(missing == [])
     // The last column of a method's row begins with the right that the daemon asks for.
-    for (method, request) in TactusProtocol.Operation.requests {
+    for (method, request) in Methods.named {
       let row = document.split(separator: "\n").first { $0.hasPrefix("| `\(method)`") }
       let right = row?.split(separator: "|").last?.trimmingCharacters(in: .whitespaces)
       #expect(right?.hasPrefix(request.right.rawValue) == true, "\(method): \(right ?? "no row")")
@@ -39,7 +39,7 @@ struct DocumentTests {
 
   private func page() throws -> ManualPage { ManualPage(try text("man/tactusctl.1")) }
 
-  /// What the manual page has to have for an option: its synopsis, and text that begins with its summary.
+  /// Expects the options in the manual page, each with its synopsis and a text that begins with its summary.
   private func expect(_ entries: [ManualPage.Entry], are options: [CommandOption], of place: String) {
     #expect(entries.map(\.tag) == options.map(\.synopsis), "the options of \(place), in the order of the table")
     for (entry, option) in zip(entries, options) {
@@ -50,7 +50,7 @@ struct DocumentTests {
     }
   }
 
-  @Test("tactusctl(1) has the verbs and options of the table with the same words, and no others")
+  @Test("tactusctl(1) lists exactly the verbs and options of the table, in the same words")
   func manualPage() throws {
     let page = try page()
     let verbs = try #require(page.sections["VERBS"])
@@ -61,7 +61,7 @@ struct DocumentTests {
         #expect(entry.text.contains("\(explanation)."), "\(verb.name)")
       }
       expect(entry.inner, are: verb.options, of: verb.name)
-      // What a verb's own text speaks of is an option that it takes.
+      // The text of a verb mentions only options that the verb accepts.
       for word in options(in: entry.text + entry.inner.map(\.text).joined(separator: " ")) {
         #expect(verb.allOptions.contains { $0.word == word }, "\(verb.name): \(word)")
       }
@@ -84,7 +84,7 @@ struct DocumentTests {
     }
   }
 
-  @Test("--help has the verbs and options of the table with the same words, and no others")
+  @Test("--help lists exactly the verbs and options of the table, in the same words")
   func help() {
     let options = { (options: [CommandOption]) in options.map { [$0.synopsis, $0.summary] } }
     let all = CannedDaemon.run(["--help"]).output
@@ -100,14 +100,14 @@ struct DocumentTests {
     }
   }
 
-  @Test("The table is sound: names are unique, and an option that several verbs take is read in one way")
+  @Test("Names in the table are unique, and an option of several verbs has one meaning")
   func table() {
     #expect(Set(Tactusctl.verbs.map { $0.name }).count == Tactusctl.verbs.count)
     for verb in Tactusctl.verbs {
       #expect(Set(verb.allOptions).count == verb.allOptions.count, "\(verb.name)")
       let letters = verb.allOptions.compactMap(\.letter)
       #expect(Set(letters).count == letters.count, "\(verb.name)")
-      // Only the last operand can be several, or none.
+      // Only the last operand may be optional or repeated.
       for operand in verb.operands.dropLast() { #expect(operand.count == .one, "\(verb.name)") }
       for option in verb.options {
         let same = CommandOption.all.first { $0 == option }

@@ -6,70 +6,77 @@ import Testing
 @Suite("Exit codes and sockets")
 struct ExitCodeTests {
   @Test(
-    "A wrong command line ends with 2 and says what would be right",
+    "A wrong command line exits with 2 and shows the right one",
     arguments: [
-      ([], "what should be done? tactusctl --help shows the verbs"),
-      (["frobnicate"], "there is no verb frobnicate; tactusctl --help shows those that are"),
+      ([], "no verb given. Run tactusctl --help to list the verbs."),
+      (["frobnicate"], "unknown verb frobnicate. Run tactusctl --help to list the verbs."),
       (
         ["start"],
-        "there is no verb start: tactusctl run NAME runs a workflow now; tactusctl --help shows those that are"
+        "unknown verb start. Use tactusctl run NAME to run a workflow now. Run tactusctl --help to list the verbs."
       ),
-      (["lst-jobs"], "there is no verb lst-jobs; did you mean list-jobs? tactusctl --help shows those that are"),
+      (["lst-jobs"], "unknown verb lst-jobs. Did you mean list-jobs? Run tactusctl --help to list the verbs."),
       (
         ["lst-jobs", "--status=FAILED"],
-        "there is no verb lst-jobs; did you mean list-jobs? tactusctl --help shows those that are"
+        "unknown verb lst-jobs. Did you mean list-jobs? Run tactusctl --help to list the verbs."
       ),
       (
         ["--stat", "FAILED", "list-jobs", "--nothing"],
-        "there is no option --nothing; tactusctl list-jobs --help shows those that are"
+        "unknown option --nothing. Run tactusctl list-jobs --help to list the options."
       ),
-      (["--frobnicate"], "there is no option --frobnicate; tactusctl --help shows those that are"),
-      (["--st", "FAILED"], "--st is ambiguous: --state, --status, --stream; write more of it"),
-      (["--frobnicate", "status"], "there is no option --frobnicate; tactusctl status --help shows those that are"),
+      (["--frobnicate"], "unknown option --frobnicate. Run tactusctl --help to list the options."),
+      (["--st", "FAILED"], "--st is ambiguous: --state, --status, --stream. Write more letters."),
+      (["--frobnicate", "status"], "unknown option --frobnicate. Run tactusctl status --help to list the options."),
       (
         ["status", "--no-legnd"],
-        "there is no option --no-legnd; did you mean --no-legend? tactusctl status --help shows those that are"
+        "unknown option --no-legnd. Did you mean --no-legend? Run tactusctl status --help to list the options."
       ),
-      (["status", "-qx"], "there is no option -x; tactusctl status --help shows those that are"),
-      (["run", "a", "--c=x"], "run takes no --c; see tactusctl run --help"),
-      (["status", "--limit=3"], "status takes no --limit; see tactusctl status --help"),
-      (["status", "-n3"], "status takes no --limit; see tactusctl status --help"),
-      (["status", "extra"], "write tactusctl status"),
-      (["run"], "write tactusctl run NAME"),
-      (["run", "a", "--in=soon"], "--in=soon: write a span such as 5min, \"1h 30min\", or 90, which is seconds"),
+      (["status", "-qx"], "unknown option -x. Run tactusctl status --help to list the options."),
+      (["run", "a", "--c=x"], "run does not take --c. Run tactusctl run --help to list its options."),
+      (["status", "--limit=3"], "status does not take --limit. Run tactusctl status --help to list its options."),
+      (["status", "-n3"], "status does not take --limit. Run tactusctl status --help to list its options."),
+      (["status", "extra"], "usage: tactusctl status"),
+      (["run"], "usage: tactusctl run NAME"),
+      (
+        ["run", "a", "--in=soon"],
+        "--in=soon is not a span of time. Write for example 5min, \"1h 30min\", or 90 (seconds)."
+      ),
       (
         ["run", "a", "--at=yesterday"],
-        "--at=yesterday is not RFC 3339 with an offset: write --at=2026-12-01T04:00:00Z, which is UTC, or --in=1h"
+        "--at=yesterday is not RFC 3339 with an offset. Write --at=2026-12-01T04:00:00Z, which is UTC, or --in=1h."
       ),
-      (["run", "a", "--in=1h", "--at=x"], "--at and --in contradict each other; give one of them"),
+      (["run", "a", "--in=1h", "--at=x"], "--at and --in contradict each other. Use one of them."),
       (
         ["cancel", "nightly", "89abcdef"],
-        "nightly is no id of a job; of a workflow of that name "
-          + "tactusctl list-jobs nightly --status=PENDING,QUEUED,RUNNING shows those that have not ended"
+        "nightly is not a job id. Run tactusctl list-jobs nightly --status=PENDING,QUEUED,RUNNING to list the "
+          + "open jobs of a workflow."
       ),
-      (["list-jobs", "a", "--workflow=b"], "a and --workflow=b contradict each other; give one of them"),
-      (["list-jobs", "--limit=0"], "--limit=0: write a number from 1 to 1000000"),
+      (["list-jobs", "a", "--workflow=b"], "a and --workflow=b contradict each other. Use one of them."),
+      (["list-jobs", "--limit=0"], "--limit=0 is not valid. Use a number from 1 to 1000000."),
       (
         ["list-jobs", "--status=FAILED,ODD"],
-        "--status=FAILED,ODD: ODD is none of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
+        "--status=FAILED,ODD: ODD is not valid. Use PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED."
       ),
       (
         ["list-jobs", "--status=FAILD"],
-        "--status=FAILD: did you mean FAILED? FAILD is none of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
+        "--status=FAILD: FAILD is not valid. Did you mean FAILED? "
+          + "Use PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED."
       ),
       (
         ["list-jobs", "--status=,"],
-        "--status=: give at least one of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
+        "--status= needs at least one of PENDING, QUEUED, RUNNING, COMPLETED, FAILED, CANCELED"
       ),
-      (["list-jobs", "--trigger=manul"], "--trigger=manul: did you mean MANUAL? write --trigger=AUTOMATIC or MANUAL"),
-      (["list-jobs", "--trigger="], "--trigger=: write --trigger=AUTOMATIC or MANUAL"),
-      (["list-jobs", "-n"], "-n wants a value: write --limit=N"),
-      (["status", "--json=long"], "--json=long: write --json=short, pretty or off"),
-      (["--json", "status"], "--json=status: write --json=short, pretty or off"),
-      (["status", "--json"], "--json wants a value: write --json=short|pretty|off"),
-      (["status", "--socket"], "--socket wants a value: write --socket=PATH"),
+      (
+        ["list-jobs", "--trigger=manul"],
+        "--trigger=manul is not valid. Did you mean MANUAL? Use --trigger=AUTOMATIC or MANUAL."
+      ),
+      (["list-jobs", "--trigger="], "--trigger= is not valid. Use --trigger=AUTOMATIC or MANUAL."),
+      (["list-jobs", "-n"], "-n needs a value. Write --limit=N."),
+      (["status", "--json=long"], "--json=long is not valid. Use --json=short, pretty or off."),
+      (["--json", "status"], "--json=status is not valid. Use --json=short, pretty or off."),
+      (["status", "--json"], "--json needs a value. Write --json=short|pretty|off."),
+      (["status", "--socket"], "--socket needs a value. Write --socket=PATH."),
       (["status", "--quiet=yes"], "--quiet=yes: this option takes no value"),
-      (["status", "--user"], "--user: XDG_RUNTIME_DIR is not set; log in properly, or use --socket=PATH"),
+      (["status", "--user"], "--user: neither XDG_RUNTIME_DIR nor HOME is set. Use --socket=PATH."),
     ])
   func usage(words: [String], sentence: String) {
     let ran = CannedDaemon.run(words)
@@ -78,7 +85,7 @@ struct ExitCodeTests {
     #expect(ran.output == "")
   }
 
-  @Test("What is no instant to start at is answered with one that is taken")
+  @Test("The error for an invalid start shows a valid instant")
   func start() {
     let cases = [
       ("tomorrow", "2026-12-02T00:00:00Z", "1h"), ("03:00", "2026-12-02T03:00:00Z", "1h"),
@@ -92,16 +99,18 @@ struct ExitCodeTests {
       let ran = CannedDaemon.run(["run", "nightly", "--at=\(text)"])
       #expect(
         ran.complaints
-          == "tactusctl: --at=\(text) is not RFC 3339 with an offset: write --at=\(instant), which is UTC, or --in=\(span)\n"
+          == "tactusctl: --at=\(text) is not RFC 3339 with an offset. Write --at=\(instant), which is UTC, or "
+          + "--in=\(span).\n"
       )
       #expect(ran.code == 2)
     }
     #expect(
       CannedDaemon.run(["schedule", "89abcdef", "tomorrow"]).complaints
-        == "tactusctl: tomorrow is not RFC 3339 with an offset: write 2026-12-02T00:00:00Z, which is UTC, or --in=1h\n")
+        == "tactusctl: tomorrow is not RFC 3339 with an offset. Write 2026-12-02T00:00:00Z, which is UTC, or "
+        + "--in=1h.\n")
   }
 
-  @Test("What is like a verb of systemctl is none here, has one answer, and its commands are there")
+  @Test("Each verb of systemctl that is missing here has one answer, whose commands exist")
   func foreignVerbs() {
     let words = ForeignVerb.answers.flatMap(\.words)
     #expect(Set(words).count == words.count && Set(words).isDisjoint(with: Tactusctl.verbs.map { $0.name }))
@@ -113,18 +122,18 @@ struct ExitCodeTests {
     }
   }
 
-  @Test("Without a daemon the code is 3, and the path is named")
+  @Test("Without a daemon, tactusctl exits with 3 and names the path")
   func unreachable() {
     let path = "/tmp/tactus-nobody-\(UUID().uuidString.prefix(8))/control.sock"
     let ran = CannedDaemon.run(["status", "--socket", path])
     #expect(ran.code == 3)
     #expect(
       ran.complaints
-        == "tactusctl: no daemon answers at \(path): No such file or directory; start tactusd (if it runs, the socket was "
-        + "removed: restart tactusd), or name its socket with --socket=PATH\n")
+        == "tactusctl: no daemon answers at \(path): No such file or directory. Start tactusd (restart it if it runs: its "
+        + "socket was removed), or name its socket with --socket=PATH.\n")
   }
 
-  @Test("What is not there ends with 4, what is not permitted with 5, and the help and the version with 0")
+  @Test("Missing objects exit with 4, refused calls with 5, and --version with 0")
   func others() async throws {
     let daemon = try CannedDaemon()
     #expect(daemon.run("show-workflow", "none").code == 4)
@@ -135,7 +144,7 @@ struct ExitCodeTests {
     #expect(forbidden.complaints == "tactusctl: not permitted: run needs admin, which root has\n")
     #expect(daemon.run("--version").output == "tactusctl 0.1.0\n")
     #expect(daemon.run("run", "--version").code == 0)
-    // Names that fail in different ways make a plain failure.
+    // All other failures exit with 1.
     #expect(daemon.run("resume", "full").code == 1)
     await daemon.stop()
   }
@@ -154,13 +163,13 @@ struct ExitCodeTests {
     #expect(try path([], ["TACTUS_SOCKET": ""]) == "/run/tactus/control.sock")
   }
 
-  @Test("Spans, distances and sizes read well")
+  @Test("Spans, distances and sizes are readable")
   func readable() {
     #expect(Readable.span(.milliseconds(7)) == "7 ms")
-    // Whatever a server says, nothing overflows.
+    // Extreme values of a server do not overflow.
     for extreme in [Int64.min, .max, -1_000_000_000_000_000_000] {
       #expect(!Readable.span(.milliseconds(extreme)).isEmpty)
-      #expect(Readable.bytes(extreme) == "\(extreme)")
+      #expect(Readable.bytes(extreme) == "\(extreme) bytes")
       #expect(Sparkline.text([extreme, .max, nil, 1]).count == 4)
     }
     #expect(Readable.span(.milliseconds(59_999)) == "59.999 s")
@@ -169,7 +178,7 @@ struct ExitCodeTests {
     #expect(Readable.span(.seconds(3605)) == "1 h")
     #expect(Readable.span(.seconds(90_061)) == "1 d 1 h")
     #expect(Readable.span(.milliseconds(-4)) == "-4 ms")
-    #expect(Readable.bytes(1023) == "1023")
+    #expect(Readable.bytes(1023) == "1023 bytes")
     #expect(Readable.bytes(1536) == "1.5K")
     #expect(Readable.bytes(16 << 20) == "16.0M")
     #expect(Readable.distance(of: CannedDaemon.now, from: CannedDaemon.now) == "now")

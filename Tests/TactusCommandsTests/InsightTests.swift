@@ -1,4 +1,5 @@
 import Foundation
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import TactusTransport
@@ -6,9 +7,9 @@ import Testing
 
 @testable import TactusCommands
 
-@Suite("What was, is and will be")
+@Suite("why, upcoming and stats")
 struct InsightTests {
-  /// Runs a command against the canned daemon, on a terminal of 80 columns or without one.
+  /// Runs a command with the canned daemon, on a terminal or without one, and compares its output.
   private func expect(_ words: [String], columns: Int? = 80, _ snapshot: String) async throws {
     let daemon = try CannedDaemon()
     let ran = CannedDaemon.run(words, columns: columns, environment: ["TACTUS_SOCKET": daemon.path])
@@ -18,38 +19,37 @@ struct InsightTests {
     await daemon.stop()
   }
 
-  @Test("why tells what is open first, and each with its reason")
+  @Test("why lists open instants first, each with its reason")
   func why() async throws {
     try await expect(
       ["why", "nightly"],
       """
       2026-12-01T03:04:00Z  planned
-          waits for its time
+          not planned yet: the next planned run is at 2026-12-01T03:03:00.000000Z
       2026-12-01T02:59:00Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO
-          started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=); the
-          program ended with code 7
+          started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=).
+          Error: the program ended with code 7
       2026-12-01T00:59:00Z … 2026-12-01T01:00:00Z ×61  coalesced
-          passed over: the run of the newest instant that was due stands for it
-          (Misfire=latest)
+          replaced by the run of the newest due instant (Misfire=latest)
       """)
   }
 
-  @Test("why in a pipe has one line for each instant")
+  @Test("why prints one line per instant to a pipe")
   func whyPiped() async throws {
     try await expect(
       ["why", "nightly"], columns: nil,
       """
-      2026-12-01T03:04:00.000000Z  planned                       waits for its time
-      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO  started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=); the program ended with code 7
-      2026-12-01T00:59:00.000000Z/2026-12-01T01:00:00.000000Z x61  coalesced                     passed over: the run of the newest instant that was due stands for it (Misfire=latest)
+      2026-12-01T03:04:00.000000Z  planned                       not planned yet: the next planned run is at 2026-12-01T03:03:00.000000Z
+      2026-12-01T02:59:00.000000Z  ran              +20.004 s  1cebabe5 EXIT_NONZERO  started 20.0 s late: 20.0 s for a slot of queue command (MaxRunning=). Error: the program ended with code 7
+      2026-12-01T00:59:00.000000Z/2026-12-01T01:00:00.000000Z x61  coalesced                     replaced by the run of the newest due instant (Misfire=latest)
       """)
   }
 
-  @Test("why of a job, by its id or the end of it")
+  @Test("why accepts the id of a job or the end of it")
   func whyJob() async throws {
     let snapshot = """
       2026-12-01T02:59:00Z  waiting                     89abcdef PENDING
-          its time has come; waits for an earlier run of the same workflow (Overlap=)
+          is due and waits for an earlier run of the same workflow to end (Overlap=)
       """
     try await expect(["why", Canned.ids[0]], snapshot)
     try await expect(["why", "89abcdef"], snapshot)
@@ -58,16 +58,16 @@ struct InsightTests {
     #expect(none.code == 4)
     #expect(
       none.complaints
-        == "tactusctl: no workflow and no job abcdef99; tactusctl list-workflows and list-jobs show what is "
-        + "there\n")
+        == "tactusctl: no workflow or job abcdef99. Run tactusctl list-workflows or tactusctl list-jobs to list "
+        + "them.\n")
     let name = daemon.run("why", "other")
     #expect(name.code == 4 && name.complaints.hasPrefix("tactusctl: no workflow other"))
     let both = daemon.run("why", Canned.ids[0], "2026-12-01T03:00:00Z")
-    #expect(both.code == 2 && both.complaints.contains("is a job, which has one answer"))
+    #expect(both.code == 2 && both.complaints.contains("is a job, so an instant is not valid here"))
     await daemon.stop()
   }
 
-  @Test("why asks for the instant or for as many as are wanted, and for what somebody asked for")
+  @Test("why requests one instant or the wanted number, and the open manual jobs")
   func whyRequests() async throws {
     let daemon = try CannedDaemon()
     #expect(daemon.run("why", "nightly", "2026-12-01T03:04:00Z").lines.count == 3)
@@ -86,19 +86,19 @@ struct InsightTests {
     await daemon.stop()
   }
 
-  @Test("What somebody asked for comes first while it waits or runs")
+  @Test("why lists waiting and running manual jobs first")
   func whyManual() async throws {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       guard case .listJobs(let request) = operation else { return try Canned.answer(operation, reply) }
       reply.answer(request, with: .init(jobs: [Canned.jobs[0]], nextCursor: nil))
     }
     let lines = daemon.run("why", "nightly", columns: nil).lines
-    #expect(lines.count == 5 && lines[0].contains("  waiting ") && lines[0].contains("  89abcdef PENDING  its time"))
+    #expect(lines.count == 5 && lines[0].contains("  waiting ") && lines[0].contains("  89abcdef PENDING  is due"))
     #expect(daemon.operations.last == .explainJob(ExplainJob(id: Canned.ids[0])))
     await daemon.stop()
   }
 
-  /// A daemon with one terminated workflow, of which it has no more to say.
+  /// A daemon with one terminated workflow that has no instants and no jobs.
   private func terminated(
     _ reason: Workflow.TerminatedReason, failures: Int = 0, updatedAt: Instant = Canned.at(-3600)
   ) throws -> CannedDaemon {
@@ -118,49 +118,49 @@ struct InsightTests {
     }
   }
 
-  @Test("That a workflow is terminated is said before all else, with the cause and the way out that helps")
+  @Test("why first says that a workflow is terminated, with the cause and the way out")
   func whyTerminated() async throws {
     let expected: [(Workflow.TerminatedReason, Int, String)] = [
-      (.consecutiveFailures, 3, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
-      // It was run by hand since: that went well, or failed as well.
-      (.consecutiveFailures, 0, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
-      (.consecutiveFailures, 4, "after 3 failures in a row; when the cause is mended: tactusctl resume nightly"),
-      (.user, 0, "because somebody said so; tactusctl resume nightly"),
-      // To resume it would be refused.
-      (.removed, 0, "because its file is gone; put workflows/nightly.workflow back, then tactusctl reload"),
+      (.consecutiveFailures, 3, "after 3 failures in a row. Fix the cause, then run tactusctl resume nightly."),
+      // Later manual runs reset or increased the counter.
+      (.consecutiveFailures, 0, "after 3 failures in a row. Fix the cause, then run tactusctl resume nightly."),
+      (.consecutiveFailures, 4, "after 3 failures in a row. Fix the cause, then run tactusctl resume nightly."),
+      (.user, 0, "on request. Run tactusctl resume nightly."),
+      // The daemon would refuse to resume it.
+      (.removed, 0, "because its file was removed. Put workflows/nightly.workflow back, then run tactusctl reload."),
     ]
     for (reason, failures, sentence) in expected {
       let daemon = try terminated(reason, failures: failures)
       #expect(
         daemon.run("why", "nightly", columns: nil).lines == [
-          "nightly is TERMINATED since 2026-12-01T02:59:00.000000Z, \(sentence)",
-          // It has a schedule, even if nothing is left of it.
-          "nothing of nightly waits or runs; see tactusctl list-jobs nightly", "",
+          "nightly is TERMINATED since 2026-12-01T02:59:00.000000Z \(sentence)",
+          // The workflow still has a schedule.
+          "No job of nightly waits or runs. Run tactusctl list-jobs nightly to list all its jobs.", "",
         ])
       await daemon.stop()
     }
   }
 
-  @Test("The count of failures is the one that terminated a workflow, not that of the runs by hand since")
+  @Test("show-workflow shows the failures that terminated a workflow, apart from later manual runs")
   func terminatingFailures() async throws {
     for (failures, shown) in [
-      (3, "3, which terminated it\n"), (4, "3, which terminated it; 4 with the runs by hand since\n"),
-      (0, "3, which terminated it; 0 with the runs by hand since\n"),
+      (3, "3, which terminated it\n"), (4, "3, which terminated it (4 after later manual runs)\n"),
+      (0, "3, which terminated it (0 after later manual runs)\n"),
     ] {
       let daemon = try terminated(.consecutiveFailures, failures: failures)
       #expect(daemon.run("show-workflow", "nightly").output.contains("Failures in a row: \(shown)"))
       await daemon.stop()
     }
-    // The limit of today may not be that of then.
+    // The limit may have changed since the termination.
     let edited = try terminated(.consecutiveFailures, failures: 4, updatedAt: Canned.at(-1))
-    #expect(edited.run("show-workflow", "nightly").output.contains("Failures in a row: 4, and 3 terminate it\n"))
+    #expect(edited.run("show-workflow", "nightly").output.contains("Failures in a row: 4 (limit: 3)\n"))
     #expect(
       edited.run("why", "nightly", columns: nil).lines[0].hasSuffix(
-        ", after too many failures in a row; when the cause is mended: tactusctl resume nightly"))
+        " after too many failures in a row. Fix the cause, then run tactusctl resume nightly."))
     await edited.stop()
   }
 
-  @Test("What failed before it was started is not said to have run")
+  @Test("why says of a job that failed before its start that it was not started")
   func whyNotStarted() async throws {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       guard case .explainJob(let request) = operation, let id = JobID(Canned.ids[3]) else {
@@ -176,11 +176,11 @@ struct InsightTests {
     #expect(
       ran.output
         == "2026-12-01T02:59:00.000000Z  not started                 1cebabe5 VALIDATION_ERROR  "
-        + "it was never started: VALIDATION_ERROR; cannot execute /x: Permission denied\n")
+        + "it was never started: VALIDATION_ERROR. Error: cannot execute /x: Permission denied\n")
     await daemon.stop()
   }
 
-  @Test("A workflow without a schedule has nothing to explain, and that is said")
+  @Test("why says that a workflow has no schedule")
   func whyNothing() async throws {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       switch operation {
@@ -195,7 +195,7 @@ struct InsightTests {
     }
     #expect(
       daemon.run("why", "a").output
-        == "a has no schedule, and nothing waits or runs; see tactusctl list-jobs a\n")
+        == "a has no schedule. No job of a waits or runs. Run tactusctl list-jobs a to\n  list all its jobs.\n")
     await daemon.stop()
   }
 
@@ -239,7 +239,7 @@ struct InsightTests {
       """)
   }
 
-  @Test("stats in a pipe has the same as numbers, in ASCII")
+  @Test("stats prints numbers in ASCII to a pipe")
   func statsPiped() async throws {
     let daemon = try CannedDaemon()
     let ran = daemon.run("stats", "--kind=command", "--window=12h 30s", columns: nil)
@@ -262,7 +262,7 @@ struct InsightTests {
     await daemon.stop()
   }
 
-  @Test("Only nothing has the lowest bar, and only the largest the highest")
+  @Test("Only zero has the lowest bar, and only the largest value the highest")
   func sparkline() {
     #expect(Sparkline.text([0, 1, 500, 999, 1000, nil]) == "▁▂▅▇█ ")
     #expect(Sparkline.text([0, 0]) == "▁▁" && Sparkline.text([nil]) == " " && Sparkline.text([]) == "")

@@ -1,4 +1,5 @@
 import Foundation
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import TactusTransport
@@ -28,13 +29,13 @@ struct JobVerbTests {
     #expect(odd.code == 2)
     #expect(
       odd.complaints
-        == "tactusctl: --since=soon: write a span ago such as 1h or 2d, +1h, now, today, yesterday, tomorrow, "
-        + "a day such as 2026-12-01, or RFC 3339 with an offset\n")
+        == "tactusctl: --since=soon is not valid. Use a span ago such as 1h or 2d, +1h, now, today, yesterday, tomorrow, "
+        + "a day such as 2026-12-01, or RFC 3339 with an offset.\n")
     await daemon.stop()
   }
 
   @Test(
-    "Instants as people name them, in UTC",
+    "Relative and absolute instants are read in UTC",
     arguments: [
       ("now", "2026-12-01T03:00:00.000000Z"), ("today", "2026-12-01T00:00:00.000000Z"),
       ("yesterday", "2026-11-30T00:00:00.000000Z"), ("tomorrow", "2026-12-02T00:00:00.000000Z"),
@@ -49,11 +50,11 @@ struct JobVerbTests {
     #expect(Moment.instant(text, now: CannedDaemon.now)?.description == instant)
   }
 
-  @Test("By the name of a workflow logs and show-job mean the job that began last, and say which it is")
+  @Test("logs and show-job select the newest job of a named workflow, and print its id")
   func newest() async throws {
     let daemon = try CannedDaemon()
     let ran = daemon.run("logs", "nightly", columns: nil)
-    // The one that runs; the one that waits was made last, but has not begun.
+    // The running job is the newest: the waiting one was created later, but has not begun.
     #expect(
       ran.code == 0 && ran.complaints.hasPrefix("tactusctl: logs of job \(Canned.ids[1]), the newest of nightly\n"))
     #expect(
@@ -68,11 +69,11 @@ struct JobVerbTests {
     let json = daemon.run("show-job", "nightly", "--json=short")
     #expect(json.complaints == "" && json.output.contains(Canned.ids[1]))
     let odd = daemon.run("logs", "No Name")
-    #expect(odd.code == 2 && odd.complaints.contains("No Name is neither a job's id nor its end"))
+    #expect(odd.code == 2 && odd.complaints.contains("No Name is neither a job id, nor the end of one"))
     await daemon.stop()
   }
 
-  @Test("A name that looks like the end of an id is one if there is no such job")
+  @Test("A word that looks like the end of an id is a workflow's name if no job matches")
   func ambiguous() async throws {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       switch operation {
@@ -86,11 +87,11 @@ struct JobVerbTests {
     #expect(daemon.run("show-job", "deface").complaints == "tactusctl: job \(Canned.ids[1]), the newest of deface\n")
     let none = daemon.run("show-job", "decade")
     #expect(none.code == 4)
-    #expect(none.complaints == "tactusctl: decade: no job decade; tactusctl list-jobs shows what is there\n")
+    #expect(none.complaints == "tactusctl: decade: no job decade. Run tactusctl list-jobs to list the jobs.\n")
     await daemon.stop()
   }
 
-  @Test("show-workflow says what runs and how, if the daemon gives the definition, and no variable")
+  @Test("show-workflow shows what runs if the daemon sends the definition, but no variables")
   func work() async throws {
     let cases = [
       (
@@ -125,7 +126,7 @@ struct JobVerbTests {
     }
   }
 
-  @Test("list-jobs goes on until there are as many as were asked for, also over short and empty pages")
+  @Test("list-jobs reads pages, even short and empty ones, until the limit is reached")
   func pages() async throws {
     let sizes = [1000, 0, 700, 800]
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
@@ -145,13 +146,13 @@ struct JobVerbTests {
     #expect(all.code == 0 && all.output.hasSuffix("\n2300 jobs.\n"), "\(all.output.suffix(100))")
     #expect(limits() == [1000, 1000, 1000, 600])
     let some = daemon.run("list-jobs", "--limit=1100")
-    #expect(some.output.hasSuffix("\n1100 jobs; more with --cursor=3.\n"))
+    #expect(some.output.hasSuffix("\n1100 jobs. More with --cursor=3.\n"))
     let lines = daemon.run("list-jobs", "--limit=1100", "--json=short").lines
     #expect(lines.count == 4 && lines[1] == #"{"jobs":[],"next_cursor":"2"}"#)
     await daemon.stop()
   }
 
-  @Test("A job that waits shows its place in line and how long that takes")
+  @Test("A waiting job shows its position in the queue and the estimated wait")
   func place() async throws {
     var job = Canned.jobs[0]
     job.wait = .known(.backlog)
@@ -172,7 +173,7 @@ struct JobVerbTests {
     await daemon.stop()
   }
 
-  @Test("schedule gives a time as an instant or as a span")
+  @Test("schedule accepts an instant or a span")
   func schedule() async throws {
     let daemon = try CannedDaemon()
     let ran = daemon.run("schedule", "89abcdef", "2026-12-01T05:00:00+01:00")
@@ -196,7 +197,7 @@ struct JobVerbTests {
     await daemon.stop()
   }
 
-  @Test("delete tells each name, and cat asks for the definition")
+  @Test("delete prints each name, and cat requests the definition")
   func delete() async throws {
     let daemon = try CannedDaemon()
     let ran = daemon.run("delete", "active", "nightly")

@@ -1,10 +1,10 @@
 import Foundation
 
-/// A manual page as its reader sees it: sections of tagged paragraphs, which may have tagged paragraphs in them.
+/// A parsed manual page: sections of tagged paragraphs, which may contain tagged paragraphs.
 ///
-/// Understands what the pages of Tactus are written with, man(7): font macros, `.SH`, `.TP`, `.PP`, `.RS` and `.RE`.
+/// Supports the macros of man(7) that the pages of Tactus use: fonts, `.SH`, `.TP`, `.PP`, `.RS` and `.RE`.
 struct ManualPage {
-  /// What stands under a tag.
+  /// A tagged paragraph.
   struct Entry: Equatable {
     var tag: String
     var text = ""
@@ -12,7 +12,7 @@ struct ManualPage {
   }
 
   private(set) var sections: [String: [Entry]] = [:]
-  /// All words, without the sections' structure.
+  /// The complete text, without its structure.
   private(set) var text = ""
 
   init(_ roff: String) {
@@ -51,7 +51,7 @@ struct ManualPage {
     sections[section] = entries
   }
 
-  /// The macro and its arguments; text lines have none and are one word.
+  /// The macro of a line and its arguments, or an empty macro and the whole text.
   private static func words(_ line: Substring) -> [String] {
     guard line.hasPrefix(".") else { return ["", String(line)] }
     var words = [""]
@@ -68,6 +68,8 @@ struct ManualPage {
     return words
   }
 
+  /// The text as it is displayed.
+  ///
   /// Macros with two fonts join their arguments.
   private static func shown(_ words: [String]) -> String {
     let joined = words.dropFirst().joined(separator: (words.first ?? "").count == 3 ? "" : " ")

@@ -15,7 +15,7 @@ struct PagerTests {
     #expect(choice.complaint == complaint)
   }
 
-  @Test("TACTUS_PAGER comes before SYSTEMD_PAGER, PAGER, less and more; an empty one and cat mean none")
+  @Test("TACTUS_PAGER overrides SYSTEMD_PAGER, PAGER, less and more, and an empty value or cat disables the pager")
   func precedence() {
     let all = ["TACTUS_PAGER": "less -N", "SYSTEMD_PAGER": "more", "PAGER": "less"]
     expect(choice(all), "less -N")
@@ -31,16 +31,16 @@ struct PagerTests {
     expect(choice(["TERM": "dumb"]), nil)
   }
 
-  @Test("A pager that is not there is said, and replaced; what only a shell understands is left to it")
+  @Test("A missing pager is reported and replaced, and shell syntax is passed on to the shell")
   func missing() {
-    expect(choice(["PAGER": "most -s"]), "less", "there is no program most, which $PAGER names; using less")
+    expect(choice(["PAGER": "most -s"]), "less", "$PAGER names most, which is not installed. Using less.")
     expect(
-      choice(["PAGER": "most"], installed: []), nil, "there is no program most, which $PAGER names; using no pager")
+      choice(["PAGER": "most"], installed: []), nil, "$PAGER names most, which is not installed. Using no pager.")
     expect(choice(["PAGER": "\"$HOME/most\" -s"]), "\"$HOME/most\" -s")
     expect(choice(["PAGER": "LESS=R less"]), "LESS=R less")
   }
 
-  @Test("less is told to print what fits a screen, unless somebody told it something else; under sudo it stays alone")
+  @Test("less gets options to exit if the text fits the screen, unless LESS is set, and the secure mode under sudo")
   func environment() {
     #expect(PagerChoice.environment(["A": "b"]) == ["A=b", "LESS=FRSXMK", "LESSCHARSET=utf-8"])
     #expect(
@@ -56,7 +56,7 @@ struct PagerTests {
     await daemon.stop()
   }
 
-  /// A pager of a test; all of them show that they are there.
+  /// Runs a command on a terminal with a pager that leaves a mark in its output.
   private func shown(
     _ words: [String], by pager: String?, _ environment: [String: String], rows: Int = 24,
     _ steps: [ChildProgram.Step] = []
@@ -70,7 +70,7 @@ struct PagerTests {
   private let marking = "sed 's/^/paged:/'"
 
   @Test(
-    "On a terminal lists go through the pager, with colours; without a terminal, with --no-pager or cat they do not")
+    "Lists use the pager and colours on a terminal, but not in a pipe, with --no-pager or with cat")
   func isUsed() async throws {
     try await withDaemon { environment in
       for words in [["list-workflows"], ["--help"], ["cat", "nightly"], ["status", "--json=short"]] {
@@ -98,7 +98,7 @@ struct PagerTests {
     }
   }
 
-  @Test("less prints what fits a screen and ends; what does not is shown until q")
+  @Test("less exits at once if the text fits the screen, and otherwise waits for q")
   func less() async throws {
     try ChildProgram.require("less")
     try await withDaemon { environment in
@@ -108,7 +108,7 @@ struct PagerTests {
     }
   }
 
-  @Test("Leaving the pager early ends quietly, with 0")
+  @Test("tactusctl exits with 0 and without a message if the pager ends early")
   func isLeft() async throws {
     try await withDaemon { environment in
       let left = try shown(["logs", "facade"], by: "head -n 1", environment)
@@ -118,21 +118,21 @@ struct PagerTests {
     }
   }
 
-  @Test("Nothing to show needs no pager, the exit code is the verb's, and what was said comes after the pager")
+  @Test("Without output no pager starts, the exit status is that of the verb, and errors follow the pager's output")
   func exitCode() async throws {
     try await withDaemon { environment in
       let nothing = try shown(["show-workflow", "none"], by: marking, environment)
       #expect(nothing.code == 4 && !nothing.screen.contains("paged:"))
       let some = try shown(["cat", "none", "nightly"], by: "\(marking); echo end", environment)
       #expect(some.code == 4)
-      #expect(some.screen.hasPrefix("tactusctl: none: no workflow none"), "it had not begun")
+      #expect(some.screen.hasPrefix("tactusctl: none: no workflow none"), "the pager had not started")
       let both = try shown(["cat", "nightly", "none"], by: "\(marking); echo end", environment)
       #expect(both.code == 4)
       #expect(
         both.screen.contains("paged:Exec=/bin/true\r\nend\r\ntactusctl: none: no workflow none"), "\(both.screen)")
       #expect(
         try shown(["status"], by: "(not-there)", environment).screen.contains(
-          "the pager was not run; try --no-pager"))
+          "failed to run the pager. Use --no-pager."))
     }
   }
 
@@ -143,7 +143,7 @@ struct PagerTests {
       let steps: [ChildProgram.Step] = [.expect("shown"), .type("\u{3}"), .type("on\n"), .expect("read on")]
       let done = try shown(["status"], by: "trap '' INT; cat >/dev/null; \(talk)", environment, steps)
       #expect(done.code == 0)
-      // In the middle of what it prints it is interrupted, but ends after the pager.
+      // An interrupt during the output ends tactusctl, but after the pager.
       let middle = try shown(
         ["logs", "facade"], by: "trap '' INT; \(talk); cat >/dev/null; echo end", environment, steps)
       #expect(middle.code == -2)
@@ -151,12 +151,12 @@ struct PagerTests {
     }
   }
 
-  @Test("What cannot be written is said")
+  @Test("tactusctl reports output that it cannot write")
   func full() async throws {
     try await withDaemon { environment in
       let ran = try ChildProgram.run(["sh", "-c", "tactusctl status >/dev/full"], environment: environment)
       #expect(ran.code == 1)
-      #expect(ran.complaints == "tactusctl: cannot write what was asked for: No space left on device\n")
+      #expect(ran.complaints == "tactusctl: cannot write the output: No space left on device\n")
     }
   }
 }

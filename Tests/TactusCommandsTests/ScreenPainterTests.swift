@@ -3,9 +3,9 @@ import Testing
 
 @testable import TactusCommands
 
-@Suite("What a terminal is sent")
+@Suite("Output to the terminal")
 struct ScreenPainterTests {
-  @Test("Rows that are shown already are not sent again, and nothing is sent for nothing")
+  @Test("The painter sends only changed rows, and no bytes without changes")
   func onlyChanges() {
     var painter = ScreenPainter()
     let first = painter.bytes(for: [ScreenRow("one"), ScreenRow("two")], columns: 5, hasColours: false)
@@ -20,7 +20,7 @@ struct ScreenPainterTests {
     #expect(painter.bytes(for: [ScreenRow("one"), ScreenRow("three")], columns: 5, hasColours: false).count > 20)
   }
 
-  @Test("Colours are sent only where they are wanted")
+  @Test("The painter sends colours only if they are enabled")
   func colours() {
     var row = ScreenRow("plain ")
     row.append("bad", .bad)
@@ -28,7 +28,7 @@ struct ScreenPainterTests {
     #expect(row.rendered(hasColours: false) == "plain bad")
   }
 
-  @Test("After any sequence of screens and sizes a terminal shows the last one", arguments: 0..<20 as Range<UInt64>)
+  @Test("After any sequence of screens and sizes, a terminal shows the last one", arguments: 0..<20 as Range<UInt64>)
   func sequences(_ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     var painter = ScreenPainter()
@@ -52,7 +52,7 @@ struct ScreenPainterTests {
     }
   }
 
-  @Test("A row cannot be steered, and knows how wide it is")
+  @Test("A row escapes control characters and knows its width")
   func safety() {
     let row = ScreenRow("a\u{1B}[2J\n漢e\u{301}")
     #expect(row.text == "a^[[2J^J漢e\u{301}" && row.width == 11)
@@ -61,7 +61,7 @@ struct ScreenPainterTests {
     #expect(row.clipped(to: 9).width == 9 && row.clipped(to: 8).text == "a^[[2J^…")
   }
 
-  @Test("A row that is too long ends with an ellipsis at the edge, wherever its pieces end")
+  @Test("A row that is too long ends with an ellipsis at the edge, wherever its parts end")
   func clipping() {
     var row = ScreenRow("abc", .bad)
     row.append("def")
@@ -74,7 +74,9 @@ struct ScreenPainterTests {
   }
 }
 
-/// As much of a terminal as ``ScreenPainter`` uses; the cursor stays on the last column, as on a real one.
+/// A terminal with the features that ``ScreenPainter`` uses.
+///
+/// The cursor stays in the last column, as on a real terminal.
 private struct PaintedTerminal {
   let columns: Int
   let rows: Int
@@ -83,11 +85,11 @@ private struct PaintedTerminal {
 
   init(columns: Int, rows: Int) {
     (self.columns, self.rows) = (columns, rows)
-    // What others left on it.
+    // The output of earlier programs.
     cells = Array(repeating: Array(repeating: "#", count: columns), count: rows)
   }
 
-  /// Without the blanks at the ends of rows that nothing was written to: those that were are told by a mark.
+  /// The rows without trailing cells that are unwritten or cleared, which contain NULs.
   var text: [String] { cells.map { String($0.prefix { $0 != "\u{0}" }) } }
 
   mutating func take(_ bytes: [UInt8]) {

@@ -4,9 +4,9 @@ import Synchronization
 import TactusLinux
 import TactusTestSupport
 
-/// A socket on which each connection gets the bytes of a script, and is closed: a daemon that dies in the middle.
+/// A socket that sends the bytes of a script to each connection and closes it, like a daemon that crashes.
 ///
-/// After the last script nobody listens any more.
+/// After the last script it stops listening.
 final class ScriptedDaemon: Sendable {
   let path: String
   private let directory = TemporaryFile(named: "control.sock")
@@ -34,7 +34,7 @@ final class ScriptedDaemon: Sendable {
   private static let limit: Duration = .seconds(60)
 
   private static func accept(_ listener: Int32) -> Int32? {
-    // Nil is the end of this script, and the test sees that it was not used.
+    // Nil ends this script, and the test fails because the script was not used.
     guard (try? DescriptorWait.first(toRead: [listener], within: limit)) == listener else { return nil }
     return try? UnixSocket.accept(listener)  // as above
   }
@@ -43,7 +43,7 @@ final class ScriptedDaemon: Sendable {
     var message: [UInt8] = []
     var byte: [UInt8] = [0]
     while message.last != 0 {
-      // What cannot be waited for cannot be read either: what there is, is returned.
+      // If the wait fails, the bytes received so far are returned.
       guard (try? DescriptorWait.first(toRead: [connection], within: limit)) == connection,
         case .bytes = byte.withUnsafeMutableBytes({ Descriptor.read(connection, into: $0) })
       else { break }

@@ -1,4 +1,5 @@
 import Foundation
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import TactusTransport
@@ -6,9 +7,9 @@ import Testing
 
 @testable import TactusCommands
 
-@Suite("Events and output as they come")
+@Suite("Streams of events and output")
 struct StreamTests {
-  @Test("events are a line each; a place in the stream is none")
+  @Test("events prints one line per event, and no line for a cursor alone")
   func events() async throws {
     let daemon = try CannedDaemon()
     let shown = daemon.run("events", "--after=40", "--workflow=nightly", "--job=deadbeef")
@@ -34,24 +35,24 @@ struct StreamTests {
     await daemon.stop()
   }
 
-  @Test("What is no longer kept is explained, with the place to go on from")
+  @Test("events explains that older events are not kept, and names the cursor to continue from")
   func expired() async throws {
     let daemon = try CannedDaemon()
     let ran = daemon.run("events", "-f", "--after=old:1")
     #expect(ran.code == 1)
     #expect(
       ran.complaints
-        == "tactusctl: no events are kept from there on: they were older than EventsKeep= in tactusd.conf(5), or of "
-        + "another store; go on with tactusctl events --after=epoch:41\n")
+        == "tactusctl: the events from there on are no longer kept: they are older than EventsKeep= in tactusd.conf(5), "
+        + "or from another store. Run tactusctl events --after=epoch:41 to continue.\n")
     await daemon.stop()
   }
 
-  @Test("events -f goes on behind the last event when the daemon was away, and gives up when it does not come back")
+  @Test("events -f continues after the last event when the daemon was down, and gives up if it stays down")
   func resume() throws {
     let line = { (index: Int) in Reply.message(Canned.events[index], continues: true) }
     let place = ReadEvents.Reply(position: EventPosition(epoch: "epoch", sequence: 43))
     let daemon = try ScriptedDaemon([
-      // Lost, then stopped in order.
+      // The first connection is lost, and the second ends with a clean stop.
       line(0) + line(1), line(2) + Reply.message(place),
       Reply.message(CallFailure.unavailable(reason: "stopping"), interface: "io.tactus.Daemon"),
       line(3),
@@ -60,8 +61,8 @@ struct StreamTests {
     #expect(ran.lines.map { $0.prefix(7) }.dropLast() == ["     41", "     42", "     43", "   4711"])
     #expect(
       ran.complaints == """
-        tactusctl: the daemon went away; trying again
-        tactusctl: the daemon went away and did not come back; go on with tactusctl events -f --after=epoch:4711
+        tactusctl: the daemon went away. Trying again.
+        tactusctl: the daemon went away and did not come back. Run tactusctl events -f --after=epoch:4711 to continue.
 
         """)
     #expect(ran.code == 3)
@@ -70,7 +71,7 @@ struct StreamTests {
     #expect(daemon.calls[3].contains(#""after":"epoch:43""#))
   }
 
-  @Test("logs -f goes on behind the last line, in the middle of it if need be")
+  @Test("logs -f continues after the last line, or in the middle of it")
   func logs() throws {
     func line(_ position: Int64, _ text: String, isPartial: Bool = false) -> [UInt8] {
       Reply.message(
@@ -82,11 +83,11 @@ struct StreamTests {
     let daemon = try ScriptedDaemon([line(1, "one") + line(2, "tw", isPartial: true), line(3, "o") + end])
     let ran = CannedDaemon.run(["logs", "-f", "deadbeef"], columns: nil, environment: ["TACTUS_SOCKET": daemon.path])
     #expect(ran.output == "one\ntwo\n" && ran.code == 0)
-    #expect(ran.complaints == "tactusctl: the daemon went away; trying again\n")
+    #expect(ran.complaints == "tactusctl: the daemon went away. Trying again.\n")
     #expect(daemon.calls[0].contains(#""follow":true"#) && daemon.calls[1].contains(#""after":2"#), "\(daemon.calls)")
   }
 
-  @Test("Without -f a connection that is lost ends it at once")
+  @Test("Without -f, a lost connection ends the command at once")
   func lost() throws {
     let line = Reply.message(Canned.lines[0], continues: true)
     let daemon = try ScriptedDaemon([line])
@@ -96,14 +97,15 @@ struct StreamTests {
     #expect(nobody.code == 3 && nobody.complaints.contains("no daemon answers"))
   }
 
-  @Test("Each error has a sentence that says what to do")
+  @Test("Each error has a message with a way out")
   func errors() async throws {
     for (failure, words, sentence) in [
       (
         CallFailure.tooSlow, "events",
-        "the replies were not taken in time; the stream was ended; ask again, and read faster or into a file"
+        "the client read the replies too slowly, so the daemon ended the stream. "
+          + "Run the command again, and read faster or write to a file."
       ),
-      (.busy(retryAfterMs: 250), "upcoming", "the daemon is busy; try again in 250 ms"),
+      (.busy(retryAfterMs: 250), "upcoming", "the daemon is busy. Try again in 250 ms."),
       (.unavailable(reason: "the disk is full; make room"), "stats", "the disk is full; make room"),
       (.invalid(field: "window_seconds", reason: "1 is too short"), "stats", "window_seconds: 1 is too short"),
     ] {

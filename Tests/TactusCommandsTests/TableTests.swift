@@ -1,4 +1,5 @@
 import Synchronization
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import TactusTransport
@@ -6,7 +7,7 @@ import Testing
 
 @testable import TactusCommands
 
-@Suite("What people see")
+@Suite("Tables and sheets")
 struct TableTests {
   /// Runs a command on a terminal of 80 columns and compares every line.
   private func expect(_ words: [String], _ snapshot: String) async throws {
@@ -71,7 +72,7 @@ struct TableTests {
       0badf00d  nightly   MANUAL     COMPLETED    2 min ago   1.993 s  -
       1cebabe5  nightly   AUTOMATIC  FAILED       3 min ago   1.993 s  EXIT_NONZERO
 
-      4 jobs; more with --cursor=am9iczo0Mg==.
+      4 jobs. More with --cursor=am9iczo0Mg==.
       """)
   }
 
@@ -107,7 +108,7 @@ struct TableTests {
       Start delay: 4 ms
          Duration: 1.993 s
          CPU time: 12 ms
-           Output: 300, 1.5K more not kept
+           Output: 300 bytes, 1.5K more not stored
       Left behind: 2 processes, ended with the job
             Queue: command
          Priority: 0
@@ -132,7 +133,7 @@ struct TableTests {
                  Anchor: 2026-12-01T01:34:00Z (1 h ago)
                   Queue: command
                Priority: 0
-      Failures in a row: 1, and 3 terminate it
+      Failures in a row: 1 (limit: 3)
              Generation: 3
              Defined by: socket
                 Created: 2026-11-29T03:00:00Z (2 d ago)
@@ -145,7 +146,7 @@ struct TableTests {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       guard case .listJobs(let request) = operation else { throw .methodNotImplemented(method: "") }
       var jobs = Canned.jobs
-      // The planned one was made before the one by hand that has run since, and the last has no time yet.
+      // The planned job was created before a manual job that has run since. The last job has no start time yet.
       (jobs[2].scheduledAt, jobs[3].scheduledAt) = (Canned.at(3600), nil)
       reply.answer(request, with: .init(jobs: jobs, nextCursor: nil))
     }
@@ -157,7 +158,7 @@ struct TableTests {
     await daemon.stop()
   }
 
-  @Test("What does not fit leaves out who asked for a job before it shortens anything")
+  @Test("A table that is too wide drops the trigger before it shortens other columns")
   func dispensable() async throws {
     let daemon = try CannedDaemon { operation, reply throws(CallFailure) in
       guard case .listJobs(let request) = operation else { throw .methodNotImplemented(method: "") }
@@ -172,7 +173,7 @@ struct TableTests {
     await daemon.stop()
   }
 
-  @Test("Complaints are broken at the width of a terminal, and nowhere else")
+  @Test("Errors wrap at the width of a terminal, and nowhere else")
   func complaints() {
     func said(_ columns: Int?) -> String {
       let said = Mutex("")
@@ -199,7 +200,7 @@ struct TableTests {
     await daemon.stop()
   }
 
-  @Test("A table that is read by a program has exact instants and whole names")
+  @Test("A table in a pipe has exact instants and complete names")
   func piped() async throws {
     let daemon = try CannedDaemon()
     let jobs = daemon.run("list-jobs", columns: nil)
@@ -210,7 +211,7 @@ struct TableTests {
     await daemon.stop()
   }
 
-  @Test("Colours are on the words that matter, and nowhere without being asked for")
+  @Test("Colours mark important words, and appear only if they are enabled")
   func colours() async throws {
     let daemon = try CannedDaemon()
     #expect(daemon.run("list-jobs", hasColours: true).output.contains("\u{1B}[1;31mFAILED\u{1B}[0m"))
@@ -220,7 +221,7 @@ struct TableTests {
     await daemon.stop()
   }
 
-  @Test("The help of every verb fits a terminal")
+  @Test("The help of every verb fits a terminal of 80 columns")
   func help() {
     for words in [["--help"]] + Tactusctl.verbs.map({ [$0.name, "--help"] }) {
       let ran = CannedDaemon.run(words)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TactusCommands
 
-@Suite("What top asks when something happens")
+@Suite("Calls that top makes after events")
 struct TopNewsTests {
   private func event(
     _ type: EventType, workflow: String? = "nightly", job: Int? = nil, sequence: Int64 = 1
@@ -23,7 +23,7 @@ struct TopNewsTests {
     return news.take()
   }
 
-  @Test("Each event asks for what it can have changed, and for nothing else")
+  @Test("Each event causes only the calls for data that it may have changed")
   func each() {
     #expect(questions() == [])
     for type in [EventType.jobPending, .jobScheduled, .jobQueued] {
@@ -44,14 +44,14 @@ struct TopNewsTests {
     #expect(questions(unknown) == [.daemon])
   }
 
-  @Test("A place in the stream is no news")
+  @Test("A cursor without an event causes no calls")
   func place() {
     var news = TopNews()
     news.add(ReadEvents.Reply(position: EventPosition(epoch: "e", sequence: 7)))
     #expect(news.isEmpty)
   }
 
-  @Test("A storm of events is as many questions as a screen has room for")
+  @Test("The number of calls after many events is limited by the size of a screen")
   func storm() {
     var news = TopNews()
     for number in 0..<10_000 {
@@ -66,13 +66,13 @@ struct TopNewsTests {
     #expect(questions.contains(.upcoming))
   }
 
-  @Test("A new connection asks for everything")
+  @Test("A new connection requests all data")
   func everything() {
     var news = TopNews.everything
     #expect(news.take() == [.daemon, .running, .ends, .upcoming, .workflows(after: nil)])
   }
 
-  @Test("The first round is at once, the next after a while")
+  @Test("The first round of calls is immediate, the next one after a pause")
   func pace() {
     var pace = TopPace()
     let now = MonotonicInstant(microseconds: 5_000_000)
@@ -84,13 +84,13 @@ struct TopNewsTests {
 
   // MARK: The answers
 
-  @Test("Ends come in the order of their ends, each once, and those of the screen are kept")
+  @Test("Ended jobs are sorted by their ends, without duplicates, and limited to the size of a screen")
   func ends() {
     var state = TopState()
     state.take(.ends(Canned.jobs))
     #expect(state.ends.map(\.id) == [Canned.ids[2], Canned.ids[3]])
     state.take(.job(Canned.jobs[3]))
-    // Asked about when it had ended, and runs again for a stale answer: no end.
+    // A stale answer says that the job runs. It is not added.
     state.take(.job(Canned.jobs[1]))
     #expect(state.ends.count == 2)
     var late = Canned.jobs[3]
@@ -102,7 +102,7 @@ struct TopNewsTests {
     #expect(state.ends.count == TopQuestion.limit && state.ends.first?.id == "late")
   }
 
-  @Test("A workflow is failing until it succeeds, a person ends it, or it is gone")
+  @Test("A workflow is failing until it succeeds, a person terminates it, or it is deleted")
   func failing() {
     var state = TopState()
     func names() -> [String] { state.failing.map(\.name) }
@@ -119,7 +119,7 @@ struct TopNewsTests {
     #expect(names() == [])
   }
 
-  @Test("The daemon is back when it answers")
+  @Test("An answer of the daemon ends its absence")
   func back() {
     var state = TopState()
     state.lose("first", at: CannedDaemon.now)
@@ -129,12 +129,12 @@ struct TopNewsTests {
     #expect(state.absence == nil)
   }
 
-  @Test("What is no terminal, cannot be drawn on or wants JSON is refused")
+  @Test("top refuses a pipe, --json and operands")
   func refusals() {
     for (words, environment, said) in [
-      (["top"], ["TERM": "xterm"], "standard output is none"),
-      (["top", "--json=short"], ["TERM": "xterm"], "for programs there are"),
-      (["top", "now"], [:], "write tactusctl top"),
+      (["top"], ["TERM": "xterm"], "needs a terminal as standard output"),
+      (["top", "--json=short"], ["TERM": "xterm"], "has no JSON output. Use status"),
+      (["top", "now"], [:], "usage: tactusctl top"),
     ] {
       let ran = CannedDaemon.run(words, columns: nil, environment: environment)
       #expect(ran.code == 2 && ran.output == "" && ran.complaints.contains(said), "\(ran)")

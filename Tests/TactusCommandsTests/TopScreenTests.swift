@@ -16,7 +16,7 @@ struct TopScreenTests {
     }
   }
 
-  @Test("At 80×24 it has everything")
+  @Test("At 80×24 the screen shows all parts")
   func usual() {
     #expect(
       text(TopSpecimen.usual, 80, 24) == [
@@ -47,7 +47,7 @@ struct TopScreenTests {
       ])
   }
 
-  @Test("At 40×10 it has what matters most")
+  @Test("At 40×10 the screen shows the most important parts")
   func small() {
     #expect(
       text(TopSpecimen.usual, 40, 10) == [
@@ -74,7 +74,7 @@ struct TopScreenTests {
   }
 
   @Test(
-    "At every size there are as many rows as the terminal has, none is wider, and nothing steers the terminal",
+    "At every size the screen has the rows of the terminal, no row is too wide, and no control character is sent",
     arguments: ["empty", "usual", "full", "hostile", "away"])
   func sizes(_ name: String) throws {
     let state = try #require(TopSpecimen.named[name])
@@ -93,7 +93,7 @@ struct TopScreenTests {
     }
   }
 
-  @Test("From 20×5 on one sees what runs, and of what there is too much of there is a screenful")
+  @Test("From 20×5 on, the screen shows running jobs, and many entries fill it completely")
   func alwaysRunning() {
     for (columns, rows) in [(20, 5), (40, 10), (80, 24), (109, 24), (110, 24), (250, 80)] {
       let lines = text(TopSpecimen.full, columns, rows)
@@ -103,23 +103,23 @@ struct TopScreenTests {
     }
   }
 
-  @Test("Without a daemon it says why, and the clock stands")
+  @Test("Without a daemon the screen shows the reason, and the clock stops")
   func away() {
     let later = CannedDaemon.now + .seconds(3600)
     let rows = text(TopSpecimen.away, 80, 24, now: later)
-    #expect(rows.last == "no daemon answers: Connection refused; trying again every second")
+    #expect(rows.last == "no daemon answers: Connection refused. Trying again every second.")
     #expect(rows[0].hasPrefix("tactusd 0.1.0  away  up 2 h  "))
     #expect(rows.contains { $0.contains(" 0:59 ") })
     #expect(screen(TopSpecimen.away, 80, 24).constancy == nil)
     #expect(text(TopSpecimen.away, 20, 5).last == "no daemon answers: …")
   }
 
-  @Test("It is drawn every second while something runs, else when a minute is over, and not at all in a pause")
+  @Test("The screen is drawn every second while a job runs, otherwise every minute, and not at all in a pause")
   func constancy() {
     var state = TopSpecimen.usual
     #expect(screen(state, 80, 24).constancy == .seconds(1))
     state.take(.running([]))
-    // A run is whole minutes away: that text is about to change, and others may be as well.
+    // The next run is a whole number of minutes away, so its text is about to change.
     #expect(screen(state, 80, 24).constancy == .seconds(1))
     state.take(.upcoming([TopSpecimen.run("probe", 30), TopSpecimen.run("nightly", 265)]))
     #expect(screen(state, 80, 24).constancy == .microseconds(25_000_001))
@@ -127,11 +127,11 @@ struct TopScreenTests {
     #expect(screen(state, 80, 24).constancy == .seconds(60))
     state.isPaused = true
     #expect(screen(state, 80, 24).constancy == nil)
-    #expect(text(state, 80, 24).last == "paused; p goes on, q quits")
+    #expect(text(state, 80, 24).last == "paused: p continues, q quits")
     #expect(screen(TopSpecimen.empty, 80, 24).constancy == nil)
   }
 
-  @Test("What is shown by the minute changes exactly when it is said to")
+  @Test("Texts in minutes change exactly at the predicted time")
   func minutes() {
     let start = CannedDaemon.now
     for offset in stride(from: -7_300_000_000, through: 7_300_000_000, by: 7_777_777) {
@@ -148,7 +148,7 @@ struct TopScreenTests {
     }
   }
 
-  @Test("Times are those of the clock on the wall")
+  @Test("Times are local times")
   func times() {
     let time = TopTime(now: CannedDaemon.now, zoneOffset: .seconds(3600))
     #expect(time.clock(CannedDaemon.now) == "04:00:00")
@@ -162,7 +162,7 @@ struct TopScreenTests {
     for (seconds, text) in spans { #expect(time.elapsed(since: CannedDaemon.now - .seconds(seconds)) == text) }
   }
 
-  @Test("A bar is empty only for nothing, and full only for all")
+  @Test("A bar is empty only at zero, and full only at the maximum")
   func bars() {
     #expect(TopSection.bar(0, of: 4, width: 6) == "[    ]")
     #expect(TopSection.bar(1, of: 256, width: 6) == "[#   ]")
@@ -173,7 +173,7 @@ struct TopScreenTests {
     #expect(TopSection.bar(1, of: 0, width: 6).count == 6)
   }
 
-  @Test("The height is given out fairly")
+  @Test("The layout divides the height fairly among the parts")
   func heights() {
     func heights(_ rows: [Int], _ height: Int) -> [Int] {
       TopLayout.heights(for: rows.enumerated().map { .init(rows: $1, rank: $0) }, within: height)

@@ -3,15 +3,17 @@ import TactusProtocol
 
 @testable import TactusCommands
 
-/// What `top` may know.
+/// Sample states of `top`.
 enum TopSpecimen {
-  /// All of them; tests are given the names, because a log is no place for 300 jobs.
+  /// All states by name.
+  ///
+  /// Tests take the name as their argument, because a log should not contain 300 jobs.
   static let named = ["empty": empty, "usual": usual, "full": full, "hostile": hostile, "away": away]
 
-  /// Nothing yet.
+  /// The state before the first answer.
   static let empty = TopState()
 
-  /// A small machine on a usual day.
+  /// The state of a small machine.
   static let usual: TopState = {
     var state = TopState()
     state.take(.daemon(Canned.description))
@@ -29,7 +31,7 @@ enum TopSpecimen {
     return state
   }()
 
-  /// More than fits on any terminal.
+  /// A state with more entries than fit on any terminal.
   static let full: TopState = {
     var state = usual
     var description = Canned.description
@@ -50,7 +52,7 @@ enum TopSpecimen {
     return state
   }()
 
-  /// A daemon that wants to steer the terminal.
+  /// A state with control characters in its texts.
   static let hostile: TopState = {
     var state = usual
     let words = "\u{1B}]0;pwned\u{7}\u{9B}2J\r\n\t\u{0}\u{202E}漢字👩‍👩‍👧e\u{301}\u{FF21}\u{AD}ñ"
@@ -70,7 +72,7 @@ enum TopSpecimen {
     return state
   }()
 
-  /// The daemon went away.
+  /// The state after the daemon has become unavailable.
   static let away: TopState = {
     var state = usual
     state.lose("no daemon answers: Connection refused", at: CannedDaemon.now)
@@ -97,7 +99,7 @@ enum TopSpecimen {
   }
 
   static func run(_ name: String, _ seconds: Double) -> WireUpcoming {
-    guard let name = WorkflowName(name) else { fatalError("\(name) is no name") }
+    guard let name = WorkflowName(name) else { fatalError("\(name) is not a valid name") }
     return WireUpcoming(
       Upcoming(workflow: name, kind: .command, trigger: .automatic, nominalAt: Canned.at(seconds), job: nil))
   }

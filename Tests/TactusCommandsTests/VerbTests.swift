@@ -1,11 +1,13 @@
 import Foundation
+import TactusFuzzing
+import TactusMessages
 import TactusModel
 import TactusProtocol
 import Testing
 
 @testable import TactusCommands
 
-@Suite("What verbs do")
+@Suite("Verbs")
 struct VerbTests {
   private func withDaemon(_ body: (CannedDaemon) throws -> Void) async throws {
     let daemon = try CannedDaemon()
@@ -13,7 +15,7 @@ struct VerbTests {
     await daemon.stop()
   }
 
-  @Test("apply sends each file under its name, and goes on after one that fails")
+  @Test("apply sends each file under its name, and continues after a failure")
   func apply() async throws {
     try await withDaemon { daemon in
       let good = try daemon.file("nightly.workflow", Array("[Command]\nExec=/bin/true\n".utf8))
@@ -34,11 +36,11 @@ struct VerbTests {
         ran.complaints
           == """
           tactusctl: \(owned): a file owns owned; edit that, or remove it and reload
-          tactusctl: \(binary): not UTF-8; convert it, for example with iconv
-          tactusctl: \(large): larger than 256 KiB, which no workflow may be
-          tactusctl: \(odd): the file's name gives the workflow its name, and "Odd Name" is none: \(WorkflowName.rule)
+          tactusctl: \(binary): not UTF-8. Convert it, for example with iconv.
+          tactusctl: \(large): larger than 256 KiB, which is the limit
+          tactusctl: \(odd): the file name gives the workflow its name, but "Odd Name" is not valid. A name has \(WorkflowName.rule).
           tactusctl: \(missing): cannot open \(missing): No such file or directory
-          tactusctl: nightly.workflow:3: Exec=/x is not there (warning)
+          tactusctl: \(good):3: Exec=/x is not there (warning)
 
           """)
       #expect(ran.code == 1)
@@ -49,7 +51,7 @@ struct VerbTests {
     }
   }
 
-  @Test("providers lists the engines, and below why one was put aside")
+  @Test("providers lists the engines, and below them why an engine was put aside")
   func providers() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("providers")
@@ -66,7 +68,7 @@ struct VerbTests {
     }
   }
 
-  @Test("doctor says what is wrong and what mends it, and fails if a promise does not hold")
+  @Test("doctor reports problems with their cures, and fails if there is a problem")
   func doctor() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("doctor")
@@ -76,9 +78,9 @@ struct VerbTests {
           == """
           ok       clock        is synchronized
           warning  cgroups      have no controllers
-                                mend: Delegate=yes in the unit
+                                fix: Delegate=yes in the unit
           problem  disk         is full
-                                mend: make room
+                                fix: make room
 
           3 checks: 1 problem, 1 warning.
 
@@ -88,7 +90,7 @@ struct VerbTests {
     }
   }
 
-  @Test("run prints the id alone, and sends the start that was asked for")
+  @Test("run prints only the id, and sends the requested start")
   func run() async throws {
     try await withDaemon { daemon in
       #expect(daemon.run("run", "nightly").output == Canned.ids[0] + "\n")
@@ -105,14 +107,14 @@ struct VerbTests {
     }
   }
 
-  @Test("terminate and resume tell each name")
+  @Test("terminate and resume print each name")
   func terminate() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("terminate", "other", "nightly", "--cancel-running")
       #expect(ran.output == "nightly: terminated\n")
       #expect(
         ran.complaints
-          == "tactusctl: other: no workflow other; tactusctl list-workflows shows what is there\n")
+          == "tactusctl: other: no workflow other. Run tactusctl list-workflows to list the workflows.\n")
       #expect(ran.code == 4)
       #expect(
         daemon.operations == [
@@ -126,7 +128,7 @@ struct VerbTests {
     }
   }
 
-  @Test("cancel tells each job")
+  @Test("cancel prints each job")
   func cancel() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("cancel", "89abcdef", "ffffff", "deadbeef")
@@ -137,7 +139,7 @@ struct VerbTests {
     }
   }
 
-  @Test("cat prints the definition as it was written")
+  @Test("cat prints the definition unchanged")
   func cat() async throws {
     try await withDaemon { daemon in
       #expect(daemon.run("cat", "nightly").output == "[Command]\nExec=/bin/true\n")
@@ -145,14 +147,15 @@ struct VerbTests {
     }
   }
 
-  @Test("logs are what the job wrote; a terminal gets instants and no control characters")
+  @Test("logs prints the unchanged output, but instants and no control characters on a terminal")
   func logs() async throws {
     try await withDaemon { daemon in
       let piped = daemon.run("logs", "89abcdef", "--stream=stdout", columns: nil)
       #expect(piped.output == "plain é\n\u{1B}[31m\u{FFFD}\nno newline")
       #expect(
         piped.complaints
-          == "tactusctl: 1.5K of output were not kept: beyond LogLimit=, or they could not be stored (tactusctl journal)\n"
+          == "tactusctl: 1.5K of output were not stored: beyond LogLimit=, or storing failed. "
+          + "Run tactusctl journal 89abcdef to see why.\n"
       )
       #expect(daemon.operations == [.readLogs(ReadLogs(id: "89abcdef", stream: .stdout))])
       let shown = daemon.run("logs", "89abcdef")
@@ -166,7 +169,7 @@ struct VerbTests {
     }
   }
 
-  @Test("On a terminal the lines of two streams stay apart, and characters whole that come in two pieces")
+  @Test("On a terminal, logs separates the lines of two streams and joins characters that arrive in pieces")
   func gluedLogs() async throws {
     try await withDaemon { daemon in
       let at = "2026-12-01T03:00:00.000Z"
@@ -177,13 +180,13 @@ struct VerbTests {
   }
 
   @Test(
-    "show-job and show-workflow tell each name, also after one that failed; JSON has an object for each in their order")
+    "show-job and show-workflow print every object in order, also as JSON, and continue after a failure")
   func several() async throws {
     try await withDaemon { daemon in
       let jobs = daemon.run("show-job", "89abcdef", "ffffff", "deadbeef")
       #expect(jobs.output.contains("Attempt: 1\n\n         Id: \(Canned.ids[1])"))
       #expect(jobs.lines.filter { $0.contains("Id: ") }.count == 2)
-      #expect(jobs.complaints == "tactusctl: ffffff: no job ffffff; tactusctl list-jobs shows what is there\n")
+      #expect(jobs.complaints == "tactusctl: ffffff: no job ffffff. Run tactusctl list-jobs to list the jobs.\n")
       #expect(jobs.code == 4)
       let workflows = daemon.run("show-workflow", "nightly", "nightly", "--json=short")
       #expect(workflows.code == 0 && workflows.lines.count == 3)
@@ -194,7 +197,7 @@ struct VerbTests {
     }
   }
 
-  @Test("reload tells what changed, and fails when a file was refused")
+  @Test("reload prints the changes, and fails if a file was refused")
   func reload() async throws {
     try await withDaemon { daemon in
       let ran = daemon.run("reload")
@@ -216,7 +219,7 @@ struct VerbTests {
     }
   }
 
-  @Test("--json=short prints exactly the reply's parameters, a line each; pretty says the same")
+  @Test("--json=short prints the parameters of each reply on a line, and pretty prints the same data")
   func json() async throws {
     try await withDaemon { daemon in
       let short = daemon.run("list-workflows", "--json=short")

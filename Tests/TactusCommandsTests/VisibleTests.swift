@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Text on a terminal")
 struct VisibleTests {
-  @Test("What would steer the terminal is shown as what it is")
+  @Test("Control characters are shown escaped")
   func visible() {
     #expect("plain é 表".visible == "plain é 表")
     #expect("a\u{1B}[31m\n\tb\u{7F}".visible == "a^[[31m^J^Ib^?")
@@ -14,14 +14,14 @@ struct VisibleTests {
     #expect("e\u{301} 👨‍👩‍👧".visible == "e\u{301} 👨‍👩‍👧")
   }
 
-  @Test("JSON says the same with what would steer the terminal escaped")
+  @Test("JSON keeps its meaning with escaped control characters")
   func json() {
     let text = "{\"bytes\":\"a\u{9B}31m\u{202E}\u{7F}é表\"}"
     let escaped = "{\"bytes\":\"a\\u009B31m\\u202E\\u007Fé表\"}\n"
     #expect(String(decoding: JSONMode.short.rendered(Array(text.utf8)), as: UTF8.self) == escaped)
   }
 
-  @Test("East Asian wide characters take two columns, marks none")
+  @Test("East Asian wide characters have two columns, and combining marks none")
   func columns() {
     #expect("abc".columns == 3)
     #expect("表計算".columns == 6)
@@ -31,7 +31,7 @@ struct VisibleTests {
     #expect("".columns == 0)
   }
 
-  @Test("Text is shortened to columns and between characters; an ellipsis says so")
+  @Test("Text is shortened to a number of columns, between characters and with an ellipsis")
   func shortened() {
     #expect("abcdef".shortened(to: 6) == "abcdef")
     #expect("abcdef".shortened(to: 5) == "abcd…")
@@ -43,14 +43,14 @@ struct VisibleTests {
     #expect("abc".shortened(to: 0) == "")
   }
 
-  @Test("Long values go on in the next line, below where they began")
+  @Test("Long values continue on the next line, below their beginning")
   func wrapped() {
     #expect("one two three".wrapped(to: 7) == ["one two", "three"])
     #expect("表計 算".wrapped(to: 6) == ["表計", "算"])
     #expect("longer-than-that x".wrapped(to: 4) == ["longer-than-that", "x"])
     #expect("".wrapped(to: 4) == [""])
     #expect("a  b".wrapped(to: 80) == ["a  b"])
-    // A command can be copied only if it is whole.
+    // A command is kept on one line, so that it can be copied.
     #expect(
       "it has not ended; wait again with tactusctl wait 89abcdef --timeout=1h, or tactusctl cancel nightly ends it"
         .wrapped(to: 40)
@@ -66,7 +66,7 @@ struct VisibleTests {
     #expect(collected.text == "   Id: 7\nError: the program\n       ended with\n       code 7\n")
   }
 
-  @Test("Pieces of a line may end within a character")
+  @Test("A piece of a line may end within a character")
   func pieces() {
     var text = VisibleText()
     #expect(text.next([0x61, 0xE2, 0x82], isPartial: true) == "a")
@@ -100,7 +100,7 @@ struct VisibleTests {
       ])
   }
 
-  @Test("A table is never wider than the terminal, and uses what it has", arguments: [30, 40, 60, 80, 200])
+  @Test("A table is never wider than the terminal, and uses its full width", arguments: [30, 40, 60, 80, 200])
   func width(columns: Int) {
     let name = String(repeating: "表", count: 50)
     let lines = lines(table([name, "short"], reason: String(repeating: "r", count: 30)), columns: columns)
@@ -112,7 +112,7 @@ struct VisibleTests {
   }
 }
 
-/// What was printed.
+/// Collects printed bytes.
 private final class Collected: Sendable {
   private let bytes = Mutex<[UInt8]>([])
 

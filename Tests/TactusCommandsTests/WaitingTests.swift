@@ -1,4 +1,5 @@
 import Foundation
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import TactusTransport
@@ -8,7 +9,7 @@ import Testing
 
 @Suite("Waiting for jobs")
 struct WaitingTests {
-  /// A daemon whose runs end at once as one of the canned jobs.
+  /// A daemon whose jobs end at once like one of the canned jobs.
   private func daemon(endingAs job: WireJob) throws -> CannedDaemon {
     try CannedDaemon { operation, reply throws(CallFailure) in
       switch operation {
@@ -19,7 +20,7 @@ struct WaitingTests {
     }
   }
 
-  @Test("run --wait prints the id, and is as good as the job")
+  @Test("run --wait prints the id, and its exit status shows the result of the job")
   func runAndWait() async throws {
     let good = try daemon(endingAs: Canned.jobs[2])
     let ran = good.run("run", "nightly", "--wait", columns: nil)
@@ -35,12 +36,12 @@ struct WaitingTests {
     #expect(failed.output == "\(Canned.ids[3])\n" && failed.code == 1)
     #expect(
       failed.complaints
-        == "tactusctl: \(Canned.ids[3]): nightly FAILED after 1.993 s, EXIT_NONZERO: the program ended with code 7; "
-        + "see tactusctl logs \(Canned.ids[3])\n")
+        == "tactusctl: \(Canned.ids[3]): nightly FAILED after 1.993 s, EXIT_NONZERO: the program ended with code 7. "
+        + "Run tactusctl logs \(Canned.ids[3]) to see its output.\n")
     await bad.stop()
   }
 
-  @Test("run --follow has standard output for the job alone, and its lines as they were")
+  @Test("run --follow prints only the unchanged output of the job to standard output")
   func follow() async throws {
     let daemon = try daemon(endingAs: Canned.jobs[3])
     let ran = daemon.run("run", "nightly", "--follow", columns: nil)
@@ -48,7 +49,8 @@ struct WaitingTests {
     #expect(
       ran.complaints == """
         tactusctl: job \(Canned.ids[3])
-        tactusctl: 1.5K of output were not kept: beyond LogLimit=, or they could not be stored (tactusctl journal)
+        tactusctl: 1.5K of output were not stored: beyond LogLimit=, or storing failed. \
+        Run tactusctl journal \(Canned.ids[3]) to see why.
         tactusctl: \(Canned.ids[3]): nightly FAILED after 1.993 s, EXIT_NONZERO: the program ended with code 7
 
         """)
@@ -57,16 +59,21 @@ struct WaitingTests {
     await daemon.stop()
   }
 
-  @Test("run sends what it is asked for, and refuses what contradicts itself")
+  @Test("run sends its options, and refuses contradictory ones")
   func run() async throws {
     let daemon = try CannedDaemon()
     #expect(daemon.run("run", "nightly", "--hold", "--idempotency-key=k 1").code == 0)
     #expect(daemon.operations == [.runWorkflow(RunWorkflow(name: "nightly", hold: true, idempotencyKey: "k 1"))])
     for (words, sentence) in [
-      (["--hold", "--in=1h"], "--hold contradicts --at and --in: a held job has no time yet; give one of them"),
-      (["--timeout=1h"], "--timeout is how long to wait: give it with --wait or --follow"),
+      (["--hold", "--in=1h"], "--hold contradicts --at and --in: a held job has no start time. Use one of them."),
       (
-        ["--wait", "--timeout=soon"], "--timeout=soon: write a span such as 5min, \"1h 30min\", or 90, which is seconds"
+        ["--wait", "--timeout=0"],
+        "--timeout=0 is too short. Use a span longer than 0, or omit it to wait without a limit."
+      ),
+      (["--timeout=1h"], "--timeout limits a wait. Use it with --wait or --follow."),
+      (
+        ["--wait", "--timeout=soon"],
+        "--timeout=soon is not a span of time. Write for example 5min, \"1h 30min\", or 90 (seconds)."
       ),
     ] {
       let ran = CannedDaemon.run(["run", "a"] + words, environment: ["TACTUS_SOCKET": daemon.path])
@@ -76,7 +83,7 @@ struct WaitingTests {
     await daemon.stop()
   }
 
-  @Test("wait tells each job when it ends, and fails if one did not complete")
+  @Test("wait prints each job when it ends, and fails if a job did not complete")
   func wait() async throws {
     let daemon = try CannedDaemon()
     let good = daemon.run("wait", "0badf00d", "0badf00d")
@@ -95,18 +102,19 @@ struct WaitingTests {
     await daemon.stop()
   }
 
-  @Test("What does not end in time fails, says so, and names the way back")
+  @Test("wait and run --wait fail at the time-out, and name the command to continue")
   func timeout() async throws {
     let daemon = try CannedDaemon()
     let one = daemon.run("wait", "1cebabe5", "deadbeef", "--timeout=50ms")
     #expect(one.code == 1 && one.output.contains("FAILED"))
     #expect(
       one.complaints
-        == "tactusctl: deadbeef has not ended within 50 ms, and goes on; wait again with tactusctl wait deadbeef\n")
+        == "tactusctl: deadbeef has not ended within 50 ms, and continues. "
+        + "Run tactusctl wait deadbeef to wait again.\n")
     let two = daemon.run("wait", "89abcdef", "deadbeef", "--timeout=50ms")
     #expect(
-      two.complaints == "tactusctl: 2 jobs have not ended within 50 ms, and go on; wait again with "
-        + "tactusctl wait 89abcdef deadbeef\n")
+      two.complaints == "tactusctl: 2 jobs have not ended within 50 ms, and continue. "
+        + "Run tactusctl wait 89abcdef deadbeef to wait again.\n")
     let run = daemon.run("run", "nightly", "--wait", "--timeout=50ms")
     #expect(run.code == 1 && run.output == "\(Canned.ids[0])\n")
     await daemon.stop()
@@ -115,11 +123,11 @@ struct WaitingTests {
     #expect(unheard.code == 1 && unheard.output == "")
     #expect(
       unheard.complaints
-        == "tactusctl: the daemon has not answered; whether there is a job, tactusctl list-jobs shows\n")
+        == "tactusctl: no answer from the daemon. Run tactusctl list-jobs to see whether the job was created.\n")
     await silent.stop()
   }
 
-  @Test("Control-C ends the wait, leaves the job alone, says how to go on, and ends as an interrupted program does")
+  @Test("Control-C ends the wait by SIGINT without canceling the job, and tactusctl names the command to continue")
   func interrupt() async throws {
     let daemon = try CannedDaemon()
     let id = Canned.ids[0]
@@ -127,17 +135,17 @@ struct WaitingTests {
       ["tactusctl", "run", "nightly", "--wait"], environment: ["TACTUS_SOCKET": daemon.path],
       [
         .expect(id), .type("\u{03}"),
-        .expect("wait again with tactusctl wait \(id), or\r\n  tactusctl cancel \(id)\r\n"),
+        .expect("Run tactusctl wait \(id) to wait again, or\r\n  tactusctl cancel \(id).\r\n"),
       ])
     #expect(shown.missing == nil && shown.code == -2, "\(shown)")
     #expect(!daemon.operations.contains { if case .cancelJobs = $0 { true } else { false } })
     await daemon.stop()
   }
 
-  @Test("What goes on without Control-C, in the background of a script, goes on with it")
+  @Test("wait ignores Control-C if its shell ignores it")
   func ignoredInterrupt() async throws {
     let daemon = try CannedDaemon()
-    // A shell that is told to ignore an interrupt hands that on.
+    // A shell that ignores SIGINT passes this on to its children.
     let ran = try ChildProgram.run(
       ["sh", "-c", "trap '' INT; tactusctl wait deadbeef --timeout=200ms & kill -INT $!; wait $!"],
       environment: ["TACTUS_SOCKET": daemon.path])
@@ -145,14 +153,14 @@ struct WaitingTests {
     await daemon.stop()
   }
 
-  @Test("A daemon that goes away is tried again, for the jobs that have not ended")
+  @Test("wait connects again to a restarted daemon, for the jobs that have not ended")
   func restart() throws {
     let reply = { (index: Int, continues: Bool) in
       Reply.message(WaitForJobs.Reply(job: Canned.jobs[index]), continues: continues)
     }
     let daemon = try ScriptedDaemon([reply(3, true), reply(2, false)])
     let ran = CannedDaemon.run(["wait", "1cebabe5", "0badf00d"], environment: ["TACTUS_SOCKET": daemon.path])
-    #expect(ran.complaints == "tactusctl: the daemon went away; trying again\n")
+    #expect(ran.complaints == "tactusctl: the daemon went away. Trying again.\n")
     #expect(ran.lines.map { $0.prefix(36) }.prefix(2) == [Canned.ids[3].prefix(36), Canned.ids[2].prefix(36)])
     #expect(ran.code == 1)
     #expect(daemon.calls.count == 2 && daemon.calls[1].contains("[\"0badf00d\"]"), "\(daemon.calls)")

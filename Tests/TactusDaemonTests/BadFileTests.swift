@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Bad files")
 struct BadFileTests {
-  /// A file's name, its text, the line of the refusal, and words of it.
+  /// A bad file: its name, its text, and the line and a part of the expected refusal.
   private struct Bad {
     let name: String
     let text: String
@@ -29,7 +29,7 @@ struct BadFileTests {
     Bad("relative", "[Command]\nExec=true\n", 2, "absolute"),
     Bad("two", "[Command]\nExec=/bin/true\n[Heartbeat]\nEndpoint=http://localhost/\n", 3, "a workflow has one kind"),
     Bad("nul", "[Command]\nExec=/bin/tr\0ue\n", 2, "NUL"),
-    Bad("large", "[Command]\nExec=/bin/true\n" + String(repeating: "#\n", count: 1 << 19), 0, "the limit is 262144"),
+    Bad("large", "[Command]\nExec=/bin/true\n" + String(repeating: "#\n", count: 1 << 19), 0, "more than 262144 bytes"),
     Bad("Odd Name", "[Command]\nExec=/bin/true\n", 0, "name"),
   ]
 
@@ -44,14 +44,14 @@ struct BadFileTests {
   private func expectRefused(_ problems: [(file: String, line: Int, message: String)]) throws {
     #expect(Set(problems.map(\.file)).count == Self.bad.count + 2)
     for bad in Self.bad {
-      let told = problems.filter { $0.file == "workflows/\(bad.name).workflow" }
-      #expect(told.contains { $0.line == bad.line && $0.message.contains(bad.words) }, "\(bad.name): \(told)")
+      let reported = problems.filter { $0.file == "workflows/\(bad.name).workflow" }
+      #expect(reported.contains { $0.line == bad.line && $0.message.contains(bad.words) }, "\(bad.name): \(reported)")
     }
     #expect(problems.contains { $0.file == "workflows/latin.workflow" && $0.line == 1 && $0.message.contains("UTF-8") })
     #expect(problems.contains { $0.file == "workflows/folder.workflow" && $0.message.contains("irectory") })
   }
 
-  @Test("A reload refuses each with its line, and loads the others")
+  @Test("A reload refuses each bad file with its line, and loads the others")
   func reload() async throws {
     let daemon = try await RunningDaemon(["good": "[Command]\nExec=/bin/echo good\n"])
     try write(daemon)
@@ -65,14 +65,14 @@ struct BadFileTests {
     for bad in Self.bad { #expect(daemon.complaints.contains("workflows/\(bad.name).workflow")) }
     let incidents = try await daemon.call(Describe()).lastErrors
     #expect(incidents.count == 8 && incidents == incidents.sorted { $0.at > $1.at })
-    // What was mended is no trouble any more.
+    // A file that was fixed is no longer reported.
     for name in Self.bad.map(\.name) + ["latin", "folder"] { try daemon.undefine(name) }
     try await daemon.call(Reload())
     #expect(try await daemon.call(Describe()).lastErrors.filter { $0.message.contains(".workflow") }.isEmpty)
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("--check tells the same without a daemon, and a daemon starts in spite of them")
+  @Test("--check reports the same problems without a daemon, and a daemon starts in spite of them")
   func check() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["good": "[Command]\nExec=/bin/echo good\n"])
     let before = try await daemon.check("--check")
@@ -103,7 +103,7 @@ struct BadFileTests {
   }
 
   @Test(
-    "Who asks for a workflow whose file was refused is told so, with the place and the reason, or that it was not read yet"
+    "A call for a workflow without a valid file reports the place and the reason, or that the file was not read yet"
   )
   func absent() async throws {
     let daemon = try await RunningDaemon(["bad": "[Command]\nExec=true\n", "ffffff": "[Command]\n"])
@@ -114,21 +114,21 @@ struct BadFileTests {
       #expect(bad.code == 4, "\(verb): \(bad)")
       for words in [
         "no workflow bad: its file was refused", "workflows/bad.workflow:2: Exec= does not begin with the absolute",
-        "then tactusctl reload",
+        "Fix the file, then run tactusctl reload",
       ] { #expect(bad.complaints.contains(words), "\(verb): \(bad)") }
       let new = try await daemon.control(verb, "new")
       #expect(new.code == 4, "\(verb): \(new)")
       #expect(
         new.complaints.contains(
-          "no workflow new: its file workflows/new.workflow is there, but not in force: tactusctl reload"),
+          "no workflow new: its file workflows/new.workflow exists but is not in force. Run tactusctl reload"),
         "\(verb): \(new)")
     }
-    // It might be the end of a job's id as well.
+    // This name might also be the end of a job's id.
     let digits = try await daemon.control("why", "ffffff")
     #expect(digits.code == 4 && digits.complaints.contains("workflows/ffffff.workflow:1: [Command] needs Exec="))
     let none = try await daemon.control("run", "none")
-    #expect(none.code == 4 && none.complaints.contains("no workflow none; tactusctl list-workflows"), "\(none)")
-    // What is told is what the last reading said.
+    #expect(none.code == 4 && none.complaints.contains("no workflow none. Run tactusctl list-workflows"), "\(none)")
+    // The answer quotes the result of the last reload.
     try daemon.define("bad", "[Command]\n# better\nExec=/bin/true\nNice=3\n")
     try await daemon.call(Reload())
     let again = try await daemon.control("run", "bad")
@@ -139,19 +139,19 @@ struct BadFileTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("What a shell would act upon is a warning with its line, and the program gets it as it is")
+  @Test("Shell syntax in Exec= causes a warning with its line, and the program receives it unchanged")
   func shellWords() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["list": "[Command]\nExec=/bin/echo $HOME | wc\n"])
     let check = try await daemon.check("--check")
-    #expect(check.code == 0 && check.output.contains("workflows/list.workflow:2: Exec= holds $HOME, and no shell"))
+    #expect(check.code == 0 && check.output.contains("workflows/list.workflow:2: Exec= has $HOME, but no shell"))
     try await daemon.start()
-    try await daemon.log(with: "workflows/list.workflow:2: Exec= holds $HOME")
+    try await daemon.log(with: "workflows/list.workflow:2: Exec= has $HOME")
     let job = try await daemon.outcome(of: "list")
     #expect(try await daemon.output(of: job.id).compactMap(\.text) == ["$HOME | wc"])
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A span in months by the letter alone is a warning, in a workflow's file and in tactusd.conf")
+  @Test("A span with the unit M causes a warning, in a workflow's file and in tactusd.conf")
   func months() async throws {
     let daemon = try RunningDaemon(
       notStartedWith: ["job": "[Schedule]\nInterval=5M\n[Command]\nExec=/bin/true\n"],
@@ -160,8 +160,8 @@ struct BadFileTests {
     #expect(check.code == 0 && check.output.contains("tactusd.conf:2: EventsKeep=1M: 1M is 1 month"), "\(check)")
     #expect(
       check.output.contains(
-        "workflows/job.workflow:2: Interval=5M: 5M is 5 months, as in systemd.time(7); for minutes write 5min, for months "
-          + "5month (warning)"), "\(check)")
+        "workflows/job.workflow:2: Interval=5M: 5M is 5 months, as in systemd.time(7). Write 5min for minutes, or 5month for "
+          + "months (warning)"), "\(check)")
     try await daemon.start()
     let applied = try await daemon.control(
       "apply", "--dry-run", try daemon.write("a.workflow", daemon.read("etc/workflows/job.workflow")))
@@ -169,7 +169,7 @@ struct BadFileTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A missing executable is a warning, and its run a validation error")
+  @Test("A missing executable causes a warning, and its run ends with a validation error")
   func missing() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["absent": "[Command]\nExec=/nonexistent/program\n"])
     let check = try await daemon.check("--check")

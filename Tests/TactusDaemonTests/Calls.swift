@@ -4,7 +4,7 @@ import TactusProtocol
 import TactusTestSupport
 import TactusTransport
 
-/// What tests ask of a daemon, each on a connection of its own.
+/// The calls of tests to a daemon, each on its own connection.
 extension RunningDaemon {
   /// Calls a method.
   @discardableResult
@@ -13,7 +13,7 @@ extension RunningDaemon {
     return try await blocking("\(R.method) is answered") { try ControlClient(path: path).call(request) }
   }
 
-  /// Makes a manual run; returns its id.
+  /// Creates a manual job and returns its id.
   func run(_ name: String, at instant: String? = nil) async throws -> String {
     try await call(RunWorkflow(name: name, scheduledAt: instant)).jobID
   }
@@ -30,7 +30,7 @@ extension RunningDaemon {
   /// A workflow by its name.
   func workflow(_ name: String) async throws -> WireWorkflow { try await call(GetWorkflow(name: name)).workflow }
 
-  /// A job when it has ended.
+  /// Waits until a job has ended, and returns it.
   func ended(_ id: String, within limit: Duration = patience) async throws -> WireJob {
     try await eventually("job \(id) ends", within: limit) {
       let job = try await job(id)
@@ -38,7 +38,7 @@ extension RunningDaemon {
     }
   }
 
-  /// A job when it runs.
+  /// Waits until a job is running, and returns it.
   func running(_ id: String) async throws -> WireJob {
     try await eventually("job \(id) runs") {
       let job = try await job(id)
@@ -46,18 +46,18 @@ extension RunningDaemon {
     }
   }
 
-  /// Makes a manual run and waits for its end.
+  /// Creates a manual job and waits for its end.
   func outcome(of name: String) async throws -> WireJob { try await ended(run(name)) }
 
-  /// A workflow when it is as wanted.
+  /// Waits until a workflow meets a condition, and returns it.
   func workflow(_ name: String, when isWanted: (WireWorkflow) -> Bool) async throws -> WireWorkflow {
-    try await eventually("workflow \(name) is as wanted") {
+    try await eventually("workflow \(name) meets the condition") {
       let workflow = try await workflow(name)
       return isWanted(workflow) ? workflow : nil
     }
   }
 
-  /// The jobs of a workflow with a status when there are so many.
+  /// Waits until at least `count` jobs of a workflow have a status, and returns these jobs.
   func jobs(_ name: String, _ status: JobStatus, atLeast count: Int) async throws -> [WireJob] {
     try await eventually("\(count) jobs of \(name) are \(status.rawValue)") {
       let jobs = try await jobs(name, status)
@@ -65,7 +65,7 @@ extension RunningDaemon {
     }
   }
 
-  /// A file below the directory when it has something.
+  /// Waits until a file below the directory is not empty, and returns its text.
   func text(of file: String) async throws -> String {
     try await eventually("something is written to \(file)") {
       let text = read(file)
@@ -73,16 +73,16 @@ extension RunningDaemon {
     }
   }
 
-  /// What the daemon wrote to its log when a text is in it.
+  /// Waits until the daemon's log contains a text, and returns the log.
   @discardableResult
   func log(with text: String) async throws -> String {
-    try await eventually("it says: \(text)") { complaints.contains(text) ? complaints : nil }
+    try await eventually("the log contains: \(text)") { complaints.contains(text) ? complaints : nil }
   }
 
-  /// What the daemon wrote to its log, with all that it had told when it was asked.
+  /// The daemon's log, with every line that was logged before this call.
   func log() async throws -> String {
     let name = "nothing-\(UUID().uuidString.lowercased())"
-    // Refused, and that is told behind everything that was told before.
+    // The daemon logs this refused call after all earlier lines.
     _ = try? await call(TerminateWorkflow(name: name))
     return try await log(with: "terminate \(name)")
   }

@@ -3,7 +3,7 @@ import Glibc
 import TactusTestSupport
 import Testing
 
-/// What `--check` says of files that another user's daemon will read.
+/// `--check` on files that the daemon of another user will read.
 @Suite("--check for another user", .enabled(if: OtherUsers.arePossible, "needs root, to become other users: not run"))
 struct CheckTests {
   private static let owner: UInt32 = 54_401
@@ -26,7 +26,7 @@ struct CheckTests {
     ).run(["--mount", "/bin/sh", "-c", words])
   }
 
-  @Test("What the daemon's user may not read is told to root, with its mode, its owner and the way out")
+  @Test("--check by root reports files that the user tactus may not read, with mode, owner and the way out")
   func readability() async throws {
     let text = "[Command]\nExec=/bin/true\n"
     let daemon = try RunningDaemon(notStartedWith: ["open": text, "shared": text], settings: "[Manager]\n")
@@ -42,16 +42,16 @@ struct CheckTests {
     #expect(ran.code == 1, "\(ran)")
     #expect(
       ran.output.split(separator: "\n").map(String.init) == [
-        "queues: the daemon's user tactus may not read it (mode 700, root:root): chown root:tactus \(queues); "
+        "queues: the user tactus may not read it (mode 700, root:root). Run chown root:tactus \(queues) && "
           + "chmod 750 \(queues)",
-        "workflows/secret.workflow: the daemon's user tactus may not read it (mode 600, root:root): "
-          + "chown root:tactus \(secret); chmod 640 \(secret)",
+        "workflows/secret.workflow: the user tactus may not read it (mode 600, root:root). "
+          + "Run chown root:tactus \(secret) && chmod 640 \(secret)",
         "\(daemon.configuration): files: 5, good: 3, bad: 2, warnings: 0",
       ], "\(ran)")
     // A private daemon of root may read everything.
     let own = try await check(daemon, "--check")
     #expect(own.code == 0 && own.output.hasSuffix("bad: 0, warnings: 0\n"), "\(own)")
-    // What the sentence says does mend it.
+    // The commands in the message fix it.
     for (path, mode) in [(secret, 0o640), (queues, 0o750)] {
       chown(path, 0, Self.owner)
       chmod(path, mode_t(mode))
@@ -60,15 +60,15 @@ struct CheckTests {
     #expect(mended.code == 0 && mended.output.hasSuffix("bad: 0, warnings: 0\n"), "\(mended)")
     chmod(daemon.configuration, 0o700)
     let closed = try await check(daemon, "--check", "--system")
-    #expect(closed.output.contains("\(daemon.configuration): the daemon's user tactus may not read it"), "\(closed)")
+    #expect(closed.output.contains("\(daemon.configuration): the user tactus may not read it"), "\(closed)")
     #expect(closed.code == 1 && closed.output.hasSuffix("good: 0, bad: 1, warnings: 0\n"), "\(closed)")
   }
 
-  @Test("What the daemon will not be able to read, or to start, is told to root, and what its sandbox may hide is not")
+  @Test("--check by root reports inputs that tactus cannot read, but none that the sandbox may hide")
   func outlook() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     chmod(daemon.directory, 0o755)
-    // Nothing that is below /tmp for this process has to be there for the daemon.
+    // The daemon may have another /tmp than this process.
     let folder = "/var/lib/tactus-check-\(getpid())"
     mkdir(folder, 0o755)
     defer { try? FileManager.default.removeItem(atPath: folder) }  // made here
@@ -90,29 +90,30 @@ struct CheckTests {
     let machine = ["mount -t tmpfs none /run", "mkdir -p /run/systemd/system /run/polkit-1/rules.d"] + bare
     let ran = try await check(daemon, "--check", "--system", after: machine)
     #expect(ran.code == 0, "\(ran)")
-    let consequence = "until then its jobs end FAILED with VALIDATION_ERROR (warning)"
-    let unreadable = "cannot be read by tactus, whom tactusd runs as: let it read the file; \(consequence)"
-    let told = [
+    let consequence = "Until then its jobs end FAILED with VALIDATION_ERROR (warning)"
+    let unreadable = "cannot be read by tactus, the user of tactusd. Let tactus read it. \(consequence)"
+    let reported = [
       "closed.workflow:3: EnvironmentFile=\(folder)/closed \(unreadable)",
       "secret.workflow:3: LoadCredential=key:\(folder)/closed \(unreadable)",
       """
-      unit.workflow:3: Runner=systemd needs a unit of systemd, and no rule of polkit names tactus, who will hardly be let: \
-      sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules, then sudo tactusctl reload, \
-      which tells for certain; \(consequence)
+      unit.workflow:3: Runner=systemd needs a systemd unit, but no polkit rule names tactus, so tactusd can probably \
+      not start one. Run sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules, then \
+      sudo tactusctl reload to test it. \(consequence)
       """,
       """
-      unit.workflow:4: WorkingDirectory=/home/no/directory is not there: make the directory, or correct the path; \
+      unit.workflow:4: WorkingDirectory=/home/no/directory does not exist. Create the directory, or correct the path. \
       \(consequence)
       """,
     ]
-    #expect(ran.output.split(separator: "\n").dropLast().map(String.init) == told.map { "workflows/\($0)" }, "\(ran)")
-    // A rule of which only polkit knows what comes of it.
+    #expect(
+      ran.output.split(separator: "\n").dropLast().map(String.init) == reported.map { "workflows/\($0)" }, "\(ran)")
+    // Only polkit knows the effect of this rule.
     let ruled = try await check(
       daemon, "--check", "--system", after: machine + ["echo '// for tactus' >/run/polkit-1/rules.d/1.rules"])
     #expect(ruled.code == 0 && !ruled.output.contains("polkit"), "\(ruled)")
   }
 
-  @Test("Behind a symbolic link, and below a closed folder, the first folder that keeps the daemon's user out is named")
+  @Test("--check names the first folder on the way, links included, that the user tactus may not enter")
   func closedFolders() async throws {
     let text = "[Command]\nExec=/bin/true\n"
     let daemon = try RunningDaemon(notStartedWith: ["open": text])
@@ -120,25 +121,25 @@ struct CheckTests {
     let (home, workflows) = ("\(daemon.directory)/home", "\(daemon.configuration)/workflows")
     try daemon.write("home/jobs/deep/linked.workflow", text)
     chmod(home, 0o700)
-    // One link leads to the other, and that back and forth.
+    // One link leads to another, whose target contains `..` and `.`.
     symlink("../../between/far.workflow", "\(workflows)/far.workflow")
     try daemon.write("between/open.workflow", text)
     symlink("\(home)/../home/./jobs/deep/linked.workflow", "\(daemon.directory)/between/far.workflow")
     symlink("../../between/open.workflow", "\(workflows)/near.workflow")
     let linked = try await check(daemon, "--check", "--system")
     func refusal(_ file: String, _ mode: Int) -> String {
-      "\(file): the daemon's user tactus may not read it, because on the way to it that user may not enter \(home) "
-        + "(mode \(mode), root:root): put it elsewhere, or chmod o+x \(home)"
+      "\(file): the user tactus may not read it, because the user tactus may not enter \(home) "
+        + "(mode \(mode), root:root). Put it elsewhere, or run chmod o+x \(home)"
     }
     #expect(
       linked.output.split(separator: "\n").map(String.init) == [
         refusal("workflows/far.workflow", 700), "\(daemon.configuration): files: 3, good: 2, bad: 1, warnings: 0",
       ], "\(linked)")
-    // What it says does.
+    // The command in the message fixes it.
     chmod(home, 0o701)
     #expect(try await check(daemon, "--check", "--system").code == 0)
 
-    // A folder, and the configuration itself.
+    // The same for a folder of the configuration, and for the configuration itself.
     chmod(home, 0o600)
     try FileManager.default.moveItem(atPath: workflows, toPath: "\(home)/workflows")
     symlink("\(home)/workflows", workflows)
@@ -148,11 +149,11 @@ struct CheckTests {
     let closed = try await check(daemon, "--check", "--system")
     #expect(
       closed.output.hasPrefix(
-        "\(daemon.configuration): the daemon's user tactus may not read it, because on the way to it that user may not enter \(daemon.directory) "
-      ), "\(closed)")
+        "\(daemon.configuration): the user tactus may not read it, because the user tactus may not enter "
+          + "\(daemon.directory) "), "\(closed)")
   }
 
-  @Test("A user without --system is told that it is the own directory that is checked, and where the machine's is")
+  @Test("--check by a user without --system says that it checks the user's directory, and how to check the system's")
   func ownDirectory() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     chmod(daemon.directory, 0o755)
@@ -167,18 +168,18 @@ struct CheckTests {
     #expect(none.code == 0)
     #expect(
       none.output == """
-        this checks \(own) (it is not there), which is for a daemon of nobody alone; \
-        for that of the machine: sudo tactusd --check --system
-        \(own)/workflows: is not there: no workflow is read from files, and none is terminated (warning)
+        checking \(own) (which does not exist) for a private daemon of nobody. \
+        Run sudo tactusd --check --system to check the system's daemon.
+        \(own)/workflows: does not exist, so no workflow is read from files, and none is terminated (warning)
         \(own): files: 0, good: 0, bad: 0, warnings: 1
 
         """, "\(none)")
     try daemon.write(".config/tactus/workflows/good.workflow", "[Command]\nExec=/bin/true\n")
     let good = try await check()
-    #expect(good.output.hasPrefix("this checks \(own), which is for a daemon of nobody alone; "), "\(good)")
+    #expect(good.output.hasPrefix("checking \(own) for a private daemon of nobody. "), "\(good)")
     #expect(good.output.hasSuffix("\n\(own): files: 1, good: 1, bad: 0, warnings: 0\n"), "\(good)")
     let system = try await check("--system")
     #expect(system.output.contains("/etc/tactus: files: "), "\(system)")
-    #expect(!system.output.contains("this checks"), "\(system)")
+    #expect(!system.output.contains("for a private daemon"), "\(system)")
   }
 }

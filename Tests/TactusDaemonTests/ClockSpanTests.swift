@@ -5,7 +5,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-@Suite("Spans and orders while the clock of the daemon is set")
+@Suite("Durations and order of jobs when the daemon's clock is set")
 struct ClockSpanTests {
   private func daemon(_ workflows: [String: String]) async throws -> (RunningDaemon, TemporaryFile) {
     let faults = TemporaryFile(named: "")
@@ -14,18 +14,18 @@ struct ClockSpanTests {
     return (daemon, faults)
   }
 
-  /// Sets the daemon's clock, and returns when it has noticed.
+  /// Sets the daemon's clock, and returns when the daemon has noticed.
   private func step(_ daemon: RunningDaemon, _ faults: TemporaryFile, to seconds: Int) async throws {
     let before = daemon.complaints.split(separator: "\n").count { $0.contains("the wall clock was set") }
     try "\(seconds)".write(toFile: "\(faults.directory)/clock-offset", atomically: true, encoding: .utf8)
     daemon.send(.user2)
-    _ = try await eventually("the step is told") { () -> Bool? in
+    _ = try await eventually("the step is logged") { () -> Bool? in
       daemon.complaints.split(separator: "\n").count { $0.contains("the wall clock was set") } > before ? true : nil
     }
   }
 
   @Test(
-    "A clock set by hours during a job changes neither how long it took, nor the statistics", arguments: [-7200, 7200])
+    "A clock step of two hours during a job changes neither its duration nor the statistics", arguments: [-7200, 7200])
   func span(_ seconds: Int) async throws {
     let (daemon, faults) = try await daemon([
       "work": "[Command]\nExec=/bin/sh -c 'until [ -e go ]; do sleep 0.05; done'\nRunner=direct\n"
@@ -43,7 +43,7 @@ struct ClockSpanTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("The newest job is the one that began last, also when the clock was ahead before, and across a restart")
+  @Test("The newest job is the one that began last, even after a backward clock step and a restart")
   func newest() async throws {
     let (daemon, faults) = try await daemon(["work": "[Command]\nExec=/bin/echo done\nRunner=direct\n"])
     try await step(daemon, faults, to: 7200)
@@ -57,7 +57,7 @@ struct ClockSpanTests {
       let list = try await daemon.control("list-jobs", "work").output.split(separator: "\n")
       let places = [new, old].map { id in list.firstIndex { $0.contains(id.suffix(8)) } }
       #expect(try #require(places[0]) < #require(places[1]), "\(list)")
-      #expect(old < new, "ids go on in the order in which they are made")
+      #expect(old < new, "ids ascend in the order in which they are created")
       #expect(try await daemon.stop() == 0)
       try await daemon.start()
     }

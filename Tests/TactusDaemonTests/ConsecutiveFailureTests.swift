@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Failures in a row")
 struct ConsecutiveFailureTests {
-  /// A workflow whose runs end with the code that a file says.
+  /// Starts a daemon with the workflow `judged`, whose jobs exit with the code in the file `verdict`.
   private func daemon(schedule: String) async throws -> RunningDaemon {
     let daemon = try RunningDaemon(notStartedWith: [:])
     try daemon.write("verdict", "1")
@@ -15,7 +15,7 @@ struct ConsecutiveFailureTests {
     return daemon
   }
 
-  @Test("Three failures terminate a workflow; it still runs by hand, and starts again when it is resumed")
+  @Test("Three failures terminate a workflow, which still runs by hand and starts again when it is resumed")
   func terminated() async throws {
     let daemon = try await daemon(schedule: "[Schedule]\nInterval=1s\n")
     let terminated = try await daemon.workflow("judged") { $0.state == .terminated }
@@ -56,7 +56,7 @@ struct ConsecutiveFailureTests {
   }
 
   @Test(
-    "A reload that changes a workflow which failures have terminated says that it is terminated still, and the way out")
+    "A reload that changes a workflow terminated by failures says that it is still terminated, and the way out")
   func fixedFile() async throws {
     let daemon = try await daemon(schedule: "[Schedule]\nInterval=1s\n")
     _ = try await daemon.workflow("judged") { $0.state == .terminated }
@@ -65,12 +65,12 @@ struct ConsecutiveFailureTests {
     #expect(
       reloaded.output.contains("judged: changed, and still terminated. Run tactusctl resume judged"), "\(reloaded)")
     #expect(
-      daemon.complaints.contains("is still terminated, after too many failures in a row. Run tactusctl resume judged"))
+      daemon.complaints.contains("is still terminated after too many failures in a row. Run tactusctl resume judged"))
     #expect(try await daemon.workflow("judged").state == .terminated)
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("One success in between begins the count anew")
+  @Test("One success in between resets the counter")
   func reset() async throws {
     let daemon = try await daemon(schedule: "")
     for (verdict, counter) in [("1", 1), ("1", 2), ("0", 0), ("1", 1), ("1", 2)] {
@@ -86,17 +86,17 @@ struct ConsecutiveFailureTests {
     let why = try await daemon.control("why", "judged")
     #expect(
       why.output.hasPrefix(
-        "judged is TERMINATED since \(since), after 3 failures in a row; when the cause is mended: "
-          + "tactusctl resume judged\n"), "\(why)")
-    // One more by hand counts, but it is not what terminated it.
+        "judged is TERMINATED since \(since) after 3 failures in a row. Fix the cause, then run "
+          + "tactusctl resume judged.\n"), "\(why)")
+    // One more failure by hand counts, but did not terminate the workflow.
     #expect(try await daemon.outcome(of: "judged").status == .failed)
     #expect(try await daemon.workflow("judged").consecutiveFailures == 4)
-    #expect(try await daemon.control("why", "judged").output.contains(", after 3 failures in a row; "))
+    #expect(try await daemon.control("why", "judged").output.contains(" after 3 failures in a row. "))
     let shown = try await daemon.control("show-workflow", "judged").output
-    #expect(shown.contains("Failures in a row: 3, which terminated it; 4 with the runs by hand since\n"), "\(shown)")
+    #expect(shown.contains("Failures in a row: 3, which terminated it (4 after later manual runs)\n"), "\(shown)")
   }
 
-  @Test("What runs by hand alone and ended with a schedule is not said to have none")
+  @Test("why does not say \"has no schedule\" of a terminated workflow with a schedule")
   func scheduled() async throws {
     let daemon = try await daemon(schedule: "[Schedule]\nInterval=1d\n")
     for _ in 0..<3 { _ = try await daemon.outcome(of: "judged") }
@@ -105,7 +105,7 @@ struct ConsecutiveFailureTests {
     #expect(!why.output.contains("has no schedule"), "\(why)")
   }
 
-  @Test("What is no failure of the job does not count")
+  @Test("A canceled job does not count as a failure")
   func canceled() async throws {
     let daemon = try await RunningDaemon(["sleeper": "[Command]\nExec=/bin/sleep 60\n"])
     for _ in 0..<3 {

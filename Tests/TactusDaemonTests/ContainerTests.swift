@@ -4,7 +4,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// Containers on real engines: podman and dockerd, each by the same tests.
+/// Containers on real engines: podman and dockerd run the same tests.
 @Suite("Containers", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized)
 struct ContainerTests {
   private func daemon(_ lab: EngineLab, _ workflows: [String: String]) async throws -> RunningDaemon {
@@ -17,12 +17,12 @@ struct ContainerTests {
     return daemon
   }
 
-  /// The lines of a job, of one stream or both.
+  /// The lines that a job printed to one stream or both.
   private func texts(_ daemon: RunningDaemon, _ id: String, _ stream: LogStream? = nil) async throws -> [String] {
     try await daemon.output(of: id).filter { stream == nil || $0.stream?.known == stream }.compactMap(\.text)
   }
 
-  @Test("The exit code decides; output of both streams is complete and in order", arguments: EngineLab.Kind.allCases)
+  @Test("The exit code decides, and both streams are complete and in order", arguments: EngineLab.Kind.allCases)
   func ends(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
     let daemon = try await daemon(
@@ -47,7 +47,7 @@ struct ContainerTests {
     let lots = try await daemon.outcome(of: "lots")
     for (stream, word) in [(LogStream.stdout, "out"), (.stderr, "err")] {
       let lines = try await texts(daemon, lots.id, stream)
-      // Not all of them in a message.
+      // Compared first, so that a failure does not print all lines.
       let isWhole = lines == (0..<10_000).map { "\(word)\($0)" }
       #expect(isWhole, "\(lines.count) lines of \(stream)")
     }
@@ -67,7 +67,7 @@ struct ContainerTests {
   }
 
   @Test(
-    "One that ignores TERM is ended after its time-out and the grace, with what it printed",
+    "A container that ignores TERM is killed after its time-out and the grace, and its output is kept",
     arguments: EngineLab.Kind.allCases)
   func timeout(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
@@ -78,19 +78,19 @@ struct ContainerTests {
           "Timeout=1s\nExec=sh -c 'trap \"echo term\" TERM; echo begin; while :; do sleep 0.2; echo tick; done'"
       ])
     var job = try await daemon.outcome(of: "stubborn")
-    // Three seconds; other tests can only make it later, so the best of three is the daemon's own.
+    // Three seconds are expected. Other tests can only delay it, so the shortest of three runs shows the daemon's time.
     for _ in 0..<2 where (job.durationMs ?? 0) > 3700 { job = try await daemon.outcome(of: "stubborn") }
     #expect(job.errorCode == .providerTimeout)
     #expect((2300...3700).contains(job.durationMs ?? 0), "\(String(describing: job.durationMs)) ms")
     let texts = try await texts(daemon, job.id)
     let term = try #require(texts.firstIndex(of: "term"))
-    // Two seconds of grace have some eight ticks.
+    // About eight ticks fit into two seconds of grace.
     #expect(texts.first == "begin" && texts[term...].count { $0 == "tick" } >= 4, "\(texts)")
     #expect(try await daemon.stop() == 0)
   }
 
   @Test(
-    "Twenty containers outlive a killed daemon and are taken over, with output without gap or repeat",
+    "Twenty containers outlive a killed daemon and are adopted, and no output is lost or repeated",
     arguments: EngineLab.Kind.allCases)
   func adoption(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
@@ -121,7 +121,7 @@ struct ContainerTests {
   private static let kills = ProcessInfo.processInfo.environment["TACTUS_TEST_KILLS"].flatMap { Int($0) } ?? 10
 
   @Test(
-    "Kills at any moment: every container ran exactly once, its end is told, and none is left",
+    "After kills of the daemon at any moment, every container ran once, every end is reported, and none is left",
     arguments: EngineLab.Kind.allCases)
   func kills(_ kind: EngineLab.Kind) async throws {
     let seed = UInt64.random(in: .min ... .max)
@@ -158,7 +158,7 @@ struct ContainerTests {
     #expect(verdict.code == 0, "seed \(seed): \(verdict)")
   }
 
-  @Test("A stop leaves containers alone; the next daemon tells their ends", arguments: EngineLab.Kind.allCases)
+  @Test("A stop leaves containers running, and the next daemon reports their ends", arguments: EngineLab.Kind.allCases)
   func stop(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
     let daemon = try await daemon(lab, ["nap": "Exec=sh -c 'echo a; sleep 2; echo b; exit 4'"])
@@ -174,7 +174,7 @@ struct ContainerTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("An engine that is killed and comes back finds its containers followed on", arguments: EngineLab.Kind.allCases)
+  @Test("The daemon follows containers across a kill and restart of the engine", arguments: EngineLab.Kind.allCases)
   func engineRestart(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
     let daemon = try await daemon(

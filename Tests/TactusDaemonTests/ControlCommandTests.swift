@@ -1,12 +1,13 @@
 import Foundation
 import Glibc
 import TactusLinux
+import TactusMessages
 import TactusModel
 import TactusProtocol
 import TactusTransport
 import Testing
 
-@Suite("tactusctl against the real daemon")
+@Suite("tactusctl with a real daemon")
 struct ControlCommandTests {
   private func daemon() async throws -> RunningDaemon {
     let workflows = [
@@ -34,7 +35,7 @@ struct ControlCommandTests {
     return ran
   }
 
-  @Test("Each verb does what it says, and exits as the manual says")
+  @Test("Each verb does its work, and exits with the status that the manual page documents")
   func verbs() async throws {
     let daemon = try await daemon()
     let new = "\(daemon.directory)/new.workflow"
@@ -62,7 +63,7 @@ struct ControlCommandTests {
     #expect(try await expect(daemon, 0, "logs", id, "--stream=stderr").output == "err\n")
     _ = try await expect(daemon, 0, "list-jobs", "--status=FAILED", "--workflow=fails", saying: "1 job")
     _ = try await expect(daemon, 0, "list-jobs", "fails", saying: "1 job")
-    // By the name of a workflow: its newest, which is said beside the output.
+    // The name of a workflow selects its newest job, and standard error names this job.
     let named = try await expect(daemon, 0, "logs", "fails")
     #expect(named.complaints == "tactusctl: logs of job \(id), the newest of fails\n" && named.output.contains("out\n"))
     #expect(try await expect(daemon, 0, "logs", "fails", "-q").complaints == "")
@@ -83,7 +84,7 @@ struct ControlCommandTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("With a closed standard output nothing that a job prints gets to the daemon, and the exit status says so")
+  @Test("With a closed standard output, logs fails and sends no output of a job to the daemon")
   func closedOutput() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["victim": "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n"])
     let call = #"{"method":"io.tactus.Workflows.Terminate","parameters":{"name":"victim"}}"#
@@ -102,7 +103,7 @@ struct ControlCommandTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("What goes wrong has its exit code and a way out")
+  @Test("Every failure has its exit status and names a way out")
   func failures() async throws {
     let daemon = try await daemon()
     let planned = try #require(try await daemon.jobs("planned").first)
@@ -119,23 +120,23 @@ struct ControlCommandTests {
     _ = try await expect(daemon, 4, "logs", "nothing", saying: "no workflow nothing")
     _ = try await expect(daemon, 2, "start", "planned", saying: "tactusctl run NAME")
     _ = try await expect(
-      daemon, 2, "run", "planned", "--at=yesterday", saying: "is not RFC 3339 with an offset: write --at=2")
+      daemon, 2, "run", "planned", "--at=yesterday", saying: "is not RFC 3339 with an offset. Write --at=2")
     let refused = await #expect(throws: ControlError.self) {
       try await daemon.call(RunWorkflow(name: "planned", scheduledAt: "yesterday"))
     }
     #expect("\(refused as Any)".contains("is not \(Instant.rule)"))
     _ = try await expect(daemon, 2, "frobnicate", saying: "tactusctl --help")
-    _ = try await expect(daemon, 2, saying: "what should be done")
+    _ = try await expect(daemon, 2, saying: "no verb given")
     _ = try await expect(daemon, 2, "run", saying: "run NAME")
-    _ = try await expect(daemon, 2, "status", "--dry-run", saying: "takes no --dry-run")
+    _ = try await expect(daemon, 2, "status", "--dry-run", saying: "does not take --dry-run")
     _ = try await expect(daemon, 2, "status", "--json=long", saying: "short")
     _ = try await expect(daemon, 2, "list-jobs", "--limit=0", saying: "--limit=0")
     _ = try await expect(daemon, 2, "list-jobs", "--status=DONE", saying: "DONE")
     _ = try await expect(daemon, 0, "--help", saying: "list-workflows")
     _ = try await expect(daemon, 0, "--version", saying: Product.version)
-    // The planned job is there still: whatever was refused changed nothing.
+    // The planned job still exists: the refused calls changed nothing.
     #expect(try await daemon.job(planned.id) == planned)
-    _ = try await expect(daemon, 3, "--socket=\(daemon.directory)/none", "status", saying: "start tactusd")
+    _ = try await expect(daemon, 3, "--socket=\(daemon.directory)/none", "status", saying: "Start tactusd")
     if getuid() == 0 { try await expectForbidden(daemon) }
     #expect(try await daemon.stop() == 0)
     _ = try await expect(daemon, 3, "status", saying: "no daemon answers at \(daemon.socket)")
@@ -148,7 +149,7 @@ struct ControlCommandTests {
     for path in [daemon.directory, "\(daemon.directory)/run"] {
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     }
-    // The mode of the socket refuses; and were it open, the daemon would.
+    // First the mode of the socket refuses the user, then the daemon does.
     for mode in [0o600, 0o666] {
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: daemon.socket)
       let ran = try await nobody.run(words)
@@ -156,7 +157,7 @@ struct ControlCommandTests {
     }
   }
 
-  @Test("--json prints what the daemon answered", arguments: ["short", "pretty"])
+  @Test("--json prints the daemon's replies", arguments: ["short", "pretty"])
   func json(mode: String) async throws {
     let daemon = try await daemon()
     let job = try await daemon.outcome(of: "fails")
@@ -183,12 +184,14 @@ struct ControlCommandTests {
     #expect(known["status"] as? String == "FAILED" && known["error_code"] as? String == "EXIT_NONZERO")
   }
 
-  /// The objects of indented text: each ends with a brace in the first column.
+  /// The objects of indented text.
+  ///
+  /// Each ends with a brace in the first column.
   private func objects(_ text: String) -> [String] {
     text.components(separatedBy: "\n}\n").filter { !$0.isEmpty }.map { $0.hasSuffix("}\n") ? $0 : $0 + "\n}" }
   }
 
-  @Test("On a terminal of 80 columns every line fits")
+  @Test("Every line fits into a terminal of 80 columns")
   func width() async throws {
     let daemon = try await daemon()
     let job = try await daemon.outcome(of: "fails")
@@ -212,6 +215,6 @@ struct ControlCommandTests {
     }
   }
 
-  /// Without the colours.
+  /// The text without colours.
   private func plain(_ text: String) -> String { text.replacing(/\u{1B}\[[0-9;]*m/, with: "") }
 }

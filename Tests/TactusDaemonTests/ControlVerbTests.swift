@@ -6,7 +6,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-@Suite("tactusctl follows, waits and explains, against the real daemon")
+@Suite("tactusctl follows, waits and explains, with a real daemon")
 struct ControlVerbTests {
   private func daemon() async throws -> RunningDaemon {
     try await RunningDaemon([
@@ -27,12 +27,13 @@ struct ControlVerbTests {
     return ran
   }
 
-  @Test("run and wait end with the job, as well as it did")
+  @Test("run and wait end with the job, and their exit status shows its result")
   func waiting() async throws {
     let daemon = try await daemon()
     let quick = try await expect(daemon, 0, "run", "quick", "--wait").output.trimmingCharacters(in: .newlines)
     #expect(try await daemon.job(quick).status == .completed)
-    _ = try await expect(daemon, 1, "run", "fails", "--wait", saying: "EXIT_NONZERO: exited with code 3; see tactusctl")
+    _ = try await expect(
+      daemon, 1, "run", "fails", "--wait", saying: "EXIT_NONZERO: exited with code 3. Run tactusctl logs")
     #expect(try await expect(daemon, 1, "run", "fails", "--follow", saying: "EXIT_NONZERO").output == "out\n")
     let failed = try await daemon.outcome(of: "fails").id
     let ends = try await expect(daemon, 1, "wait", quick, String(failed.suffix(8)))
@@ -45,7 +46,7 @@ struct ControlVerbTests {
     let held = try await expect(daemon, 0, "run", "quick", "--hold", key).output.trimmingCharacters(in: .newlines)
     #expect(try await expect(daemon, 0, "run", "quick", "--hold", key).output == "\(held)\n")
     _ = try await expect(daemon, 1, "run", "quick", key, saying: "once")
-    _ = try await expect(daemon, 0, "why", held, saying: "held: it starts at the time")
+    _ = try await expect(daemon, 0, "why", held, saying: "held without a time; set one with tactusctl schedule")
     _ = try await expect(daemon, 0, "schedule", held, "--in=1h", saying: "scheduled for")
     _ = try await expect(daemon, 0, "schedule", String(held.suffix(8)), "\(SystemTime().now)")
     _ = try await expect(daemon, 0, "wait", held, saying: "COMPLETED")
@@ -53,15 +54,16 @@ struct ControlVerbTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("list-jobs, why, upcoming, stats, events and status tell what there is")
-  func telling() async throws {
+  @Test("list-jobs, why, upcoming, stats, events and status report the jobs of the daemon")
+  func reporting() async throws {
     let daemon = try await daemon()
     let failed = try await daemon.outcome(of: "fails")
     let sleeps = try await daemon.running(daemon.run("sleeps"))
     _ = try await expect(daemon, 0, "list-jobs", "--error-code=EXIT_NONZERO", "--since=1h", saying: "\n1 job.")
     _ = try await expect(daemon, 0, "list-jobs", "--until=yesterday", saying: "\n0 jobs.")
     _ = try await expect(daemon, 0, "list-jobs", "--phase=running", "--queue=command", saying: "\n1 job.")
-    _ = try await expect(daemon, 1, "list-jobs", "--queue=none", saying: "there is no queue 'none'")
+    _ = try await expect(
+      daemon, 1, "list-jobs", "--queue=none", saying: "there is no queue 'none'. The queues are command")
     let planned = try await expect(daemon, 0, "why", "planned", saying: "planned").output
     _ = try await expect(daemon, 0, "why", "planned", String(planned.prefix(27)), saying: "waits for its time")
     _ = try await expect(daemon, 0, "why", "sleeps", saying: "is running")
@@ -74,10 +76,10 @@ struct ControlVerbTests {
     _ = try await expect(daemon, 0, "events", "--workflow=fails", saying: "job.failed")
     let events = try await expect(daemon, 0, "events", "--job=\(failed.id)", "--json=short").output
     #expect(events.split(separator: "\n").count == 5)
-    _ = try await expect(daemon, 1, "events", "--after=other:1", saying: "go on with tactusctl events --after=")
+    _ = try await expect(daemon, 1, "events", "--after=other:1", saying: "Run tactusctl events --after=")
     _ = try await expect(daemon, 0, "status", saying: String(sleeps.id.suffix(8)))
 
-    _ = try await expect(daemon, 1, "delete", "quick", saying: "workflows/quick.workflow is there")
+    _ = try await expect(daemon, 1, "delete", "quick", saying: "The file workflows/quick.workflow exists. Remove it")
     let new = try daemon.write("new.workflow", "[Command]\nExec=/bin/true\n")
     _ = try await expect(daemon, 0, "apply", new)
     _ = try await expect(daemon, 1, "delete", "new", saying: "new")
@@ -87,11 +89,11 @@ struct ControlVerbTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("logs -f and events -f go on when the daemon was killed and is back: every line and every event, each once")
+  @Test("logs -f and events -f continue after the daemon was killed and restarted, and repeat no line or event")
   func following() async throws {
     let daemon = try await daemon()
     let id = try await daemon.running(daemon.run("sleeps")).id
-    // With --after=1 there is something at once: then it is known that they follow.
+    // --after=1 prints something at once, which shows that the command follows.
     let events = try FollowingCommand(daemon, "events", "-f", "--after=1", "--json=short")
     let output = try FollowingCommand(daemon, "logs", "-f", id)
     for follower in [events, output] {
@@ -101,16 +103,16 @@ struct ControlVerbTests {
     try await daemon.start()
     #expect(try await daemon.ended(id).errorCode == .lost)
     #expect(try await output.end() == 0 && output.output == "begun\n", "\(output.complaints)")
-    _ = try await eventually("the loss is told") { events.output.contains(#""error_code":"LOST""#) ? true : nil }
+    _ = try await eventually("the loss is reported") { events.output.contains(#""error_code":"LOST""#) ? true : nil }
     try await daemon.stop()
     let code = try await events.end()
-    #expect(code == 3 && events.complaints.contains("go on with tactusctl events -f --after="))
+    #expect(code == 3 && events.complaints.contains("Run tactusctl events -f --after="))
     let numbers = events.output.matches(of: /"sequence":(\d+)/).compactMap { Int($0.output.1) }
     #expect(numbers == Array(2..<2 + numbers.count) && numbers.count > 5, "\(events.output)")
   }
 }
 
-/// `tactusctl` beside the test, with its output in files.
+/// A `tactusctl` that runs during the test, with its output in files.
 private final class FollowingCommand: Sendable {
   private let files = [TemporaryFile(named: "output"), TemporaryFile(named: "error")]
   private let handle: ProcessHandle
@@ -129,6 +131,6 @@ private final class FollowingCommand: Sendable {
     try await blocking("tactusctl ends") { [handle] in try handle.waitForEnd(within: patience) }
   }
 
-  /// Nothing, if it cannot be read: then a test sees that.
+  /// The text of a file, or empty if it cannot be read, so that the test fails.
   private func read(_ file: TemporaryFile) -> String { (try? String(contentsOfFile: file.path, encoding: .utf8)) ?? "" }
 }

@@ -6,9 +6,9 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// Files that definitions name, in a daemon that root has started and that root's admins may give definitions to.
+/// Secrets and variables that definitions name: root started the daemon, and admins apply the definitions.
 @Suite(
-  "With whose rights secrets are read",
+  "The account that reads secrets",
   .enabled(if: OtherUsers.arePossible, "needs root, to become other users: not run"))
 struct CredentialUserTests {
   private func daemon(_ settings: String) async throws -> RunningDaemon {
@@ -26,7 +26,7 @@ struct CredentialUserTests {
     return try await daemon.outcome(of: name)
   }
 
-  @Test("An admin reads no file of root's by a definition, neither as a secret nor as variables")
+  @Test("An admin cannot read a file of root through a definition, neither as a secret nor as variables")
   func rootOnly() async throws {
     let daemon = try await daemon("")
     let secret = try daemon.write("secrets/root-only", "TOKEN=hidden-8471\n", mode: 0o600)
@@ -35,17 +35,17 @@ struct CredentialUserTests {
       #expect(job.errorCode == .validationError, "\(job)")
       #expect(
         job.errorMessage?.hasSuffix(
-          "cannot open \(secret): Permission denied; tactusd reads it with the rights of games, see CredentialUser= in "
+          "cannot open \(secret): Permission denied. tactusd reads it with the rights of games, see CredentialUser= in "
             + "tactusd.conf(5). Let games read it") == true, "\(job)")
     }
-    // The one who applies it is told at once.
+    // The reply to Apply contains the warning.
     let applied = try await daemon.call(
-      ApplyWorkflow(name: "told", definition: "[Command]\nExec=/bin/true\nLoadCredential=x:\(secret)\n"))
+      ApplyWorkflow(name: "warned", definition: "[Command]\nExec=/bin/true\nLoadCredential=x:\(secret)\n"))
     #expect(
       applied.warnings?.contains { $0.message.contains("cannot be read by games, with whose rights tactusd reads it") }
         == true,
       "\(applied)")
-    // Nor by a folder that is closed to everybody else, or a link.
+    // The same for a file in a folder that only root may enter, and for a link to it.
     chmod(secret, 0o644)
     chmod("\(daemon.directory)/secrets", 0o700)
     symlink(secret, "\(daemon.directory)/link")
@@ -59,7 +59,7 @@ struct CredentialUserTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Another account may read what the jobs may not, and root what nobody else may, if the settings name them")
+  @Test("CredentialUser= may name an account that can read more than the jobs, or root")
   func named() async throws {
     for (user, group, mode) in [("nobody", gid_t(65_534), mode_t(0o640)), ("root", 0, 0o600)] {
       let daemon = try await daemon("CredentialUser=\(user)\n")
@@ -76,7 +76,7 @@ struct CredentialUserTests {
     }
   }
 
-  @Test("Without the account no such file is read, and the way out is told")
+  @Test("If the account does not exist, no secret is read, and the message names the way out")
   func absent() async throws {
     let daemon = try await daemon("CredentialUser=no-such-user\n")
     let file = try daemon.write("open", "TOKEN=a\n")
@@ -84,8 +84,8 @@ struct CredentialUserTests {
     #expect(job.errorCode == .validationError)
     #expect(
       job.errorMessage
-        == "EnvironmentFile=\(file): there is no account no-such-user (CredentialUser= in tactusd.conf). "
-        + "Make it, or name another, and reload", "\(job)")
+        == "EnvironmentFile=\(file): the account no-such-user does not exist (CredentialUser= in tactusd.conf). "
+        + "Create it, or name another, and reload", "\(job)")
     #expect(try await outcome("none", "", in: daemon).status == .completed)
     #expect(try await daemon.stop() == 0)
   }

@@ -6,17 +6,20 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// Files of the configuration that somebody else may change: with real owners, groups, modes, lists and links.
+/// Configuration files that other users may change, with real owners, groups, modes, access control lists and links.
 @Suite(
-  "Whose files decide what runs", .enabled(if: OtherUsers.arePossible, "needs root, to make files of others: not run"))
+  "Owners of configuration files",
+  .enabled(if: OtherUsers.arePossible, "needs root, to make files of other users: not run"))
 struct CustodyTests {
   private static let text = "[Command]\nExec=/bin/echo first\n"
-  /// What a stranger makes of it.
+  /// The text after a stranger changed the file.
   private static let other = "[Command]\nExec=/bin/echo second\n"
   private static let nobody: UInt32 = 65_534
   private static let games: UInt32 = 60
 
-  /// A change to a directory with a good workflow `job`, what the refusal says, and the way out; `@` stands for the configuration.
+  /// A change to a directory with a good workflow `job`, and the expected refusal and way out.
+  ///
+  /// `@` is replaced by the path of the configuration.
   struct Change: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let file: String
@@ -44,7 +47,9 @@ struct CustodyTests {
       chown("\($0)/\(job)", 0, games)
       chmod("\($0)/\(job)", 0o664)
     },
-    Change("a file of another owner", job, "it belongs to nobody (mode 644, nobody:root)", "chown root @/\(job)") {
+    Change(
+      "a file of another owner", job, "it belongs to the user nobody (mode 644, nobody:root)", "chown root @/\(job)"
+    ) {
       chown("\($0)/\(job)", nobody, 0)
     },
     Change(
@@ -61,12 +66,14 @@ struct CustodyTests {
       chmod("\($0)/workflows", 0o775)
     },
     Change(
-      "a folder of another owner", "workflows", "it belongs to nobody (mode 755, nobody:root)", "chown root @/workflows"
+      "a folder of another owner", "workflows", "it belongs to the user nobody (mode 755, nobody:root)",
+      "chown root @/workflows"
     ) {
       chown("\($0)/workflows", nobody, 0)
     },
     Change(
-      "a folder of everybody", "workflows", "everybody may write to it (mode 777, root:root)", "chmod o-w @/workflows"
+      "a folder that everybody may write to", "workflows", "everybody may write to it (mode 777, root:root)",
+      "chmod o-w @/workflows"
     ) {
       chmod("\($0)/workflows", 0o777)
     },
@@ -94,22 +101,22 @@ struct CustodyTests {
     try #require(try await daemon.call(Examine()).diagnoses.first { $0.check == "files" })
   }
 
-  /// The words of a change for a daemon: links are resolved on the way.
+  /// Replaces `@` by the daemon's configuration, with links on the way resolved.
   private func expand(_ text: String, _ daemon: RunningDaemon) -> String {
     text.replacingOccurrences(of: "@/../open", with: "\(daemon.directory)/open")
       .replacingOccurrences(of: "@", with: daemon.configuration)
   }
 
   @Test(
-    "What a stranger may change is not applied: the definition before it stays in force, and reload, doctor, log and --check say why",
+    "The daemon keeps its definition if a stranger may change the file, and reload, doctor, log and --check say why",
     arguments: changes)
   func refused(_ change: Change) async throws {
     let daemon = try await RunningDaemon(["job": Self.text])
-    #expect(try await diagnosis(of: daemon).message == "\(daemon.configuration) can be changed by root only")
+    #expect(try await diagnosis(of: daemon).message == "only root can change \(daemon.configuration)")
     try change.make(daemon.configuration)
     try Self.other.write(toFile: "\(daemon.configuration)/\(Self.job)", atomically: false, encoding: .utf8)
     let (words, cure) = (expand(change.words, daemon), expand(change.cure, daemon))
-    let message = "\(words). Whoever may change it decides what runs. Run \(cure)"
+    let message = "\(words). A user who can change it decides what runs. Run \(cure)"
 
     let reply = try await daemon.call(Reload())
     #expect(
@@ -120,13 +127,13 @@ struct CustodyTests {
     #expect(try await daemon.output(of: job.id).compactMap(\.text) == ["first"])
 
     let sick = try await diagnosis(of: daemon)
-    #expect(sick.state == .problem && sick.cure == cure, "\(sick)")
-    #expect(sick.message.hasSuffix(". Whoever may change them decides what runs"), "\(sick)")
+    #expect(sick.state == .problem && sick.cure == "Run \(cure)", "\(sick)")
+    #expect(sick.message.hasSuffix(". A user who can change them decides what runs."), "\(sick)")
     let checked = try await daemon.check("--check")
     #expect(checked.code == 1 && checked.output.contains("\(change.file): \(message)\n"), "\(checked)")
     #expect(checked.output.hasSuffix("files: 1, good: 0, bad: 1, warnings: 0\n"), "\(checked)")
 
-    // A start has no definition before it.
+    // After a restart the definition in the store stays in force.
     #expect(try await daemon.stop() == 0)
     try await daemon.start()
     #expect(try await daemon.outcome(of: "job").status == .completed)
@@ -134,7 +141,7 @@ struct CustodyTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("What the message says puts it right, and the file is applied")
+  @Test("The command in the message fixes the file, and the next reload applies it")
   func mended() async throws {
     let daemon = try await RunningDaemon(["job": Self.text])
     let file = "\(daemon.configuration)/\(Self.job)"
@@ -143,7 +150,7 @@ struct CustodyTests {
     try Self.other.write(toFile: file, atomically: false, encoding: .utf8)
     let problem = try #require(try await daemon.call(Reload()).problems.first)
     let cure = try #require(problem.message.components(separatedBy: "Run ").last)
-    #expect(cure == "chown root \(file); chmod go-w \(file)")
+    #expect(cure == "chown root \(file) && chmod go-w \(file)")
     #expect(try await Program(path: "/bin/sh", environment: Program.baseEnvironment).run(["-c", cure]).code == 0)
     let reply = try await daemon.call(Reload())
     #expect(reply.problems.isEmpty && reply.changed.map(\.description) == ["job"])
@@ -151,7 +158,7 @@ struct CustodyTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Settings that a stranger may change keep the daemon from starting, and no file says itself who may change it")
+  @Test("The daemon does not start if a stranger may change its settings, whatever these settings allow")
   func settings() async throws {
     for (settings, words) in [
       ("[Manager]\nStopTimeout=9s\n", "everybody may write to it"),
@@ -163,7 +170,7 @@ struct CustodyTests {
       #expect(
         failure?.code == 78 && failure?.complaints.contains("tactusd.conf: \(words)") == true, "\(failure as Any)")
     }
-    // The group of the admins may write to what comes after it was named, and not to the file that names it.
+    // The group of the admins may write to files that are read after the file that names it, but not to that file.
     let daemon = try RunningDaemon(notStartedWith: ["job": Self.text], settings: "[Manager]\nAdminGroup=games\n")
     try daemon.write("etc/tactusd.conf.d/more.conf", "[Manager]\nStopTimeout=9s\n")
     for file in ["tactusd.conf.d/more.conf", Self.job, "workflows"] {
@@ -173,7 +180,7 @@ struct CustodyTests {
     try await daemon.start()
     #expect(
       try await diagnosis(of: daemon).message
-        == "\(daemon.configuration) can be changed by root and the group games only")
+        == "only root and the group games can change \(daemon.configuration)")
     #expect(try await daemon.outcome(of: "job").status == .completed)
     #expect(try await daemon.stop() == 0)
     let conf = "\(daemon.configuration)/tactusd.conf"
@@ -183,7 +190,7 @@ struct CustodyTests {
     #expect(failure?.complaints.contains("tactusd.conf: the group games may write to it") == true, "\(failure as Any)")
   }
 
-  @Test("While a daemon runs, settings that its next start would refuse are told by reload and doctor")
+  @Test("While a daemon runs, reload and doctor report settings that its next start would refuse")
   func settingsLater() async throws {
     let daemon = try await RunningDaemon(settings: "[Manager]\n")
     chmod("\(daemon.configuration)/tactusd.conf", 0o666)
@@ -195,7 +202,7 @@ struct CustodyTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Queues and providers that a stranger may change are refused, too")
+  @Test("The daemon also refuses queues and providers that a stranger may change")
   func others() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=77\n", mode: 0o666)
@@ -209,7 +216,7 @@ struct CustodyTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A private instance reports what others may change, and applies it")
+  @Test("A private instance reports files that others may change, and applies them")
   func privateInstance() async throws {
     let daemon = try RunningDaemon(
       notStartedWith: ["job": Self.text], settings: "[Manager]\nInstance=private\n",
@@ -223,7 +230,7 @@ struct CustodyTests {
     // The user's own group has no other member.
     chmod(file, 0o664)
     try await daemon.start()
-    let holders = "\(daemon.configuration) can be changed by root, uid 54400 and the group gid 54400 only"
+    let holders = "only root, uid 54400 and the group gid 54400 can change \(daemon.configuration)"
     #expect(try await diagnosis(of: daemon).message == holders)
     chmod(file, 0o666)
     try Self.other.write(toFile: file, atomically: false, encoding: .utf8)
@@ -237,7 +244,7 @@ struct CustodyTests {
   }
 
   @Test(
-    "Of files that jobs get variables and secrets from, what others may change is a warning; the job's own user may")
+    "--check warns of variables and secrets that users other than the job's own may change")
   func inputs() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let open = try daemon.write("inputs/open", "A=b\n", mode: 0o666)
@@ -248,22 +255,23 @@ struct CustodyTests {
     try daemon.define("job", "[Command]\nExec=/bin/true\n\(lines)")
     try daemon.define("own", "[Command]\nExec=/bin/true\nRunner=systemd\nUser=nobody\nLoadCredential=x:\(foreign)\n")
     let checked = try await daemon.check("--check")
-    let told = checked.output.split(separator: "\n").filter { $0.contains("can be changed by others") }
-    #expect(
-      told == [
-        "workflows/job.workflow:4: EnvironmentFile=\(open) can be changed by others: everybody may write to it (mode 666, root:root). "
-          + "Whoever may change it decides what the job is given. Run chmod o-w \(open) (warning)",
-        "workflows/job.workflow:5: LoadCredential=x:\(foreign) can be changed by others: it belongs to nobody (mode 644, nobody:root). "
-          + "Whoever may change it decides what the job is given. Run chown root \(foreign) (warning)",
-      ], "\(checked)")
+    let reported = checked.output.split(separator: "\n").filter { $0.contains("can be changed by others") }
+    let consequence = "A user who can change it decides what the job gets."
+    let variables =
+      "workflows/job.workflow:4: EnvironmentFile=\(open) can be changed by others: everybody may write to it "
+      + "(mode 666, root:root). \(consequence) Run chmod o-w \(open) (warning)"
+    let secret =
+      "workflows/job.workflow:5: LoadCredential=x:\(foreign) can be changed by others: it belongs to the user nobody "
+      + "(mode 644, nobody:root). \(consequence) Run chown root \(foreign) (warning)"
+    #expect(reported.map(String.init) == [variables, secret], "\(checked)")
   }
 }
 
-/// Access control lists as setfacl(1) makes them.
+/// Access control lists, in the form that setfacl(1) writes.
 private enum AccessLists {
-  /// Lets a user read a file and write to it, besides its owner.
+  /// Gives a user read and write access to a file of another owner.
   static func grant(_ user: UInt32, writingTo path: String) throws {
-    // The kernel's form: a version, and entries of a tag, rights and a number. Source: linux/posix_acl_xattr.h
+    // The kernel's format: a version, then entries of tag, rights and id. Source: linux/posix_acl_xattr.h
     let script = """
       import os, struct, sys
       none = 0xffffffff

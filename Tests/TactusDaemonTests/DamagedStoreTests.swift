@@ -6,18 +6,19 @@ import TactusStore
 import TactusTestSupport
 import Testing
 
-/// Stores with a flipped bit, or with words of a newer version: each is refused with a sentence, or what is wrong is named.
+/// Stores with a flipped bit or with words of a newer version: the daemon refuses a store, or names the damage.
 ///
-/// Nothing crashes, whatever is asked.
+/// No call crashes the daemon or a command.
 ///
-/// `TACTUS_TEST_STORES` says how many of each kind there are, `TACTUS_TEST_SEED` begins another sequence; `make soak` sets the first.
-@Suite("Stores that are damaged, or of a newer version", .serialized)
+/// `TACTUS_TEST_STORES` is the number of stores of each kind, and `make soak` sets it. `TACTUS_TEST_SEED` selects
+/// another sequence.
+@Suite("Damaged stores, and stores of a newer version", .serialized)
 struct DamagedStoreTests {
   private static let environment = ProcessInfo.processInfo.environment
   private static let count = environment["TACTUS_TEST_STORES"].flatMap { Int($0) } ?? 12
   private static let seed = environment["TACTUS_TEST_SEED"].flatMap { UInt64($0) } ?? 20_261_129
 
-  /// What somebody asks who looks at everything.
+  /// The commands that read everything in a store.
   private static let questions = [
     ["status"], ["list-workflows"], ["list-jobs", "--limit=1000"], ["stats"], ["stats", "plain"], ["events"],
     ["upcoming"], ["show-workflow", "plain"], ["why", "plain"], ["why", "later"], ["show-job", "plain"],
@@ -25,16 +26,16 @@ struct DamagedStoreTests {
     ["show-job", "failing"], ["why", "failing"],
   ]
 
-  /// What became of one store.
+  /// The outcome for one store.
   private enum Outcome: Hashable { case refused, named, silent }
 
-  /// One store, and what is wrong with it.
+  /// One store and a description of its damage.
   private struct Specimen: Sendable {
     let files: [String: Data]
     let label: String
   }
 
-  /// A store with jobs of every kind of end, as a clean stop, or a kill, leaves it.
+  /// A store with jobs of every status, left behind by a clean stop or by a kill.
   private func original(isKilled: Bool) async throws -> [String: Data] {
     let daemon = try RunningDaemon(notStartedWith: Self.workflows)
     try await daemon.start()
@@ -57,7 +58,7 @@ struct DamagedStoreTests {
     "long": "[Workflow]\nOverlap=queue\n[Command]\nExec=/bin/sleep 30\n",
   ]
 
-  /// Starts a daemon on a store and asks it everything.
+  /// Starts a daemon on a store and runs every command.
   private static func examine(_ specimen: Specimen) async throws -> (outcome: Outcome, failures: [String]) {
     let daemon = try RunningDaemon(notStartedWith: workflows, settings: "[Manager]\nStopTimeout=1s\n")
     try FileManager.default.createDirectory(
@@ -66,8 +67,8 @@ struct DamagedStoreTests {
     var failures: [String] = []
     func judge(_ what: [String], _ ran: Program.Ran) {
       if ran.code < 0 { failures.append("\(what) ended with signal \(-ran.code): \(ran.complaints)") }
-      // 3: nobody answers.
-      if ran.code == 3 { failures.append("nobody answers \(what): \(daemon.complaints.suffix(500))") }
+      // 3: no answer.
+      if ran.code == 3 { failures.append("no answer to \(what): \(daemon.complaints.suffix(500))") }
     }
     judge(["tactusd", "--verify"], try await daemon.check("--verify"))
     do { try await daemon.start() } catch let failure as RunningDaemon.DidNotStart {
@@ -85,12 +86,12 @@ struct DamagedStoreTests {
     daemon.send(.interrupt)
     let code = try await daemon.end()
     if code != 0 { failures.append("the daemon ended with \(code): \(daemon.complaints.suffix(2000))") }
-    let told = doctor.output + daemon.complaints
+    let reported = doctor.output + daemon.complaints
     let words = ["cannot be read", "damaged", "malformed", "cannot be written", "another version"]
-    return (words.contains { told.contains($0) } ? .named : .silent, failures)
+    return (words.contains { reported.contains($0) } ? .named : .silent, failures)
   }
 
-  /// Examines stores, some at a time, and says what became of them.
+  /// Examines stores, `width` at a time, and prints their outcomes.
   private static func examine(_ specimens: [Specimen], _ kind: String) async throws {
     var outcomes: [Outcome: Int] = [:]
     var failures: [String] = []
@@ -111,22 +112,23 @@ struct DamagedStoreTests {
       }
     }
     print(
-      "\(kind), seed \(seed): \(specimens.count) stores, \(outcomes[.refused] ?? 0) refused with a sentence, "
-        + "\(outcomes[.named] ?? 0) ran and named it, \(outcomes[.silent] ?? 0) ran without meeting it, \(failures.count) failures"
+      "\(kind), seed \(seed): \(specimens.count) stores, \(outcomes[.refused] ?? 0) refused with a message, "
+        + "\(outcomes[.named] ?? 0) ran and named the damage, "
+        + "\(outcomes[.silent] ?? 0) ran without noticing it, \(failures.count) failures"
     )
     #expect(failures.isEmpty, "seed \(seed): \(failures.prefix(5).joined(separator: "\n"))")
   }
 
-  /// Daemons at a time.
+  /// The number of daemons that run at a time.
   private static let width = 3
 
-  @Test("A bit that is flipped anywhere crashes nobody")
+  @Test("A flipped bit anywhere in the store crashes neither the daemon nor a command")
   func bits() async throws {
     let originals = [try await original(isKilled: false), try await original(isKilled: true)]
     let specimens = try (0..<Self.count).map { number in
       var generator = SeededGenerator(seed: Self.seed &+ UInt64(number))
       var files = originals[number % 2]
-      // Output is as large as everything else, and says less.
+      // The output is as large as all the rest, and damage to it has less effect.
       let names = files.filter { !$0.value.isEmpty }.keys.sorted().filter { !$0.hasPrefix("logs") || number % 8 == 0 }
       let name = try #require(names.randomElement(using: &generator))
       let offset = Int.random(in: 0..<(files[name]?.count ?? 1), using: &generator)
@@ -137,7 +139,7 @@ struct DamagedStoreTests {
     try await Self.examine(specimens, "flipped bits")
   }
 
-  @Test("Words of a newer version crash nobody")
+  @Test("Words of a newer version crash neither the daemon nor a command")
   func words() async throws {
     let original = try await original(isKilled: false)
     var specimens: [Specimen] = []
@@ -158,7 +160,7 @@ struct DamagedStoreTests {
         store.execute("PRAGMA ignore_check_constraints = ON")
         triggers = store.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         for name, sql in triggers: store.execute("DROP TRIGGER " + name)
-        store.execute("UPDATE %s SET %s = ? WHERE abs(random()) %% %s = 0" % tuple(sys.argv[2:5]), (sys.argv[5],))
+        store.execute("UPDATE OR IGNORE %s SET %s = ? WHERE abs(random()) %% %s = 0" % tuple(sys.argv[2:5]), (sys.argv[5],))
         for name, sql in triggers: store.execute(sql)
         store.close()
         """, file.path, String(table), String(column), "\(share)", word,
@@ -171,7 +173,7 @@ struct DamagedStoreTests {
     try await Self.examine(specimens, "newer words")
   }
 
-  /// Every column with words.
+  /// Every column that contains words.
   private static let places = [
     "jobs.kind", "jobs.queue", "jobs.trigger", "jobs.status", "jobs.phase", "jobs.wait", "jobs.waited",
     "jobs.error_code",

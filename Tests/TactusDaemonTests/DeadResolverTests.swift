@@ -5,12 +5,12 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// A name server that takes every question and answers none.
+/// A name server that receives every query and answers none.
 @Suite("Name servers that do not answer", .enabled(if: Laboratory.isPossible))
 struct DeadResolverTests {
   private static let names = 200
 
-  @Test("Look-ups that hang are bounded, and other heartbeats are as quick as ever")
+  @Test("The daemon limits hanging look-ups, and they do not delay other heartbeats")
   func bounded() async throws {
     let resolver = try SilentResolver()
     let server = LoopbackServer { connection in
@@ -25,7 +25,7 @@ struct DeadResolverTests {
         "[Workflow]\nOverlap=allow\n[Schedule]\nInterval=1s\n[Heartbeat]\nEndpoint=http://dead-\(number).example/\n"
         + "Timeout=900ms\n"
     }
-    // A file of name servers and one of hosts of its own, in a mount namespace of its own.
+    // The daemon gets its own resolv.conf and hosts, in its own mount namespace.
     let mount = ["resolv.conf", "hosts"].map { "mount --bind \"$CONFIGURATION_DIRECTORY/\($0)\" /etc/\($0)" }
     let daemon = try RunningDaemon(
       notStartedWith: workflows,
@@ -50,7 +50,7 @@ struct DeadResolverTests {
   }
 }
 
-/// A socket at port 53 of an address of this host that nobody reads.
+/// A socket at port 53 of a loopback address, which no process reads.
 private final class SilentResolver {
   let address: String
   private let descriptor: Int32

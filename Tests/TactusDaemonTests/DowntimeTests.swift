@@ -21,7 +21,7 @@ struct DowntimeTests {
     "[Workflow]\nMisfire=\(misfire)\n[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n"
   }
 
-  @Test("latest, skip and all answer every missed instant as they say, and keep the grid")
+  @Test("latest, skip and all answer every missed instant by their policy, and keep the grid")
   func misfire() async throws {
     let policies = ["latest", "skip", "all"]
     let daemon = try await RunningDaemon(
@@ -32,7 +32,7 @@ struct DowntimeTests {
     for policy in policies { before[policy] = try instants(policy, daemon).last }
     try await daemon.rest(.seconds(10))
     try await daemon.start()
-    // Twelve runs of `all` make up for the gap; two more of the others show the grid after it.
+    // `all` makes up for the gap with twelve runs. Two more runs of each policy show the grid after the gap.
     _ = try await daemon.jobs("all", .completed, atLeast: 14)
     for policy in policies {
       _ = try await eventually("\(policy) runs again") {
@@ -54,7 +54,7 @@ struct DowntimeTests {
         let missed = try #require(gap.first)
         #expect(missed.reason == "coalesced" || missed.reason == "missed")
         #expect(missed.first == last + Self.second && missed.count >= 9 && next == missed.last + Self.second)
-        // The newest that was due, whatever the machine was doing.
+        // The job is the newest that was due, however busy the machine was.
         #expect(try releaseDelay(policy, next, daemon) < Self.second)
       case "skip":
         let missed = try #require(gap.first)
@@ -69,7 +69,7 @@ struct DowntimeTests {
     #expect(verified.code == 0, "\(verified.output)\(verified.complaints)")
   }
 
-  /// From the first instant to the last every second has exactly one answer, and none is off the grid.
+  /// Expects exactly one answer for every second from the first instant to the last, and no answer off the grid.
   private func expectAnswered(_ policy: String, _ released: [Int64], _ decisions: [Decided]) {
     var answered = released
     for decision in decisions {

@@ -5,23 +5,23 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// What real engines won't do on demand.
+/// Faults that a real engine cannot produce on demand, from `Tests/engines/fake`.
 @Suite("Faults of container engines")
 struct EngineFaultTests {
-  /// What a fault comes to.
+  /// The expected outcome of a job whose engine has a fault.
   enum Expected {
-    /// It ran, once, with all its output.
+    /// The job completes after one start, with all its output.
     case completed
-    /// It ran, once, and its output is not to be had.
+    /// The job completes after one start, but its output is unavailable.
     case silent
-    /// It failed with a code, and a sentence that has these words.
+    /// The job fails with this code, and its message contains this text.
     case failed(ErrorCode, String)
   }
 
   private static let faults: [(name: String, expected: Expected)] = [
-    ("none", .completed), ("create-500", .failed(.dispatchExhausted, "does not feel well; asked 4 times")),
+    ("none", .completed), ("create-500", .failed(.dispatchExhausted, "reports an internal error; asked 4 times")),
     ("create-rubbish", .completed), ("create-drop", .completed), ("create-nothing", .completed),
-    ("start-500", .failed(.dispatchExhausted, "does not feel well; asked 4 times")), ("start-drop", .completed),
+    ("start-500", .failed(.dispatchExhausted, "reports an internal error; asked 4 times")), ("start-drop", .completed),
     ("start-nothing", .completed), ("inspect-rubbish", .completed), ("inspect-500", .completed),
     ("log-drop", .completed), ("log-rubbish", .silent), ("log-500", .silent), ("wait-drop", .completed),
     ("wait-500", .completed), ("delete-500", .completed), ("pull-rubbish", .completed),
@@ -34,13 +34,13 @@ struct EngineFaultTests {
   }
 
   @Test(
-    "Without a provider's file the first usual socket that is listened on is taken",
+    "Without a provider file, the daemon uses the first usual socket that has a listener",
     .enabled(if: !hasEngine, "this machine has an engine: not run"))
   func usualSocket() async throws {
     let engine = try await FakeEngine()
     let runtime = TemporaryFile(named: "docker.sock")
     try FileManager.default.createSymbolicLink(atPath: runtime.path, withDestinationPath: engine.socket)
-    // A socket that nobody listens on any more.
+    // A socket without a listener.
     let stale = "\(runtime.directory)/podman/podman.sock"
     try FileManager.default.createDirectory(
       atPath: "\(runtime.directory)/podman", withIntermediateDirectories: true)
@@ -54,7 +54,7 @@ struct EngineFaultTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("An engine that answers with failures is asked four times, and the job fails by infrastructure")
+  @Test("The daemon calls a failing engine four times, then the job fails with an infrastructure error")
   func faults() async throws {
     let engine = try await FakeEngine()
     var workflows = Dictionary(
@@ -64,7 +64,7 @@ struct EngineFaultTests {
     workflows["command"] = "[Command]\nExec=/bin/true\n"
     let daemon = try RunningDaemon(notStartedWith: workflows)
     try daemon.provide("fake", endpoint: "unix://\(engine.socket)")
-    // All at once: none of them may be in the way of another.
+    // All jobs run at once: a fault must not delay another job.
     try daemon.write("etc/queues/container.queue", "[Queue]\nMaxRunning=100\n")
     try await daemon.start()
     var ids: [String: String] = [:]
@@ -90,12 +90,12 @@ struct EngineFaultTests {
         #expect(try await daemon.workflow(fault.name).consecutiveFailures == 0, "\(fault.name)")
       }
     }
-    // A wait that is not answered is not asked for in a circle.
+    // The daemon does not repeat an unanswered wait in a busy loop.
     let waits = try engine.counts("waits")
     #expect(waits.values.allSatisfy { $0 <= 20 }, "\(waits)")
-    // What could not be removed goes with the next success.
+    // After the next success, the daemon removes the containers that it could not remove before.
     _ = try await daemon.outcome(of: "none")
-    _ = try await eventually("nothing is left") { try engine.counts("left").isEmpty ? true : nil }
+    _ = try await eventually("no container is left") { try engine.counts("left").isEmpty ? true : nil }
     #expect(try await daemon.stop() == 0)
     #expect(try await daemon.check("--verify").code == 0)
   }

@@ -1,9 +1,9 @@
 import Foundation
 import TactusTestSupport
 
-/// A real container engine of its own for one test: `Tests/engines/lab`.
+/// A separate, real container engine for one test, started by `Tests/engines/lab`.
 final class EngineLab: Sendable {
-  /// The engines that are tried.
+  /// The engines under test.
   enum Kind: String, CaseIterable, Sendable {
     case podman
     case docker
@@ -18,11 +18,13 @@ final class EngineLab: Sendable {
 
   /// Starts an engine that pulls from a registry on a port of 127.0.0.1.
   convenience init(_ kind: Kind, registry port: Int) async throws {
-    // dockerd trusts all of 127.0.0.0/8 by itself.
+    // dockerd trusts registries in 127.0.0.0/8 by default.
     try await self.init(arguments: kind == .podman ? [kind.rawValue, "\(port)"] : [kind.rawValue])
   }
 
-  /// Starts a dockerd that listens on a port of 127.0.0.1, too, with TLS, and wants to see a certificate of ``certificates``.
+  /// Starts a dockerd that also listens on a port of 127.0.0.1.
+  ///
+  /// It requires TLS and a client certificate, see ``certificates``.
   convenience init(tlsOn port: Int) async throws { try await self.init(arguments: ["docker", "\(port)"]) }
 
   /// The directory with `ca.pem`, `client.pem` and `client-key.pem`.
@@ -31,20 +33,20 @@ final class EngineLab: Sendable {
   /// Starts a registry on a port of 127.0.0.1.
   convenience init(registryOn port: Int) async throws { try await self.init(arguments: ["registry", "\(port)"]) }
 
-  /// The kind, then what comes behind the directory.
+  /// Starts the lab with a kind, the directory, and the other arguments.
   private init(arguments: [String]) async throws {
-    // A socket's path has 107 bytes at most.
+    // The path of a socket has at most 107 bytes.
     directory = "/tmp/tactus-lab-\(UUID().uuidString.prefix(8))"
     socket = "\(directory)/engine.sock"
     lab = try await Laboratory("engines/lab", [arguments[0], directory] + arguments.dropFirst(), litter: directory)
   }
 
-  /// Has the lab do something: `kill`, `start`, `stop`, `pause`, `resume`.
+  /// Sends a command to the lab: `kill`, `start`, `stop`, `pause` or `resume`.
   func order(_ command: String) async throws { try await lab.order(command) }
 
-  /// The names of all containers, as the engine itself tells them.
+  /// The names of all containers, as reported by the engine.
   ///
-  /// podman answers with an error while one of them is being removed: then it is asked again.
+  /// podman returns an error while it removes a container. The call is then repeated.
   func containers() async throws -> [String] {
     try await eventually("\(socket) lists its containers") {
       let ran = try await Program(path: "/usr/bin/curl", environment: Program.baseEnvironment).run([
@@ -55,7 +57,7 @@ final class EngineLab: Sendable {
     }
   }
 
-  /// curl's exit code for a status of 400 or more with `--fail`.
+  /// The exit code of `curl --fail` for a status of 400 or more.
   private static let refused = 22
 
   private struct Container: Decodable {
@@ -66,17 +68,17 @@ final class EngineLab: Sendable {
     }
   }
 
-  /// What the service has written about itself.
+  /// The log of the engine.
   func log() throws -> String { try String(contentsOfFile: "\(directory)/engine.log", encoding: .utf8) }
 }
 
 extension RunningDaemon {
-  /// Writes a provider's file.
+  /// Writes a provider file.
   func provide(_ name: String, endpoint: String, _ lines: String = "") throws {
     try write("etc/providers/\(name).provider", "[Provider]\nEndpoint=\(endpoint)\n\(lines)\n")
   }
 
-  /// Names a real engine as a provider.
+  /// Writes a provider file for a real engine.
   func provide(_ name: String, _ lab: EngineLab, _ lines: String = "") throws {
     try provide(name, endpoint: "unix://\(lab.socket)", lines)
   }

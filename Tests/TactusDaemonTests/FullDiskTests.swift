@@ -3,7 +3,7 @@ import TactusModel
 import TactusProtocol
 import Testing
 
-/// The disk is full in the eyes of the daemon alone: no file of its may grow, nor be written at all.
+/// A full disk, simulated for the daemon alone: a limit of 0 bytes keeps it from writing any file.
 @Suite("A store that cannot be written")
 struct FullDiskTests {
   private func limit(_ daemon: RunningDaemon, to bytes: String) async throws {
@@ -14,7 +14,7 @@ struct FullDiskTests {
 
   private func fill(_ daemon: RunningDaemon) async throws {
     try await limit(daemon, to: "0")
-    await #expect { try await daemon.run("work") } throws: { "\($0)".contains("the store cannot write") }
+    await #expect { try await daemon.run("work") } throws: { "\($0)".contains("the store cannot be written") }
     #expect(try await daemon.call(Describe()).state == .degraded)
   }
 
@@ -26,7 +26,7 @@ struct FullDiskTests {
     return daemon
   }
 
-  @Test("What runs is recorded as soon as there is room again")
+  @Test("The daemon records the end of a running job as soon as the disk has space again")
   func recovers() async throws {
     let daemon = try await daemon()
     let id = try await daemon.run("work")
@@ -42,23 +42,23 @@ struct FullDiskTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
-  @Test("The status line says that it is degraded, and why, until it is well again")
+  @Test("The status line says that the daemon is degraded, and why, until it recovers")
   func statusLine() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["work": "[Command]\nExec=/bin/true\n"])
     let notify = try NotifySocket(at: "\(daemon.directory)/notify")
     try daemon.spawn(notifySocket: notify.path)
-    #expect(try await daemon.tells(notify, "READY=1") { $0 == "READY=1" } != nil)
+    #expect(try await daemon.reports(notify, "READY=1") { $0 == "READY=1" } != nil)
     try await fill(daemon)
     let degraded = "STATUS=degraded: the store cannot be written: "
-    #expect(try await daemon.tells(notify, degraded) { $0.hasPrefix(degraded) && $0.contains("0 running") } != nil)
+    #expect(try await daemon.reports(notify, degraded) { $0.hasPrefix(degraded) && $0.contains("0 running") } != nil)
     try await limit(daemon, to: "unlimited")
     #expect(try await daemon.outcome(of: "work").status == .completed)
-    #expect(try await daemon.tells(notify, "it is well") { $0.hasPrefix("STATUS=0 running") } != nil)
+    #expect(try await daemon.reports(notify, "the recovery") { $0.hasPrefix("STATUS=0 running") } != nil)
     #expect(try await daemon.stop() == 0)
   }
 
-  // Found with a full file system: the drain waited for an end that could not be recorded, for ever.
-  @Test("It stops all the same, and what could not be recorded is LOST at the next start")
+  // On a full file system the drain once waited forever for an end that could not be recorded.
+  @Test("The daemon stops with a full disk, and the next start closes the unrecorded job as LOST")
   func stops() async throws {
     let daemon = try await daemon()
     let id = try await daemon.run("work")

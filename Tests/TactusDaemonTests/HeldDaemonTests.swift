@@ -5,13 +5,13 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-@Suite("A daemon that is held past a time-out")
+@Suite("A daemon that is suspended beyond a time-out")
 struct HeldDaemonTests {
-  /// Stops the daemon where it is until the time-out of a running job has passed, and the job's own end long before.
+  /// Suspends the daemon until a running job has ended and, long after, the job's time-out has passed.
   private func hold(_ daemon: RunningDaemon, past id: String, until hasEnded: () async throws -> Bool?) async throws {
     _ = try await daemon.running(id)
     daemon.send(Signal(19))  // SIGSTOP
-    _ = try await eventually("the job ends behind the daemon's back") { try await hasEnded() }
+    _ = try await eventually("the job ends while the daemon is suspended") { try await hasEnded() }
     try await daemon.rest(.seconds(4))
     daemon.send(Signal(18))  // SIGCONT
   }

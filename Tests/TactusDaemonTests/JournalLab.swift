@@ -3,7 +3,7 @@ import Glibc
 import TactusLinux
 import TactusTestSupport
 
-/// A real journal of its own for one test: `Tests/systemd/journald`.
+/// A separate, real journal for one test, started by `Tests/systemd/journald`.
 final class JournalLab: Sendable {
   private let lab: Laboratory
   private let directory: String
@@ -13,10 +13,10 @@ final class JournalLab: Sendable {
     lab = try await Laboratory("systemd/journald", [directory], litter: directory)
   }
 
-  /// Has the lab do something: `pause`, `resume`, `sync`.
+  /// Sends a command to the lab: `pause`, `resume` or `sync`.
   func order(_ command: String) async throws { try await lab.order(command) }
 
-  /// A program where this journal is the machine's.
+  /// A program that runs where this journal is the machine's journal.
   func inside(_ program: Program, _ arguments: [String] = []) -> (program: Program, arguments: [String]) {
     (
       Program(path: "/usr/bin/nsenter", environment: program.environment),
@@ -24,7 +24,9 @@ final class JournalLab: Sendable {
     )
   }
 
-  /// A service where this journal is the machine's, started as systemd does: standard error leads there, and it is told so.
+  /// A service that runs where this journal is the machine's journal, started as systemd starts services.
+  ///
+  /// Standard error is connected to the journal, and `JOURNAL_STREAM` says so.
   func service(_ program: Program) -> (program: Program, arguments: [String]) {
     let start = #"JOURNAL_STREAM=$(stat --dereference --format=%d:%i /dev/stderr) exec "$0""#
     return inside(
@@ -32,7 +34,7 @@ final class JournalLab: Sendable {
       ["--identifier=tactusd", "sh", "-c", start, program.path])
   }
 
-  /// The entries that match, with all their fields; those that were sent before are in it.
+  /// The matching entries with all their fields, including every entry that was sent before this call.
   func entries(_ matches: String...) async throws -> [[String: Field]] {
     try await order("sync")
     let ran = try await Program(path: "/usr/bin/journalctl", environment: Program.baseEnvironment).run(
@@ -43,7 +45,7 @@ final class JournalLab: Sendable {
     }
   }
 
-  /// A field's value: text, or bytes where it is none.
+  /// A field's value: text, or bytes if it is not text.
   enum Field: Decodable, Equatable {
     case text(String)
     case bytes([UInt8])
@@ -51,9 +53,9 @@ final class JournalLab: Sendable {
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) {  // else it is the other
+      if let text = try? container.decode(String.self) {  // fails for bytes
         self = .text(text)
-      } else if let bytes = try? container.decode([UInt8].self) {  // else it is null, or several
+      } else if let bytes = try? container.decode([UInt8].self) {  // fails for null and for several values
         self = .bytes(bytes)
       } else {
         self = .absent

@@ -4,7 +4,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// What a real journal gets of a real daemon, and what becomes of both when it takes nothing.
+/// A real daemon with a real journal, and with a journal that reads nothing.
 @Suite("The journal", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized, .timeLimit(.minutes(5)))
 struct JournalTests {
   private func daemon(
@@ -21,7 +21,7 @@ struct JournalTests {
     return daemon
   }
 
-  /// Runs a workflow to its end; returns the job's id.
+  /// Runs a workflow to its end and returns the job's id.
   private func run(_ name: String, _ daemon: RunningDaemon) async throws -> String {
     let ran = try await daemon.control("run", name, "--wait", "--json=short")
     let id = try #require(ran.output.firstMatch(of: /[0-9a-f]{8}-[0-9a-f-]{27}/), "\(ran)")
@@ -30,13 +30,13 @@ struct JournalTests {
 
   private func texts(_ entries: [[String: JournalLab.Field]]) -> [String] { entries.compactMap { $0["MESSAGE"]?.text } }
 
-  @Test("Output and the end of a job are found by its fields, whatever bytes it wrote")
+  @Test("The fields of a job find its output and its end in the journal, whatever bytes it printed")
   func fields() async throws {
     let lab = try await JournalLab()
     let daemon = try await daemon(
       lab, ["nightly": "seq 2000\nprintf 'oops\\n\\001\\377\\n' >&2\nhead -c 100000 /dev/zero | tr '\\0' x\nexit 3"])
     let id = try await run("nightly", daemon)
-    // The copy comes in its own time: the job has ended before it is whole.
+    // The job may end before its output is completely in the journal.
     let entries = try await eventually("the output is in the journal") {
       let entries = try await lab.entries("TACTUS_JOB_ID=\(id)", "SYSLOG_IDENTIFIER=nightly")
       let isWhole = texts(entries).map(\.count).reduce(0, +) >= (1...2000).reduce(100_004) { $0 + "\($1)".count }
@@ -66,10 +66,10 @@ struct JournalTests {
     }
     #expect(Int(end["TACTUS_DURATION_USEC"]?.text ?? "").map { $0 > 0 } == true)
     #expect(try await lab.entries("TACTUS_MESSAGE=daemon_ready").count == 1)
-    #expect(daemon.complaints.isEmpty, "where the journal is, nothing goes to standard error")
+    #expect(daemon.complaints.isEmpty, "with a journal, the daemon writes nothing to standard error")
   }
 
-  @Test("tactusctl journal prints and follows it, by a workflow's name, an id or its end")
+  @Test("tactusctl journal prints and follows the journal of a workflow, a job id or the end of an id")
   func verb() async throws {
     let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["good": "echo hello; echo oops >&2"])
@@ -95,10 +95,10 @@ struct JournalTests {
     #expect(notices.output.hasSuffix("good: oops\n") && notices.output.split(separator: "\n").count == 1, "\(notices)")
 
     let following = try daemon.beginControl("journal", "good", "-f", "-n", "1", into: "followed")
-    // The last entry is printed once it looks.
-    _ = try await eventually("the last entry") { daemon.read("followed").contains("completed") ? true : nil }
+    // The last entry shows that the command follows.
+    _ = try await eventually("the last entry is printed") { daemon.read("followed").contains("completed") ? true : nil }
     _ = try await run("good", daemon)
-    let isFollowed = try await eventually("what is new is printed") {
+    let isFollowed = try await eventually("new entries are printed") {
       daemon.read("followed").contains("good: oops") ? true : nil
     }
     #expect(isFollowed)
@@ -107,7 +107,7 @@ struct JournalTests {
     _ = try following.waitForEnd(within: patience)
   }
 
-  @Test("Whoever may not read the journal is told so, and what else there is; a name that nothing has finds nothing")
+  @Test("tactusctl journal refuses users who may not read the journal, and finds no entries for unknown names")
   func rights() async throws {
     let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["good": "echo hello"])
@@ -121,10 +121,10 @@ struct JournalTests {
     let other = try await daemon.control("journal", "other")
     #expect(other.code == 0 && other.output == "", "\(other)")
     let bad = try await daemon.control("journal", "No/Name")
-    #expect(bad.code == 2 && bad.complaints.contains("neither a workflow's name nor a job's id"), "\(bad)")
+    #expect(bad.code == 2 && bad.complaints.contains("neither a workflow name nor a job id"), "\(bad)")
   }
 
-  @Test("A journal that stops for ten seconds delays nothing: what it misses is counted, and logs have it all")
+  @Test("A journal that stops for ten seconds delays no job, and the daemon counts and stores the dropped lines")
   func stopped() async throws {
     let lab = try await JournalLab()
     let line = String(repeating: "x", count: 600)
@@ -141,7 +141,7 @@ struct JournalTests {
     for _ in 0..<10 {
       let begin = ContinuousClock.now
       _ = try await run("other", daemon)
-      // One that waited for the journal would wait until that goes on.
+      // A job that waited for the journal would not end before the journal resumes.
       #expect(ContinuousClock.now - begin < .seconds(60))
       try await daemon.rest(.milliseconds(800))
     }
@@ -153,8 +153,8 @@ struct JournalTests {
     #expect(dropped > 0)
   }
 
-  // Ten times as many, on a machine: TactusServiceTests.
-  @Test("20,000 lines at once are all in logs; the journal has them, or says how many it has not")
+  // TactusServiceTests prints ten times as many lines on a machine with systemd.
+  @Test("logs has all of 20,000 lines at once, and the journal has them or reports how many are missing")
   func flood() async throws {
     let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["flood": "seq 20000"])
@@ -165,7 +165,7 @@ struct JournalTests {
     print("20,000 lines: \(written) in the journal, \(dropped) counted")
   }
 
-  @Test("What is asked of a job, and its end, name the job in the text and its workflow in a field")
+  @Test("Entries for requests and for the end of a job contain the job's id, and the workflow in a field")
   func names() async throws {
     let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["long": "exec sleep 60", "sad": "exit 1"])
@@ -180,7 +180,7 @@ struct JournalTests {
       (id, "long", ["job_requested", "job_cancel_requested", "job_canceled"]),
       (held, "sad", ["job_requested", "job_scheduled", "job_failed"]),
     ] {
-      let entries = try await eventually("all of \(workflow) is in the journal") {
+      let entries = try await eventually("all entries of \(workflow) are in the journal") {
         let entries = try await lab.entries("TACTUS_JOB_ID=\(job)", "SYSLOG_IDENTIFIER=tactusd")
         return entries.count < kinds.count ? nil : entries
       }
@@ -189,7 +189,7 @@ struct JournalTests {
       let end = try #require(texts(entries).last)
       #expect(end.hasPrefix("job \(job) of \(workflow) "), "\(end)")
     }
-    // It never succeeded.
+    // The workflow never succeeded.
     let turns = try await eventually("the failure is in the journal") {
       let turns = try await lab.entries("TACTUS_MESSAGE=workflow_failing")
       return turns.isEmpty ? nil : turns
@@ -197,7 +197,7 @@ struct JournalTests {
     #expect(texts(turns) == ["workflow sad is failing: this is the first of its failures in a row"])
   }
 
-  @Test("JournalOutput=no keeps output out, and messages in")
+  @Test("JournalOutput=no keeps output out of the journal, but not messages")
   func off() async throws {
     let lab = try await JournalLab()
     let daemon = try await daemon(lab, ["good": "echo hello"], settings: "[Manager]\nJournalOutput=no\n")
@@ -209,7 +209,7 @@ struct JournalTests {
     #expect(entries.compactMap { $0["TACTUS_MESSAGE"]?.text } == ["job_requested", "job_completed"])
   }
 
-  /// Waits until so many lines of a job's output are in the journal: the copy comes in its own time.
+  /// Waits until `count` lines of a job's output are in the journal, which may be after the job's end.
   private func copied(_ count: Int, of id: String, in lab: JournalLab) async throws {
     _ = try await eventually("the output is in the journal") {
       try await lab.entries("TACTUS_JOB_ID=\(id)").filter { $0["TACTUS_STREAM"] != nil }.count == count ? true : nil

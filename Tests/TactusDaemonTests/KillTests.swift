@@ -7,14 +7,14 @@ import Testing
 
 @Suite("kill -9")
 struct KillTests {
-  /// Says who it is in a file that all runs append to, leaves a child, and stays; deaf to TERM.
+  /// A script that ignores TERM, appends its job and processes to a shared file, and waits for a child.
   private static let stubborn = """
     trap '' TERM
     sleep 300 & echo "$TACTUS_JOB_ID $$ $!" >>side
     wait
     """
 
-  @Test("What the dead daemon left is ended and LOST, nothing runs twice, the grid is kept")
+  @Test("After a kill, the next daemon ends orphaned jobs as LOST, runs no job twice, and keeps the grid")
   func orphans() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let script = try daemon.script("stubborn", Self.stubborn)
@@ -38,7 +38,7 @@ struct KillTests {
       let job = try await daemon.ended(id)
       #expect(job.status == .failed && job.errorCode == .lost)
     }
-    // Their ladder takes 2 s; then nothing of them is left.
+    // The stop signals take 2 s. Afterwards no process is left.
     for process in processes { #expect(!isAlive(process)) }
     #expect(daemon.read("side").split(separator: "\n").count == 2)
     let before = try await daemon.jobs("grid", .completed).count
@@ -56,7 +56,7 @@ struct KillTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
-  @Test("Whoever calls the next daemon first is shown no job as RUNNING that is gone")
+  @Test("The first call to the next daemon shows no vanished job as RUNNING")
   func firstCall() async throws {
     let daemon = try RunningDaemon(
       notStartedWith: ["long": "[Workflow]\nOverlap=allow\n[Command]\nExec=/bin/sleep 600\n"])
@@ -66,12 +66,12 @@ struct KillTests {
     _ = try await daemon.jobs("long", .running, atLeast: 30)
     try await daemon.kill()
     for process in daemon.jobProcesses() { _ = Glibc.kill(Int32(process), SIGKILL) }
-    _ = try await eventually("all of them are gone") { daemon.jobProcesses().isEmpty ? true : nil }
+    _ = try await eventually("all processes are gone") { daemon.jobProcesses().isEmpty ? true : nil }
 
     let socket = daemon.socket
     try daemon.spawn()
-    // Tried all the time, so as to be the first.
-    let first = try await blocking("it answers") {
+    // Connects in a loop, so that this is the first call.
+    let first = try await blocking("the daemon answers") {
       let deadline = ContinuousClock.now + patience
       while true {
         do { return try ControlClient(path: socket).call(ListJobs(workflow: "long", limit: 1000)).jobs } catch {
@@ -85,7 +85,7 @@ struct KillTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("What was acknowledged is there after a kill in the same instant")
+  @Test("Acknowledged changes survive an immediate kill")
   func acknowledged() async throws {
     let daemon = try await RunningDaemon()
     for round in 0..<5 {
@@ -103,7 +103,7 @@ struct KillTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
-  @Test("Ten rounds of the kill loop")
+  @Test("The daemon survives ten rounds of the kill loop")
   func loop() async throws {
     let loop = Program(path: "\(Program.project)/scripts/kill-loop", environment: Program.baseEnvironment)
     let ran = try await loop.run(["--rounds", "10", "--programs", Program.products], within: .seconds(300))

@@ -4,22 +4,22 @@ import Synchronization
 import TactusLinux
 import TactusTestSupport
 
-/// The other end of `NOTIFY_SOCKET`, as a service manager holds it; sd_notify(3).
+/// The service manager's end of `NOTIFY_SOCKET`; see sd_notify(3).
 ///
-/// It is read all the time, as a service manager does: a daemon waits that tells more than ten messages to nobody.
+/// It reads all messages at once, as a service manager does. A daemon would block after about ten unread messages.
 final class NotifySocket: Sendable {
-  /// As `NOTIFY_SOCKET` spells it.
+  /// The value of `NOTIFY_SOCKET`.
   let path: String
   private let descriptor: Int32
   private let source: Mutex<any DispatchSourceRead>
   private let inbox = Inbox()
 
-  /// Lines that nobody has asked for yet.
+  /// Received lines that no test has read yet.
   private final class Inbox: Sendable {
     let lines = Mutex<[String]>([])
   }
 
-  /// Listens at a path that is not there yet.
+  /// Listens at a path that must not exist.
   init(at path: String) throws {
     self.path = path
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -46,12 +46,14 @@ final class NotifySocket: Sendable {
     unlink(path)
   }
 
-  /// Waits on this thread for a message with this line; false if the process ends before.
+  /// Blocks until a message with this line arrives, and returns false if the process ends first.
   func wait(for line: String, from process: ProcessHandle, within limit: Duration) throws -> Bool {
     try wait(for: line, from: process, within: limit) { $0 == line } != nil
   }
 
-  /// Waits on this thread for a message with a line that is wanted, and answers it; nil if the process ends before.
+  /// Blocks until a message with a matching line arrives, and returns the line.
+  ///
+  /// Nil if the process ends first.
   func wait(
     for what: String, from process: ProcessHandle, within limit: Duration, _ isWanted: (String) -> Bool
   ) throws -> String? {
@@ -62,13 +64,13 @@ final class NotifySocket: Sendable {
       guard ContinuousClock.now < deadline else {
         throw TimedOut("\(what) from process \(process.process)", after: limit)
       }
-      // The source has its own thread; this one looks every 20 ms, and at once when the process ends.
+      // Another thread receives. This thread checks every 20 ms, and at once when the process ends.
       var entry = pollfd(fd: process.descriptor, events: Int16(POLLIN), revents: 0)
       _ = poll(&entry, 1, 20)
     }
   }
 
-  /// The lines of all messages that are there.
+  /// Removes and returns all lines received so far.
   @discardableResult
   func drain() -> [String] {
     inbox.lines.withLock { lines in
@@ -77,7 +79,7 @@ final class NotifySocket: Sendable {
     }
   }
 
-  /// The first line that is wanted; those before it are passed over.
+  /// Removes and returns the first matching line, and discards the lines before it.
   private func take(_ isWanted: (String) -> Bool) -> String? {
     inbox.lines.withLock { lines in
       lines += Self.receive(from: descriptor)

@@ -7,16 +7,16 @@ import TactusTestSupport
 import TactusTransport
 import Testing
 
-@Suite("A start that comes to nothing")
+@Suite("A start that fails")
 struct ObstacleTests {
   private static let tick = "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/sh -c 'echo ran >>marks; exec sleep 600'\n"
 
-  /// A stopped daemon with a job that is due, and how often that job has run.
+  /// Starts and stops a daemon, and returns it with a due job and the number of runs so far.
   private func stopped(_ variables: [String: String] = [:]) async throws -> (daemon: RunningDaemon, runs: Int) {
     let daemon = try RunningDaemon(notStartedWith: ["tick": Self.tick], variables: variables)
     try await daemon.start()
     _ = try await daemon.text(of: "marks")
-    // Whatever is due next is due soon.
+    // The next instant is due within a second.
     daemon.send(.terminate)
     daemon.send(.interrupt)
     #expect(try await daemon.end() == 0)
@@ -27,17 +27,17 @@ struct ObstacleTests {
 
   private func runs(of daemon: RunningDaemon) -> Int { daemon.read("marks").split(separator: "\n").count }
 
-  /// What is in the way of a start.
+  /// An obstacle that makes the start fail.
   enum Obstacle: String, CaseIterable {
     case file, folder, link, pipe, listener, runtimeFile, longPath, lock, output, settings
   }
 
-  @Test("It has started no job, whatever is in its way", arguments: Obstacle.allCases)
+  @Test("A start that fails has started no job", arguments: Obstacle.allCases)
   func nothingStarted(_ obstacle: Obstacle) async throws {
     let (daemon, runs) = try await stopped()
     var environment = daemon.environment
     var remove: () throws -> Void = { _ = unlink(daemon.socket) }
-    // It holds the lock for as long as it exists.
+    // This object holds the lock as long as it exists.
     var lock: FileLock?
     switch obstacle {
     case .file: try daemon.write("run/control.sock", "")
@@ -80,13 +80,13 @@ struct ObstacleTests {
     #expect(try await daemon.end() == 0)
   }
 
-  @Test("What a start had begun that fails after all is ended, and its end is recorded")
+  @Test("A start that fails late ends the jobs that it started, and records their ends")
   func undone() async throws {
     let faults = TemporaryFile(named: "fail-start")
     let (daemon, runs) = try await stopped(["TACTUS_DEBUG": faults.directory])
     try Data("no luck\n".utf8).write(to: URL(filePath: faults.path))
     let refused = try await daemon.check()
-    #expect(refused.code == 1 && refused.complaints.contains("a test has it fail: no"), "\(refused)")
+    #expect(refused.code == 1 && refused.complaints.contains("a test made the start fail: no"), "\(refused)")
     #expect(daemon.jobProcesses().isEmpty)
     let audit = try await daemon.check("--verify")
     #expect(audit.code == 0, "\(audit)")
@@ -100,8 +100,8 @@ struct ObstacleTests {
     #expect(try await daemon.end() == 0)
   }
 
-  @Test("A client that calls during a start waits, and is told when that comes to nothing")
-  func told() async throws {
+  @Test("A client that calls during a start waits, and gets the reason if the start fails")
+  func reported() async throws {
     let faults = TemporaryFile(named: "fail-start")
     try Data("no luck\n".utf8).write(to: URL(filePath: faults.path))
     let daemon = try RunningDaemon(
@@ -111,17 +111,17 @@ struct ObstacleTests {
       Issue.record("\(String(describing: answer))")
       return
     }
-    #expect(reason.hasPrefix("tactusd does not start: a test has it fail: no"))
+    #expect(reason.hasPrefix("tactusd does not start: a test made the start fail: no"))
     #expect(access(daemon.socket, F_OK) != 0)
   }
 
-  @Test("A client that calls during a start is answered when it is over")
+  @Test("A client that calls during a start gets its answer after the start")
   func waits() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["job": "[Command]\nExec=/bin/true\n"])
     #expect(try await Self.callDuringStart(of: daemon) == nil)
   }
 
-  /// Stops the process as soon as there is a socket, calls, lets it go on, and returns the error of the answer.
+  /// Suspends the daemon as soon as its socket exists, calls it, resumes it, and returns the error of the answer.
   private static func callDuringStart(of daemon: RunningDaemon) async throws -> ControlError? {
     try await eventually("a client calls during the start") {
       let path = daemon.socket
@@ -131,7 +131,7 @@ struct ObstacleTests {
         while access(path, F_OK) != 0 { if kill(process, 0) != 0 || hasEnded(process) { return nil } }
         kill(process, SIGSTOP)
         defer { kill(process, SIGKILL) }
-        // Too late where it has gone already.
+        // The start may have failed already. Then this attempt is repeated.
         guard let client = try? ControlClient(path: path), (try? client.send(Call(Describe()))) != nil else {
           return nil
         }
@@ -149,7 +149,7 @@ struct ObstacleTests {
   }
 
   private static func hasEnded(_ process: Int32) -> Bool {
-    // A zombie, which its parent has not asked for yet.
+    // A zombie has ended, although its parent has not collected it yet.
     (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8).contains(") Z ")) ?? true
   }
 }

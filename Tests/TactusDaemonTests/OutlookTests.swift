@@ -4,11 +4,11 @@ import TactusModel
 import TactusProtocol
 import Testing
 
-@Suite("What a definition will not find")
+@Suite("Definitions whose jobs will fail")
 struct OutlookTests {
-  private static let consequence = "until then its jobs end FAILED with VALIDATION_ERROR"
+  private static let consequence = "Until then its jobs end FAILED with VALIDATION_ERROR"
 
-  /// Definitions, each with what is said of its third line; nil for nothing.
+  /// Definitions, each with the expected warning for its third line, or nil if no warning is expected.
   private func definitions(_ daemon: RunningDaemon) throws -> [(name: String, text: String, words: String?)] {
     let plain = try daemon.write("plain", "#!/bin/sh\n")
     let program = try daemon.script("program", "true")
@@ -19,24 +19,43 @@ struct OutlookTests {
     return [
       (
         "program", "[Command]\nTimeout=1h\nExec=\(none) 1 2\n",
-        "Exec=\(none) is not there: install it, or correct the path"
+        "Exec=\(none) does not exist. Install it, or correct the path"
       ),
-      ("folder", "[Command]\nTimeout=1h\nExec=\(daemon.directory)\n", "is a directory: write the path of a program"),
-      ("mode", "[Command]\nTimeout=1h\nExec=\(plain)\n", "Exec=\(plain) is not executable: chmod +x \(plain)"),
-      ("fifo", "[Command]\nTimeout=1h\nExec=\(fifo)\n", "Exec=\(fifo) is no regular file: write the path of a program"),
+      ("folder", "[Command]\nTimeout=1h\nExec=\(daemon.directory)\n", "is a directory. Write the path of a program"),
+      ("mode", "[Command]\nTimeout=1h\nExec=\(plain)\n", "Exec=\(plain) is not executable. Run chmod +x \(plain)"),
+      (
+        "fifo", "[Command]\nTimeout=1h\nExec=\(fifo)\n",
+        "Exec=\(fifo) is not a regular file. Write the path of a program"
+      ),
       ("loop", command("LoadCredential=key:\(loop)"), "LoadCredential=key:\(loop) is a loop of symbolic links"),
-      ("pipe", command("EnvironmentFile=\(fifo)"), "EnvironmentFile=\(fifo) is no regular file: name one"),
-      ("directory", command("WorkingDirectory=\(none)"), "WorkingDirectory=\(none) is not there: make the directory"),
-      ("nowhere", command("WorkingDirectory=\(plain)"), "WorkingDirectory=\(plain) is no directory"),
+      (
+        "pipe", command("EnvironmentFile=\(fifo)"),
+        "EnvironmentFile=\(fifo) is not a regular file. Name a regular file"
+      ),
+      (
+        "directory", command("WorkingDirectory=\(none)"),
+        "WorkingDirectory=\(none) does not exist. Create the directory"
+      ),
+      ("nowhere", command("WorkingDirectory=\(plain)"), "WorkingDirectory=\(plain) is not a directory"),
       (
         "variables", command("EnvironmentFile=\(none)"),
-        "EnvironmentFile=\(none) is not there: write the file, or correct the path, or EnvironmentFile=-\(none) if"
+        "EnvironmentFile=\(none) does not exist. Create the file, or correct the path, or write "
+          + "EnvironmentFile=-\(none) if"
       ),
-      ("secret", command("LoadCredential=key:\(none)"), "LoadCredential=key:\(none) is not there: write the file"),
-      ("user", command("User=no-such-account"), "User=no-such-account is no account of this machine: make it"),
-      ("group", command("Group=no-such-group"), "Group=no-such-group is no group of this machine: make it"),
       (
-        "container", "[Container]\nImage=a\nEnvironmentFile=\(none)\n", "EnvironmentFile=\(none) is not there"
+        "secret", command("LoadCredential=key:\(none)"),
+        "LoadCredential=key:\(none) does not exist. Create the file"
+      ),
+      (
+        "user", command("User=no-such-account"),
+        "User=no-such-account is not an account of this machine. Run useradd --system no-such-account"
+      ),
+      (
+        "group", command("Group=no-such-group"),
+        "Group=no-such-group is not a group of this machine. Run groupadd --system no-such-group"
+      ),
+      (
+        "container", "[Container]\nImage=a\nEnvironmentFile=\(none)\n", "EnvironmentFile=\(none) does not exist"
       ),
       ("optional", command("EnvironmentFile=-\(none)"), nil),
       (
@@ -48,8 +67,8 @@ struct OutlookTests {
     ]
   }
 
-  @Test("--check, a start, a reload and apply tell it with line, reason and way out, and nothing is refused for it")
-  func told() async throws {
+  @Test("--check, a start, a reload and apply warn with line, reason and way out, and refuse no definition")
+  func reported() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let definitions = try definitions(daemon)
     for (name, text, _) in definitions { try daemon.define(name, text) }
@@ -64,12 +83,12 @@ struct OutlookTests {
     for (name, text, words) in definitions {
       let place = "workflows/\(name).workflow"
       guard let words else {
-        for told in [check.output, log, reload.complaints] { #expect(!told.contains(place), "\(told)") }
+        for reported in [check.output, log, reload.complaints] { #expect(!reported.contains(place), "\(reported)") }
         #expect(try await daemon.control("apply", try daemon.write("\(name)2.workflow", text)).complaints == "")
         continue
       }
       let lines = check.output.split(separator: "\n").filter { $0.hasPrefix("\(place):3: ") && $0.contains(words) }
-      #expect(lines.count == 1 && lines.allSatisfy { $0.hasSuffix("; \(Self.consequence) (warning)") }, "\(check)")
+      #expect(lines.count == 1 && lines.allSatisfy { $0.hasSuffix(". \(Self.consequence) (warning)") }, "\(check)")
       let warnings = reply.warnings.filter { $0.file == place && $0.line == 3 && $0.message.contains(words) }
       #expect(warnings.count == 1, "\(name): \(reply.warnings)")
       #expect(reload.complaints.contains("\(place):3: "), "\(reload)")
@@ -83,7 +102,7 @@ struct OutlookTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A credential that the daemon was not given itself is for the daemon to know")
+  @Test("The daemon, but not --check, warns of a credential that the daemon does not have")
   func granted() async throws {
     let text = "[Command]\nExec=/bin/true\nLoadCredential=key\n"
     let daemon = try RunningDaemon(notStartedWith: ["secret": text])
@@ -92,7 +111,7 @@ struct OutlookTests {
     let without = try await daemon.call(Reload()).warnings
     #expect(without.map(\.line) == [3])
     #expect(
-      without.first?.message.hasPrefix("LoadCredential=key names a credential that tactusd itself was not given: write")
+      without.first?.message.hasPrefix("LoadCredential=key names a credential that tactusd itself was not given. Write")
         == true, "\(without)")
     #expect(try await daemon.stop() == 0)
 
@@ -105,21 +124,21 @@ struct OutlookTests {
   }
 
   @Test(
-    "What only a unit can do is told where there will be none", .enabled(if: !Self.isSystemdHere, "systemd is here"))
+    "Without systemd, the daemon warns of keys that need a unit", .enabled(if: !Self.isSystemdHere, "systemd is here"))
   func units() async throws {
-    let none = "needs a unit of systemd, and systemd does not run this machine: leave it out"
+    let none = "needs a systemd unit, but systemd does not run this machine. Remove the setting"
     let daemon = try RunningDaemon(notStartedWith: [
       "user": "[Command]\nExec=/bin/true\nUser=root\n", "runner": "[Command]\nExec=/bin/true\nRunner=systemd\n",
       "sandbox": "[Command]\nExec=/bin/true\nPrivateTmp=yes\n", "auto": "[Command]\nExec=/bin/true\nMemoryMax=64M\n",
     ])
     let check = try await daemon.check("--check")
     try await daemon.start()
-    let told = try await daemon.call(Reload()).warnings
-    #expect(told.allSatisfy { $0.line == 3 }, "\(told)")
+    let reported = try await daemon.call(Reload()).warnings
+    #expect(reported.allSatisfy { $0.line == 3 }, "\(reported)")
     #expect(
-      told.map(\.message)
-        == ["Runner=systemd", "PrivateTmp=", "User=root"].map { "\($0) \(none); \(Self.consequence)" })
-    for warning in told {
+      reported.map(\.message)
+        == ["Runner=systemd", "PrivateTmp=", "User=root"].map { "\($0) \(none). \(Self.consequence)" })
+    for warning in reported {
       #expect(check.output.contains("\(warning.file):3: \(warning.message) (warning)"), "\(check)")
     }
     let job = try await daemon.outcome(of: "user")
@@ -129,17 +148,17 @@ struct OutlookTests {
 
   private static let isSystemdHere = access("/run/systemd/system", F_OK) == 0
 
-  @Test("Where one thing is wrong with very many files, the first ones tell it, and the rest is counted")
+  @Test("The daemon reports the first warnings for very many files, and the number of the others")
   func many() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let count = 1200
     for number in 0..<count { try daemon.define("w\(number)", "[Command]\nExec=/nonexistent/program\n") }
     #expect(try await daemon.check("--check").output.hasSuffix("bad: 0, warnings: \(count)\n"))
     try await daemon.start()
-    let told = try await daemon.call(Reload()).warnings
+    let reported = try await daemon.call(Reload()).warnings
     #expect(
-      told.count == Limits.fileWarnings + 1
-        && told.last?.message == "there are 200 more warnings: tactusd --check shows all")
+      reported.count == Limits.fileWarnings + 1
+        && reported.last?.message == "there are 200 more warnings. Run tactusd --check to see all")
     #expect(try await daemon.stop() == 0)
   }
 }

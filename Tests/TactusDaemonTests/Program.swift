@@ -7,7 +7,9 @@ import TactusTestSupport
 struct Program: Sendable {
   /// An absolute path.
   var path: String
-  /// Everything that it gets; nothing of the tests' own environment but what is named here.
+  /// The complete environment.
+  ///
+  /// The program does not inherit the environment of the tests.
   var environment: [String: String]
 
   /// The directory of the test bundle, where the programs of the same build are.
@@ -20,7 +22,7 @@ struct Program: Sendable {
   static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-  /// What every program needs: where to find others, and how a sanitizer is set.
+  /// The variables that every program gets: the search path, the options of a sanitizer, and `CI`.
   static let baseEnvironment: [String: String] = ProcessInfo.processInfo.environment.filter {
     ["PATH", "TSAN_OPTIONS", "CI"].contains($0.key)
   }
@@ -30,7 +32,7 @@ struct Program: Sendable {
     Program(path: "\(products)/\(name)", environment: baseEnvironment.merging(environment) { $1 })
   }
 
-  /// What became of it.
+  /// The result of a program that has ended.
   struct Ran: Sendable {
     /// The exit code, or minus the signal.
     var code: Int
@@ -40,7 +42,7 @@ struct Program: Sendable {
     var complaints: String
   }
 
-  /// Runs it in the project's directory.
+  /// Runs the program in the project's directory.
   func run(_ arguments: [String], within limit: Duration = patience) async throws -> Ran {
     try await blocking("\(path) \(arguments.joined(separator: " ")) ends", within: limit) {
       let (output, complaints) = (try Scratch(), try Scratch())
@@ -50,7 +52,7 @@ struct Program: Sendable {
     }
   }
 
-  /// Starts it, in a session of its own.
+  /// Starts the program in a new session.
   func start(_ arguments: [String], output: Int32, error: Int32) throws -> ProcessHandle {
     let null = try Descriptor.open("/dev/null", O_RDONLY)
     defer { Descriptor.close(null) }
@@ -76,7 +78,7 @@ private final class Scratch {
 
   deinit { Descriptor.close(descriptor) }
 
-  /// All that was written.
+  /// The complete text written to the file.
   var text: String {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
@@ -88,7 +90,7 @@ private final class Scratch {
   }
 }
 
-/// Whether a process lives; a zombie does not, because reaping orphans is somebody else's business.
+/// True if a process exists and is not a zombie: init, not the daemon, reaps orphans.
 func isAlive(_ process: Int) -> Bool {
   guard let handle = try? ProcessHandle(of: process) else { return false }  // gone
   defer { handle.close() }
@@ -96,7 +98,10 @@ func isAlive(_ process: Int) -> Bool {
 }
 
 extension ProcessHandle {
-  /// Waits on this thread for our child's end and reaps it; after the limit the child is killed.
+  /// Blocks until a child of this process ends, and reaps it.
+  ///
+  /// After the limit it kills the child.
+  ///
   /// - Returns: the exit code, or minus the signal.
   func waitForEnd(within limit: Duration) throws -> Int {
     defer { close() }

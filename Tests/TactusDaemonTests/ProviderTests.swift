@@ -4,7 +4,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// Engines that come and go: where jobs run, what waits, and what is unknown.
+/// Real engines that stop and restart while jobs wait or run.
 @Suite("Providers", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized)
 struct ProviderTests {
   private func workflow(_ lines: String, queue: String = "") -> String {
@@ -17,7 +17,7 @@ struct ProviderTests {
     }
   }
 
-  @Test("Jobs go where what they require is; those of an engine that is gone go to the others, or wait for it")
+  @Test("Jobs run on an engine with the required capabilities, and on another engine or later if it is down")
   func comeAndGo() async throws {
     let (plain, special) = (try await EngineLab(.podman), try await EngineLab(.podman))
     let daemon = try RunningDaemon(
@@ -43,7 +43,7 @@ struct ProviderTests {
 
     try await special.order("kill")
     var ids: [String] = []
-    // More than the queue has slots.
+    // These are more jobs than the queue has slots.
     for _ in 0..<10 { ids.append(try await daemon.run("any")) }
     try await reaches(daemon, ids, .waitingForProvider)
     let why = try await daemon.call(ExplainJob(id: ids[0])).answer.reason
@@ -69,7 +69,7 @@ struct ProviderTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
-  @Test("An engine is given no more jobs than MaxRunning= says; the others wait for it, without slots")
+  @Test("An engine runs at most MaxRunning= jobs, and other jobs wait without a slot")
   func room() async throws {
     let lab = try await EngineLab(.podman)
     let daemon = try RunningDaemon(
@@ -81,7 +81,7 @@ struct ProviderTests {
     try await reaches(daemon, Array(ids.suffix(3)), .waitingForProvider)
     var jobs: [WireJob] = []
     for id in ids { jobs.append(try await daemon.ended(id)) }
-    // Three seconds are more than DispatchTimeout=, which is for engines that do not answer.
+    // The wait of three seconds exceeds DispatchTimeout=, which applies only to engines that do not answer.
     #expect(jobs.allSatisfy { $0.status == .completed }, "\(jobs)")
     let spans = jobs.compactMap { job in job.startedAt.flatMap { start in job.completedAt.map { (start, $0) } } }
       .sorted { $0.0 < $1.0 }
@@ -91,7 +91,7 @@ struct ProviderTests {
   }
 
   @Test(
-    "What an engine that is away has is unverified, and goes on when it is back", arguments: EngineLab.Kind.allCases)
+    "The jobs of an unavailable engine are unverified until it is back", arguments: EngineLab.Kind.allCases)
   func unverified(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
     let daemon = try RunningDaemon(notStartedWith: ["long": workflow("Exec=sh -c 'echo a; sleep 6; echo b'")])
@@ -107,18 +107,20 @@ struct ProviderTests {
     #expect(job.status == .running && job.provider == "lab")
     let why = try await daemon.call(ExplainJob(id: id)).answer.reason
     #expect(why.contains("provider lab does not answer") && why.contains("cancel --abandon \(id)"), "\(why)")
-    // What the row says is found again by another daemon, when the engine is there.
+    // The next daemon finds the container again once the engine runs.
     #expect(try await daemon.stop() == 0)
     try await lab.order("start")
     try await daemon.start()
     let ended = try await daemon.ended(id)
-    // dockerd loses the output of a container that ended while it was away.
+    // dockerd loses the output of a container that ended while dockerd was down.
     #expect(ended.status == .completed, "\(ended)")
     if kind == .podman { #expect(try await daemon.output(of: id).compactMap(\.text) == ["a", "b"]) }
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("What is given up is LOST, and removed when its engine answers again", arguments: EngineLab.Kind.allCases)
+  @Test(
+    "An abandoned job is LOST, and its container is removed when the engine answers again",
+    arguments: EngineLab.Kind.allCases)
   func abandon(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
     let daemon = try RunningDaemon(notStartedWith: ["long": workflow("Exec=sleep 300")])
@@ -128,11 +130,11 @@ struct ProviderTests {
     try await reaches(daemon, [id], .running)
     let early = try await daemon.call(CancelJobs(ids: [id], abandon: true)).results
     #expect(
-      early.map(\.error) == ["Conflict"] && early[0].message?.contains("only what is unverified") == true, "\(early)")
+      early.map(\.error) == ["Conflict"] && early[0].message?.contains("Only an unverified job") == true, "\(early)")
     try await lab.order("kill")
-    // While the daemon runs, a silence is told, too.
+    // A running daemon also notices that the engine does not answer.
     try await reaches(daemon, [id], .unverified)
-    // A cancel is kept for when the engine is back; it does not make the row move.
+    // A cancel is kept until the engine is back, and does not change the row.
     #expect(try await daemon.call(CancelJobs(ids: [id])).results.map(\.error) == [nil])
     #expect(try await daemon.job(id).phase == .unverified)
     #expect(try await daemon.call(CancelJobs(ids: [id], abandon: true)).results.map(\.error) == [nil])
@@ -145,7 +147,7 @@ struct ProviderTests {
   }
 
   @Test(
-    "An engine that dies in the middle of a dispatch has the job run once, when it is back",
+    "A job runs once if its engine dies during the dispatch and comes back",
     arguments: EngineLab.Kind.allCases)
   func dispatch(_ kind: EngineLab.Kind) async throws {
     let lab = try await EngineLab(kind)
@@ -156,7 +158,7 @@ struct ProviderTests {
     try await lab.order("pause")
     let ids = [try await daemon.run("a"), try await daemon.run("a")]
     try await reaches(daemon, ids, .dispatching)
-    // What they were created by was sent, and is not answered.
+    // The requests to create the containers are sent, but not answered.
     try await daemon.rest(.milliseconds(300))
     try await lab.order("kill")
     try await daemon.rest(.milliseconds(300))
@@ -170,7 +172,7 @@ struct ProviderTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("An engine that is not there is waited for, as long as DispatchTimeout= says, and then told by its address")
+  @Test("A job waits DispatchTimeout= for a missing engine, then fails with the engine's address in the message")
   func absent() async throws {
     let daemon = try RunningDaemon(
       notStartedWith: ["c": "[Container]\nImage=a\n"], settings: "[Manager]\nDispatchTimeout=1s\n")
@@ -183,7 +185,7 @@ struct ProviderTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("An engine behind TLS takes jobs of who shows a certificate, and the others are told what is wrong")
+  @Test("An engine behind TLS accepts a provider with a certificate, and jobs of other providers fail with the reason")
   func transportSecurity() async throws {
     let lab = try await EngineLab(tlsOn: 5613)
     let daemon = try RunningDaemon(

@@ -4,7 +4,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// Images from a real registry, on both engines.
+/// Images that both engines pull from a real registry.
 @Suite("Pulls", .enabled(if: Laboratory.isPossible, "needs root: not run"), .serialized)
 struct PullTests {
   private func port(_ kind: EngineLab.Kind) -> Int { kind == .podman ? 5611 : 5612 }
@@ -17,7 +17,7 @@ struct PullTests {
     try await daemon.workflow(name) { $0.buildStatus == .completed || $0.buildStatus == .failed }
   }
 
-  @Test("An image is pulled once for all who wait, before the first job needs it", arguments: EngineLab.Kind.allCases)
+  @Test("The daemon pulls an image once for all waiting jobs", arguments: EngineLab.Kind.allCases)
   func shared(_ kind: EngineLab.Kind) async throws {
     let registry = try await EngineLab(registryOn: port(kind))
     let lab = try await EngineLab(kind, registry: port(kind))
@@ -28,7 +28,7 @@ struct PullTests {
     ])
     try daemon.provide("lab", lab)
     try await daemon.start()
-    // At once, while the preparation of the workflow may still be under way.
+    // The jobs start at once, while the image may still be pulled for the workflow.
     var ids: [String] = []
     for _ in 0..<10 { ids.append(try await daemon.run("missing")) }
     for id in ids {
@@ -45,14 +45,14 @@ struct PullTests {
     #expect(job.errorCode == .validationError, "\(job)")
     #expect(try await daemon.workflow("unknown").consecutiveFailures == 1)
     try await daemon.log(with: "the image of unknown is not there yet")
-    // The image is there: a registry that is gone hurts only who must pull.
+    // The image exists locally: without the registry, only jobs that must pull fail.
     try await registry.order("kill")
     #expect(try await daemon.outcome(of: "missing").status == .completed)
     #expect(try await daemon.workflow("missing").consecutiveFailures == 0)
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A tag that has moved is followed by those who always pull", arguments: EngineLab.Kind.allCases)
+  @Test("Workflows with Pull=always follow a moved tag", arguments: EngineLab.Kind.allCases)
   func moved(_ kind: EngineLab.Kind) async throws {
     let registry = try await EngineLab(registryOn: port(kind))
     let lab = try await EngineLab(kind, registry: port(kind))
@@ -80,7 +80,7 @@ struct PullTests {
   }
 
   @Test(
-    "A registry that hangs is given up after PullTimeout=, one that dies in the middle is asked again",
+    "A pull from a hanging registry fails after PullTimeout=, and a pull from a restarted registry is repeated",
     arguments: EngineLab.Kind.allCases)
   func dying(_ kind: EngineLab.Kind) async throws {
     let registry = try await EngineLab(registryOn: port(kind))

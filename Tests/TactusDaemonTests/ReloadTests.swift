@@ -10,7 +10,7 @@ struct ReloadTests {
     "[Schedule]\nInterval=\(interval)\n[Command]\nExec=/bin/echo \(interval)\n"
   }
 
-  @Test("A changed file makes a generation, a removed one terminates, and its return undoes that")
+  @Test("A changed file creates a generation, a removed file terminates its workflow, and its return undoes that")
   func hangUp() async throws {
     let daemon = try await RunningDaemon(["job": Self.definition("1h"), "other": Self.definition("2h")])
     let first = try await daemon.workflow("job")
@@ -40,7 +40,7 @@ struct ReloadTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
-  @Test("The return of a file does not undo what a person did")
+  @Test("The return of a file does not undo a termination by a person")
   func terminatedByUser() async throws {
     let daemon = try await RunningDaemon(["job": Self.definition("1h")])
     try await daemon.call(TerminateWorkflow(name: "job"))
@@ -52,7 +52,7 @@ struct ReloadTests {
     #expect(workflow.state == .terminated && workflow.terminatedReason == .user)
   }
 
-  @Test("What changed while the daemon was down holds at its start")
+  @Test("A start applies the changes made while the daemon was down")
   func offline() async throws {
     let daemon = try await RunningDaemon(["stays": Self.definition("1h"), "goes": Self.definition("1h")])
     let stays = try await daemon.workflow("stays")
@@ -65,7 +65,7 @@ struct ReloadTests {
     #expect(try await daemon.workflow("comes").state == .active)
   }
 
-  @Test("A workflow of the socket is no file's, and survives reloads and restarts")
+  @Test("A workflow without a file survives reloads and restarts")
   func socketOwned() async throws {
     let daemon = try await RunningDaemon()
     let applied = try await daemon.call(ApplyWorkflow(name: "mine", definition: Self.definition("1h")))
@@ -77,7 +77,7 @@ struct ReloadTests {
     #expect(workflow.state == .active && workflow.origin == .socket && workflow.nextAt == applied.nextRuns.first)
   }
 
-  @Test("A workflow goes from the socket to a file and back by the steps that the refusals name")
+  @Test("A workflow moves from the socket to a file and back by the steps that the refusals name")
   func changesHands() async throws {
     let daemon = try await RunningDaemon()
     func expect(_ words: String..., code: Int, saying sentence: String = "") async throws {
@@ -90,8 +90,8 @@ struct ReloadTests {
     try await expect(
       "reload", code: 1,
       saying:
-        "to define it by a file, move the file away, then tactusctl terminate mine, tactusctl delete mine, put the "
-        + "file back, and tactusctl reload")
+        "To define mine by a file instead, move the file away. Run tactusctl terminate mine and tactusctl delete mine. "
+        + "Put the file back and run tactusctl reload.")
     try daemon.undefine("mine")
     try await expect("terminate", "mine", code: 0)
     try await expect("delete", "mine", code: 0)
@@ -101,12 +101,14 @@ struct ReloadTests {
 
     try await expect(
       "apply", own, code: 1,
-      saying: "to define it with apply, remove the file, then tactusctl reload, tactusctl delete mine, and apply again")
+      saying:
+        "To define mine with apply instead, remove the file, run tactusctl reload and tactusctl delete mine, then "
+        + "apply again.")
     try daemon.undefine("mine")
     try await expect("reload", code: 0)
     try await expect(
       "apply", own, code: 1,
-      saying: "the file workflows/mine.workflow, which is gone: tactusctl delete mine, and apply again"
+      saying: "the file workflows/mine.workflow, which was removed. Run tactusctl delete mine, then apply again."
     )
     try await expect("delete", "mine", code: 0)
     try await expect("apply", own, code: 0)
@@ -115,7 +117,7 @@ struct ReloadTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Where workflows are counted, other files and files that are not in force are not")
+  @Test("The number of workflows counts no other files, and no files that are not in force")
   func counts() async throws {
     let daemon = try await RunningDaemon(["one": Self.definition("1h")], settings: "[Manager]\nStopTimeout=20s\n")
     try await daemon.log(with: "is ready: 1 workflow from files")
@@ -133,14 +135,14 @@ struct ReloadTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("What only a start takes up is told by a reload, and what is as it was is not")
+  @Test("A reload reports the changed files that only a start reads")
   func nextStart() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:], settings: "[Manager]\nStopTimeout=20s\n")
     try daemon.provide("same", endpoint: "unix:///no/such.sock")
     try daemon.provide("other", endpoint: "unix:///no/such.sock")
     try await daemon.start()
     _ = try await daemon.call(Reload())
-    #expect(try await !daemon.log().contains("takes effect"))
+    #expect(try await !daemon.log().contains("take effect"))
     try daemon.provide("other", endpoint: "unix:///another.sock")
     try daemon.provide("new", endpoint: "unix:///another.sock")
     try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=3\n")
@@ -148,7 +150,7 @@ struct ReloadTests {
     _ = try await daemon.call(Reload())
     let log = try await daemon.log()
     for file in ["providers/other.provider", "providers/new.provider", "queues/command.queue", "tactusd.conf"] {
-      #expect(log.contains("\(file): what has changed takes effect at the next start"), "\(file)")
+      #expect(log.contains("\(file): the changes take effect at the next start"), "\(file)")
     }
     #expect(!log.contains("same.provider"))
     #expect(try await daemon.stop() == 0)

@@ -4,9 +4,11 @@ import Synchronization
 import TactusLinux
 import TactusTestSupport
 
-/// A real `tactusd` of this build with directories of its own, which go, with everything it started, with this object.
+/// A real `tactusd` of this build, with its own directories.
+///
+/// When this object is released, its directories and all processes of the daemon are removed.
 final class RunningDaemon: Sendable {
-  /// The directory of everything; also the jobs' HOME and working directory.
+  /// The directory above all others, and the HOME and working directory of jobs.
   var directory: String { home.directory }
   var configuration: String { "\(directory)/etc" }
   var state: String { "\(directory)/lib" }
@@ -19,7 +21,7 @@ final class RunningDaemon: Sendable {
   private let journal: JournalLab?
   private let launcher: [String]
 
-  /// Its process ended before it was ready.
+  /// An error: the daemon's process ended before the daemon was ready.
   struct DidNotStart: Error, CustomStringConvertible {
     let code: Int
     let complaints: String
@@ -27,8 +29,10 @@ final class RunningDaemon: Sendable {
     var description: String { "tactusd ended with \(code): \(complaints)" }
   }
 
-  /// A daemon that is not started yet; its journal is the machine's unless one is given, and `launcher` is a program with
-  /// arguments that becomes the daemon.
+  /// Prepares a daemon without starting it.
+  ///
+  /// Without `journal` the daemon uses the journal of the machine. `launcher` is a program with arguments that
+  /// executes the daemon in its own process.
   init(
     notStartedWith workflows: [String: String] = [:], settings: String? = nil, variables: [String: String] = [:],
     journal: JournalLab? = nil, launcher: [String] = []
@@ -43,14 +47,14 @@ final class RunningDaemon: Sendable {
     if let settings { try write("etc/tactusd.conf", settings) }
   }
 
-  /// A daemon that is ready.
+  /// Starts a daemon and waits until it is ready.
   convenience init(_ workflows: [String: String] = [:], settings: String? = nil) async throws {
     try self.init(notStartedWith: workflows, settings: settings)
     try await start()
   }
 
   deinit {
-    // What cannot be awaited here is dead, or about to be.
+    // deinit cannot await: processes that outlive the wait are already killed.
     if let handle = process.withLock({ $0 }) {
       handle.send(.kill)
       _ = try? handle.waitForEnd(within: patience)  // after SIGKILL
@@ -60,15 +64,15 @@ final class RunningDaemon: Sendable {
 
   // MARK: Files
 
-  /// Writes a workflow's file.
+  /// Writes the file of a workflow.
   func define(_ name: String, _ text: String) throws { try write("etc/workflows/\(name).workflow", text) }
 
-  /// Removes a workflow's file.
+  /// Removes the file of a workflow.
   func undefine(_ name: String) throws {
     try FileManager.default.removeItem(atPath: "\(configuration)/workflows/\(name).workflow")
   }
 
-  /// Writes a file below the directory, whole or not at all, in folders that are made for it; returns its path.
+  /// Writes a file below the directory atomically, creates missing folders, and returns the path of the file.
   @discardableResult
   func write(_ file: String, _ text: String, mode: Int = 0o644) throws -> String {
     let path = "\(directory)/\(file)"
@@ -79,24 +83,26 @@ final class RunningDaemon: Sendable {
     return path
   }
 
-  /// Writes a script of sh; returns its path.
+  /// Writes a shell script and returns its path.
   func script(_ name: String, _ lines: String) throws -> String {
     try write(name, "#!/bin/sh\ncd '\(directory)' || exit 99\n\(lines)\n", mode: 0o755)
   }
 
-  /// The text of a file below the directory; empty if there is none.
+  /// The text of a file below the directory, or empty if the file does not exist.
   func read(_ file: String) -> String {
     (try? String(contentsOfFile: "\(directory)/\(file)", encoding: .utf8)) ?? ""  // not written yet
   }
 
-  /// What all its processes wrote to standard error so far; all that they were to write, after their end.
+  /// The text that all processes of this daemon wrote to standard error so far.
   ///
-  /// A daemon that runs writes its messages a moment after what they tell: see ``log()`` and ``log(with:)``.
+  /// Complete after they have ended.
+  ///
+  /// A running daemon writes its messages a moment after the events: see ``log()`` and ``log(with:)``.
   var complaints: String { read("tactusd.stderr") }
 
   // MARK: Life
 
-  /// What `tactusd` and `tactusctl` get.
+  /// The environment of `tactusd` and `tactusctl`.
   var environment: [String: String] {
     [
       "CONFIGURATION_DIRECTORY": configuration, "STATE_DIRECTORY": state, "RUNTIME_DIRECTORY": "\(directory)/run",
@@ -104,10 +110,12 @@ final class RunningDaemon: Sendable {
     ].merging(variables) { $1 }
   }
 
-  /// The number of its process; nil when it does not run.
+  /// The id of the daemon's process, or nil if the daemon does not run.
   var processID: Int? { process.withLock { $0?.process } }
 
-  /// Starts its process without waiting for anything; `notifySocket` is told when it is ready.
+  /// Starts the daemon without waiting until it is ready.
+  ///
+  /// `notifySocket` receives its notifications.
   func spawn(notifySocket: String? = nil) throws {
     var program = Program.built(
       "tactusd", environment.merging(notifySocket.map { ["NOTIFY_SOCKET": $0] } ?? [:]) { $1 })
@@ -123,12 +131,12 @@ final class RunningDaemon: Sendable {
     }
   }
 
-  /// Starts it and waits until it is ready.
+  /// Starts the daemon and waits until it is ready.
   func start() async throws {
-    // Another name each time, because the last one may still be on its way out.
+    // The name differs each time, because the last daemon may not have ended completely.
     let number = starts.add(1, ordering: .relaxed).newValue
     let notify = try NotifySocket(at: "\(directory)/notify-\(number)")
-    // Who launches it may make another user of it.
+    // The launcher may run the daemon as another user.
     if !launcher.isEmpty { chmod(notify.path, 0o666) }
     try spawn(notifySocket: notify.path)
     guard let handle = process.withLock({ $0 }) else { return }
@@ -141,15 +149,15 @@ final class RunningDaemon: Sendable {
   /// Sends a signal.
   func send(_ signal: Signal) { process.withLock { $0?.send(signal) } }
 
-  /// Waits until it tells its service manager something.
-  func tells(
+  /// Waits until the daemon sends a matching line to its service manager.
+  func reports(
     _ notify: NotifySocket, _ what: String, _ isWanted: @escaping @Sendable (String) -> Bool
   ) async throws -> String? {
     guard let handle = process.withLock({ $0 }) else { return nil }
     return try await blocking(what) { try notify.wait(for: what, from: handle, within: patience, isWanted) }
   }
 
-  /// Waits for its end; returns the exit code, or minus the signal.
+  /// Waits for the end of the daemon and returns its exit code, or minus the signal.
   @discardableResult
   func end(within limit: Duration = patience) async throws -> Int {
     let taken = process.withLock { process in
@@ -160,25 +168,25 @@ final class RunningDaemon: Sendable {
     return try await blocking("tactusd ends", within: limit + .seconds(10)) { try handle.waitForEnd(within: limit) }
   }
 
-  /// Stops it as a service manager does; returns the exit code.
+  /// Stops the daemon as a service manager does, and returns its exit code.
   @discardableResult
   func stop() async throws -> Int {
     send(.terminate)
     return try await end()
   }
 
-  /// Ends it as a power cut would.
+  /// Kills the daemon, as a power cut would end it.
   func kill() async throws {
     send(.kill)
     try await end()
   }
 
-  /// Leaves it alone for a while.
+  /// Waits while the daemon runs or is stopped.
   func rest(_ span: Duration) async throws { try await Task.sleep(for: span) }
 
-  // MARK: What is alive
+  // MARK: Processes
 
-  /// The processes that its jobs left, by what they inherited from it.
+  /// The processes of this daemon's jobs, recognized by their inherited environment.
   func jobProcesses() -> [Int] {
     let mark = Array("HOME=\(directory)\0".utf8)
     return ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { name in  // always there
@@ -192,17 +200,19 @@ final class RunningDaemon: Sendable {
 
   // MARK: Programs
 
-  /// Runs `tactusctl` against it.
+  /// Runs `tactusctl` with this daemon.
   func control(_ arguments: String...) async throws -> Program.Ran { try await control(arguments: arguments) }
 
-  /// The same with a list.
+  /// Runs `tactusctl` with this daemon and a list of arguments.
   func control(arguments: [String]) async throws -> Program.Ran {
     let program = Program.built("tactusctl", environment)
     let (inside, arguments) = journal?.inside(program, arguments) ?? (program, arguments)
     return try await inside.run(arguments)
   }
 
-  /// Starts `tactusctl` against it, with a file below the directory for all that it prints; ends with the caller's kill.
+  /// Starts `tactusctl` with this daemon, and a file below the directory for its output.
+  ///
+  /// The caller ends it.
   func beginControl(_ arguments: String..., into file: String) throws -> ProcessHandle {
     let log = try Descriptor.open("\(directory)/\(file)", O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
     defer { Descriptor.close(log) }
@@ -211,7 +221,7 @@ final class RunningDaemon: Sendable {
     return try inside.start(arguments, output: log, error: log)
   }
 
-  /// Runs `tactusd` with an option, on its directories.
+  /// Runs `tactusd` with arguments and the directories of this daemon.
   func check(_ arguments: String...) async throws -> Program.Ran {
     try await Program.built("tactusd", environment).run(arguments)
   }

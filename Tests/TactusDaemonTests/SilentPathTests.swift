@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Paths that do not answer", .enabled(if: Laboratory.isPossible))
 struct SilentPathTests {
-  /// Workflows that need the mount, each with what is said of it when it does not answer.
+  /// Workflows that need the mount, each with the expected message if the mount does not answer.
   private static func workflows(on mount: SilentMount) -> [(name: String, text: String, words: String)] {
     let silent = mount.directory
     func command(_ assignment: String) -> String { "[Command]\nRunner=direct\nExec=/bin/true\n\(assignment)\n" }
@@ -31,7 +31,7 @@ struct SilentPathTests {
 
   private static let good = "[Command]\nRunner=direct\nExec=/bin/true\n"
 
-  @Test("A job whose path does not answer fails alone, is said to by name, and what it waited for never runs late")
+  @Test("A job whose path does not answer fails alone, its message names the path, and its program never runs later")
   func jobs() async throws {
     let mount = try await SilentMount()
     let workflows = Self.workflows(on: mount)
@@ -46,7 +46,7 @@ struct SilentPathTests {
     try await mount.silence()
     let held = try await workflows.asyncMap { try await daemon.run($0.name) }
     try await mount.awaitRequest()
-    // All others go on: they start, end, and obey their time-outs, and whoever asks is answered.
+    // Other jobs start, end and obey their time-outs, and the daemon answers calls.
     for _ in 0..<5 { #expect(try await daemon.outcome(of: "good").status == .completed) }
     #expect(try await daemon.outcome(of: "limited").errorCode == .providerTimeout)
     #expect(try await daemon.call(Describe()).state == .running)
@@ -55,7 +55,7 @@ struct SilentPathTests {
       #expect(job.errorCode == .dispatchExhausted && job.errorMessage == words, "\(name): \(job)")
       #expect(try await daemon.workflow(name).consecutiveFailures == 0)
     }
-    // Asked again it costs nothing, and is answered at once.
+    // The next job with this path fails at once.
     let again = try await daemon.outcome(of: "exec")
     #expect(again.errorMessage?.hasPrefix("Exec=\(mount.directory)/program: no answer since 2") == true, "\(again)")
     let status = try await daemon.control("status")
@@ -65,7 +65,7 @@ struct SilentPathTests {
     #expect(daemon.complaints.components(separatedBy: "Exec=\(mount.directory)/program of").count == 2)
 
     try await mount.speak()
-    _ = try await eventually("everything answers") {
+    _ = try await eventually("all paths answer") {
       try await daemon.call(Describe()).lastErrors.contains { $0.message.contains("no answer") } ? nil : true
     }
     #expect(daemon.complaints.contains("Exec=\(mount.directory)/program of workflow exec: answers again"))
@@ -76,7 +76,7 @@ struct SilentPathTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
-  @Test("A hundred programs on one mount that does not answer fail, and no other job does")
+  @Test("A hundred jobs with programs on one silent mount fail, and no other job fails")
   func crowd() async throws {
     let mount = try await SilentMount()
     let daemon = try RunningDaemon(notStartedWith: ["good": Self.good])
@@ -84,7 +84,7 @@ struct SilentPathTests {
     let names = (0..<100).map { "far-\($0)" }
     for name in names {
       let paths = "Exec=\(mount.directory)/\(name)\nEnvironmentFile=-\(mount.directory)/\(name).env\n"
-      // Some of them wait for their variables, the others for their program.
+      // Some jobs wait for their variables, the others for their program.
       let text = name.hasSuffix("0") || name.hasSuffix("5") ? paths : "Exec=\(mount.directory)/\(name)\n"
       try daemon.define(name, "[Command]\nRunner=direct\n\(text)")
     }
@@ -110,7 +110,7 @@ struct SilentPathTests {
   }
 
   @Test(
-    "A stop waits for no path, after a kill the next daemon starts, and what waited never runs",
+    "With silent paths, the daemon stops, starts again after a stop or kill, and never runs the waiting programs",
     arguments: [false, true])
   func end(_ isKilled: Bool) async throws {
     let mount = try await SilentMount()
@@ -134,7 +134,7 @@ struct SilentPathTests {
     #expect(audit.code == 0, "\(audit)")
   }
 
-  @Test("A definition that does not answer is reported, its last one stays in force, and nothing waits for it")
+  @Test("The daemon reports a silent definition file, keeps its last definition, and does not wait for it")
   func definitions() async throws {
     let mount = try await SilentMount()
     let daemon = try RunningDaemon(notStartedWith: ["good": Self.good])
@@ -153,13 +153,20 @@ struct SilentPathTests {
     #expect(try await daemon.outcome(of: "linked").status == .completed)
     #expect(try await daemon.outcome(of: "good").status == .completed)
 
-    // Over the socket: in force at once, and answered with what could not be looked at.
-    let text = "[Command]\nRunner=direct\nExec=\(mount.directory)/program\n"
+    // A definition over the socket is in force at once, and the reply names the paths that were not checked.
+    let secret = "LoadCredential=key:\(mount.directory)/secret"
+    let text = "[Command]\nRunner=direct\nExec=\(mount.directory)/program\n\(secret)\n"
     let applied = try await daemon.control("apply", try daemon.write("far.workflow", text))
     #expect(applied.code == 0, "\(applied)")
     #expect(
       applied.complaints.contains(
-        "far.workflow:3: Exec=\(mount.directory)/program was not checked: no answer within 2 s; "), "\(applied)")
+        "far.workflow:3: Exec=\(mount.directory)/program was not checked: no answer within 2 s. "), "\(applied)")
+    #expect(applied.complaints.contains("far.workflow:4: \(secret) was not checked: no answer "), "\(applied)")
+    // status uses the same words as for a job that waits for these paths.
+    let status = try await daemon.control("status")
+    for place in ["Exec=\(mount.directory)/program", secret] {
+      #expect(status.output.contains("\(place) of workflow far: no answer since 2"), "\(status)")
+    }
     #expect(try await daemon.control("show-workflow", "nobody").code != 0)
     #expect(try await daemon.control("doctor").output.contains("settings"))
     #expect(try await daemon.call(Reload()).problems.count == 1)
@@ -176,7 +183,7 @@ struct SilentPathTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A folder of definitions that does not answer removes none, and the daemon starts beside it")
+  @Test("A silent folder of definitions terminates no workflow, and the daemon starts without it")
   func folder() async throws {
     let mount = try await SilentMount()
     let daemon = try RunningDaemon(notStartedWith: [:])
@@ -190,14 +197,14 @@ struct SilentPathTests {
     #expect(try await daemon.stop() == 0)
     try await daemon.start()
     #expect(try await daemon.outcome(of: "good").status == .completed)
-    // That somebody asks for a name that is not there waits for it no longer than a moment.
+    // A call for an unknown name waits only briefly for the folder.
     #expect(try await daemon.control("show-workflow", "nobody").code != 0)
     #expect(try await daemon.stop() == 0)
   }
 }
 
 extension Array {
-  /// The elements of another kind, made one after the other.
+  /// The results of an asynchronous function for the elements, called one after the other.
   fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async throws -> [Value] {
     var values: [Value] = []
     for element in self { values.append(try await body(element)) }

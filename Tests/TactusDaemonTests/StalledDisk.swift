@@ -2,14 +2,16 @@ import Foundation
 import Glibc
 import TactusTestSupport
 
-/// An ext4 file system of its own on a loop device, which can be frozen: every write to it then waits, as on a disk that hangs.
+/// A separate ext4 file system on a loop device.
+///
+/// Once it is frozen, all writes block, as on a disk that hangs.
 final class StalledDisk: Sendable {
   private let image: TemporaryFile
   private let mountPoint: String
 
-  /// Whether one can be made here: root, and a loop device.
+  /// True if the tests run as root and loop devices exist.
   ///
-  /// Where nothing may be skipped, its absence is a failure.
+  /// Fails in CI otherwise, where no test may be skipped.
   static let isPossible: Bool = {
     guard Laboratory.isPossible else { return false }
     if access("/dev/loop-control", R_OK | W_OK) == 0 { return true }
@@ -18,7 +20,7 @@ final class StalledDisk: Sendable {
     return false
   }()
 
-  /// Makes one and mounts it on a directory, which is made if it is missing.
+  /// Creates a file system and mounts it on a directory, which is created if it is missing.
   init(at mountPoint: String) async throws {
     image = TemporaryFile(named: "disk")
     self.mountPoint = mountPoint
@@ -29,20 +31,20 @@ final class StalledDisk: Sendable {
   }
 
   deinit {
-    // A frozen file system would keep its processes, and the next test, for good.
+    // A frozen file system would block its processes and the next test forever.
     _ = Self.thaw(mountPoint)
     umount2(mountPoint, Int32(MNT_DETACH))
   }
 
-  /// Lets writes wait from now on.
+  /// Blocks writes from now on.
   func freeze() async throws { try await Self.run("/usr/sbin/fsfreeze", "--freeze", mountPoint) }
 
-  /// Lets them go on.
+  /// Lets writes continue.
   func thaw() throws {
     guard Self.thaw(mountPoint) else { throw Laboratory.Failed("\(mountPoint) stays frozen: errno \(errno)") }
   }
 
-  /// `FITHAW` of linux/fs.h, which the C importer does not know.
+  /// `FITHAW` of linux/fs.h, a macro that Swift does not import.
   private static let fithaw: UInt = 0xC004_5878
 
   private static func thaw(_ mountPoint: String) -> Bool {

@@ -6,9 +6,9 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-@Suite("How a daemon starts, and when it does not")
+@Suite("Starts of the daemon")
 struct StartTests {
-  @Test("A second daemon on the same state directory names the first, which goes on")
+  @Test("A second daemon on the same state directory fails and names the first, which continues")
   func second() async throws {
     let daemon = try await RunningDaemon(["job": "[Command]\nExec=/bin/true\n"])
     let holder = try #require(daemon.processID)
@@ -23,7 +23,7 @@ struct StartTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Another program that listens at the socket is named, with its process, its command and its user")
+  @Test("The daemon names another program that listens at its socket, by process, command and user")
   func taken() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     try daemon.write("run/file", "")
@@ -34,16 +34,16 @@ struct StartTests {
     #expect(refused.code == 1)
     #expect(
       refused.complaints
-        == "tactusd: process \(getpid()) (\(command)) of \(Account.name(of: getuid())) listens at \(daemon.socket): "
-        + "end it, or set RUNTIME_DIRECTORY to another directory\n")
-    // The first start still waits in its line, and there is room for one: whoever takes nobody does not keep the next one waiting.
+        == "tactusd: process \(getpid()) (\(command)) of \(Account.name(of: getuid())) listens at \(daemon.socket). "
+        + "End it, or set RUNTIME_DIRECTORY to another directory\n")
+    // The backlog has space for one connection. The one of the first start still fills it, so the next fails at once.
     let full = try await daemon.check()
     #expect(
-      full.code == 1 && full.complaints.contains("somebody listens at \(daemon.socket), and takes no connections"),
+      full.code == 1 && full.complaints.contains("a program listens at \(daemon.socket) and accepts no connections"),
       "\(full)")
   }
 
-  @Test("A state directory that cannot be made or written ends it with one sentence")
+  @Test("The daemon ends with one message if its state directory cannot be created or written")
   func unwritable() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     try daemon.write("file", "")
@@ -51,7 +51,7 @@ struct StartTests {
     program.environment["STATE_DIRECTORY"] = "\(daemon.directory)/file/below"
     let below = try await program.run([])
     #expect(below.code == 1)
-    #expect(below.complaints == "tactusd: \(daemon.directory)/file/below cannot be made: Not a directory\n")
+    #expect(below.complaints == "tactusd: \(daemon.directory)/file/below cannot be created: Not a directory\n")
 
     guard getuid() == 0 else { return }
     try FileManager.default.createDirectory(atPath: daemon.state, withIntermediateDirectories: false)
@@ -66,21 +66,33 @@ struct StartTests {
     #expect(ran.complaints == "tactusd: \(daemon.state) is not writable: Permission denied\n")
   }
 
-  @Test("A bad tactusd.conf ends it with file and line; a bad workflow does not")
+  @Test("A bad tactusd.conf ends the daemon with file and line, but a bad workflow does not")
   func settings() async throws {
     let daemon = try RunningDaemon(
       notStartedWith: ["bad": "[Command]\n"], settings: "[Manager]\nStopTimeout=10s\nStopTimeot=10s\n")
     let refused = try await daemon.check()
     #expect(refused.code == 78)
     #expect(refused.complaints.hasPrefix("tactusd: tactusd.conf:3: StopTimeot= "), "\(refused.complaints)")
-    #expect(refused.complaints.contains("did you mean StopTimeout=?"))
+    #expect(refused.complaints.contains("Did you mean StopTimeout=?"))
     try daemon.write("etc/tactusd.conf", "[Manager]\nStopTimeout=10s\n")
     try await daemon.start()
     try await daemon.log(with: "workflows/bad.workflow:1: [Command] needs Exec=")
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("--help, --version, and what is no option")
+  @Test("A line on standard error has the fields of its entry with --log-fields only")
+  func logFields() async throws {
+    for (script, hasFields) in [("exec \"$@\"", false), ("exec \"$@\" --log-fields", true)] {
+      let daemon = try RunningDaemon(launcher: ["/bin/sh", "-c", script, "sh"])
+      try daemon.define("bad", "[Command]\n")
+      try await daemon.start()
+      let log = try await daemon.log(with: "workflows/bad.workflow:1: [Command] needs Exec=")
+      #expect(log.contains("(TACTUS_FILE=workflows/bad.workflow)\n") == hasFields, "\(log)")
+      #expect(try await daemon.stop() == 0)
+    }
+  }
+
+  @Test("tactusd accepts --help and --version, and refuses unknown options")
   func options() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let help = try await daemon.check("--help")
@@ -95,7 +107,7 @@ struct StartTests {
     }
   }
 
-  @Test("--verify holds for a new store, a running daemon and a stopped one, and says that there is none")
+  @Test("--verify succeeds for a running and a stopped daemon, and reports a missing store")
   func verify() async throws {
     let daemon = try RunningDaemon(notStartedWith: [
       "job": "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n", "long": "[Command]\nExec=/bin/sleep 60\n",

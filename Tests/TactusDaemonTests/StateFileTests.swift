@@ -6,12 +6,12 @@ import TactusStore
 import TactusTestSupport
 import Testing
 
-/// The daemon and the files of its state directory: those that are missing, linked, or taken away while it runs.
+/// Files of the state directory that are missing, replaced by links, or removed while the daemon runs.
 @Suite("Files of the state directory")
 struct StateFileTests {
   private static let echo = ["work": "[Command]\nExec=/bin/echo hello\n"]
 
-  @Test("A missing store beside its -wal is refused by the start and by --verify, and both files stay as they are")
+  @Test("The daemon and --verify refuse a -wal file whose store is missing, and change no file")
   func missing() async throws {
     let daemon = try await RunningDaemon(Self.echo)
     _ = try await daemon.outcome(of: "work")
@@ -35,7 +35,7 @@ struct StateFileTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A missing store beside output of its jobs is refused, and so is output of another store")
+  @Test("The daemon refuses to start with the output of a missing store, or of another store")
   func strangers() async throws {
     let daemon = try await RunningDaemon(Self.echo)
     let other = try await RunningDaemon(Self.echo)
@@ -54,7 +54,7 @@ struct StateFileTests {
   }
 
   @Test(
-    "A link in the place of a file is not followed",
+    "The daemon does not follow a link in the place of one of its files",
     arguments: ["lock", "tactus.db", "tactus.db-wal", "tactus.db-shm", "logs.db", "logs.db-wal"])
   func links(name: String) async throws {
     let daemon = try await RunningDaemon(Self.echo)
@@ -71,7 +71,7 @@ struct StateFileTests {
   }
 
   @Test(
-    "A store that is taken away from a running daemon is noticed: nothing is acknowledged, and status and doctor say so",
+    "If a file of the store is removed, the daemon acknowledges nothing, and status and doctor report it",
     arguments: ["tactus.db", "tactus.db-wal", "lock", "."])
   func takenAway(name: String) async throws {
     let daemon = try await RunningDaemon(Self.echo)
@@ -90,7 +90,7 @@ struct StateFileTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("An idle daemon is told by doctor that its store was deleted, and its output, too")
+  @Test("doctor reports that the store or the output of an idle daemon was deleted")
   func idle() async throws {
     let daemon = try await RunningDaemon(Self.echo)
     for name in ["logs.db", "tactus.db"] {
@@ -102,7 +102,7 @@ struct StateFileTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Output that is written while another program locks logs.db is there when the lock is gone")
+  @Test("Output that a job prints while another program locks logs.db is stored after the lock")
   func lockedOutput() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let script = try daemon.script("lines", "for i in 1 2 3 4 5 6 7 8 9 10; do echo line $i; done; touch written")
@@ -120,7 +120,9 @@ struct StateFileTests {
     async let locker = python.run(["python3", "-c", lock])
     _ = try await daemon.text(of: "locked")
     let id = try await daemon.run("lines")
-    _ = try await eventually("it is degraded") { try await daemon.call(Describe()).state == .degraded ? true : nil }
+    _ = try await eventually("the daemon is degraded") {
+      try await daemon.call(Describe()).state == .degraded ? true : nil
+    }
     let (status, doctor) = (try await daemon.control("status"), try await daemon.control("doctor"))
     #expect(status.output.contains("database is locked"), "\(status)")
     #expect(doctor.code == 1 && doctor.output.contains("database is locked"), "\(doctor)")

@@ -7,7 +7,7 @@ import Testing
 struct StopStormTests {
   private static let scheduled = "[Workflow]\nMaxConsecutiveFailures=infinity\n[Schedule]\nInterval=1s\n[Command]\n"
 
-  @Test("Twenty quick ones in a row, each with exit 0")
+  @Test("The daemon exits with 0 in twenty quick stops in a row")
   func quick() async throws {
     let daemon = try RunningDaemon(notStartedWith: [
       "good": Self.scheduled + "Exec=/bin/true\n", "bad": Self.scheduled + "Exec=/bin/false\n",
@@ -19,7 +19,7 @@ struct StopStormTests {
     #expect(try await daemon.check("--verify").code == 0)
   }
 
-  @Test("SIGTERM at a random moment under load: it drains, leaves nothing, and every row has its end")
+  @Test("After SIGTERM at a random moment under load, no process is left and every row has its end")
   func underLoad() async throws {
     let seed = UInt64.random(in: 0 ... .max)
     print("seed of the storm: \(seed)")

@@ -7,9 +7,9 @@ import TactusStore
 import TactusTestSupport
 import Testing
 
-@Suite("How a daemon stops")
+@Suite("Stops of the daemon")
 struct StopTests {
-  /// A workflow that says when it has begun, and ends when it is told to.
+  /// Starts a daemon with a workflow whose jobs write the file `begun`, and end once the file `go` exists.
   private func daemon(settings: String? = nil) async throws -> RunningDaemon {
     let daemon = try RunningDaemon(notStartedWith: [:], settings: settings)
     let script = try daemon.script("work", "echo begun >begun\nuntil [ -e go ]; do sleep 0.05; done\necho done")
@@ -19,7 +19,7 @@ struct StopTests {
     return daemon
   }
 
-  @Test("After a stop a copy of the file alone is whole; an empty one beside output is not taken for new")
+  @Test("After a stop, a copy of the store alone is complete, and --verify refuses an empty store with output")
   func copies() async throws {
     let daemon = try await RunningDaemon(["works": "[Command]\nExec=/bin/echo hello\n"])
     _ = try await daemon.outcome(of: "works")
@@ -35,31 +35,34 @@ struct StopTests {
     auditor.close()
     try Data().write(to: URL(filePath: copy.path))
     let empty = try await tactusd.run(["--verify"])
-    #expect(empty.code == 1 && empty.complaints.contains("it is a copy without its tactus.db-wal"), "\(empty)")
+    #expect(empty.code == 1 && empty.complaints.contains("It is a copy without its tactus.db-wal"), "\(empty)")
   }
 
-  @Test("What runs may end, and the socket answers until then; nothing new is taken")
+  @Test("During a stop, running jobs may end, the socket answers queries, and new jobs are refused")
   func drains() async throws {
     let daemon = try await daemon(settings: "[Manager]\nStopTimeout=1h\n")
     let id = try await daemon.run("work")
     _ = try await daemon.text(of: "begun")
     daemon.send(.terminate)
-    _ = try await eventually("it says that it stops") {
+    _ = try await eventually("the state is stopping") {
       try await daemon.call(Describe()).state == .stopping ? true : nil
     }
     await #expect { try await daemon.run("work") } throws: { error in
       "\(error)".contains("unavailable")
     }
+    await #expect(throws: (any Error).self) { try await daemon.call(Reload()) }
     try daemon.write("go", "")
     #expect(try await daemon.end() == 0)
     #expect(daemon.complaints.contains("running jobs have 3600 s to end"))
     try await daemon.start()
+    let events = try await daemon.control("events")
+    #expect(events.output.contains("daemon.stopping") && !events.output.contains("daemon.reloaded"), "\(events)")
     let job = try await daemon.job(id)
     #expect(job.status == .completed && job.exitCode == 0)
     #expect(try await daemon.output(of: id).first?.text == "done")
   }
 
-  @Test("When StopTimeout is over, what still runs is interrupted")
+  @Test("The daemon interrupts jobs that still run after StopTimeout=")
   func interrupts() async throws {
     let daemon = try await daemon(settings: "[Manager]\nStopTimeout=1s\n")
     let id = try await daemon.run("work")
@@ -70,20 +73,20 @@ struct StopTests {
     try await expectInterrupted(id, daemon)
   }
 
-  @Test("A second SIGTERM interrupts at once")
+  @Test("A second SIGTERM interrupts jobs at once")
   func second() async throws {
     let daemon = try await daemon(settings: "[Manager]\nStopTimeout=1h\n")
     let id = try await daemon.run("work")
     _ = try await daemon.text(of: "begun")
     daemon.send(.terminate)
-    _ = try await eventually("it says that it stops") { daemon.complaints.contains("tactusd stops") ? true : nil }
+    _ = try await eventually("the stop is logged") { daemon.complaints.contains("tactusd stops") ? true : nil }
     daemon.send(.terminate)
-    // Well below the hour that the first one gives.
+    // The daemon ends long before the hour that the first signal allows.
     #expect(try await daemon.end() == 0)
     try await expectInterrupted(id, daemon)
   }
 
-  @Test("Two signals in one breath stop it as well", arguments: [false, true])
+  @Test("Two simultaneous signals also stop the daemon", arguments: [false, true])
   func together(withJob: Bool) async throws {
     let daemon = try await daemon(settings: "[Manager]\nStopTimeout=1h\n")
     var id: String?
@@ -91,7 +94,7 @@ struct StopTests {
       id = try await daemon.run("work")
       _ = try await daemon.text(of: "begun")
     }
-    // While it cannot look, so that it finds both at once.
+    // The daemon is suspended, so that it receives both at once.
     daemon.send(Signal(SIGSTOP))
     daemon.send(.terminate)
     daemon.send(.interrupt)
@@ -109,7 +112,7 @@ struct StopTests {
     #expect(try await daemon.workflow("work").consecutiveFailures == 0)
   }
 
-  @Test("A signal during the start stops it, whenever it comes", arguments: [0, 5, 10, 20, 40, 80, 160])
+  @Test("A signal at any moment of the start stops the daemon", arguments: [0, 5, 10, 20, 40, 80, 160])
   func early(milliseconds: Int) async throws {
     let daemon = try RunningDaemon(notStartedWith: [
       "job": "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n"
@@ -118,7 +121,7 @@ struct StopTests {
     try await daemon.rest(.milliseconds(milliseconds))
     daemon.send(.terminate)
     let code = try await daemon.end()
-    // Before the signals are blocked it ends as any program does.
+    // Before the daemon blocks the signals, SIGTERM ends it as any program.
     #expect(code == 0 || code == -15)
     try await daemon.start()
     #expect(try await daemon.stop() == 0)

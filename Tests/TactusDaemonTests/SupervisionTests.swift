@@ -6,7 +6,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-@Suite("What the service manager is told, and hands over")
+@Suite("The daemon and its service manager")
 struct SupervisionTests {
   private func started(
     _ workflows: [String: String], variables: [String: String] = [:]
@@ -14,11 +14,13 @@ struct SupervisionTests {
     let daemon = try RunningDaemon(notStartedWith: workflows, variables: variables)
     let notify = try NotifySocket(at: "\(daemon.directory)/notify")
     try daemon.spawn(notifySocket: notify.path)
-    #expect(try await daemon.tells(notify, "READY=1") { $0 == "READY=1" } != nil)
+    #expect(try await daemon.reports(notify, "READY=1") { $0 == "READY=1" } != nil)
     return (daemon, notify)
   }
 
-  /// Has the first call at a path start the daemon; what it says is in the file `activation`.
+  /// Starts a socket activator that starts the daemon at the first call.
+  ///
+  /// The file `activation` has their messages.
   private func activated(_ daemon: RunningDaemon, at path: String, _ options: String...) async throws -> ProcessHandle {
     try FileManager.default.createDirectory(atPath: "\(daemon.directory)/run", withIntermediateDirectories: true)
     let activator = Program(
@@ -26,109 +28,112 @@ struct SupervisionTests {
       environment: Program.baseEnvironment.merging(daemon.environment) { $1 })
     let log = try Descriptor.open("\(daemon.directory)/activation", O_WRONLY | O_CREAT, mode: 0o600)
     defer { Descriptor.close(log) }
-    let variables = daemon.environment.keys.map { "--setenv=\($0)" }
+    // The activator passes on no other variables, and a sanitizer needs its options.
+    let names = Array(daemon.environment.keys) + Program.baseEnvironment.keys.filter { $0 == "TSAN_OPTIONS" }
+    let variables = names.map { "--setenv=\($0)" }
     let process = try activator.start(
       variables + ["--listen=\(path)"] + options + ["\(Program.products)/tactusd"], output: log, error: log)
-    _ = try await eventually("somebody listens") { access(path, F_OK) == 0 ? true : nil }
+    _ = try await eventually("the socket exists") { access(path, F_OK) == 0 ? true : nil }
     return process
   }
 
-  @Test("The status line says what runs, what waits and what is next, as it changes, and that the daemon stops")
+  @Test("The status line shows running and queued jobs and the next instant, and a stop requests more time")
   func status() async throws {
     let (daemon, notify) = try await started([
       "long": "[Command]\nExec=/bin/sleep 60\n",
       "yearly": "[Schedule]\nInterval=365d\nStartAt=2099-12-01T03:00:00Z\n[Command]\nExec=/bin/true\n",
     ])
     let idle = "STATUS=0 running, 0 queued; next due 2099-12-01T03:00:00Z"
-    #expect(try await daemon.tells(notify, idle) { $0 == idle } != nil)
+    #expect(try await daemon.reports(notify, idle) { $0 == idle } != nil)
     let job = try await daemon.run("long")
     let busy = "STATUS=1 running, 0 queued; next due 2099-12-01T03:00:00Z"
-    #expect(try await daemon.tells(notify, busy) { $0 == busy } != nil)
+    #expect(try await daemon.reports(notify, busy) { $0 == busy } != nil)
     try await daemon.call(CancelJobs(ids: [job]))
-    #expect(try await daemon.tells(notify, idle) { $0 == idle } != nil)
+    #expect(try await daemon.reports(notify, idle) { $0 == idle } != nil)
     daemon.send(.terminate)
-    #expect(try await daemon.tells(notify, "more time") { $0 == "EXTEND_TIMEOUT_USEC=47000000" } != nil)
+    #expect(try await daemon.reports(notify, "more time") { $0 == "EXTEND_TIMEOUT_USEC=47000000" } != nil)
     #expect(try await daemon.end() == 0)
   }
 
   @Test(
-    "The status line says how many files are refused until they are mended, and of a daemon that stops not what is due next"
+    "The status line shows the number of refused files, and during a stop not the next instant"
   )
   func refusedFiles() async throws {
     let (daemon, notify) = try await started([
-      // It does not end when it is asked to, so that the stop lasts.
+      // This job ignores SIGTERM, so that the stop takes long.
       "long": "[Command]\nExec=/bin/sh -c 'trap \"\" TERM; echo ready; while :; do sleep 0.1; done'\n",
       "yearly": "[Schedule]\nInterval=365d\nStartAt=2099-12-01T03:00:00Z\n[Command]\nExec=/bin/true\n",
     ])
     let idle = "0 running, 0 queued; next due 2099-12-01T03:00:00Z"
-    #expect(try await daemon.tells(notify, idle) { $0 == "STATUS=\(idle)" } != nil)
+    #expect(try await daemon.reports(notify, idle) { $0 == "STATUS=\(idle)" } != nil)
     try daemon.define("bad", "[Command]\nNice=3\nNicer=4\n")
     daemon.send(.hangUp)
-    let one = "STATUS=1 file is refused (tactusctl status); \(idle)"
-    #expect(try await daemon.tells(notify, one) { $0 == one } != nil)
+    let one = "STATUS=1 file is refused (see tactusctl status); \(idle)"
+    #expect(try await daemon.reports(notify, one) { $0 == one } != nil)
     try daemon.define("worse", "[Command]\n")
     daemon.send(.hangUp)
-    let two = "STATUS=2 files are refused (tactusctl status); \(idle)"
-    #expect(try await daemon.tells(notify, two) { $0 == two } != nil)
+    let two = "STATUS=2 files are refused (see tactusctl status); \(idle)"
+    #expect(try await daemon.reports(notify, two) { $0 == two } != nil)
     for name in ["bad", "worse"] { try daemon.undefine(name) }
     daemon.send(.hangUp)
-    #expect(try await daemon.tells(notify, idle) { $0 == "STATUS=\(idle)" } != nil)
+    #expect(try await daemon.reports(notify, idle) { $0 == "STATUS=\(idle)" } != nil)
     _ = try await daemon.running(daemon.run("long"))
     daemon.send(.terminate)
-    let stopping = try await daemon.tells(notify, "it stops") { $0.hasPrefix("STATUS=stopping") }
+    let stopping = try await daemon.reports(notify, "the stop") { $0.hasPrefix("STATUS=stopping") }
     #expect(stopping == "STATUS=stopping; 1 running, 0 queued")
     daemon.send(.terminate)
     #expect(try await daemon.end() == 0)
   }
 
-  @Test("A watchdog hears of the daemon twice in its interval, and nothing any more once a work queue is blocked")
+  @Test("The daemon notifies the watchdog twice per interval, and no more once a work queue is blocked")
   func watchdog() async throws {
     let faults = TemporaryFile(named: "")
     let (daemon, notify) = try await started(
       ["quick": "[Command]\nExec=/bin/true\n"],
       variables: ["WATCHDOG_USEC": "2000000", "TACTUS_DEBUG": faults.directory])
-    for _ in 0..<3 { #expect(try await daemon.tells(notify, "WATCHDOG=1") { $0 == "WATCHDOG=1" } != nil) }
+    for _ in 0..<3 { #expect(try await daemon.reports(notify, "WATCHDOG=1") { $0 == "WATCHDOG=1" } != nil) }
     #expect(try await daemon.outcome(of: "quick").status == .completed)
     try "tactus.execution".write(toFile: "\(faults.directory)/block", atomically: true, encoding: .utf8)
     daemon.send(.user2)
-    // On a busy machine others may be late as well.
-    func told() -> Int {
+    // On a busy machine, other queues may also be late.
+    func reported() -> Int {
       daemon.complaints.split(separator: "\n").count {
         $0.contains("tactus.execution") && $0.contains("did not answer")
       }
     }
-    _ = try await eventually("the silence is told") { told() > 0 ? true : nil }
-    // The service manager would have ended it by now: nothing was heard for the rest of the interval.
+    _ = try await eventually("the blocked queue is reported") { reported() > 0 ? true : nil }
+    // After a whole interval without a notification, a service manager would kill the daemon.
     notify.drain()
     try await daemon.rest(.seconds(3))
     #expect(notify.drain().allSatisfy { $0 != "WATCHDOG=1" })
-    #expect(told() == 1)
+    #expect(reported() == 1)
     try await daemon.kill()
   }
 
-  @Test("A socket of the service manager is served from the first call on, and left where it is")
+  @Test("The daemon serves a socket of the service manager from the first call on, and does not remove it")
   func activation() async throws {
     let daemon = try RunningDaemon(notStartedWith: ["quick": "[Command]\nExec=/bin/true\n"])
     let process = try await activated(daemon, at: daemon.socket)
-    // The call is what starts the daemon.
+    // This call starts the daemon.
     let ran = try await daemon.control("run", "quick", "--wait")
     #expect(ran.code == 0, "\(ran.complaints)\(daemon.read("activation"))")
     process.send(.terminate)
-    #expect(try await blocking("it ends") { try process.waitForEnd(within: patience) } == 0)
-    #expect(access(daemon.socket, F_OK) == 0, "the file is the service manager's")
+    #expect(try await blocking("the daemon ends") { try process.waitForEnd(within: patience) } == 0)
+    #expect(access(daemon.socket, F_OK) == 0, "the socket belongs to the service manager")
   }
 
-  @Test("Who calls a daemon that cannot start is told why, and does not have it started again")
+  @Test("A call to a daemon that cannot start returns the reason, and does not start it again")
   func turnedAway() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:], settings: "[Manager]\nStopTimout=5s\n")
     let process = try await activated(daemon, at: daemon.socket)
     let ran = try await daemon.control("list-jobs")
-    #expect(ran.code != 0 && ran.complaints.contains("tactusd.conf:2 is refused: mend it"), "\(ran)")
-    #expect(try await blocking("it ends") { try process.waitForEnd(within: patience) } == 78)
-    #expect(daemon.read("activation").contains("did you mean StopTimeout="), "\(daemon.read("activation"))")
+    #expect(ran.code != 0 && ran.complaints.contains("tactusd.conf:2 is refused. Fix it"), "\(ran)")
+    let code = try await blocking("the daemon ends") { try process.waitForEnd(within: patience) }
+    #expect(code == 78, "\(daemon.read("activation"))")
+    #expect(daemon.read("activation").contains("Did you mean StopTimeout="), "\(daemon.read("activation"))")
   }
 
-  @Test("Anything but one listening socket is refused with a sentence")
+  @Test("The daemon refuses anything but one listening stream socket, with a message")
   func wrongSocket() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let path = "\(daemon.directory)/datagrams"
@@ -137,11 +142,11 @@ struct SupervisionTests {
       "-c",
       "import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b'x', sys.argv[1])", path,
     ])
-    #expect(try await blocking("it ends") { try process.waitForEnd(within: patience) } == 1)
+    #expect(try await blocking("the daemon ends") { try process.waitForEnd(within: patience) } == 1)
     #expect(daemon.read("activation").contains("one listening Unix stream socket"), "\(daemon.read("activation"))")
   }
 
-  @Test("A clock that is set by hours, a day and ten years, there and back, loses no instant and repeats none")
+  @Test("Clock steps of an hour, a day and ten years, forward and back, repeat no instant and stop no schedule")
   func clockSteps() async throws {
     let faults = TemporaryFile(named: "")
     let (daemon, _) = try await started(
@@ -151,7 +156,7 @@ struct SupervisionTests {
     for offset in [3600, 0, day, 0, 3650 * day, 0] {
       try "\(offset)".write(toFile: "\(faults.directory)/clock-offset", atomically: true, encoding: .utf8)
       daemon.send(.user2)
-      // Runs come on the new clock, within seconds.
+      // The workflow runs by the new clock within seconds.
       let before = SystemTime(shift: ClockShift(offset: .seconds(offset))).now
       _ = try await eventually("a run after the step to \(offset) s") { () -> Bool? in
         let jobs = try await daemon.jobs("tick", .completed)

@@ -6,15 +6,15 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-/// A system instance as its unit starts it: a user that is not root, with three capabilities, and another one for its jobs.
+/// A system instance as its unit starts it: an unprivileged user with three capabilities, and another user for jobs.
 @Suite("System instance", .enabled(if: OtherUsers.arePossible, "needs root, to become other users: not run"))
 struct SystemInstanceTests {
-  /// An account that every machine has, as whom nothing runs.
+  /// An account that exists on every machine and runs no processes.
   private static let jobUser = "games"
-  /// A number that belongs to nobody.
+  /// An id without an account.
   private static let owner: UInt32 = 54_400
 
-  /// `setpriv` and what it makes of the daemon.
+  /// The `setpriv` command that gives the daemon its user, groups and capabilities.
   private static func launcher(
     capabilities: String = "+setuid,+setgid,+kill", groups: String? = nil
   ) throws -> [String] {
@@ -42,7 +42,7 @@ struct SystemInstanceTests {
     try await daemon.output(of: id).compactMap(\.text)
   }
 
-  @Test("A command is the other user's, with its groups and its home, and without any capability")
+  @Test("A command runs as the other user, with its groups and home directory, and without capabilities")
   func identity() async throws {
     let script = "id -un; id -Gn; pwd; echo $HOME; grep ^Cap[IPEA] /proc/self/status | cut -f2 | sort -u"
     let daemon = try await daemon(["who": "[Command]\nExec=/bin/sh -c '\(script)'\n"])
@@ -50,14 +50,14 @@ struct SystemInstanceTests {
     #expect(job.status == .completed, "\(job)")
     #expect(
       try await output(daemon, job.id) == ["games", "games", "/usr/games", "/usr/games", "0000000000000000"])
-    // Nothing is wrong with the account; that there are no control groups here is said.
+    // The log has no warning about the account, but one about the missing control groups.
     let log = try await daemon.log()
-    #expect(log.split(separator: "\n").count { $0.contains("warning: commands have no control groups") } == 1, "\(log)")
-    #expect(log.split(separator: "\n").count { $0.contains("warning: ") && !$0.contains("terminate nothing") } == 1)
+    #expect(log.split(separator: "\n").count { $0.contains("warning: control groups are unavailable") } == 1, "\(log)")
+    #expect(log.split(separator: "\n").count { $0.contains("warning: ") && !$0.contains("none is terminated") } == 1)
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A hostile command reads neither the store nor the daemon's memory, signals nobody and changes nothing")
+  @Test("A hostile command cannot read the store or the daemon's memory, signal the daemon, or change anything")
   func hostile() async throws {
     let daemon = try await daemon(["other": "[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\n"])
     let control = "\(Program.products)/tactusctl --socket=\(daemon.socket)"
@@ -94,7 +94,7 @@ struct SystemInstanceTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A command of the other user is stopped by its time-out, and ended after a kill -9 of the daemon")
+  @Test("The daemon stops a command of the other user at its time-out, and after a kill of the daemon")
   func stopped() async throws {
     let stubborn = "trap \"\" TERM; echo ready; while :; do sleep 1; done"
     let daemon = try await daemon([
@@ -113,7 +113,7 @@ struct SystemInstanceTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A secret reaches the command alone: it is in no store, list, log, and in no file when the job has ended")
+  @Test("A secret reaches only the command, and appears in no store, list, log or file after the job")
   func secret() async throws {
     let (secret, variable) = ("the-credential-8471", "a-variable-8471")
     let granted = "granted"
@@ -151,7 +151,7 @@ struct SystemInstanceTests {
     }
   }
 
-  @Test("A secret that the daemon may not read is refused with its file and who has to be able to read it")
+  @Test("A job whose secret the daemon may not read fails, and the message names the file and the user")
   func unreadable() async throws {
     let daemon = try await daemon()
     let file = try daemon.write("etc/root-only", "x", mode: 0o600)
@@ -161,12 +161,12 @@ struct SystemInstanceTests {
     #expect(job.errorCode == .validationError)
     #expect(
       job.errorMessage
-        == "LoadCredential=a: cannot open \(file): Permission denied; uid 54400, whom tactusd runs as, has to be able to read it"
+        == "LoadCredential=a: cannot open \(file): Permission denied. Let uid 54400, the user of tactusd, read it"
     )
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("What a command was denied is told as what it is: to be executed, or what its output says")
+  @Test("The message of a denied command says whether it could not be executed or its output reports the denial")
   func denied() async throws {
     let daemon = try await daemon()
     let file = try daemon.write("etc/owner-only", "#!/bin/sh\n", mode: 0o744)
@@ -175,14 +175,15 @@ struct SystemInstanceTests {
     _ = try await daemon.call(Reload())
     let closed = try #require(try await daemon.outcome(of: "closed").errorMessage)
     #expect(
-      closed.hasPrefix("cannot execute \(file): Permission denied; games may not execute it (mode 744, "), "\(closed)")
+      closed.hasPrefix("cannot execute \(file): Permission denied, because games may not execute it (mode 744, "),
+      "\(closed)")
     #expect(!closed.contains("ReadWritePaths="), "\(closed)")
     let reader = try #require(try await daemon.outcome(of: "reader").errorMessage)
-    #expect(reader.contains("give games the right to what it reads, writes or executes, "), "\(reader)")
+    #expect(reader.contains("Grant games access to what it reads, writes or executes. "), "\(reader)")
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A daemon that is no member of the account's group refuses secrets, and says how it becomes one")
+  @Test("A daemon outside the account's group refuses secrets, and says how to add it to the group")
   func noMember() async throws {
     let daemon = try await daemon(launcher: Self.launcher(groups: "--clear-groups"))
     let file = try daemon.write("etc/secret", "x", mode: 0o644)
@@ -191,13 +192,13 @@ struct SystemInstanceTests {
     let job = try await daemon.outcome(of: "secret")
     #expect(job.errorCode == .validationError)
     #expect(job.errorMessage?.contains("cannot give the group of games ") == true, "\(job)")
-    #expect(job.errorMessage?.hasSuffix("SupplementaryGroups= in its unit makes it one") == true)
+    #expect(job.errorMessage?.hasSuffix("Add it with SupplementaryGroups= in tactusd.service") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(daemon.directory)/run/credentials").isEmpty)
     #expect(try await daemon.stop() == 0)
   }
 
   @Test(
-    "In the control group that it was given, each command has one below, which it cannot leave, even by a new session",
+    "Each command has a control group below the daemon's, and cannot leave it, even in a new session",
     .enabled(if: DelegatedGroup.isPossible, "needs a writable cgroup v2 hierarchy"))
   func controlGroups() async throws {
     let group = try DelegatedGroup(to: Self.owner)
@@ -216,12 +217,12 @@ struct SystemInstanceTests {
     _ = try await daemon.call(Reload())
     func begun() async throws -> (id: String, escaped: Int) {
       let id = try await daemon.run("escape")
-      let lines = try await eventually("it has begun") {
+      let lines = try await eventually("the job has begun") {
         let lines = try await output(daemon, id)
         return lines.contains { $0.hasPrefix("0::") } ? lines : nil
       }
       #expect(lines.contains("kept") && !lines.contains("made"), "\(lines)")
-      // Not the last one: the complaints of the other stream come when they come.
+      // This need not be the last line: lines of the other stream may follow.
       #expect(lines.contains { $0.hasPrefix("0::") && $0.hasSuffix("/tactus-\(id)") }, "\(lines)")
       return (id, try #require(lines.compactMap { Int($0) }.first))
     }
@@ -241,10 +242,10 @@ struct SystemInstanceTests {
   }
 
   @Test(
-    "Without the capabilities or the account commands are refused, with the way out, and the start says it once",
+    "Without the capabilities or the account, the daemon refuses commands with the way out, and logs this once",
     arguments: [
-      ("games", "-all", "may not become games: AmbientCapabilities=CAP_SETUID"),
-      ("no-such-user", "+setuid,+setgid,+kill", "there is no account no-such-user: make it with systemd-sysusers"),
+      ("games", "-all", "may not become games. Set AmbientCapabilities=CAP_SETUID"),
+      ("no-such-user", "+setuid,+setgid,+kill", "the account no-such-user does not exist. Run systemd-sysusers"),
     ])
   func refused(_ jobUser: String, _ capabilities: String, _ reason: String) async throws {
     let daemon = try await daemon(
@@ -257,9 +258,9 @@ struct SystemInstanceTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("An account that is made while the daemon runs is taken up by a reload")
+  @Test("A reload finds an account that was created while the daemon runs")
   func reload() async throws {
-    // A file of accounts of its own, in a mount namespace of its own.
+    // The daemon gets its own passwd file, in its own mount namespace.
     let mount = "mount --bind \"$CONFIGURATION_DIRECTORY/passwd\" /etc/passwd && exec \"$@\""
     let daemon = try RunningDaemon(
       notStartedWith: ["who": "[Command]\nWorkingDirectory=/\nExec=/usr/bin/id -u\n"],
@@ -268,18 +269,18 @@ struct SystemInstanceTests {
     let file = try daemon.write("etc/passwd", accounts)
     try await daemon.start()
     #expect(try await output(daemon, daemon.outcome(of: "who").id) == ["0"])
-    // In place, because the mount is of this file, whatever its name.
+    // The file is changed in place, because the mount shows this very file.
     let handle = try #require(FileHandle(forWritingAtPath: file))
     try handle.seekToEnd()
     try handle.write(contentsOf: Data("late:x:54330:54330::/nonexistent:/bin/sh\n".utf8))
     try handle.close()
     _ = try await daemon.call(Reload())
     #expect(try await output(daemon, daemon.outcome(of: "who").id) == ["54330"])
-    #expect(try await daemon.log().split(separator: "\n").count { $0.contains("there is no account late") } == 1)
+    #expect(try await daemon.log().split(separator: "\n").count { $0.contains("the account late does not exist") } == 1)
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Started by root it runs commands as the account, or as root with a warning if there is none")
+  @Test("A daemon of root runs commands as the account, or as root with a warning if the account does not exist")
   func root() async throws {
     for (name, user) in [(Self.jobUser, "games"), ("no-such-user", "root")] {
       let daemon = try await RunningDaemon(
@@ -287,13 +288,13 @@ struct SystemInstanceTests {
       let job = try await daemon.outcome(of: "who")
       #expect(try await output(daemon, job.id) == [user], "\(job)")
       let log = try await daemon.log()
-      #expect(log.contains("no account no-such-user") == (user == "root"), "\(log)")
+      #expect(log.contains("the account no-such-user does not exist") == (user == "root"), "\(log)")
       #expect(try await daemon.stop() == 0)
     }
   }
 }
 
-/// A control group as systemd hands it to a service of another user with `Delegate=yes`.
+/// A control group as systemd gives it to a service of another user with `Delegate=yes`.
 private struct DelegatedGroup {
   let path: String
 
@@ -307,7 +308,7 @@ private struct DelegatedGroup {
     }
   }
 
-  /// The groups of jobs that are left below.
+  /// The remaining control groups of jobs.
   var members: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []  // removed
     return names.filter { $0.hasPrefix("tactus-") }

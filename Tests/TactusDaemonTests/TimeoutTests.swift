@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Time-outs of the real daemon")
 struct TimeoutTests {
-  /// TERM after 1 s, KILL 2 s later: the upper bound has room for a machine that is busy with other tests.
+  /// TERM after 1 s and KILL 2 s later.
+  ///
+  /// The upper bound allows for other tests on a busy machine.
   private static let ladder: ClosedRange<Int64> = 2900...(isBusy ? 15_000 : 3500)
 
   private static var isBusy: Bool {
@@ -14,10 +16,10 @@ struct TimeoutTests {
     return getloadavg(&load, 1) < 1 || load > 1
   }
 
-  @Test("A command that ignores SIGTERM, and its child that does, are killed after the grace; their output is kept")
+  @Test("A command and its child that ignore SIGTERM are killed after the grace, and their output is kept")
   func stubbornTree() async throws {
     let daemon = try await RunningDaemon()
-    // Each line goes to the job's output before it goes to the file: what the file has, the store must have.
+    // Each line is printed before it is written to the file, so the store must have every line of the file.
     let talker = """
       trap '' TERM
       talk() { while :; do i=$((i + 1)); echo "$1 $i"; echo "$1 $i" >>said; sleep 0.05; done; }
@@ -42,14 +44,14 @@ struct TimeoutTests {
     let said = Set(daemon.read("said").split(separator: "\n").map(String.init))
     #expect(said.subtracting(kept).isEmpty)
     #expect(said.contains { $0.hasPrefix("child") } && said.contains { $0.hasPrefix("parent") })
-    // It went on talking after TERM, up to the KILL.
+    // The job still printed after TERM, until KILL.
     let startedAt = try #require(job.startedAt)
     #expect(try #require(lines.compactMap(\.at).max()) > startedAt + .milliseconds(2500))
     #expect(lines.last?.droppedBytes == 0)
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A heartbeat to a server that never answers fails when its time is over")
+  @Test("A heartbeat to a server that never answers fails at its time-out")
   func silentServer() async throws {
     let server = LoopbackServer { $0.waitForEnd() }
     let daemon = try await RunningDaemon([
@@ -63,7 +65,7 @@ struct TimeoutTests {
     server.stop()
   }
 
-  @Test("A heartbeat that is answered completes, with the status and where the time went")
+  @Test("An answered heartbeat completes with the HTTP status and the timings")
   func healthyServer() async throws {
     let server = LoopbackServer { connection in
       if connection.request() != nil { connection.answer("204 No Content") }

@@ -3,25 +3,27 @@ import TactusLinux
 import TactusTestSupport
 import Testing
 
-/// A real terminal with a shell in it: a server of tmux of its own, which goes with this object.
+/// A real terminal with a shell, in a separate tmux server that ends when this object is released.
 final class TmuxTerminal: Sendable {
   private let tmux: Program
   private let socket: String
 
   private static let path = "/usr/bin/tmux"
 
-  /// A shell whose prompt is `ready>`; the test is canceled where there is no tmux, unless `CI` says that it must be there.
+  /// Starts a shell with the prompt `ready>`.
+  ///
+  /// Without tmux the test is canceled, or fails in CI.
   init(in daemon: RunningDaemon, columns: Int, rows: Int, environment: [String: String] = [:]) async throws {
     let variables = Program.baseEnvironment.merging(daemon.environment) { $1 }.merging(
       ["TERM": "xterm-256color", "HISTFILE": "", "TMUX_TMPDIR": daemon.directory]
     ) { $1 }.merging(environment) { $1 }
     tmux = Program(path: Self.path, environment: variables)
-    // Another name each time, because the last server may still be on its way out.
+    // The name differs each time, because the last server may not have ended completely.
     socket = "\(daemon.directory)/tmux-\(UUID().uuidString.prefix(8))"
     if !FileManager.default.isExecutableFile(atPath: Self.path), Program.baseEnvironment["CI"] == nil {
       try Test.cancel("there is no \(Self.path): scripts/setup installs it")
     }
-    // A shell that nobody ends any more ends by itself: bash takes a hang-up for it.
+    // If no test ends the shell, the hang-up signal ends it after 10 min. An interactive bash ignores TERM.
     let shell = "timeout --foreground --signal=HUP 600 env PS1='ready> ' bash --norc --noprofile -i"
     try await order("new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", shell)
     try await expect("the prompt") { $0.last { !$0.isEmpty } == "ready>" }
@@ -30,7 +32,7 @@ final class TmuxTerminal: Sendable {
   deinit {
     guard let null = try? Descriptor.open("/dev/null", O_WRONLY) else { return }  // always there
     defer { Descriptor.close(null) }
-    // What is left behind ends by itself.
+    // If this fails, the shell ends by its time-out.
     _ = try? tmux.start(["-S", socket, "kill-server"], output: null, error: null).waitForEnd(within: .seconds(10))
   }
 
@@ -38,7 +40,7 @@ final class TmuxTerminal: Sendable {
     let description: String
   }
 
-  /// Runs a command of tmux; returns what it prints.
+  /// Runs a command of tmux and returns its output.
   @discardableResult
   func order(_ words: String...) async throws -> String {
     let ran = try await tmux.run(["-u", "-f", "/dev/null", "-S", socket] + words)
@@ -56,13 +58,15 @@ final class TmuxTerminal: Sendable {
     try await order("resize-window", "-x", "\(columns)", "-y", "\(rows)")
   }
 
-  /// What is to be seen now, without the blanks at the ends of rows.
+  /// The visible rows, without trailing blanks.
   func screen() async throws -> [String] {
     try await order("capture-pane", "-p").split(separator: "\n", omittingEmptySubsequences: false).dropLast()
       .map(String.init)
   }
 
-  /// Waits for a screen; fails with the last one.
+  /// Waits until the screen meets a condition.
+  ///
+  /// A failure shows the last screen.
   @discardableResult
   func expect(_ what: String, _ isRight: ([String]) -> Bool) async throws -> [String] {
     var last: [String] = []
@@ -77,7 +81,7 @@ final class TmuxTerminal: Sendable {
     }
   }
 
-  /// The process that the shell waits for.
+  /// The `tactusctl` process in the foreground of the shell.
   func foregroundProcess() async throws -> Int {
     let shell = try await order("display-message", "-p", "#{pane_pid}").trimmingCharacters(in: .newlines)
     return try await eventually("a child of the shell is tactusctl") {

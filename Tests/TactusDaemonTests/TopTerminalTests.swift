@@ -6,7 +6,7 @@ import TactusProtocol
 import TactusTestSupport
 import Testing
 
-@Suite("tactusctl top on a real terminal, against the real daemon")
+@Suite("tactusctl top on a real terminal, with a real daemon")
 struct TopTerminalTests {
   private static let workflows = [
     "sleeps": "[Command]\nExec=/bin/sleep 300\nTimeout=10min\n",
@@ -17,17 +17,17 @@ struct TopTerminalTests {
 
   private let top = "\(Program.products)/tactusctl top"
 
-  /// Whether a terminal is as a shell has it: its screen, a cursor, no keys held back; `stty` says whether the mode is as it was.
+  /// Expects a terminal in the state in which the shell left it: same mode, same screen, visible cursor, echo.
   private func expectAsFound(_ terminal: TmuxTerminal, by what: String, code: Int) async throws {
-    // Not before: what is typed between two programs belongs to neither.
+    // Input that is typed before the prompt could be lost between the two programs.
     try await terminal.expect("the prompt after \(what)") {
       $0.contains("seen earlier") && $0.last { !$0.isEmpty } == "ready>"
     }
     try await terminal.type("echo 'code is' $?; stty -g | cmp - mode && echo 'mode is' kept")
-    let screen = try await terminal.expect("the shell goes on after \(what)") { $0.contains("mode is kept") }
+    let screen = try await terminal.expect("the shell continues after \(what)") { $0.contains("mode is kept") }
     #expect(screen.contains("code is \(code)"), "\(what): \(screen)")
     #expect(screen.contains("seen earlier"), "\(what): \(screen)")
-    // Echo is on: the line that was typed is there.
+    // Echo is on: the typed line is visible.
     #expect(screen.contains { $0.hasPrefix("ready> echo 'code is'") }, "\(what): \(screen)")
     let flags = try await terminal.order("display-message", "-p", "#{cursor_flag} #{alternate_on}")
     #expect(flags == "1 0\n", "\(what)")
@@ -38,7 +38,7 @@ struct TopTerminalTests {
     try await terminal.expect("the shell") { $0.contains("seen earlier") && $0.contains("ready>") }
   }
 
-  @Test("At 80×24, 120×40 and 40×10 the screen is right, follows what happens, and leaves the terminal as it was")
+  @Test("At 80×24, 120×40 and 40×10, top shows the right screen, follows changes, and restores the terminal")
   func screens() async throws {
     let daemon = try await RunningDaemon(Self.workflows)
     let terminal = try await TmuxTerminal(in: daemon, columns: 80, rows: 24)
@@ -47,7 +47,7 @@ struct TopTerminalTests {
     _ = try await daemon.running(sleeping)
     try await terminal.type(top)
 
-    var screen = try await terminal.expect("a job that runs") { rows in
+    var screen = try await terminal.expect("a running job") { rows in
       rows.contains { $0.hasPrefix("sleeps ") && $0.hasSuffix(sleeping.suffix(8)) }
     }
     #expect(screen.count == 24 && screen[0].hasPrefix("tactusd \(Product.version)  running  up <1 min  4 active"))
@@ -61,7 +61,7 @@ struct TopTerminalTests {
     #expect(screen.contains { $0.wholeMatch(of: /planned +\d\d-\d\d \d\d:\d\d +in 23 h/) != nil }, "\(screen)")
     #expect(!screen.contains { $0.contains("seen earlier") } && screen[23] == "q quits, p pauses")
     let first = screen.first { $0.hasPrefix("sleeps ") }
-    try await terminal.expect("elapsed time moves without an event") { rows in
+    try await terminal.expect("the elapsed time advances without an event") { rows in
       rows.contains { $0.hasPrefix("sleeps ") && $0 != first }
     }
 
@@ -94,7 +94,7 @@ struct TopTerminalTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("Keys, signals, stops and errors leave the terminal as it was")
+  @Test("top restores the terminal after keys, signals and stops")
   func endings() async throws {
     let daemon = try await RunningDaemon(Self.workflows)
     let terminal = try await TmuxTerminal(in: daemon, columns: 80, rows: 24)
@@ -115,7 +115,7 @@ struct TopTerminalTests {
       try await expectAsFound(terminal, by: "\(signal)", code: 128 + Int(signal.number))
     }
 
-    // Stopped, the shell has the terminal; continued, top has it again.
+    // While top is stopped, the shell has the terminal. After fg, top has it again.
     let process = try await start()
     try await terminal.press("C-z")
     try await expectAsFound(terminal, by: "C-z", code: 128 + Int(SIGTSTP))
@@ -123,32 +123,32 @@ struct TopTerminalTests {
     try await terminal.expect("the screen after fg") { $0.last == "q quits, p pauses" && $0[0].contains("running") }
     _ = try await daemon.outcome(of: "works")
     try await terminal.expect("an end after fg") { rows in rows.contains { $0.contains("COMPLETED") } }
-    // Stopped by somebody else, who tells nobody: what is there is drawn again.
+    // SIGSTOP does not notify top, which draws the whole screen again afterwards.
     #expect(kill(Int32(process), SIGSTOP) == 0)
     try await terminal.expect("the prompt") {
       $0.contains { $0.contains("Stopped") } && $0.contains { $0.hasPrefix("ready>") }
     }
     try await terminal.type("fg")
-    // What was there before has the same first and last row.
+    // The screen before the stop had the same first and last row.
     try await terminal.expect("the screen after STOP and fg") {
       $0.last == "q quits, p pauses" && $0[0].contains("running") && !$0.contains { $0.contains("Stopped") }
     }
-    // In the background it stops rather than draw, and ends when the shell says so.
+    // In the background, top stops instead of drawing, and ends when the shell kills it.
     try await terminal.press("C-z")
     try await terminal.expect("the prompt") { $0.contains("seen earlier") && $0.last { !$0.isEmpty } == "ready>" }
     try await terminal.type("bg")
-    try await terminal.expect("it goes on in the background") { $0.contains { $0.hasSuffix(" &") } }
-    _ = try await eventually("it stops in the background") {
+    try await terminal.expect("top continues in the background") { $0.contains { $0.hasSuffix(" &") } }
+    _ = try await eventually("top stops in the background") {
       let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
       return status.contains("State:\tT") ? true : nil
     }
     try await terminal.type("clear; echo seen 'earlier'; kill %1; wait")
-    _ = try await eventually("its end in the background") { isAlive(process) ? nil : true }
+    _ = try await eventually("top ends in the background") { isAlive(process) ? nil : true }
     try await terminal.type("true")
     try await expectAsFound(terminal, by: "an end in the background", code: 0)
   }
 
-  @Test("When the daemon goes away it says so, and goes on when the daemon is back; p pauses")
+  @Test("top reports a missing daemon and continues when the daemon is back, and p pauses")
   func absence() async throws {
     let daemon = try await RunningDaemon(Self.workflows)
     let terminal = try await TmuxTerminal(in: daemon, columns: 100, rows: 30)
@@ -157,21 +157,21 @@ struct TopTerminalTests {
     try await terminal.expect("the screen") { $0.last == "q quits, p pauses" && $0[0].contains("running") }
     try await daemon.kill()
     try await terminal.expect("no daemon") { rows in
-      rows[0].contains("  away  ") && rows[29].hasPrefix("no daemon answers: ") && rows[29].hasSuffix("every second")
+      rows[0].contains("  away  ") && rows[29].hasPrefix("no daemon answers: ") && rows[29].hasSuffix("every second.")
     }
     try await daemon.start()
     try await terminal.expect("the daemon is back") { $0.last == "q quits, p pauses" && $0[0].contains("running") }
     _ = try await daemon.outcome(of: "works")
-    try await terminal.expect("events come again") { rows in rows.contains { $0.contains("COMPLETED") } }
+    try await terminal.expect("new events are shown") { rows in rows.contains { $0.contains("COMPLETED") } }
 
     try await terminal.press("p")
-    try await terminal.expect("a pause") { $0.last == "paused; p goes on, q quits" }
+    try await terminal.expect("a pause") { $0.last == "paused: p continues, q quits" }
     _ = try await daemon.outcome(of: "fails")
     try await terminal.press("C-l")
-    let paused = try await terminal.expect("the pause goes on") { $0.last == "paused; p goes on, q quits" }
+    let paused = try await terminal.expect("the pause continues") { $0.last == "paused: p continues, q quits" }
     #expect(paused.contains("FAILING: none"))
     try await terminal.press("p")
-    try await terminal.expect("what happened meanwhile") { rows in rows.contains { $0.hasPrefix("FAILING 1") } }
+    try await terminal.expect("the events of the pause") { rows in rows.contains { $0.hasPrefix("FAILING 1") } }
 
     #expect(try await daemon.stop() == 0)
     try await terminal.expect("the end of the daemon") { $0[0].contains("  away  ") }
@@ -179,7 +179,7 @@ struct TopTerminalTests {
     try await expectAsFound(terminal, by: "q", code: 0)
   }
 
-  @Test("A storm of events is a few pictures a second, rows that stay are not sent, and colours only without NO_COLOR")
+  @Test("During many events, top draws a few times a second, sends only changed rows, and obeys NO_COLOR")
   func storm() async throws {
     let daemon = try await RunningDaemon(Self.workflows)
     for wantsColours in [true, false] {
@@ -192,29 +192,29 @@ struct TopTerminalTests {
       try await terminal.expect("the screen") { $0.last == "q quits, p pauses" && $0[0].contains("running") }
       let before = try await daemon.call(Describe()).jobs[.completed]
       for _ in 0..<100 { _ = try await daemon.run("works") }
-      try await terminal.expect("all have ended") { rows in rows[1].contains("\(before + 100) completed") }
+      try await terminal.expect("all jobs have ended") { rows in rows[1].contains("\(before + 100) completed") }
       try await terminal.press("q")
       try await terminal.expect("the shell") { $0.contains("seen earlier") }
       let span = ContinuousClock.now - start
       try await terminal.order("pipe-pane")
       let sent = daemon.read("sent")
       let pictures = sent.components(separatedBy: "\u{1B}[?2026h").count - 1
-      // One at the start, one for the end of a round at most every 250 ms, one for the second that is over while jobs run.
+      // One picture at the start, one at most every 250 ms for events, and one each second while jobs run.
       #expect(pictures >= 2 && Double(pictures) <= 4 + 5 * (span / .seconds(1)), "\(pictures) in \(span)")
       #expect(sent.components(separatedBy: "\u{1B}[2J").count == 2, "the screen is cleared once")
-      #expect(sent.components(separatedBy: "q quits, p pauses").count == 2, "a row that stays is sent once")
+      #expect(sent.components(separatedBy: "q quits, p pauses").count == 2, "an unchanged row is sent once")
       #expect(sent.contains("\u{1B}[1;31m") == false && sent.contains("\u{1B}[32m") == wantsColours)
     }
   }
 
-  @Test("Without a daemon, a terminal or a known one it says what is wrong, and touches nothing")
+  @Test("Without a daemon or a suitable terminal, top reports the reason and does not change the screen")
   func refusals() async throws {
     let daemon = try await RunningDaemon()
     let terminal = try await TmuxTerminal(in: daemon, columns: 120, rows: 24)
     try await begin(terminal, daemon)
     for (line, code, words) in [
-      ("\(top) | cat; echo ${PIPESTATUS[0]}", 2, "standard output is none"),
-      ("\(top) --json=short; echo $?", 2, "for people"),
+      ("\(top) | cat; echo ${PIPESTATUS[0]}", 2, "needs a terminal as standard output"),
+      ("\(top) --json=short; echo $?", 2, "has no JSON output"),
       ("TERM=dumb \(top); echo $?", 2, "cannot draw"),
       ("TACTUS_SOCKET=/none \(top); echo $?", 3, "no daemon answers at /none"),
     ] {

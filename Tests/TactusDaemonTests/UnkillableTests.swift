@@ -6,17 +6,17 @@ import Testing
 
 @Suite("Jobs that SIGKILL does not end", .enabled(if: SilentFileSystem.isPossible, "needs root and /dev/fuse"))
 struct UnkillableTests {
-  /// A job that waits for a file system, and the process that waits.
+  /// Starts a job that blocks on a file system, and returns its id and its process.
   private func start(_ name: String, on daemon: RunningDaemon) async throws -> (id: String, process: Int) {
     let id = try await daemon.run(name)
     let process = try #require(try await daemon.running(id).pid)
-    _ = try await eventually("it waits for the file system") {
+    _ = try await eventually("the job waits for the file system") {
       ProcessTable.waitPlace(of: process)?.contains("request_wait") == true ? true : nil
     }
     return (id, process)
   }
 
-  @Test("A stop ends although a job cannot be killed: the journal and the row name it, and the next start finds it")
+  @Test("The daemon stops although a job cannot be killed, logs its name, and finds the job at the next start")
   func stop() async throws {
     let silent = try await SilentFileSystem()
     let daemon = try await RunningDaemon(
@@ -37,24 +37,24 @@ struct UnkillableTests {
     #expect(try await daemon.stop() == 0)
   }
 
-  @Test("A time-out that kills nothing is named in show-job, why, status and the journal, and the job keeps its slot")
+  @Test("show-job, why, status and the journal report a job that a time-out cannot kill, and it stays RUNNING")
   func timeout() async throws {
     let silent = try await SilentFileSystem()
     let daemon = try await RunningDaemon(["stuck": "[Command]\nExec=/bin/cat \(silent.path)/file\nTimeout=1s\n"])
     let (id, process) = try await start("stuck", on: daemon)
     let obstacle = "cannot be killed: process \(process) is in uninterruptible sleep (D)"
-    let job = try await eventually("its row says why it does not end") {
+    let job = try await eventually("the row says why the job does not end") {
       let job = try await daemon.job(id)
       return job.note == nil ? nil : job
     }
     #expect(job.status == .running && job.note?.hasPrefix(obstacle) == true, "\(job)")
     for arguments in [["show-job", id], ["why", id], ["status"]] {
       let shown = try await Program.built("tactusctl", daemon.environment).run(arguments)
-      // Wrapped at the width of the terminal.
+      // The output is wrapped to the width of the terminal.
       let text = shown.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       #expect(shown.code == 0 && text.contains(obstacle), "\(arguments): \(shown)")
     }
-    _ = try await eventually("the journal names it") {
+    _ = try await eventually("the journal names the job") {
       daemon.complaints.contains("job \(id) of stuck \(obstacle)") ? true : nil
     }
 
@@ -63,17 +63,17 @@ struct UnkillableTests {
     #expect(ended.errorCode == .providerTimeout && ended.errorMessage?.contains("cannot be killed") != true, "\(ended)")
   }
 
-  @Test("A job that has ended and left what cannot be killed is named at once, and completes when that has ended")
+  @Test("A job that leaves an unkillable process says so at once, and completes when that process has ended")
   func rest() async throws {
     let silent = try await SilentFileSystem()
     let daemon = try RunningDaemon(notStartedWith: [:])
-    // It ends when its child waits for the file system.
+    // The script ends once its child waits for the file system.
     let script = try daemon.script(
       "leaves", "cat \(silent.path)/file &\nuntil grep -q request_wait /proc/$!/wchan; do sleep 0.05; done\nexit 0")
     try daemon.define("leaves", "[Command]\nExec=\(script)\n")
     try await daemon.start()
     let id = try await daemon.run("leaves")
-    let named = try await eventually("its row says why it does not end", within: .seconds(60)) {
+    let named = try await eventually("the row says why the job does not end", within: .seconds(60)) {
       let job = try await daemon.job(id)
       return job.note == nil ? nil : job
     }
@@ -84,9 +84,9 @@ struct UnkillableTests {
   }
 }
 
-@Suite("What commands leave when they end")
+@Suite("Processes that commands leave behind")
 struct LeftBehindTests {
-  @Test("What was ended with a job is counted in its row, in show-job and in the journal")
+  @Test("The row of a job, show-job and the journal count the processes that ended with it")
   func counted() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let script = try daemon.script("leaves", "sleep 600 &\nsleep 600 &\nexit 0")
@@ -97,13 +97,13 @@ struct LeftBehindTests {
     #expect(daemon.jobProcesses().isEmpty)
     let shown = try await daemon.control("show-job", job.id)
     #expect(shown.output.contains("Left behind: 2 processes, ended with the job"), "\(shown)")
-    let line = try await eventually("the journal has its end") {
+    let line = try await eventually("the job's end is in the journal") {
       daemon.complaints.split(separator: "\n").first { $0.contains("job \(job.id) of leaves completed") }
     }
     #expect(line.contains("ended 2 processes that it left behind"), "\(line)")
   }
 
-  @Test("With KillMode=process they live on: through the end of the job, a stop and a start of the daemon")
+  @Test("With KillMode=process they survive the end of the job, and a stop and a start of the daemon")
   func stay() async throws {
     let daemon = try RunningDaemon(notStartedWith: [:])
     let script = try daemon.script("leaves", "sleep 600 >/dev/null 2>&1 &\necho $! >left.new\nmv left.new left")

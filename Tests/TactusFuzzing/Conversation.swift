@@ -1,6 +1,6 @@
 import TactusProtocol
 
-/// The messages of one connection, both ways.
+/// The messages of one connection in both directions.
 struct Conversation {
   /// The last request that was understood.
   private var asked: (any Request.Type)?
@@ -37,7 +37,7 @@ struct Conversation {
     let again = try sound("a call that was read cannot be read again") { () throws(MalformedMessage) in
       try Call(message: call.message.dropLast())
     }
-    try hold(again == call, "a call comes back as another: \(again)")
+    try hold(again == call, "a call differs when it is read again: \(again)")
     let operation: Operation
     do throws(CallFailure) {
       operation = try Operation(call)
@@ -48,7 +48,7 @@ struct Conversation {
     try check(operation, of: call)
   }
 
-  /// An operation says what its request says.
+  /// An operation carries the same data as its request.
   private mutating func check(_ operation: Operation, of call: Call) throws(Violation) {
     guard let request = Mirror(reflecting: operation).children.first?.value as? any Request else {
       throw Violation("\(operation) carries no request")
@@ -63,7 +63,7 @@ struct Conversation {
     let again = try sound("a request that was read cannot be read again: \(message.shown)") {
       try Operation(try Call(message: message.dropLast()))
     }
-    try hold(again == operation, "\(operation) comes back as \(again)")
+    try hold(again == operation, "\(operation) is read again as \(again)")
     try checkTexts(in: request)
   }
 
@@ -73,7 +73,7 @@ struct Conversation {
   }
 
   private func check<R: Request>(_ reply: Reply, to request: R.Type) throws(Violation) {
-    // What is not as declared is refused; that it is refused as an error is all there is to see.
+    // A reply that does not match its declaration must only throw an error.
     guard let value = try? reply.read(R.Reply.self) else { return }
     let message = Reply.message(value, continues: reply.continues)
     try hold(message.firstIndex(of: 0) == message.count - 1, "a reply does not end at its only NUL")
@@ -82,20 +82,21 @@ struct Conversation {
       try Reply(message: message.dropLast())
     }
     try hold(
-      again.continues == reply.continues && again.error == nil, "a reply comes back as another: \(message.shown)")
+      again.continues == reply.continues && again.error == nil,
+      "a reply differs when it is read again: \(message.shown)")
     let same = try sound("a reply that was read cannot be read again: \(message.shown)") {
       () throws(MalformedMessage) in
       try again.read(R.Reply.self)
     }
-    try hold(same == value, "\(value) comes back as \(same)")
+    try hold(same == value, "\(value) is read again as \(same)")
   }
 
-  /// A refusal reaches the client as what it is.
+  /// The client reads the same error that the daemon sent.
   private func checkAnswer(_ failure: CallFailure, to interface: String) throws(Violation) {
     let message = Reply.message(failure, interface: interface)
     let reply = try sound("an error cannot be read: \(message.shown)") { () throws(MalformedMessage) in
       try Reply(message: message.dropLast())
     }
-    try hold(reply.failure == failure, "\(failure) comes back as \(String(describing: reply.failure))")
+    try hold(reply.failure == failure, "\(failure) is read again as \(String(describing: reply.failure))")
   }
 }

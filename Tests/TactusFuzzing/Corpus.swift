@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The inputs of `Tests/Corpora/NAME/`, each a file.
+/// The inputs of `Tests/Corpora/NAME/`, one per file.
 public struct Corpus: Sendable {
   /// One input.
   public struct Input: Sendable, CustomStringConvertible {
@@ -10,7 +10,7 @@ public struct Corpus: Sendable {
     public let bytes: [UInt8]
   }
 
-  /// In the order of their names.
+  /// All inputs, in the order of their names.
   public let inputs: [Input]
 
   /// Reads all files of a corpus.
@@ -21,7 +21,7 @@ public struct Corpus: Sendable {
     }
   }
 
-  /// `Tests/Corpora`.
+  /// The directory of all corpora, `Tests/Corpora`.
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Corpora")
 }

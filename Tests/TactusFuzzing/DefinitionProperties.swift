@@ -1,7 +1,7 @@
 import TactusModel
 import TactusUnitFile
 
-/// A definition that passes is within the limits, and holds nothing that its runner could stumble over.
+/// A definition that passes is within the limits, and its runner can use all its values.
 func check(_ definition: Definition) throws(Violation) {
   switch definition.work {
   case .command(let command): try check(command)
@@ -28,7 +28,7 @@ private func check(_ command: Command) throws(Violation) {
   try hold(command.arguments.first?.utf8.first == UInt8(ascii: "/"), "a program without an absolute path passes")
   for word in command.arguments + command.environment + [command.workingDirectory ?? ""] {
     try hold(!word.utf8.contains(0), "a word with a NUL passes")
-    try hold(word.utf8.count <= Limits.argumentBytes, "a word that Linux does not take passes")
+    try hold(word.utf8.count <= Limits.argumentBytes, "a word that Linux does not accept passes")
   }
   try hold(command.environment.allSatisfy { $0.utf8.contains(UInt8(ascii: "=")) }, "a variable without a value passes")
   try hold(
@@ -40,9 +40,9 @@ private func check(_ container: Container) throws(Violation) {
   let words = container.arguments + container.entrypoint + container.environment
   for word in words + [container.workingDirectory, container.user, container.network].compactMap(\.self) {
     try hold(!word.utf8.contains(0), "a word with a NUL passes")
-    try hold(word.utf8.count <= Limits.argumentBytes, "a word that Linux does not take passes")
+    try hold(word.utf8.count <= Limits.argumentBytes, "a word that Linux does not accept passes")
   }
-  try hold(ImageName(container.image.text) == container.image, "an image is not the one that its name says")
+  try hold(ImageName(container.image.text) == container.image, "an image differs from its name")
   for volume in container.volumes {
     try hold(volume.target.utf8.first == UInt8(ascii: "/"), "a volume without an absolute target passes")
   }
@@ -58,7 +58,7 @@ private func check(_ heartbeat: Heartbeat) throws(Violation) {
     heartbeat.timeout > .zero && heartbeat.timeout <= Limits.heartbeatTimeout, "Timeout=\(heartbeat.timeout) passes")
 }
 
-/// The canonical text is a file that says the same, and has itself as canonical text.
+/// The canonical text is a file with the same definition, and is its own canonical text.
 func checkCanonical(
   _ definition: Definition, again: Result<Definition, UnitFileProblems>
 ) throws(Violation) {
@@ -66,23 +66,23 @@ func checkCanonical(
   switch again {
   case .failure(let problems): throw Violation("the canonical text \(canonical.shown) is refused: \(problems)")
   case .success(var second):
-    // Bytes, because two texts that differ are equal for Swift if Unicode calls them equivalent.
+    // Bytes are compared, because Swift treats canonically equivalent texts as equal.
     try hold(Array(second.canonical.utf8) == canonical, "\(canonical.shown) has another canonical text")
     second.text = definition.text
-    try hold(second == definition, "\(canonical.shown) says something else")
+    try hold(second == definition, "\(canonical.shown) has another definition")
   }
   let lines = DefinitionDifference(from: definition.canonical, to: definition.canonical).lines
   try hold(lines.isEmpty, "\(canonical.shown) differs from itself: \(lines)")
 }
 
-/// The lines of a difference lead from the one text to the other.
+/// The lines of a difference transform one text into the other.
 func checkDifference(from old: String, to new: String) throws(Violation) {
   let lines = DefinitionDifference(from: old, to: new).lines
   let removed = lines.filter { $0.utf8.first == UInt8(ascii: "-") }.map { String($0.dropFirst()) }
   let added = lines.filter { $0.utf8.first == UInt8(ascii: "+") }.map { String($0.dropFirst()) }
   try hold(
     (labelled(old) + added).sorted() == (labelled(new) + removed).sorted(),
-    "\(lines) does not lead from \(old.debugDescription) to \(new.debugDescription)")
+    "\(lines) does not transform \(old.debugDescription) into \(new.debugDescription)")
 }
 
 private func labelled(_ canonical: String) -> [String] {

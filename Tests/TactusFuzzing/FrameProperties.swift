@@ -1,21 +1,21 @@
 import TactusProtocol
 
-/// What must hold for any bytes that a peer sends, whoever reads them: the daemon or a client.
+/// Checks the properties of any bytes that a peer sends to the daemon or to a client.
 ///
-/// The bytes are a stream of messages. Each is read as a call and as a reply; the reply is read as that of the last call that was
-/// understood, so that a call and its reply, one after the other, reach the types of both.
+/// The bytes are a stream of messages. Each message is read as a call and as a reply. The reply is read as a reply to
+/// the last valid call, so that a call followed by its reply reaches the types of both.
 public func checkFrames(_ bytes: [UInt8]) throws(Violation) {
   let framing = Framing(of: bytes, limit: FrameDecoder.messageLimit)
   try checkFraming(bytes)
   var conversation = Conversation()
   for message in framing.messages { try conversation.check(message) }
-  // A message whose end never comes is read as well: its content is judged the same.
+  // A message without an end is checked in the same way.
   try conversation.check(framing.rest)
-  // Intentionally not every input: a message as large as it may be takes hundreds of times as long.
+  // Intentionally not for every input: a message of maximum size takes hundreds of times as long.
   if bytes.count.isMultiple(of: 512), let message = framing.messages.first { try checkLargest(message) }
 }
 
-/// The decoder cuts where the NULs are, in pieces of any size, and at any limit.
+/// The decoder splits the stream at its NULs, whatever the size of the pieces and the limit.
 private func checkFraming(_ bytes: [UInt8]) throws(Violation) {
   let longest = Framing(of: bytes, limit: .max).messages.map(\.count).max() ?? bytes.count
   for limit in [FrameDecoder.messageLimit, longest, max(0, longest - 1)] {
@@ -25,7 +25,7 @@ private func checkFraming(_ bytes: [UInt8]) throws(Violation) {
   }
 }
 
-/// A message of exactly the limit means what it means without the blanks that make it so long; one byte more is refused.
+/// A message padded with blanks to the limit keeps its meaning, and one byte more is refused.
 private func checkLargest(_ message: [UInt8]) throws(Violation) {
   let limit = FrameDecoder.messageLimit
   guard message.count <= limit else { return }
@@ -34,18 +34,18 @@ private func checkLargest(_ message: [UInt8]) throws(Violation) {
   try hold(Framing(whole: largest + [0], limit: limit).messages == [largest], "a message of the limit does not pass")
   let oversize = Framing(whole: [0x20] + largest + [0], limit: limit)
   try hold(oversize.messages.isEmpty && oversize.isOversize, "a message beyond the limit passes")
-  // Refused is refused, at whatever place.
+  // Two refusals are equal, even at different offsets.
   try hold((try? Call(message: largest)) == (try? Call(message: message)), "blanks before a call change it")
 }
 
-/// What a stream of bytes comes out as.
+/// The messages decoded from a stream of bytes.
 private struct Framing: Equatable {
   var messages: [[UInt8]] = []
-  /// What is there of a message that has not ended.
+  /// The beginning of a message that has not ended.
   var rest: [UInt8] = []
   var isOversize = false
 
-  /// Worked out without a decoder.
+  /// Computes the expected result without a decoder.
   init(of bytes: [UInt8], limit: Int) {
     var parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map(Array.init)
     let last = parts.popLast() ?? []
@@ -60,7 +60,7 @@ private struct Framing: Equatable {
     finish(decoder, bytes)
   }
 
-  /// Each piece is as long as its first byte says.
+  /// Decodes the bytes in pieces whose lengths depend on their first bytes.
   init(inPieces bytes: [UInt8], limit: Int) {
     var decoder = FrameDecoder(limit: limit)
     var left = bytes[...]
@@ -84,7 +84,7 @@ private struct Framing: Equatable {
 
   private mutating func finish(_ decoder: FrameDecoder, _ bytes: [UInt8]) {
     rest = isOversize ? [] : Array(bytes.suffix(decoder.count))
-    // Bytes that are told to be held, and a message told not to have begun, must not agree with what is expected.
+    // If the decoder contradicts itself about a begun message, the result must differ from the expected one.
     if !isOversize && decoder.isInsideMessage == rest.isEmpty { messages.append([]) }
   }
 }

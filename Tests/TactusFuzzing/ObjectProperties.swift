@@ -1,32 +1,34 @@
 import FoundationEssentials
 import TactusProtocol
 
-/// An object that passes has the limits that it should have, and holds no surprise for those who read its parts.
+/// An object that passes is within the limits, and each of its members can be read.
 func checkObject(_ text: [UInt8]) throws(Violation) {
   let object: JSONObject
   do throws(JSONProblem) {
     object = try JSONObject(text)
   } catch {
     try hold(!error.reason.isEmpty, "a text is refused without a reason")
-    try hold((0...text.count).contains(error.offset), "the fault is outside of the text, at byte \(error.offset)")
+    try hold((0...text.count).contains(error.offset), "the error is outside the text, at byte \(error.offset)")
     return
   }
   try hold(depth(of: object.text) <= JSONObject.depthLimit, "an object passes that is too deep")
-  try hold(Set(object.members.map(\.name)).count == object.members.count, "a name is there twice")
+  try hold(Set(object.members.map(\.name)).count == object.members.count, "an object with a duplicate name passes")
   let again = try sound("an object that passed does not pass again") { () throws(JSONProblem) in
     try JSONObject(object.text)
   }
-  try hold(again.members == object.members, "an object comes back with other members")
+  try hold(again.members == object.members, "an object is read with other members the second time")
   for member in object.members {
     let alone = Array("{\"a\":".utf8) + object.text[member.value] + [UInt8(ascii: "}")]
-    _ = try sound("the value of \(member.name) is none by itself") { () throws(JSONProblem) in try JSONObject(alone) }
+    _ = try sound("the value of \(member.name) is invalid by itself") { () throws(JSONProblem) in
+      try JSONObject(alone)
+    }
   }
-  _ = try sound("JSONDecoder does not take what passed") {
+  _ = try sound("JSONDecoder refuses an object that passed") {
     try JSONDecoder().decode(Anything.self, from: Data(object.text))
   }
 }
 
-/// How deep a well-formed text nests.
+/// The nesting depth of a well-formed text.
 private func depth(of text: [UInt8]) -> Int {
   var (depth, deepest, isInString, isEscaped) = (0, 0, false, false)
   for byte in text {
@@ -43,7 +45,7 @@ private func depth(of text: [UInt8]) -> Int {
   return deepest
 }
 
-/// A value that is not looked at: to decode it is to check the text's structure.
+/// A value that is not read, so that decoding it checks only the structure of the text.
 private struct Anything: Decodable {
   init(from decoder: any Decoder) {}
 }

@@ -1,10 +1,10 @@
 import TactusModel
 import TactusUnitFile
 
-/// What must hold for any bytes in a file of the configuration directory.
+/// Checks the properties of any bytes in a file of the configuration directory.
 ///
-/// The bytes are read as a file of each kind. No file can hold a NUL, and so NULs separate versions of a workflow file that
-/// follow each other, as edits do.
+/// The bytes are read as a file of each kind. No valid file contains a NUL, so NULs separate successive versions of a
+/// workflow file, as edits create them.
 public func checkUnitFiles(_ bytes: [UInt8]) throws(Violation) {
   let queues = Set(Kind.allCases.map { QueueName(builtIn: $0) })
   guard let name = WorkflowName("fuzzed") else { throw Violation("the workflow has no name") }
@@ -30,18 +30,18 @@ public func checkUnitFiles(_ bytes: [UInt8]) throws(Violation) {
   }
 }
 
-/// Every file that is refused is refused in words that fit a line of the journal.
+/// The problems of a refused file have messages that fit a line of the journal.
 private func check(_ problems: UnitFileProblems, of bytes: [UInt8], _ file: String) throws(Violation) {
   let lines = bytes.count { $0 == UInt8(ascii: "\n") } + 1
-  try hold(!problems.problems.isEmpty, "\(file) is refused without a word")
-  try hold(problems.problems.count <= Limits.unitFileProblems + 1, "\(problems.problems.count) problems are told")
+  try hold(!problems.problems.isEmpty, "\(file) is refused without a reason")
+  try hold(problems.problems.count <= Limits.unitFileProblems + 1, "\(problems.problems.count) problems are reported")
   for problem in problems.problems {
     try hold(problem.file == file, "\(problem) names another file")
-    try hold((0...lines).contains(problem.line), "\(problem) is on a line that is not there")
-    try hold(!problem.message.isEmpty && problem.message.unicodeScalars.count < 1000, "\(problem) is no sentence")
+    try hold((0...lines).contains(problem.line), "\(problem) is on a line that does not exist")
+    try hold(!problem.message.isEmpty && problem.message.unicodeScalars.count < 1000, "\(problem) is empty or too long")
     try hold(
       !problem.message.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\t" },
-      "\(problem) holds a control character")
+      "\(problem) contains a control character")
   }
 }
 
@@ -59,11 +59,11 @@ private func checkSyntax(_ bytes: [UInt8]) throws(Violation) {
 private func checkFileNames(_ text: String) throws(Violation) {
   switch WorkflowFile.name(ofFile: text) {
   case .success(let name): try hold("\(name).workflow" == text, "\(text) names \(name)")
-  case .failure(let problems): try hold(!problems.problems.isEmpty, "a name is refused without a word")
+  case .failure(let problems): try hold(!problems.problems.isEmpty, "a name is refused without a reason")
   }
   switch QueueFile.kind(ofFile: text) {
   case .success(let kind): try hold("\(kind.rawValue).queue" == text, "\(text) names \(kind)")
-  case .failure(let problems): try hold(!problems.problems.isEmpty, "a name is refused without a word")
+  case .failure(let problems): try hold(!problems.problems.isEmpty, "a name is refused without a reason")
   }
 }
 
@@ -74,7 +74,9 @@ private func checkQueueFile(_ bytes: [UInt8]) throws(Violation) {
   case .success(let limits):
     try hold(Limits.maxRunning.contains(limits.maxRunning), "MaxRunning=\(limits.maxRunning) passes")
     try hold(Limits.maxQueued.contains(limits.maxQueued), "MaxQueued=\(limits.maxQueued) passes")
-    guard case .success(limits) = read(limits) else { throw Violation("a queue file over itself is another") }
+    guard case .success(limits) = read(limits) else {
+      throw Violation("a queue file read over its own result changes it")
+    }
   }
 }
 
@@ -85,7 +87,7 @@ private func checkDaemonFile(_ bytes: [UInt8]) throws(Violation) {
     try hold(Limits.stopTimeout.contains(settings.stopTimeout), "StopTimeout=\(settings.stopTimeout) passes")
     try hold(settings.cgroupRoot?.utf8.first ?? UInt8(ascii: "/") == UInt8(ascii: "/"), "a relative CgroupRoot= passes")
     guard case .success(settings) = DaemonFile.read(bytes, file: "d", over: settings) else {
-      throw Violation("a daemon file over itself is another")
+      throw Violation("a daemon file read over its own result changes it")
     }
   }
 }

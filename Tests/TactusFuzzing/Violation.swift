@@ -1,17 +1,17 @@
-/// A property that does not hold: what was expected, in a sentence.
+/// An error: a property is violated.
 public struct Violation: Error, CustomStringConvertible {
-  /// The sentence.
+  /// The description of the violation.
   public let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-/// Throws the sentence unless the condition is true.
+/// Throws a violation unless the condition is true.
 func hold(_ condition: Bool, _ sentence: @autoclosure () -> String) throws(Violation) {
   guard condition else { throw Violation(sentence()) }
 }
 
-/// What a throwing call gives; that it throws is a violation.
+/// Returns the result of a call, or throws a violation if the call throws.
 func sound<Value, Failure: Error>(
   _ sentence: @autoclosure () -> String, _ call: () throws(Failure) -> Value
 ) throws(Violation) -> Value {
@@ -23,6 +23,6 @@ func sound<Value, Failure: Error>(
 }
 
 extension Sequence<UInt8> {
-  /// The bytes as a violation shows them.
+  /// The bytes in the form that violations show.
   var shown: String { String(decoding: Array(self), as: UTF8.self).debugDescription }
 }

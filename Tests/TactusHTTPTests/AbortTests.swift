@@ -10,7 +10,7 @@ import Testing
 struct AbortTests {
   let client = EngineUnderTest()
 
-  /// A server that says when a request has arrived, and never answers it.
+  /// Creates a server that reports the arrival of a request, and never answers it.
   private static func silent() -> (server: LoopbackServer, arrivals: AsyncStream<Void>) {
     let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
     let server = LoopbackServer { connection in
@@ -42,7 +42,7 @@ struct AbortTests {
     await arrived.next()
   }
 
-  @Test("Aborting before it begins, twice, or after the end completes a request once")
+  @Test("Aborting before the start, twice, or after the end completes a request once")
   func abortAnytime() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -59,7 +59,7 @@ struct AbortTests {
     #expect(completions.load(ordering: .relaxed) == 1)
   }
 
-  @Test("Closing the engine completes what is on its way, and what comes later")
+  @Test("Closing the engine completes pending requests and refuses later ones")
   func close() async throws {
     let (server, arrivals) = Self.silent()
     let causes = Mutex<[HTTPFailure.Cause]>([])
@@ -77,7 +77,7 @@ struct AbortTests {
     #expect(causes.withLock { $0 } == [.aborted, .aborted])
   }
 
-  @Test("Of 200 requests that are begun, aborted and answered all at once, each ends")
+  @Test("Of 200 requests that are started, aborted and answered at the same time, each ends")
   func storm() async throws {
     let server = LoopbackServer { connection in
       guard let request = connection.request(), !request.contains("/silent") else { return connection.waitForEnd() }

@@ -8,7 +8,7 @@ import Testing
 struct AnswerTests {
   let client = EngineUnderTest()
 
-  @Test("A status, a body and the way the time went come back")
+  @Test("An answer has its status, its body and its timings")
   func plainAnswer() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -26,7 +26,7 @@ struct AnswerTests {
     #expect(times.certificateExpiresAt == nil)
   }
 
-  @Test("Whatever the status, an answer is an answer", arguments: [204, 304, 404, 503, 599])
+  @Test("An answer with any status is an answer", arguments: [204, 304, 404, 503, 599])
   func otherStatus(status: Int) async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -35,7 +35,7 @@ struct AnswerTests {
     #expect(try await client.get(server.url()).status == status)
   }
 
-  @Test("The server sees the method, the headers in order, and the body of a POST without delay or form type")
+  @Test("The server receives the method, the headers in order, and the body of a POST without delay or form type")
   func requestAsSeen() async throws {
     let seen = Mutex<[String]>([])
     let server = LoopbackServer { connection in
@@ -84,7 +84,7 @@ struct AnswerTests {
     #expect(response.droppedBytes == 0)
   }
 
-  @Test("A connection is used again, unless the request starts afresh")
+  @Test("A connection is reused, unless the request asks for a new one")
   func connections() async throws {
     let connections = Atomic<Int>(0)
     let server = LoopbackServer { connection in
@@ -113,7 +113,7 @@ struct AnswerTests {
     #expect(response.droppedBytes == 100_000 - 4096)
   }
 
-  @Test("Nobody reads 10 MB: the connection is closed, and the announced rest counts as dropped")
+  @Test("A body of 10 MB is not read: the connection is closed, and the announced rest counts as dropped")
   func hugeBody() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -126,7 +126,7 @@ struct AnswerTests {
     #expect(response.droppedBytes == 10_000_000 - 16)
   }
 
-  @Test("An endless body is an answer, too")
+  @Test("An endless body counts as a complete answer")
   func endlessBody() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -139,7 +139,7 @@ struct AnswerTests {
     #expect(response.droppedBytes > 0)
   }
 
-  @Test("500 requests at once are answered, each with its own answer")
+  @Test("500 requests at once each get their own answer")
   func manyAtOnce() async throws {
     let server = LoopbackServer { connection in
       let path = connection.request()?.split(separator: " ").dropFirst().first ?? "-"
@@ -148,7 +148,7 @@ struct AnswerTests {
     let bodies = await withTaskGroup(of: String.self) { group in
       for index in 0..<500 {
         group.addTask {
-          // Any failure is as good as another here: the count of good answers is what is tested.
+          // The kind of failure does not matter: only the number of good answers is tested.
           guard let response = try? await client.get(server.url("/\(index)")) else { return "failed" }
           return String(decoding: response.body, as: UTF8.self)
         }

@@ -7,7 +7,7 @@ import Testing
 struct BrokenServerTests {
   let client = EngineUnderTest()
 
-  @Test("A server that closes at once is named")
+  @Test("A server that closes the connection at once is reported")
   func closesAtOnce() async throws {
     let server = LoopbackServer { connection in _ = connection.request() }
     let failure = try await client.failure(of: HTTPRequest(server.url()))
@@ -16,7 +16,7 @@ struct BrokenServerTests {
     #expect(failure.received == nil)
   }
 
-  @Test("Half an answer is a failure that tells what had arrived")
+  @Test("Half an answer is a failure, and the message says what had arrived")
   func halfAnswer() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -40,7 +40,7 @@ struct BrokenServerTests {
     #expect(failure.sentence.hasPrefix("127.0.0.1:\(server.port) did not answer in HTTP"))
   }
 
-  @Test("A body that is framed wrongly is not HTTP, and no connection that ended")
+  @Test("A body with wrong framing is reported as not HTTP, and not as an ended connection")
   func badChunk() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -51,7 +51,7 @@ struct BrokenServerTests {
     #expect(failure.cause == .notHTTP, "\(failure.sentence)")
   }
 
-  @Test("A header that comes byte by byte is read to its end")
+  @Test("A header that arrives byte by byte is read to its end")
   func slowHeader() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -60,7 +60,7 @@ struct BrokenServerTests {
     #expect(try await client.get(server.url()).body == Array("ok".utf8))
   }
 
-  @Test("A refused connection names host, port and reason")
+  @Test("A refused connection is reported with host, port and reason")
   func refused() async throws {
     let server = LoopbackServer { _ in }
     server.stop()
@@ -69,7 +69,7 @@ struct BrokenServerTests {
     #expect(failure.sentence == "no connection to 127.0.0.1:\(server.port): Connection refused")
   }
 
-  @Test("A name that does not exist fails by itself, and holds up nobody")
+  @Test("A name that does not exist fails only its own request")
   func unknownName() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -82,7 +82,7 @@ struct BrokenServerTests {
     #expect(failure.sentence.contains("name.invalid"))
   }
 
-  @Test("The engine's own limit ends what nobody else ends")
+  @Test("The engine's time limit ends a request that is not ended otherwise")
   func timeLimit() async throws {
     let server = LoopbackServer { $0.waitForEnd() }
     var request = try HTTPRequest(server.url())

@@ -2,7 +2,7 @@ import TactusHTTP
 import TactusTestSupport
 import Testing
 
-/// When an answer is complete, and what is said of one that is not.
+/// The completeness of answers, and the messages about incomplete ones.
 @Suite(.timeLimit(.minutes(5)))
 struct EndOfAnswerTests {
   let client = EngineUnderTest()
@@ -33,7 +33,7 @@ struct EndOfAnswerTests {
     #expect(try await client.send(request).get().status == 200)
   }
 
-  /// A server that sends events without end.
+  /// Creates a server that sends events without end.
   private func stream() -> LoopbackServer {
     LoopbackServer { connection in
       _ = connection.request()
@@ -42,7 +42,7 @@ struct EndOfAnswerTests {
     }
   }
 
-  @Test("An answer without end is complete with its header, if no more is asked for")
+  @Test("An endless answer is complete with its header if only that is asked for")
   func headerAlone() async throws {
     let server = stream()
     var request = try HTTPRequest(server.url())
@@ -50,7 +50,7 @@ struct EndOfAnswerTests {
     #expect(try await client.send(request).get().status == 200)
   }
 
-  @Test("A request on a connection that is used again has been sent, although there was nothing to connect")
+  @Test("A request on a reused connection counts as sent, although no connection was opened")
   func usedAgain() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -64,7 +64,7 @@ struct EndOfAnswerTests {
     #expect(try await client.failure(of: request).stage == .waiting)
   }
 
-  @Test("A time limit says how far the answer had come")
+  @Test("A time-out reports how much of the answer had arrived")
   func standing() async throws {
     let server = stream()
     let silent = LoopbackServer { $0.waitForEnd() }
@@ -75,8 +75,8 @@ struct EndOfAnswerTests {
     }
     for (server, stage, words) in [
       (server, HTTPStage.body, "answered 200 OK after "),
-      (silent, .waiting, "accepted the connection and sent no answer"),
-      (slow, .header, "and the header did not end"),
+      (silent, .waiting, "accepted the connection but sent no answer"),
+      (slow, .header, "but the header did not end"),
     ] {
       var request = try HTTPRequest(server.url())
       request.timeLimit = .milliseconds(300)
@@ -90,7 +90,7 @@ struct EndOfAnswerTests {
   }
 
   @Test(
-    "A header that is too long is the server's fault, and not this host's want of memory", arguments: [true, false])
+    "A header that is too long is the server's fault, and not a lack of memory on this host", arguments: [true, false])
   func oversized(isOneLine: Bool) async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()

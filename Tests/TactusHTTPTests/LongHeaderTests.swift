@@ -9,7 +9,7 @@ struct LongHeaderTests {
     let server = try NginxServer()
     let client = EngineUnderTest(authorities: server.certificate)
     for (index, base) in server.bases.enumerated() {
-      // Only HTTP/2 has a buffer of its own for headers.
+      // Only HTTP/2 has a separate buffer for headers.
       for size in index == 0 ? NginxServer.sizes : [4, 64] {
         for (method, path) in [(HTTPRequest.Method.get, "lines"), (.head, "lines"), (.get, "line"), (.head, "line")] {
           var request = try HTTPRequest("\(base)/\(path)/\(size)", method: method)
@@ -34,7 +34,7 @@ struct LongHeaderTests {
     }
   }
 
-  @Test("An answer over HTTP/2 is complete with its header, if no more is asked for")
+  @Test("An answer over HTTP/2 is complete with its header if only that is asked for")
   func headerAlone() async throws {
     let server = try NginxServer()
     let client = EngineUnderTest(authorities: server.certificate)
@@ -45,7 +45,7 @@ struct LongHeaderTests {
     #expect(answers.allSatisfy { $0.status == 200 && $0.body.isEmpty })
   }
 
-  /// All at once, as heartbeats are.
+  /// Sends all requests at once, like heartbeats.
   private func answers(to request: HTTPRequest, of client: EngineUnderTest, times: Int) async throws -> [HTTPResponse] {
     try await withThrowingTaskGroup(of: HTTPResponse.self) { group in
       for _ in 0..<times { group.addTask { try await client.send(request).get() } }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TactusHTTP
 
-/// The machine of look-ups needs no clock, thread or name server.
+/// The state machine of look-ups needs no clock, thread or name server.
 struct NameLookupTests {
   private var lookups = NameLookups()
   private var last: UInt64 = 0
@@ -25,7 +25,7 @@ struct NameLookupTests {
     lookups.ended(name, addresses: [], after: duration, at: now).next
   }
 
-  @Test("Requests that ask for a name at once share one look-up")
+  @Test("Concurrent requests for a name share one look-up")
   mutating func shared() {
     let (first, begins) = ask("a.example")
     #expect(begins)
@@ -40,7 +40,7 @@ struct NameLookupTests {
   }
 
   @Test(
-    "Each lane has room of its own, and a name that does not fit waits in order", arguments: NameLookups.Lane.allCases)
+    "Each lane has separate room, and a name that does not fit waits in order", arguments: NameLookups.Lane.allCases)
   mutating func lanes(lane: NameLookups.Lane) {
     let room = NameLookups.room(in: lane)
     let names = (0..<room + 2).map { "\(lane)-\($0).example" }
@@ -62,7 +62,7 @@ struct NameLookupTests {
     #expect(end(names[2], after: Self.slow) == nil)
   }
 
-  @Test("Names that hang take no room from names that are answered, or are in the file of hosts")
+  @Test("Names that hang take no room from names that are answered, or that are in the hosts file")
   mutating func starvation() {
     #expect(ask("good.example").begins)
     end("good.example", after: Self.quick)
@@ -77,7 +77,7 @@ struct NameLookupTests {
     #expect(storm == Limits.otherLookups)
   }
 
-  @Test("A name that hung is tried again, and is trusted again when it is answered in time")
+  @Test("A name that hung is tried again, and trusted again once it is answered in time")
   mutating func recovery() {
     for _ in 0..<2 {
       #expect(ask("a.example").begins)

@@ -1,25 +1,28 @@
 import Foundation
 import Glibc
+import TactusTestSupport
 
-/// nginx on 127.0.0.1 with TLS, once with HTTP/2 and once without; `/lines/N` and `/line/N` answer with N KiB of header.
+/// nginx on 127.0.0.1 with TLS, once with HTTP/2 and once without; `/lines/N` and `/line/N` answer with N KiB of
+/// header.
 final class NginxServer: Sendable {
   static let program = "/usr/sbin/nginx"
-  /// Whether there is one, which `scripts/setup` sees to.
+  /// Whether nginx is installed; `scripts/setup` installs it.
   static let isInstalled = FileManager.default.isExecutableFile(atPath: program)
 
-  /// The sizes of headers that it knows, in KiB.
+  /// The sizes of its headers, in KiB.
   static let sizes = [1, 2, 4, 8, 16, 32, 64]
-  /// More than libcurl takes over HTTP/2, in KiB.
+  /// A size that libcurl refuses over HTTP/2, in KiB.
   static let excess = 140
-  /// Where it speaks HTTP/2, HTTP/1.1 over TLS, and HTTP/1.1.
+  /// The base URLs for HTTP/2, HTTP/1.1 over TLS, and HTTP/1.1.
   let bases: [String]
-  /// The file of its certificate.
+  /// The path of its certificate.
   let certificate: String
 
   private let directory: URL
   private let process: Process
+  private let held: [(descriptor: Int32, number: Int)]
 
-  /// It did not start, or openssl did not.
+  /// nginx or openssl did not start.
   struct Failed: Error, CustomStringConvertible { let description: String }
 
   init() throws {
@@ -34,16 +37,17 @@ final class NginxServer: Sendable {
         certificate, "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
       ])
     making.process.waitUntilExit()
-    let ports = try (0..<3).map { _ in try Self.freePort() }
+    held = try (0..<3).map { _ in try Self.heldPort() }
+    let ports = held.map(\.number)
     bases = ["https", "https", "http"].enumerated().map { "\($1)://127.0.0.1:\(ports[$0])" }
     let file = directory.appending(path: "nginx.conf")
     try Self.configuration(directory.path, ports).write(to: file, atomically: true, encoding: .utf8)
     let serving = try Self.start(Self.program, ["-e", "stderr", "-c", file.path])
     process = serving.process
     var said = ""
-    // It says which system it runs on as soon as it listens.
+    // It prints the name of the system as soon as it listens.
     while !said.contains("OS: ") {
-      let bytes = serving.complaints.fileHandleForReading.availableData
+      let bytes = serving.complaints.fileHandleForReading.some()
       guard !bytes.isEmpty else { throw Failed(description: "nginx ended: \(said)") }
       said += String(decoding: bytes, as: UTF8.self)
     }
@@ -52,7 +56,8 @@ final class NginxServer: Sendable {
   deinit {
     // KILL, because it inherits the signal mask of a thread that blocks TERM.
     kill(process.processIdentifier, SIGKILL)
-    // Left to the sweep of the temporary directory if it cannot be removed.
+    for port in held { close(port.descriptor) }
+    // If it cannot be removed, the sweep of the temporary directory removes it.
     try? FileManager.default.removeItem(at: directory)
   }
 
@@ -71,7 +76,9 @@ final class NginxServer: Sendable {
       http {
         access_log off; \(folders.joined(separator: " "))
         server {
-          listen 127.0.0.1:\(ports[0]) ssl http2; listen 127.0.0.1:\(ports[1]) ssl; listen 127.0.0.1:\(ports[2]);
+          listen 127.0.0.1:\(ports[0]) reuseport ssl http2;
+          listen 127.0.0.1:\(ports[1]) reuseport ssl;
+          listen 127.0.0.1:\(ports[2]) reuseport;
           ssl_certificate \(directory)/certificate.pem; ssl_certificate_key \(directory)/key.pem;
           set $kilobyte \(kilobyte);
           location / { return 200 "all is well"; }
@@ -81,22 +88,24 @@ final class NginxServer: Sendable {
       """
   }
 
-  /// A port that is free now; nginx cannot be asked to choose one.
-  private static func freePort() throws -> Int {
+  /// Returns a free port, which nginx cannot choose itself, and the socket that keeps it free.
+  ///
+  /// The socket stays bound and never listens, so that nobody else is given the port; `reuseport` lets nginx have it.
+  private static func heldPort() throws -> (descriptor: Int32, number: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
+    var (address, isShared) = (sockaddr_in(), Int32(1))
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let length = size
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &isShared, socklen_t(MemoryLayout<Int32>.size))
     let isBound = withUnsafeMutablePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &size) == 0
       }
     }
     guard isBound else { throw Failed(description: "no free port") }
-    return Int(in_port_t(bigEndian: address.sin_port))
+    return (descriptor, Int(in_port_t(bigEndian: address.sin_port)))
   }
 
   private static func start(_ program: String, _ arguments: [String]) throws -> (process: Process, complaints: Pipe) {

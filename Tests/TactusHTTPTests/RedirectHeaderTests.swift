@@ -4,12 +4,12 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-/// Headers, methods and bodies on their way through redirects.
+/// Headers, methods and bodies of redirected requests.
 @Suite(.timeLimit(.minutes(5)))
 struct RedirectHeaderTests {
   let client = EngineUnderTest()
 
-  /// A server that keeps the requests it gets, and redirects those for `/` there, if told where.
+  /// A server that keeps the requests it gets, and redirects those for `/` if it has a target.
   private final class Witness: Sendable {
     let seen = Mutex<[String]>([])
     private let started = Mutex<LoopbackServer?>(nil)
@@ -20,7 +20,7 @@ struct RedirectHeaderTests {
         seen.withLock { $0.append(request) }
         let isFirst = request.split(separator: " ").dropFirst().first == "/"
         if isFirst, let location {
-          connection.answer(status, headers: ["Location: \(location)"], body: "go on")
+          connection.answer(status, headers: ["Location: \(location)"], body: "moved")
         } else {
           connection.answer("200 OK", body: "there")
         }
@@ -32,7 +32,7 @@ struct RedirectHeaderTests {
 
   private static let secrets = ["X-Api-Key: secret", "Authorization: Bearer secret", "Cookie: a=secret"]
 
-  @Test("Headers stay with the origin that they were written for", arguments: [false, true])
+  @Test("Headers are sent only to their origin", arguments: [false, true])
   func otherOrigin(isAllowed: Bool) async throws {
     let (here, there) = (Witness(), Witness())
     let target = there.server()
@@ -52,7 +52,7 @@ struct RedirectHeaderTests {
     #expect(received.contains("User-Agent: tactus/test"))
   }
 
-  @Test("Headers go along within their origin, and again when the way leads back to it")
+  @Test("Headers are sent within their origin, and again when a redirect leads back to it")
   func sameOrigin() async throws {
     let witness = Witness()
     let within = witness.server(redirectingTo: "/there")
@@ -76,7 +76,7 @@ struct RedirectHeaderTests {
   }
 
   @Test(
-    "301, 302 and 303 turn POST into GET without its body; 307 and 308 repeat it",
+    "301, 302 and 303 turn POST into GET without its body, 307 and 308 repeat it",
     arguments: [301, 302, 303, 307, 308])
   func methods(status: Int) async throws {
     let witness = Witness()
@@ -90,7 +90,7 @@ struct RedirectHeaderTests {
     #expect(witness.requests.last?.hasPrefix("HEAD /there ") == true)
   }
 
-  @Test("The body of a redirect is not waited for")
+  @Test("The body of a redirect is not awaited")
   func endlessBody() async throws {
     let server = LoopbackServer { connection in
       if connection.request()?.hasPrefix("GET / ") == true {

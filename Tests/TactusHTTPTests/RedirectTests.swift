@@ -13,7 +13,7 @@ struct RedirectTests {
     if left == 0 {
       connection.answer("200 OK", body: "the end")
     } else {
-      connection.answer("302 Found", headers: ["Location: /\(left - 1)"], body: "go on")
+      connection.answer("302 Found", headers: ["Location: /\(left - 1)"], body: "moved")
     }
   }
 
@@ -34,17 +34,17 @@ struct RedirectTests {
     #expect(failure.received?.status == 302)
   }
 
-  @Test("A redirect that is not to be followed is the answer")
+  @Test("A redirect that must not be followed is the answer")
   func unfollowed() async throws {
     var request = try HTTPRequest(countdown.url("/3"))
     request.followsRedirects = false
     let response = try await client.send(request).get()
     #expect(response.status == 302)
-    #expect(response.body == Array("go on".utf8))
+    #expect(response.body == Array("moved".utf8))
   }
 
   @Test(
-    "A failure does not repeat the password or the query of an address that a redirect names",
+    "A message does not show the password or the query of a redirect's URL",
     arguments: [
       "ftp://user:Xyzzy@127.0.0.1/?Xyzzy", "http://user:Xyzzy@127.0.0.1:99999/", "http://user:Xyzzy@[::1/",
       "http://u:Xyzzy@/",

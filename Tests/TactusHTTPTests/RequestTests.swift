@@ -20,7 +20,7 @@ struct RequestTests {
   }
 
   @Test(
-    "A header line is one line with a name, or refused",
+    "A header is one line with a name, or refused",
     arguments: [
       "X-A: 1\r\nX-B: 2", "X-A: 1\nX-B: 2", "X-A: 1\u{0}", "X-A\r: 1", "no colon", ": nameless", "X A: 1",
       "Content-Length: 5", "transfer-encoding: chunked", "X-A: \u{7F}",
@@ -36,14 +36,14 @@ struct RequestTests {
       try HTTPRequest("http://host/", headers: ["Authorization: secret\n"])
     }
     #expect(refusal?.sentence.contains("secret") == false)
-    // A line without its colon, or with blanks before it, may be all of it.
+    // A line without a colon, or with blanks before it, may be secret as a whole.
     for line in ["Authorization secret", "my secret: x", "secret", ": secret"] {
       let refusal = #expect(throws: MalformedRequest.self) { try HTTPRequest("http://host/", headers: [line]) }
       #expect(refusal?.sentence.contains("secret") == false, "\(line)")
     }
   }
 
-  @Test("Statuses have their registered words, or none")
+  @Test("Registered statuses have their phrase, others do not")
   func words() {
     #expect(HTTPStatus.described(503) == "503 Service Unavailable")
     #expect(HTTPStatus.described(299) == "299")

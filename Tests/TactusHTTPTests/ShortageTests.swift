@@ -4,10 +4,10 @@ import TactusLinux
 import TactusTestSupport
 import Testing
 
-// Descriptors belong to a whole process: this test has one of its own.
+// Descriptors belong to a whole process, so this test runs in a separate one.
 @Suite(.timeLimit(.minutes(5)))
 struct ShortageTests {
-  @Test("Without descriptors the endpoint is not blamed, and requests go through again afterwards")
+  @Test("Without descriptors the endpoint is not blamed, and later requests succeed again")
   func descriptors() async {
     await #expect(processExitsWith: .success) {
       let client = EngineUnderTest()

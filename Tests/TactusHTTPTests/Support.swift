@@ -2,7 +2,7 @@ import TactusHTTP
 import TactusLinux
 import Testing
 
-/// An engine of its own for one test, closed when the test lets go of it.
+/// An engine for one test, closed when the test releases it.
 final class EngineUnderTest: Sendable {
   let engine: HTTPEngine
 
@@ -14,7 +14,7 @@ final class EngineUnderTest: Sendable {
 
   deinit { engine.close() }
 
-  /// Sends a request and waits for what comes of it.
+  /// Sends a request and waits for its result.
   func send(_ request: HTTPRequest) async -> Result<HTTPResponse, HTTPFailure> {
     await withCheckedContinuation { waiter in engine.start(request) { waiter.resume(returning: $0) } }
   }
@@ -22,7 +22,7 @@ final class EngineUnderTest: Sendable {
   /// Sends a GET and expects an answer.
   func get(_ url: String) async throws -> HTTPResponse { try await send(HTTPRequest(url)).get() }
 
-  /// Sends a request and expects that it fails.
+  /// Sends a request and expects it to fail.
   func failure(of request: HTTPRequest) async throws -> HTTPFailure {
     switch await send(request) {
     case .success(let response): throw Unexpected(response: response)

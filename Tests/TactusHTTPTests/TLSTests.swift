@@ -29,7 +29,7 @@ struct TLSTests {
     #expect(failure.sentence.contains("localhost"))
   }
 
-  @Test("A trusted certificate tells when it expires, and the handshake how long it took")
+  @Test("A trusted certificate has its expiry, and the handshake its duration")
   func trusted() async throws {
     let server = try TLSServer(days: 30)
     let client = EngineUnderTest(authorities: server.certificate)
@@ -41,7 +41,7 @@ struct TLSTests {
     #expect(left > .seconds(29 * 86_400) && left <= .seconds(30 * 86_400))
   }
 
-  @Test("A server without TLS is named when TLS was asked for")
+  @Test("A server without TLS is reported if TLS was asked for")
   func plainServer() async throws {
     let server = try TLSServer(isEncrypted: false)
     let client = EngineUnderTest()
@@ -50,7 +50,7 @@ struct TLSTests {
   }
 }
 
-/// `openssl s_server` on 127.0.0.1 with a certificate that it signed itself.
+/// `openssl s_server` on 127.0.0.1 with a self-signed certificate.
 final class TLSServer {
   static let openssl = "/usr/bin/openssl"
   let port: Int
@@ -81,9 +81,9 @@ final class TLSServer {
     making.process.waitUntilExit()
     let serving = try Self.start(["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"])
     var said = ""
-    // It says `ACCEPT 127.0.0.1:PORT` as soon as it listens.
+    // It prints `ACCEPT 127.0.0.1:PORT` as soon as it listens.
     while !said.contains("ACCEPT ") || !said.hasSuffix("\n") {
-      let bytes = serving.output.fileHandleForReading.availableData
+      let bytes = serving.output.fileHandleForReading.some()
       guard !bytes.isEmpty else { throw Failed(arguments: serving.process.arguments ?? []) }
       said += String(decoding: bytes, as: UTF8.self)
     }
@@ -95,7 +95,7 @@ final class TLSServer {
   deinit {
     // KILL, because it inherits the signal mask of a thread that blocks TERM.
     if let process { kill(process.processIdentifier, SIGKILL) }
-    // Nothing is there if the server was a plain one.
+    // A plain server has no directory.
     try? FileManager.default.removeItem(at: directory)
   }
 

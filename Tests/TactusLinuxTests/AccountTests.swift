@@ -5,10 +5,10 @@ import Testing
 
 @testable import TactusLinux
 
-/// Programs as another user: what the kernel lets only root, or a daemon with capabilities, do.
-@Suite("Accounts", .enabled(if: geteuid() == 0, "needs root, to become other users: not run"))
+/// Programs as another user: the kernel allows this only to root, or to a daemon with capabilities.
+@Suite("Accounts", .enabled(if: geteuid() == 0, "needs root to become other users"))
 struct AccountTests {
-  /// Numbers that belong to nobody, so that nothing else of the machine is theirs.
+  /// Ids of no account on the machine, so that no other process or file has them.
   private static let stranger = Account(
     name: "stranger", user: 54_321, group: 54_322, groups: [54_322, 54_323], home: "/")
 
@@ -35,12 +35,10 @@ struct AccountTests {
     while case .bytes(let size) = buffer.withUnsafeMutableBytes({ Descriptor.read(pipe.read, into: $0) }) {
       bytes += buffer[..<size]
     }
-    var entry = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
-    poll(&entry, 1, 30_000)
-    return Ran(exit: handle.reap(), text: String(decoding: bytes, as: UTF8.self))
+    return Ran(exit: reaped(handle), text: String(decoding: bytes, as: UTF8.self))
   }
 
-  @Test("a child is the account alone: all its ids, its groups, and no capability in any set but the bounding one")
+  @Test("A child has only its account: all its ids, its groups, and no capability in any set but the bounding set")
   func identity() throws {
     let ran = try run("grep -E '^(Uid|Gid|Groups|Cap(Inh|Prm|Eff|Amb)):' /proc/self/status")
     let none = "0000000000000000"
@@ -52,7 +50,7 @@ struct AccountTests {
     #expect(ran.exit == .code(0))
   }
 
-  @Test("a child enters a directory that only its account may enter, and not one that only we may")
+  @Test("A child enters a directory that only its account may enter, and not one that only the parent may")
   func directory() throws {
     let file = TemporaryFile(named: "entered")
     #expect(chown(file.directory, Self.stranger.user, Self.stranger.group) == 0)
@@ -64,7 +62,7 @@ struct AccountTests {
     #expect(failure.isOrderAtFault)
   }
 
-  @Test("what cannot be taken from an account is told with its step")
+  @Test("A failure to change to an account is reported with its step")
   func steps() async throws {
     await #expect(processExitsWith: .success) {
       func failure(_ account: Account) -> String {
@@ -79,24 +77,24 @@ struct AccountTests {
       let other = Account(name: "other", user: 7, group: 7, groups: [7], home: "/")
       var many = other
       many.groups = Array(repeating: 7, count: 70_000)
-      guard failure(many) == "cannot take the supplementary groups of other: Invalid argument" else {
+      guard failure(many) == "cannot set the supplementary groups of other: Invalid argument" else {
         fatalError(failure(many))
       }
-      // From now on without any right to become somebody else.
+      // From now on the process has no right to become another user.
       guard setgid(5) == 0, setuid(5) == 0 else { fatalError("cannot become uid 5") }
-      guard failure(other) == "cannot take the supplementary groups of other: Operation not permitted" else {
+      guard failure(other) == "cannot set the supplementary groups of other: Operation not permitted" else {
         fatalError(failure(other))
       }
-      guard !Privileges.coverOtherUsers else { fatalError("uid 5 is told to have capabilities") }
+      guard !Privileges.coverOtherUsers else { fatalError("uid 5 is reported to have capabilities") }
     }
   }
 
-  @Test("a child that is held up before its exec is killed and told, because the machine is at fault")
+  @Test("A child that is held up before its exec is killed and reported as a fault of the machine")
   func heldUp() throws {
     let null = try Descriptor.open("/dev/null", O_RDWR)
     let pipe = try Descriptor.pipe()
     defer { for descriptor in [null, pipe.read, pipe.write] { Descriptor.close(descriptor) } }
-    // A full pipe in the place of a cgroup.procs: the child waits in its write.
+    // A full pipe replaces cgroup.procs, so the child blocks in its write.
     try Descriptor.setNonBlocking(pipe.write)
     let chunk = [UInt8](repeating: 0, count: 64 << 10)
     while case .bytes = chunk.withUnsafeBytes({ Descriptor.write(pipe.write, from: $0) }) {}
@@ -111,7 +109,7 @@ struct AccountTests {
     #expect(!failure.isOrderAtFault)
   }
 
-  @Test("a child of a protected daemon is not protected from the OOM killer, whoever it runs as")
+  @Test("A child of a protected daemon is not protected from the OOM killer, whichever account it has")
   func oomScore() async throws {
     await #expect(processExitsWith: .success) {
       func score(_ account: Account?) throws -> String {
@@ -130,7 +128,7 @@ struct AccountTests {
         return String(decoding: buffer[..<size], as: UTF8.self)
       }
       let stranger = Account(name: "s", user: 54_321, group: 54_322, groups: [], home: "/")
-      // Root of a container may not protect itself.
+      // Root in a container may not protect itself.
       if (try? SmallFile.write("-500", to: "/proc/self/oom_score_adj")) != nil {
         guard try score(nil) == "0\n", try score(stranger) == "0\n" else { fatalError("a child is protected") }
         guard SmallFile.text("/proc/self/oom_score_adj") == "-500\n" else { fatalError("the daemon is not protected") }
@@ -142,7 +140,7 @@ struct AccountTests {
     }
   }
 
-  @Test("an account is looked up with its groups; one that does not exist is nil")
+  @Test("An account is looked up with its groups, and a missing one is nil")
   func lookUp() throws {
     let root = try #require(Account.named("root"))
     #expect(root.user == 0 && root.group == 0 && root.groups.contains(0) && root.home == "/root")

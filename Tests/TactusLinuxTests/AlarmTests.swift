@@ -14,14 +14,14 @@ struct AlarmTests {
     return await iterator.next()
   }
 
-  /// A wall alarm that tells only when it fires: the machine's clock may be set by others while a test runs.
+  /// Creates a wall alarm that only reports when it fires: other programs may set the clock during a test.
   private func firing(
     on queue: DispatchWorkQueue, time: SystemTime = SystemTime(), handler: @escaping @Sendable (WallAlarmEvent) -> Void
   ) -> any WallAlarm {
     LinuxAlarms(time: time).wallAlarm(on: queue) { if $0 == .fired { handler($0) } }
   }
 
-  @Test("the monotonic clock moves on, and the wall clock carries its offset")
+  @Test("The monotonic clock advances, and the wall clock has its offset")
   func clocks() {
     let before = time.monotonic
     #expect(time.monotonic >= before)
@@ -29,7 +29,7 @@ struct AlarmTests {
     #expect(abs((ahead.now - time.now).microseconds - 3_600_000_000) < 60_000_000)
   }
 
-  @Test("a wall alarm fires at its instant, never before")
+  @Test("A wall alarm fires at its instant, never before")
   func wall() async {
     let queue = DispatchWorkQueue(label: "test.wall", level: .worker)
     let (stream, continuation) = AsyncStream.makeStream(of: WallAlarmEvent.self)
@@ -41,7 +41,7 @@ struct AlarmTests {
     withExtendedLifetime(alarm) {}
   }
 
-  @Test("an instant in the past fires at once, also one before 1970", arguments: [Int64.min, -5, 0, 1])
+  @Test("An instant in the past fires at once, also one before 1970", arguments: [Int64.min, -5, 0, 1])
   func past(microseconds: Int64) async {
     let queue = DispatchWorkQueue(label: "test.past", level: .worker)
     let (stream, continuation) = AsyncStream.makeStream(of: WallAlarmEvent.self)
@@ -51,7 +51,7 @@ struct AlarmTests {
     withExtendedLifetime(alarm) {}
   }
 
-  @Test("the alarm is on the same wall clock as the time source, offset included")
+  @Test("The alarm uses the same wall clock as the time source, including the offset")
   func offset() async {
     let queue = DispatchWorkQueue(label: "test.offset", level: .worker)
     let shifted = SystemTime(shift: ClockShift(offset: .seconds(-86_400)))
@@ -64,7 +64,7 @@ struct AlarmTests {
     withExtendedLifetime(alarm) {}
   }
 
-  @Test("arming again replaces the instant, and nil fires nothing")
+  @Test("Arming again replaces the instant, and nil fires nothing")
   func replaced() async {
     let queue = DispatchWorkQueue(label: "test.replaced", level: .worker)
     let (stream, continuation) = AsyncStream.makeStream(of: String.self)
@@ -83,7 +83,7 @@ struct AlarmTests {
     withExtendedLifetime((one, disarmed, other)) {}
   }
 
-  @Test("arming from another queue traps")
+  @Test("Arming from another queue traps")
   func wrongQueue() async {
     await #expect(processExitsWith: .failure) {
       let queue = DispatchWorkQueue(label: "test.here", level: .worker)
@@ -92,7 +92,7 @@ struct AlarmTests {
   }
 
   @Test(
-    "a step of the clock is told, armed or not",
+    "A clock step is reported, armed or not",
     .enabled(
       if: getenv("TACTUS_TEST_CLOCK") != nil,
       "moves the machine's clock by 1 ms and back: runs as root with TACTUS_TEST_CLOCK=1 only"))

@@ -10,13 +10,13 @@ struct ControlGroupMountsTests {
       + "32 25 0:28 / /sys/fs/cgroup/cpu,cpuacct \(options) - cgroup cgroup rw,cpu,cpuacct\n"
   }
 
-  @Test("The unified hierarchy lists its own")
+  @Test("The unified hierarchy lists its own controllers")
   func unified() {
     #expect(ControlGroup.hasController("memory", controllers: "cpuset cpu io memory pids\n", mounts: ""))
     #expect(!ControlGroup.hasController("mem", controllers: "cpuset cpu io memory pids\n", mounts: ""))
   }
 
-  @Test("The old hierarchies are mounts of their own, and of use when they are writable where systemd has them")
+  @Test("The old hierarchies are separate mounts, and usable if they are writable where systemd mounts them")
   func old() {
     #expect(ControlGroup.hasController("memory", controllers: "", mounts: Self.mounts("rw,nosuid")))
     #expect(ControlGroup.hasController("cpu", controllers: "", mounts: Self.mounts("rw,nosuid")))

@@ -3,7 +3,7 @@ import Glibc
 import TactusLinux
 import Testing
 
-/// A directory of its own, removed with its contents at the end.
+/// A temporary directory, removed with its contents at the end.
 struct Scratch: ~Copyable {
   let path: String
 
@@ -12,21 +12,21 @@ struct Scratch: ~Copyable {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }  // what is left of a test may stay
+  deinit { try? FileManager.default.removeItem(atPath: path) }  // leftovers of a test do not matter
 }
 
 @Suite("Descriptors, sockets, locks")
 struct DescriptorTests {
   private func isCloseOnExec(_ descriptor: Int32) -> Bool { fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0 }
 
-  /// Waits until the other end is gone: a child of another test, between fork and exec, holds a copy of it for a moment.
+  /// Waits until the other end is closed: between fork and exec, a child of another test has a copy of it for a moment.
   private func waitForHangUp(_ descriptor: Int32) {
     var state = pollfd(fd: descriptor, events: 0, revents: 0)
-    // The time-out only bounds a failure.
+    // The time-out only limits a failure.
     #expect(poll(&state, 1, 60_000) == 1 && state.revents & Int16(POLLHUP) != 0)
   }
 
-  @Test("reads tell bytes, nothing yet, and the end")
+  @Test("Reads report bytes, no data yet, and the end")
   func transfers() throws {
     let pipe = try Descriptor.pipe(nonBlockingRead: true)
     #expect(isCloseOnExec(pipe.read) && isCloseOnExec(pipe.write))
@@ -43,12 +43,12 @@ struct DescriptorTests {
     #expect(buffer.withUnsafeMutableBytes { Descriptor.read(-1, into: $0) } == .failed(EBADF))
   }
 
-  @Test("closing twice traps")
+  @Test("Closing twice traps")
   func doubleClose() async {
     await #expect(processExitsWith: .failure) { Descriptor.close(1000) }
   }
 
-  @Test("a file that cannot be opened is told with a sentence")
+  @Test("A file that cannot be opened is reported with a message")
   func sentence() {
     #expect(throws: SystemError(code: ENOENT, operation: "open", subject: "/no/such")) {
       _ = try Descriptor.open("/no/such", O_RDONLY)
@@ -57,7 +57,7 @@ struct DescriptorTests {
     #expect("\(error)" == "cannot open /x: Permission denied")
   }
 
-  @Test("a socket connects, tells the peer, carries bytes, and has its mode")
+  @Test("A socket connects, reports its peer, transfers bytes, and has its mode")
   func socket() throws {
     let scratch = try Scratch()
     let path = scratch.path + "/socket"
@@ -80,7 +80,7 @@ struct DescriptorTests {
     Descriptor.close(listener)
   }
 
-  @Test("a stale socket is replaced; a live one and any other file are not")
+  @Test("A stale socket is replaced, a live one and any other file are not")
   func stale() throws {
     let scratch = try Scratch()
     let path = scratch.path + "/socket"
@@ -102,7 +102,7 @@ struct DescriptorTests {
     }
   }
 
-  @Test("a lock is held by one, and the other learns by whom")
+  @Test("A lock has one holder, and a second process learns the holder")
   func lock() throws {
     let scratch = try Scratch()
     let path = scratch.path + "/lock"
@@ -117,7 +117,7 @@ struct DescriptorTests {
     #expect(throws: SystemError.self) { _ = try FileLock(at: scratch.path) }
   }
 
-  @Test("signals have names")
+  @Test("Signals have names")
   func signalNames() {
     #expect("\(Signal.terminate) \(Signal.kill) \(Signal(40)) \(Signal(0))" == "SIGTERM SIGKILL signal 40 signal 0")
   }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import TactusLinux
 
-@Suite("Who may write to a file")
+@Suite("Write access to a file")
 struct FileAccessTests {
-  /// The kernel's form of a list: a version, and entries of a tag, rights and a number.
+  /// Encodes a list as the kernel does: a version, and entries of a tag, rights and a number.
   private func list(_ entries: [(tag: UInt8, rights: UInt8, number: UInt32)]) -> AccessList? {
     var bytes: [UInt8] = [2, 0, 0, 0]
     for entry in entries {
@@ -17,7 +17,7 @@ struct FileAccessTests {
     return AccessList(bytes[...])
   }
 
-  @Test("A list names whom it lets write, unless its mask takes that away")
+  @Test("A list names the users that it lets write, unless its mask takes the right away")
   func lists() {
     let none = UInt32.max
     #expect(list([(1, 6, none), (4, 6, none), (0x20, 4, none)]) == AccessList(isWritableByGroup: true))
@@ -29,7 +29,7 @@ struct FileAccessTests {
     #expect(AccessList([3, 0, 0, 0]) == nil && AccessList([2, 0, 0]) == nil && AccessList([2, 0, 0, 0, 1]) == nil)
   }
 
-  @Test("A link is looked at as itself, and what is not there not at all")
+  @Test("A link is examined as a link, and a missing file is ignored")
   func kinds() throws {
     let file = TemporaryFile(named: "file")
     Descriptor.close(try Descriptor.open(file.path, O_WRONLY | O_CREAT, mode: 0o600))
@@ -43,7 +43,7 @@ struct FileAccessTests {
     #expect(FileAccess.of("\(file.directory)/none") == nil)
   }
 
-  @Test("The way to a file goes through every folder and every link, the links as themselves")
+  @Test("The path to a file includes every directory and every link, as links")
   func steps() throws {
     let place = TemporaryFile(named: "place")
     let folder = "\(place.directory)/folder"
@@ -67,7 +67,7 @@ struct ScriptFaultTests {
     ScriptFault.of(Array(text.utf8)) { ["/bin/sh", "/usr/bin/env"].contains($0) }
   }
 
-  @Test("The interpreter is named, with the carriage return that nobody sees")
+  @Test("The interpreter is named, with an invisible carriage return")
   func interpreters() {
     #expect(fault("#!/bin/sh\r\necho\r\n") == .carriageReturn(interpreter: "/bin/sh"))
     #expect(fault("#! \t/bin/sh -e\r\n") == nil)

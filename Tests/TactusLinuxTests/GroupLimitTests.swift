@@ -5,7 +5,8 @@ import Testing
 
 @testable import TactusLinux
 
-/// A directory stands in for a control group, because a machine whose controllers are those of version 1 has none to lend.
+/// A directory replaces a control group, because a machine with version 1 controllers has no control group for the
+/// test.
 @Suite("Limits of control groups")
 struct GroupLimitTests {
   private let directory = TemporaryFile()
@@ -19,7 +20,7 @@ struct GroupLimitTests {
 
   private func text(_ file: String) -> String? { SmallFile.text("\(directory.directory)/\(file)") }
 
-  @Test("each limit is written as cgroups(7) has it, memory with swap and as a whole")
+  @Test("Each limit is written in the format of cgroups(7), memory with swap and as a whole")
   func written() throws {
     try make("memory.max", "memory.oom.group", "memory.swap.max", "cpu.max", "pids.max")
     let limits = CommandLimits(memoryMax: 64 << 20, cpuQuota: 150, tasksMax: 20)
@@ -29,7 +30,7 @@ struct GroupLimitTests {
     #expect(text("cpu.max") == "150000 100000" && text("pids.max") == "20")
   }
 
-  @Test("what is not limited is not written")
+  @Test("Without a limit nothing is written")
   func untouched() throws {
     try make("memory.max", "memory.oom.group", "cpu.max", "pids.max")
     try group.limit(to: CommandLimits(cpuQuota: 1))
@@ -39,7 +40,7 @@ struct GroupLimitTests {
     #expect(text("memory.max") == "1048576" && text("memory.oom.group") == "1")
   }
 
-  @Test("controllers that are not there are named, those that are enforce all the same")
+  @Test("Missing controllers are named, and the available ones still enforce their limits")
   func missing() throws {
     try make("pids.max")
     let limits = CommandLimits(memoryMax: 1 << 20, cpuQuota: 50, tasksMax: 7)
@@ -49,7 +50,7 @@ struct GroupLimitTests {
     #expect(text("pids.max") == "7")
   }
 
-  @Test("kills for want of memory are counted")
+  @Test("OOM kills are counted")
   func kills() throws {
     #expect(group.memoryKills == 0)
     try make("memory.events")
@@ -58,7 +59,7 @@ struct GroupLimitTests {
     #expect(group.memoryKills == 3)
   }
 
-  @Test("a group is delegated to the user whom it belongs to, if the one above does not")
+  @Test("A group is delegated to the user that owns it, if its parent is not")
   func delegation() async throws {
     guard geteuid() == 0 else { return }
     await #expect(processExitsWith: .success) {

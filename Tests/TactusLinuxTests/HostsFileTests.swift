@@ -4,7 +4,7 @@ import TactusTestSupport
 import Testing
 
 struct HostsFileTests {
-  @Test("Names and aliases of a file of hosts are found in any case, and a change of the file is seen")
+  @Test("Names and aliases of a hosts file are found in upper and lower case, and changes are noticed")
   func names() throws {
     let file = TemporaryFile(named: "hosts")
     var hosts = HostsFile(path: file.path)

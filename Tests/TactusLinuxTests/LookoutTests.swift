@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Synchronization
 import TactusLinux
@@ -5,11 +6,11 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-@Suite("Looks at paths that may not answer")
+@Suite("Calls on paths that may not answer")
 struct LookoutTests {
   private let lookout = Lookout(time: SystemTime())
 
-  @Test("What is there is seen as stat(2), read(2) and readdir(3) see it, and what is not with its errno")
+  @Test("Existing paths have the results of stat(2), read(2) and readdir(3), missing ones their errno")
   func seen() throws {
     let file = TemporaryFile(named: "file")
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0) }
@@ -37,12 +38,12 @@ struct LookoutTests {
     let failures = seen[7...].map { if case .failed(let error) = $0 { "\(error)" } else { "\($0)" } }
     #expect(
       failures == [
-        "cannot read \(fifo), which is no regular file: Invalid argument",
+        "cannot read \(fifo), which is not a regular file: Invalid argument",
         "cannot read \(file.directory): Is a directory", "cannot open \(file.path): Not a directory",
       ])
   }
 
-  @Test("More than one child has room for is seen by several, in order")
+  @Test("More paths than fit one child are examined by several, in order")
   func many() throws {
     let file = TemporaryFile(named: "file")
     let descriptor = try Descriptor.open(file.path, O_WRONLY | O_CREAT, mode: 0o600)
@@ -55,7 +56,8 @@ struct LookoutTests {
   }
 
   @Test(
-    "Another account's look has that account's right to files, and no other thread has", .enabled(if: getuid() == 0))
+    "A look-up for another account has that account's access to files, and no other thread has it",
+    .enabled(if: getuid() == 0))
   func account() throws {
     let file = TemporaryFile(named: "file")
     Descriptor.close(try Descriptor.open(file.path, O_WRONLY | O_CREAT, mode: 0o600))
@@ -71,18 +73,18 @@ struct LookoutTests {
     #expect(geteuid() == 0 && access(file.path, R_OK) == 0)
     chmod(file.path, 0o604)
     guard case .contents(let nothing, _) = lookout.look(at: looks, as: stranger)[1], nothing.isEmpty else {
-      Issue.record("what everybody may read is not read")
+      Issue.record("a file that everybody may read was not read")
       return
     }
   }
 
   @Test(
-    "A silent path is given up in time, asked by one call however often it is wanted, and asked again once it answered",
+    "A silent path is given up in time, has one call however often it is needed, and is asked again once it answers",
     .enabled(if: Laboratory.isPossible))
   func silence() async throws {
     let mount = try await SilentMount()
-    let told = Mutex<[SilentPaths.News]>([])
-    lookout.silentPaths.onChange { news in told.withLock { $0.append(news) } }
+    let reported = Mutex<[SilentPaths.News]>([])
+    lookout.silentPaths.onChange { news in reported.withLock { $0.append(news) } }
     let path = "\(mount.directory)/variables"
     try await mount.silence()
     let looks = [Look(.status, "/"), Look(.contents(limit: 10), path, use: "EnvironmentFile=x"), Look(.status, "/bin")]
@@ -92,16 +94,16 @@ struct LookoutTests {
       let again = lookout.look(.status, path)
       #expect(again.silence?.hasPrefix("no answer since 2") == true)
     }
-    // The thread of the last look that was answered is free a moment after its answer.
+    // The thread of the last answered look-up is free a moment after its answer.
     _ = try await eventually("one call is left") { lookout.errands.underWay == 1 ? true : nil }
     #expect(lookout.silentPaths.all.map(\.use) == ["EnvironmentFile=x"])
     try await mount.speak()
     _ = try await eventually("the call returns") { lookout.silentPaths.since(path) == nil ? true : nil }
     guard case .contents(let text, _) = lookout.look(.contents(limit: 10), path), text == Array("A=1\n".utf8) else {
-      Issue.record("it is not asked again")
+      Issue.record("the path was not asked again")
       return
     }
-    let news = told.withLock { $0 }
+    let news = reported.withLock { $0 }
     guard case .silent = news.first, case .answered = news.last, news.count == 2 else {
       Issue.record("\(news)")
       return
@@ -109,7 +111,7 @@ struct LookoutTests {
   }
 
   @Test(
-    "Eight silent paths speak for all of a remote mount, and for no other", .enabled(if: Laboratory.isPossible))
+    "Eight silent paths make all of a remote mount silent, and no other mount", .enabled(if: Laboratory.isPossible))
   func mount() async throws {
     let mount = try await SilentMount()
     try await mount.silence()
@@ -123,14 +125,14 @@ struct LookoutTests {
     }
     #expect(lookout.errands.underWay == Limits.errandsOfMount)
     guard case .status = lookout.look(.status, mount.above), case .status = lookout.look(.status, "/") else {
-      Issue.record("another file system is taken for it")
+      Issue.record("another file system also counts as silent")
       return
     }
     try await mount.speak()
   }
 
   @Test(
-    "Eight calls for one silent path speak for all of its mount, on which no other call can begin",
+    "Eight calls on one silent path make its whole mount silent, where no other call can begin",
     .enabled(if: Laboratory.isPossible))
   func crowd() async throws {
     let mount = try await SilentMount()
@@ -145,7 +147,7 @@ struct LookoutTests {
       for try await silence in group { #expect(silence?.hasPrefix("no answer") == true) }
     }
     #expect(lookout.silentPaths.all.map(\.path) == [path])
-    // One of them may have been answered from the list, and then there is room for another call.
+    // If one of them was answered from the list, there is room for another call.
     if lookout.errands.underWay == Limits.errandsOfMount {
       let other = lookout.look(.status, "\(mount.directory)/variables").silence
       #expect(other?.hasPrefix("no answer since 2") == true, "\(other ?? "an answer")")
@@ -153,7 +155,25 @@ struct LookoutTests {
     try await mount.speak()
   }
 
-  @Test("At most 64 calls that may not return are under way, and what is beyond waits in line")
+  @Test("A look-up that is late because the machine is busy does not make the path silent")
+  func late() async throws {
+    let time = SystemTime()
+    let errands = Errands(label: "test.errand", limit: 1)
+    let lookout = Lookout(errands: errands, silentPaths: SilentPaths(time: time), time: time)
+    let gate = DispatchSemaphore(value: 0)
+    errands.run { gate.wait() }
+    async let looked = blocking("the look ends") { lookout.look(.status, "/bin/true") }
+    try await Task.sleep(for: Limits.pathPatience + .seconds(1))
+    gate.signal()
+    guard case .status(let status) = try await looked else {
+      Issue.record("\(try await looked)")
+      return
+    }
+    #expect(status.isRegular)
+    #expect(lookout.silentPaths.all.isEmpty)
+  }
+
+  @Test("At most 64 calls that may not return are under way, and further calls wait")
   func limit() async throws {
     let errands = Errands(label: "test.errands")
     let begun = Mutex(0)

@@ -13,14 +13,14 @@ struct OptionScannerTests {
     return (scanned.given.map { options[$0.index].name + ($0.value.map { "=\($0)" } ?? "") }, scanned.operands)
   }
 
-  @Test("Options stand before, between and after the operands")
+  @Test("Options may be before, between and after the operands")
   func anywhere() throws {
     let (given, operands) = try scan("-q", "a", "--limit=5", "b", "--list", "--limit", "6", "-n7", "-qn", "8")
     #expect(given == ["quiet", "limit=5", "list", "limit=6", "limit=7", "quiet", "limit=8"])
     #expect(operands == ["a", "b"])
   }
 
-  @Test("A unique beginning is enough, and two dashes end the options")
+  @Test("A unique prefix is enough, and two dashes end the options")
   func beginnings() throws {
     #expect(try scan("--quie", "--lim=", "--", "--list", "-q") == (["quiet", "limit="], ["--list", "-q"]))
     #expect(try scan() == ([], []))

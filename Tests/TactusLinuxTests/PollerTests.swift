@@ -3,17 +3,17 @@ import TactusLinux
 import TactusPorts
 import Testing
 
-/// Owns a poller as a worker does, reads what comes, and tells it.
+/// Owns a poller like a worker, reads incoming data, and reports it.
 private actor Reader: QueueConfined {
   nonisolated let queue: any WorkQueue
   private var poller: Poller?
-  private var told: [(Poller.Token, Poller.Readiness)] = []
+  private var reported: [(Poller.Token, Poller.Readiness)] = []
   private var wakes = 0
-  private let tell: @Sendable (Int) -> Void
+  private let report: @Sendable (Int) -> Void
 
-  init(tell: @escaping @Sendable (Int) -> Void) {
+  init(report: @escaping @Sendable (Int) -> Void) {
     queue = DispatchWorkQueue(label: "test.reader", level: .leaf)
-    self.tell = tell
+    self.report = report
   }
 
   func open() throws {
@@ -33,19 +33,19 @@ private actor Reader: QueueConfined {
   private func drain() {
     wakes += 1
     poller?.drain { token, readiness in
-      told.append((token, readiness))
-      // Told once is enough here: the test looks at each registration's first readiness.
+      reported.append((token, readiness))
+      // One report is enough: the test checks only the first readiness of each registration.
       poller?.change(token, to: .none)
-      tell(told.count)
+      report(reported.count)
     }
   }
 
-  func readiness(of token: Poller.Token) -> Poller.Readiness? { told.last { $0.0 == token }?.1 }
+  func readiness(of token: Poller.Token) -> Poller.Readiness? { reported.last { $0.0 == token }?.1 }
 }
 
 @Suite("Poller")
 struct PollerTests {
-  /// Runs a body with a reader and a way to wait until so many readinesses were told.
+  /// Runs a body with a reader and a way to wait for a number of reports.
   private func withReader(_ body: (Reader, (Int) async -> Void) async throws -> Void) async throws {
     let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
     let reader = Reader { continuation.yield($0) }
@@ -55,19 +55,20 @@ struct PollerTests {
     }
   }
 
-  @Test("bytes in a pipe are told, and an end of file is told as a hang-up")
+  @Test("Bytes in a pipe are reported, and an end of file is reported as a hang-up")
   func pipes() async throws {
-    try await withReader { reader, told in
+    try await withReader { reader, reported in
       let pipe = try Descriptor.pipe()
       let token = try reader.call { reader in Result { try reader.add(pipe.read, for: .read) } }.get()
       _ = write(pipe.write, "x", 1)
-      await told(1)
+      await reported(1)
       #expect(reader.call { $0.readiness(of: token) } == .read)
       let silent = try Descriptor.pipe()
       let other = try reader.call { reader in Result { try reader.add(silent.read, for: .read) } }.get()
-      // Another test's child between fork and exec may hold a copy for a moment: the hang-up comes when it lets go.
+      // Between fork and exec, a child of another test may have a copy for a moment. The hang-up follows when it is
+      // closed.
       Descriptor.close(silent.write)
-      await told(2)
+      await reported(2)
       #expect(reader.call { $0.readiness(of: other) } == .hangup)
       reader.call { reader in
         reader.remove(token)
@@ -77,16 +78,16 @@ struct PollerTests {
     }
   }
 
-  @Test("a hung-up descriptor with no interest causes no wake-ups")
+  @Test("A hung-up descriptor without interest causes no wake-ups")
   func rest() async throws {
-    try await withReader { reader, told in
+    try await withReader { reader, reported in
       let dead = try Descriptor.pipe()
       let live = try Descriptor.pipe()
       let token = try reader.call { reader in Result { try reader.add(dead.read, for: .none) } }.get()
       Descriptor.close(dead.write)
       let other = try reader.call { reader in Result { try reader.add(live.read, for: .read) } }.get()
       _ = write(live.write, "x", 1)
-      await told(1)
+      await reported(1)
       #expect(reader.call { $0.readiness(of: token) } == nil)
       #expect(reader.call { $0.readiness(of: other) } == .read)
       #expect(reader.call { $0.wakeCount } <= 2)
@@ -98,7 +99,7 @@ struct PollerTests {
     }
   }
 
-  @Test("tokens are never used twice, even for the same descriptor")
+  @Test("Tokens are never reused, even for the same descriptor")
   func generations() async throws {
     try await withReader { reader, _ in
       let pipe = try Descriptor.pipe()
@@ -114,17 +115,17 @@ struct PollerTests {
     }
   }
 
-  @Test("a registration removed while it is ready is not told")
+  @Test("A registration that is removed while it is ready is not reported")
   func removedMeanwhile() async throws {
     let queue = DispatchWorkQueue(label: "test.removed", level: .leaf)
-    let told = try Box(on: queue)
+    let reported = try Box(on: queue)
     let pipes = try (0..<10).map { _ in try Descriptor.pipe() }
-    told.call { told in
+    reported.call { reported in
       for pipe in pipes {
         _ = write(pipe.write, "x", 1)
-        told.add(pipe.read)
+        reported.add(pipe.read)
       }
-      #expect(told.drainRemovingAll() == 1)
+      #expect(reported.drainRemovingAll() == 1)
     }
     for pipe in pipes {
       Descriptor.close(pipe.read)
@@ -132,21 +133,21 @@ struct PollerTests {
     }
   }
 
-  @Test("three hundred pipes that all hang up at once are all told")
+  @Test("Three hundred pipes that hang up at once are all reported")
   func manyHangups() async throws {
-    try await withReader { reader, told in
+    try await withReader { reader, reported in
       let pipes = try (0..<300).map { _ in try Descriptor.pipe() }
       let tokens = try reader.call { reader in
         Result { try pipes.map { try reader.add($0.read, for: .read) } }
       }.get()
       for pipe in pipes { Descriptor.close(pipe.write) }
-      await told(300)
+      await reported(300)
       reader.call { reader in for token in tokens { reader.remove(token) } }
       for pipe in pipes { Descriptor.close(pipe.read) }
     }
   }
 
-  @Test("a regular file is refused with a sentence")
+  @Test("A regular file is refused with a message")
   func regularFile() async throws {
     try await withReader { reader, _ in
       let file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)

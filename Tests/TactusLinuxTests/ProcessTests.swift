@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Processes")
 struct ProcessTests {
-  /// Runs a shell script to its end, and answers how it ended and what it wrote.
+  /// Runs a shell script to its end; returns its exit and its output.
   private func run(_ script: String, environment: [String] = []) throws -> (ProcessHandle.Exit?, String) {
     let (order, output) = try shell(script, environment: environment)
     let handle = try ProcessHandle(of: Spawner.spawn(order))
@@ -38,21 +38,14 @@ struct ProcessTests {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Waits by poll(2) on the pidfd.
-  private func reaped(_ handle: ProcessHandle) -> ProcessHandle.Exit? {
-    var entry = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
-    poll(&entry, 1, 30_000)
-    return handle.reap()
-  }
-
-  @Test("a child's exit code and signal are told")
+  @Test("A child's exit code and signal are reported")
   func exits() throws {
     #expect(try run("exit 3").0 == .code(3))
     #expect(try run("exit 0").0 == .code(0))
     #expect(try run("kill -9 $$").0 == .signal(.kill, dumpedCore: false))
   }
 
-  @Test("a child has a session of its own, the given directory, the given environment and nothing else")
+  @Test("A child has a new session, the given directory, and only the given environment")
   func surroundings() throws {
     let (_, text) = try run(
       "pwd; tr '\\0' '\\n' </proc/self/environ; ps -o sid= -p $$ | tr -d ' ' >/dev/null; cut -d' ' -f6 /proc/$$/stat; echo $$",
@@ -62,7 +55,7 @@ struct ProcessTests {
     #expect(lines.dropFirst(3).first == lines.dropFirst(4).first)
   }
 
-  @Test("a child gets descriptors 0, 1 and 2 only, even beside one that is not close-on-exec")
+  @Test("A child has descriptors 0, 1 and 2 only, even beside one that is not close-on-exec")
   func descriptors() throws {
     let leak = open("/dev/null", O_RDONLY)
     defer { Descriptor.close(leak) }
@@ -70,15 +63,15 @@ struct ProcessTests {
     #expect(text == "0\n1\n2\n")
   }
 
-  @Test("a child starts with an empty signal mask and nothing ignored")
+  @Test("A child starts with an empty signal mask and no ignored signals")
   func signals() throws {
-    // SIGPIPE is ignored in a daemon; the tests do not depend on it otherwise.
+    // A daemon ignores SIGPIPE. The tests do not depend on it otherwise.
     Signals.ignoreBrokenPipes()
     let (_, text) = try run("grep -E '^Sig(Blk|Ign)' /proc/self/status")
     #expect(text == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n")
   }
 
-  @Test("what cannot be started is told with its step")
+  @Test("A failed start is reported with its step")
   func refusals() throws {
     let null = try Descriptor.open("/dev/null", O_RDWR)
     defer { Descriptor.close(null) }
@@ -97,13 +90,13 @@ struct ProcessTests {
       sentence("/bin/true", directory: "/no/such") == "cannot enter directory /no/such: No such file or directory")
     #expect(
       sentence("/bin/true", arguments: ["a\0b"])
-        == "cannot pass on, because it contains a zero byte, argument 1: Invalid argument")
+        == "cannot pass argument 1, which contains a zero byte: Invalid argument")
     #expect(
       sentence("/bin/true", arguments: [String(repeating: "x", count: 1 << 20)])
         == "cannot execute /bin/true: Argument list too long")
   }
 
-  @Test("a refused start leaves no child and no descriptor")
+  @Test("A refused start leaves no child and no descriptor")
   func noRemains() throws {
     let null = try Descriptor.open("/dev/null", O_RDWR)
     defer { Descriptor.close(null) }
@@ -111,11 +104,11 @@ struct ProcessTests {
       arguments: ["/no/such"], environment: [], directory: "/", input: null, output: null, error: null)
     for _ in 0..<100 { #expect(throws: Spawner.Failure.self) { _ = try Spawner.spawn(order) } }
     var exit: siginfo_t = siginfo_t()
-    // Other tests have children; what must not be is a zombie of ours, and there were a hundred chances.
+    // Other tests have children. This checks for a zombie of this test, after a hundred chances.
     #expect(waitid(P_ALL, 0, &exit, WEXITED | WNOHANG | WNOWAIT) == 0 || errno == ECHILD)
   }
 
-  @Test("start ticks survive any process name, and tell the dead from the living")
+  @Test("Start ticks are parsed with any process name, and distinguish a dead from a live process")
   func startTicks() throws {
     let fields = (3...52).map { $0 == 22 ? "987654" : "\($0)" }.joined(separator: " ")
     #expect(ProcessTable.startTicks(in: Array("42 (a) b) (c ) \(fields)".utf8)) == 987_654)
@@ -126,7 +119,7 @@ struct ProcessTests {
   }
 
   @Test(
-    "a process is known by the pipes that it writes to, not by those that it reads; a child that runs no program of its own yet is ours"
+    "A process is identified by the pipes it writes to, and a child before its exec belongs to the daemon"
   )
   func pipes() throws {
     let (toRead, written) = try Descriptor.pipe()
@@ -148,7 +141,7 @@ struct ProcessTests {
     #expect(!ProcessTable.runsOwnProgram(handle.process) && ProcessTable.runsOwnProgram(Int(getpid())))
   }
 
-  @Test("a process whose first thread alone has ended has not ended, and may fork")
+  @Test("A process whose first thread has ended is still alive, and may fork")
   func firstThread() throws {
     func entry(state: String, threads: Int) throws -> ProcessCensus.Entry {
       let fields = (3...52).map { $0 == 3 ? state : $0 == 20 ? "\(threads)" : "\($0)" }.joined(separator: " ")
@@ -162,7 +155,7 @@ struct ProcessTests {
     #expect(ProcessTable.threads(of: Int(getpid())).contains(Int(getpid())))
   }
 
-  @Test("an entry of an environment is found whole or not at all")
+  @Test("An entry of an environment is found only as a whole")
   func entries() {
     func holds(_ block: String, _ entry: String, whole: Bool = true) -> Bool {
       ProcessTable.holds(Array(block.utf8), Array(entry.utf8), whole: whole)
@@ -173,7 +166,7 @@ struct ProcessTests {
     #expect(holds("A=12\0", "A=", whole: false) && !holds("XA=12\0", "A=", whole: false))
   }
 
-  @Test("the processes of a job are found by the id they carry and by their session")
+  @Test("The processes of a job are found by the id in their environment and by their session")
   func carriers() throws {
     var generator = SystemRandomNumberGenerator()
     let job = JobID(at: SystemTime().now, using: &generator)
@@ -195,13 +188,13 @@ struct ProcessTests {
     #expect(ProcessTable.command(of: handle.process)?.hasPrefix("/bin/sh -c") == true)
   }
 
-  @Test("the machine has a boot id and cores")
+  @Test("The machine has a boot id and cores")
   func machine() throws {
     #expect(try Machine.bootID().count == 36)
     #expect(Machine.coreCount >= 1)
   }
 
-  @Test("the own control group is found in the texts of the kernel")
+  @Test("The daemon's own control group is found in the texts of the kernel")
   func ownGroup() {
     let mounts = """
       31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
@@ -218,4 +211,14 @@ struct ProcessTests {
     #expect(ControlGroup.own(memberships: "0::/elsewhere\n", mounts: nested) == nil)
     #expect(ControlGroup.own(memberships: "4:memory:/x\n", mounts: mounts) == nil)
   }
+}
+
+/// Waits for the end of a child with poll(2) on its pidfd, and reaps it.
+///
+/// Each test reaps its children: a zombie keeps the exit tests of this process from seeing their own child.
+@discardableResult
+func reaped(_ handle: ProcessHandle) -> ProcessHandle.Exit? {
+  var entry = pollfd(fd: handle.descriptor, events: Int16(POLLIN), revents: 0)
+  poll(&entry, 1, 30_000)
+  return handle.reap()
 }

@@ -3,9 +3,9 @@ import TactusLinux
 import TactusTestSupport
 import Testing
 
-@Suite("Files that somebody else names")
+@Suite("Files that users name")
 struct RegularFileTests {
-  @Test("A file of the limit is read whole, a larger one refused, and its beginning is to be had")
+  @Test("A file of the size limit is read whole, a larger one is refused, and its beginning can be read")
   func limits() throws {
     let file = TemporaryFile()
     let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0) }
@@ -21,14 +21,14 @@ struct RegularFileTests {
   }
 
   @Test(
-    "What is no file is refused and not waited for, and a file that cannot be read to its end is not taken for a short one"
+    "A path that is not a regular file is refused without waiting, and a read error is not taken for the end"
   )
   func refusals() throws {
     let file = TemporaryFile()
     mkfifo(file.path, 0o600)
-    let memory = "/proc/self/mem"  // a regular file, whose first page nobody has
+    let memory = "/proc/self/mem"  // a regular file whose first page is never mapped
     let expected = [
-      (file.path, SystemError(code: EINVAL, operation: "read", subject: "\(file.path), which is no regular file")),
+      (file.path, SystemError(code: EINVAL, operation: "read", subject: "\(file.path), which is not a regular file")),
       (file.directory, SystemError(code: EISDIR, operation: "read", subject: file.directory)),
       ("\(file.directory)/none", SystemError(code: ENOENT, operation: "open", subject: "\(file.directory)/none")),
       (memory, SystemError(code: EIO, operation: "read", subject: memory)),

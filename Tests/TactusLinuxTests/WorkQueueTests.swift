@@ -15,21 +15,21 @@ private actor Counter: QueueConfined {
 
 @Suite("DispatchWorkQueue")
 struct WorkQueueTests {
-  @Test("what is posted runs in order, and a call comes after it")
+  @Test("Posted bodies run in order, and a call runs after them")
   func order() {
     let counter = Counter(level: .leaf)
     for value in 0..<1000 { counter.post { $0.add(value) } }
     #expect(counter.call { $0.values } == Array(0..<1000))
   }
 
-  @Test("async methods of the actor run on the same queue")
+  @Test("Async methods of the actor run on the same queue")
   func executor() async {
     let counter = Counter(level: .leaf)
     await counter.add(7)
     #expect(counter.call { $0.values } == [7])
   }
 
-  @Test("a worker may wait for a store, a store for a leaf")
+  @Test("A worker may wait for a store, and a store for a leaf")
   func waitingDown() {
     let (worker, store, leaf) = (Counter(level: .worker), Counter(level: .store), Counter(level: .leaf))
     let values = worker.call { _ in
@@ -43,7 +43,7 @@ struct WorkQueueTests {
     #expect(values == [1])
   }
 
-  @Test("waiting for the same level traps")
+  @Test("Waiting for the same level traps")
   func waitingAcross() async {
     await #expect(processExitsWith: .failure) {
       let (one, other) = (Counter(level: .worker), Counter(level: .worker))
@@ -51,7 +51,7 @@ struct WorkQueueTests {
     }
   }
 
-  @Test("waiting upwards traps, also from inside a call")
+  @Test("Waiting upwards traps, also from inside a call")
   func waitingUp() async {
     await #expect(processExitsWith: .failure) {
       let (worker, store) = (Counter(level: .worker), Counter(level: .store))
@@ -59,7 +59,7 @@ struct WorkQueueTests {
     }
   }
 
-  @Test("entering an actor from another queue traps")
+  @Test("Entering an actor from another queue traps")
   func wrongQueue() async {
     await #expect(processExitsWith: .failure) {
       let intrude = { (counter: Counter) in counter.assumeIsolated { $0.add(1) } }

@@ -1,12 +1,12 @@
 import TactusModel
 
-/// The attempt machine as a table, written down a second time: what the code and docs/state-machine.md are held against.
+/// The attempt machine as a table: a second definition that the code and docs/state-machine.md are compared with.
 struct AttemptTable {
-  /// One line of the table.
+  /// A row of the table.
   struct Row {
-    /// Where it stands; nil for wherever, done apart.
+    /// The state before; nil for every state but done.
     let state: Attempt.State?
-    /// Whether a reason to stop stands already; nil where that makes no difference.
+    /// Whether the attempt has a stop reason; nil if it makes no difference.
     let hasReason: Bool?
     let event: String
     let next: Attempt.State
@@ -16,14 +16,14 @@ struct AttemptTable {
       (self.state, self.hasReason, self.event, self.next, self.effects) = (state, hasReason, event, next, effects)
     }
 
-    /// The line as docs/state-machine.md shows it.
+    /// The row as docs/state-machine.md shows it.
     var text: String {
       let reason = hasReason.map { $0 ? "yes" : "no" } ?? "any"
       let shown = effects.isEmpty ? "–" : effects.joined(separator: ", ")
       return "| \(state.map { "\($0)" } ?? "any") | \(reason) | \(event) | \(next) | \(shown) |"
     }
 
-    /// The effects with what they carry.
+    /// Returns the effects with their values.
     func effects(_ attempt: Attempt, _ event: Attempt.Event) -> [Attempt.Effect] {
       var ending = Ending.succeeded
       if case .ended(let own) = event { ending = own }
@@ -68,7 +68,7 @@ struct AttemptTable {
     Row(.parked, nil, "unprovided", .parked, ["armDispatchTimeout"]),
     Row(.parked, nil, "crowded", .parked, ["disarm"]),
     Row(.parked, nil, "available", .claiming, ["disarm", "requeue"]),
-    Row(.parked, nil, "deadlinePassed", .finishing, ["recordEnd"]),
+    Row(.parked, nil, "dispatchTimeoutPassed", .finishing, ["recordEnd"]),
     Row(.running, false, "deadlinePassed", .overdue, ["examine"]),
     Row(.overdue, false, "examined", .terminating, ["recordStop", "disarm", "terminate", "armGrace"]),
     Row(.overdue, false, "stopRequested", .terminating, ["disarm", "terminate", "armGrace"]),
@@ -89,7 +89,7 @@ struct AttemptTable {
     Row(nil, nil, "withdrawn", .done, ["disarm", "forget"]),
   ]
 
-  /// The line for an attempt and an event; nil where nothing happens.
+  /// Returns the row for an attempt and an event; nil if the event has no effect.
   func row(_ attempt: Attempt, _ event: Attempt.Event) -> Row? {
     Self.rows.first {
       ($0.state ?? (attempt.state == .done ? nil : attempt.state)) == attempt.state && $0.event == event.word
@@ -97,17 +97,17 @@ struct AttemptTable {
     }
   }
 
-  /// Every event, with every reason to stop and both sorts of ending.
+  /// Every event, with every stop reason and both kinds of ending.
   static let events: [Attempt.Event] =
     [
       .claimed, .claimRefused, .refused, .retryPassed, .started, .ended(.succeeded),
       .ended(.failed(.exitNonzero, "exit code 1")),
       .deadlinePassed, .gracePassed, .killPassed, .recorded, .unavailable, .parked, .parkRefused, .parkFailed,
       .unprovided("no engine"),
-      .crowded, .available, .withdrawn, .exited, .examined,
+      .crowded, .available, .dispatchTimeoutPassed, .withdrawn, .exited, .examined,
     ] + StopReason.allCases.map(Attempt.Event.stopRequested)
 
-  /// Every attempt that some sequence of events leads to, the orphan's included.
+  /// Every attempt that some sequence of events leads to, including the orphan's.
   static let reachable: Set<Attempt> = {
     var found: Set<Attempt> = [Attempt(), Attempt.orphan().attempt]
     var fresh = found
@@ -127,11 +127,11 @@ struct AttemptTable {
 }
 
 extension Attempt.Event {
-  /// The event without what it carries.
+  /// The event without its values.
   var word: String { String("\(self)".prefix { $0 != "(" }) }
 }
 
 extension Attempt.Effect {
-  /// The effect without what it carries.
+  /// The effect without its values.
   var word: String { String("\(self)".prefix { $0 != "(" }) }
 }

@@ -2,9 +2,10 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-/// The attempt machine against the table of docs/state-machine.md, and against what must hold on every way through it.
+/// Compares the attempt machine with the table of docs/state-machine.md, and checks the rules for every path through
+/// it.
 struct AttemptTests {
-  @Test("Every event in every state that can be reached does what the table says, and nothing else")
+  @Test("Every event in every reachable state does exactly what the table says")
   func table() {
     let table = AttemptTable()
     for before in AttemptTable.reachable {
@@ -18,7 +19,7 @@ struct AttemptTests {
     }
   }
 
-  @Test("Every row of the table is met")
+  @Test("Every row of the table is used")
   func complete() {
     let table = AttemptTable()
     let met = AttemptTable.reachable.flatMap { attempt in
@@ -27,7 +28,7 @@ struct AttemptTests {
     #expect(Set(met) == Set(AttemptTable.rows.map(\.text)))
   }
 
-  @Test("Every state can be reached, with and without a reason where both make sense")
+  @Test("Every state is reachable, with and without a stop reason where both make sense")
   func states() {
     let situations = Set(AttemptTable.reachable.map { "\($0.state) \($0.stopReason == nil ? "-" : "reason")" })
     #expect(
@@ -39,7 +40,7 @@ struct AttemptTests {
       ])
   }
 
-  @Test("Done absorbs: no event does anything any more", arguments: AttemptTable.events)
+  @Test("In the state done no event has an effect", arguments: AttemptTable.events)
   func absorbing(_ event: Attempt.Event) {
     for before in AttemptTable.reachable where before.state == .done {
       var after = before
@@ -48,7 +49,7 @@ struct AttemptTests {
     }
   }
 
-  @Test("The first reason to stop stays, whatever comes later", arguments: AttemptTable.events)
+  @Test("The first stop reason stays, whatever follows", arguments: AttemptTable.events)
   func firstReason(_ event: Attempt.Event) {
     for before in AttemptTable.reachable where before.stopReason != nil {
       var after = before
@@ -57,7 +58,7 @@ struct AttemptTests {
     }
   }
 
-  @Test("An end that came before any reason keeps its own result")
+  @Test("An end before any stop reason keeps its own result")
   func endFirst() {
     let ending = Ending.failed(.exitNonzero, "exit code 1")
     for reason in StopReason.allCases {
@@ -71,7 +72,7 @@ struct AttemptTests {
     }
   }
 
-  @Test("An exit ends the time-out, and no reason to stop changes the result while its output is being stored")
+  @Test("An exit ends the time-out, and later stop reasons do not change the result while output is stored")
   func exitFirst() {
     let ending = Ending.succeeded
     for event in [Attempt.Event.deadlinePassed, .examined] + StopReason.allCases.map(Attempt.Event.stopRequested) {
@@ -84,7 +85,7 @@ struct AttemptTests {
     }
   }
 
-  @Test("A time-out is acted on only after its runner has looked whether the attempt has ended")
+  @Test("A time-out takes effect only after the runner has checked whether the attempt has ended")
   func overdue() {
     var running = Attempt()
     _ = running.handle(.claimed)
@@ -96,7 +97,7 @@ struct AttemptTests {
     #expect(running.handle(.examined) == [.recordStop(.timeout), .disarm, .terminate, .armGrace])
   }
 
-  @Test("What is stopped before anything was started ends without a start", arguments: StopReason.allCases)
+  @Test("An attempt that is stopped before its start ends without a start", arguments: StopReason.allCases)
   func stoppedEarly(_ reason: StopReason) {
     var attempt = Attempt()
     #expect(attempt.handle(.stopRequested(reason)).isEmpty)
@@ -104,7 +105,7 @@ struct AttemptTests {
     #expect(attempt.handle(.recorded) == [.disarm, .forget])
   }
 
-  @Test("An orphan is stopped by the ladder and recorded as lost")
+  @Test("An orphan is terminated, then killed, and recorded as lost")
   func orphan() {
     var (attempt, effects) = Attempt.orphan()
     #expect(effects == [.disarm, .terminate, .armGrace])
@@ -113,7 +114,7 @@ struct AttemptTests {
     #expect(Outcome(.succeeded, stop: attempt.stopReason, report: Report()).errorCode == .lost)
   }
 
-  @Test("On any walk an attempt starts, ends and is forgotten at most once, in this order")
+  @Test("On any path an attempt starts, ends and is forgotten at most once, in this order")
   func walks() {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -127,7 +128,7 @@ struct AttemptTests {
       let words = effects.map(\.word).filter {
         ["start", "armRetry", "park", "recordStart", "recordEnd", "forget"].contains($0)
       }
-      // A provider's refusal, or that there is none, takes its start back: another may follow.
+      // A provider that refuses, or is missing, cancels the start: another start may follow.
       let takingBack = ["armRetry", "park"]
       let once = words.enumerated().filter { index, word in
         !takingBack.contains(word)

@@ -1,9 +1,9 @@
 import TactusModel
 import Testing
 
-@Suite("What is left out of others' sentences")
+@Suite("Concealed secrets in messages")
 struct ConcealmentTests {
-  @Test("An assignment keeps its name, and a long value or argument alone is left out")
+  @Test("An assignment keeps its name, and a long value or argument is also concealed on its own")
   func values() {
     let concealment = Concealment(
       variables: ["A=1", "TOKEN=long-secret", "EMPTY=", "none"], arguments: ["-x", "--key=abcdef"])
@@ -13,7 +13,7 @@ struct ConcealmentTests {
     #expect(Concealment().applied(to: "nothing to hide") == "nothing to hide")
   }
 
-  @Test("Of two values the longer is left out first, so that nothing of it stays")
+  @Test("Of two overlapping values the longer one is concealed first, so that no part of it is left")
   func overlap() {
     let concealment = Concealment(variables: ["A=secret-key", "B=secret-key-and-more"])
     #expect(concealment.applied(to: "secret-key-and-more secret-key") == "… …")

@@ -1,7 +1,7 @@
 import TactusModel
 import Testing
 
-/// Counting failures in a row.
+/// Consecutive failures.
 struct FailuresTests {
   @Test("Only job-class failures count", arguments: ErrorCode.allCases)
   func classes(_ code: ErrorCode) {
@@ -11,7 +11,7 @@ struct FailuresTests {
     #expect(consequence == .none)
   }
 
-  @Test("The first failure is told, the limit ends the workflow, a success in between begins anew")
+  @Test("The first failure is reported, the limit terminates the workflow, and a success in between resets")
   func sequence() {
     var failures = Failures(consecutive: 0, limit: 3)
     let fail = { (failures: inout Failures) in failures.count(status: .failed, errorCode: .exitNonzero) }
@@ -26,7 +26,7 @@ struct FailuresTests {
     #expect(failures.consecutive == 3)
   }
 
-  @Test("A limit of one ends the workflow at the first failure, infinity never does")
+  @Test("A limit of one terminates the workflow at the first failure, and infinity never does")
   func limits() {
     var strict = Failures(consecutive: 0, limit: 1)
     #expect(strict.count(status: .failed, errorCode: .statusMismatch) == .exhausted)
@@ -34,7 +34,7 @@ struct FailuresTests {
     #expect(patient.count(status: .failed, errorCode: .connectionFailed) == .none)
   }
 
-  @Test("A failure after the limit, of a run made by hand, is told again")
+  @Test("A failure of a manual run after the limit is reported again")
   func beyond() {
     var failures = Failures(consecutive: 3, limit: 3)
     #expect(failures.count(status: .failed, errorCode: .exitNonzero) == .exhausted)
@@ -42,7 +42,7 @@ struct FailuresTests {
   }
 
   @Test(
-    "Statuses that are not the end of a run change nothing",
+    "Statuses other than COMPLETED and FAILED change nothing",
     arguments: [JobStatus.pending, .queued, .running, .canceled])
   func others(_ status: JobStatus) {
     var failures = Failures(consecutive: 2, limit: 3)

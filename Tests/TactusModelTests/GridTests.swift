@@ -2,7 +2,7 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-/// `anchor + n × interval`, held against walking along it.
+/// Compares `anchor + n × interval` with single steps along the grid.
 struct GridTests {
   @Test("A grid anchored at creation extends to both sides, one with StartAt= begins there")
   func ends() {
@@ -48,7 +48,7 @@ struct GridTests {
     }
   }
 
-  @Test("An empty range holds nothing, and makes no decision")
+  @Test("An empty range has no instants and no decision")
   func empty() {
     let grid = Grid(anchor: Instant(microseconds: 0), interval: .seconds(1), startsAtAnchor: true)
     let (early, late) = (Instant(microseconds: 0), Instant(microseconds: 1_000_000))
@@ -73,7 +73,7 @@ struct GridTests {
     }
   }
 
-  @Test("A grid without a step is a programmer's mistake")
+  @Test("A grid without an interval traps")
   func noStep() async {
     await #expect(processExitsWith: .failure) {
       _ = Grid(anchor: Instant(microseconds: 0), interval: .zero, startsAtAnchor: true)

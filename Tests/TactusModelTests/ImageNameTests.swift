@@ -4,7 +4,7 @@ import Testing
 @Suite("Names of images")
 struct ImageNameTests {
   @Test(
-    "What the grammar of image names allows is taken apart",
+    "Every name that the grammar allows is split into its parts",
     arguments: [
       ("alpine", "alpine", nil, nil, "latest"), ("alpine:3.20", "alpine", "3.20", nil, "3.20"),
       ("localhost/busybox:1", "localhost/busybox", "1", nil, "1"),
@@ -17,7 +17,7 @@ struct ImageNameTests {
     #expect(name.text == text)
   }
 
-  @Test("A digest decides before a tag")
+  @Test("A digest takes precedence over a tag")
   func digest() throws {
     let digest = "sha256:" + String(repeating: "0f", count: 32)
     let name = try #require(ImageName("host/a:1@\(digest)"))
@@ -25,7 +25,7 @@ struct ImageNameTests {
   }
 
   @Test(
-    "What is no name of an image is refused",
+    "A text that is not an image name is refused",
     arguments: [
       "", "UPPER", "a/B", "a:", "a:b:c", "a@", "a@sha256:12", "-a", "a-", "a..b", "a___b", "a//b", "/a", "a/", "a b",
       "a\nb", "a:-x", "host:0/a", "host:70000/a", "host:x/a", "ho st/a", "é", "a?b", "a%2fb",

@@ -3,12 +3,12 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-/// Instants, spans and RFC 3339, held against the C library's calendar.
+/// Compares instants, spans and RFC 3339 with the C library's calendar.
 struct InstantTests {
   /// The years 0001 to 9999.
   private static let range: ClosedRange<Int64> = -62_135_596_800_000_000...253_402_300_799_999_999
 
-  /// What the C library makes of an instant, by gmtime_r.
+  /// Returns the text of an instant by gmtime_r.
   private func calendar(_ microseconds: Int64) -> String {
     let fraction = ((microseconds % 1_000_000) + 1_000_000) % 1_000_000
     var seconds = time_t((microseconds - fraction) / 1_000_000)
@@ -24,7 +24,7 @@ struct InstantTests {
     return "\(texts[0])-\(texts[1])-\(texts[2])T\(texts[3]):\(texts[4]):\(texts[5]).\(texts[6])Z"
   }
 
-  @Test("Random instants are shown as gmtime_r shows them, and read back")
+  @Test("Random instants have the same text as by gmtime_r, and are read back")
   func againstTheLibrary() {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -35,7 +35,7 @@ struct InstantTests {
     }
   }
 
-  @Test("Every day of four centuries is shown as gmtime_r shows it")
+  @Test("Every day of four centuries has the same text as by gmtime_r")
   func everyDay() {
     for day in Int64(-719_162)..<Int64(-719_162 + 146_097) {
       let instant = Instant(microseconds: day * 86_400_000_000)
@@ -46,7 +46,7 @@ struct InstantTests {
     }
   }
 
-  @Test("Random dates are read as timegm reads them, whatever the offset")
+  @Test("Random dates are read as by timegm, with any offset")
   func reading() {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -69,7 +69,7 @@ struct InstantTests {
   }
 
   @Test(
-    "RFC 3339 is read in all its spellings",
+    "RFC 3339 is accepted in all its spellings",
     arguments: [
       ("1970-01-01T00:00:00Z", 0), ("1970-01-01t00:00:00z", 0), ("1970-01-01 00:00:00Z", 0),
       ("1970-01-01T00:00:00.5Z", 500_000), ("1970-01-01T00:00:00.1234567Z", 123_456),
@@ -82,7 +82,7 @@ struct InstantTests {
   }
 
   @Test(
-    "What is not RFC 3339 with an offset is refused",
+    "A text that is not RFC 3339 with an offset is refused",
     arguments: [
       "", "2026-12-01", "2026-12-01T03:00:00", "2026-12-01T03:00Z", "2026-12-01T03:00:00+0200",
       "2026-12-01T03:00:00+02", "2026-13-01T03:00:00Z", "2026-00-01T03:00:00Z", "2026-02-29T03:00:00Z",
@@ -96,7 +96,7 @@ struct InstantTests {
   }
 
   @Test(
-    "What an offset or a leap second moves out of the years of four digits is refused: it could not be written again")
+    "An instant that an offset or a leap second moves out of the years 0000 to 9999 is refused")
   func yearsOfFourDigits() {
     for text in ["9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z", "0000-01-01T00:00:00+00:01"] {
       #expect(Instant(rfc3339: text) == nil, "\(text)")
@@ -106,7 +106,7 @@ struct InstantTests {
     }
   }
 
-  @Test("Adding a span saturates at the ends of the range instead of wrapping round")
+  @Test("Adding a span saturates at the ends of the range instead of overflowing")
   func saturation() {
     let (first, last) = (Instant(microseconds: .min), Instant(microseconds: .max))
     #expect(last + .seconds(1) == last)

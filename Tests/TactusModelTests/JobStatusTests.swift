@@ -1,31 +1,31 @@
 import TactusModel
 import Testing
 
-/// The six statuses, their phases, and the ways between them.
+/// The six statuses, their phases, and the transitions between them.
 struct JobStatusTests {
-  /// Every way that there is; all other pairs are refused.
+  /// All allowed transitions; all other pairs are refused.
   private static let allowed: Set<[JobStatus]> = [
     [.pending, .queued], [.pending, .canceled],
     [.queued, .running], [.queued, .failed], [.queued, .canceled],
     [.running, .completed], [.running, .failed], [.running, .canceled],
   ]
 
-  @Test("Of all pairs of statuses exactly eight are transitions", arguments: JobStatus.allCases, JobStatus.allCases)
+  @Test("Exactly eight pairs of statuses are transitions", arguments: JobStatus.allCases, JobStatus.allCases)
   func pairs(_ from: JobStatus, _ next: JobStatus) {
     #expect(from.mayBecome(next) == Self.allowed.contains([from, next]))
   }
 
-  @Test("A terminal status has no way out, and every other one has", arguments: JobStatus.allCases)
+  @Test("A terminal status has no transitions, and every other status has some", arguments: JobStatus.allCases)
   func terminal(_ status: JobStatus) {
     #expect(status.isTerminal == JobStatus.allCases.allSatisfy { !status.mayBecome($0) })
   }
 
-  @Test("QUEUED and RUNNING are live, and nothing else is")
+  @Test("Only QUEUED and RUNNING are live")
   func live() {
     #expect(JobStatus.allCases.filter(\.isLive) == [.queued, .running])
   }
 
-  @Test("Statuses are spelled as everywhere else")
+  @Test("Statuses have the spelling of the store and the wire")
   func words() {
     #expect(JobStatus.allCases.map(\.rawValue) == ["PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELED"])
     #expect(Trigger.allCases.map(\.rawValue) == ["AUTOMATIC", "MANUAL"])
@@ -37,7 +37,7 @@ struct JobStatusTests {
   }
 }
 
-/// Error codes, and what an ending becomes.
+/// Error codes and outcomes.
 struct OutcomeTests {
   @Test("A code's class decides the status of its job", arguments: ErrorCode.allCases)
   func status(_ code: ErrorCode) {
@@ -46,13 +46,13 @@ struct OutcomeTests {
     #expect((code.class == .cancellation) == canceling.contains(code))
   }
 
-  @Test("Infrastructure is never the job's fault")
+  @Test("Infrastructure codes are never the job's fault")
   func infrastructure() {
     let codes = ErrorCode.allCases.filter { $0.class == .infrastructure }
     #expect(codes == [.providerError, .dispatchExhausted, .interrupted, .lost])
   }
 
-  @Test("A reason to stop decides, whatever the ending was", arguments: StopReason.allCases)
+  @Test("A stop reason decides, whatever the ending", arguments: StopReason.allCases)
   func reasonDecides(_ reason: StopReason) {
     for ending in [Ending.succeeded, .failed(.exitNonzero, "exit code 3")] {
       let outcome = Outcome(ending, stop: reason, report: Report())
@@ -62,7 +62,7 @@ struct OutcomeTests {
     }
   }
 
-  @Test("Without a reason an ending keeps its own result")
+  @Test("Without a stop reason an ending keeps its own result")
   func ownResult() {
     var report = Report()
     report.exitCode = 3

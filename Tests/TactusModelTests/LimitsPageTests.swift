@@ -37,6 +37,7 @@ struct LimitsPageTests {
     "credentialBytes": bytes(Int64(Limits.credentialBytes)),
     "pathPatience": span(Limits.pathPatience),
     "launchPatience": span(Limits.launchPatience),
+    "startPatience": span(Limits.startPatience),
     "errandsOfMount": "\(Limits.errandsOfMount)",
     "errands": "\(Limits.errands)",
     "grace": span(Limits.grace),
@@ -68,7 +69,7 @@ struct LimitsPageTests {
     try String(contentsOf: MarkdownTable.repository.appending(path: path), encoding: .utf8)
   }
 
-  @Test("The page lists every limit of the code once, and no other")
+  @Test("The page lists every limit of the code exactly once")
   func complete() throws {
     let declared = try source("Sources/TactusModel/Limits.swift").split(separator: "\n").compactMap { line in
       line.split(separator: "public static let ").dropFirst().first?.prefix { $0.isLetter }
@@ -81,7 +82,8 @@ struct LimitsPageTests {
     for row in try rows() { #expect(row[1] == Self.values[row[0]], "\(row[0])") }
   }
 
-  /// The constants of the control socket with their values; this target does not know the code, and reads its text.
+  /// Returns the constants of the control socket with their values, read from the source text: this target does not
+  /// import it.
   private func socketLimits() throws -> [String: String] {
     let lines = try source("Sources/TactusTransport/ServerLimits.swift").split(separator: "\n")
     let limits = lines.compactMap { line -> (String, String)? in
@@ -102,7 +104,7 @@ struct LimitsPageTests {
     #expect(try Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) }) == socketLimits())
   }
 
-  @Test("The page names tests that there are")
+  @Test("The page names only tests that exist")
   func tests() throws {
     let root = MarkdownTable.repository.appending(path: "Tests")
     let files = try FileManager.default.subpathsOfDirectory(atPath: root.path).filter { $0.hasSuffix(".swift") }

@@ -1,18 +1,18 @@
 import Foundation
 import Testing
 
-/// A table of one of the project's pages: tests hold the pages against the code.
+/// A table of a document, which tests compare with the code.
 struct MarkdownTable {
-  /// The cells of the rows, without the head.
+  /// The cells of the rows, without the header.
   let rows: [[String]]
 
-  /// The rows as they stand in the page.
+  /// The rows as written in the page.
   var lines: [String] { rows.map { "| \($0.joined(separator: " | ")) |" } }
 
   /// The first column.
   var names: [String] { rows.compactMap(\.first) }
 
-  /// The first table under a heading of a page in docs/.
+  /// Reads the first table under a heading of a page in docs/.
   init(_ heading: String, of page: String) throws {
     let text = try String(contentsOf: Self.repository.appending(path: "docs/\(page)"), encoding: .utf8)
     let section = text.split(separator: "\n", omittingEmptySubsequences: false).drop { $0 != "## \(heading)" }

@@ -13,7 +13,7 @@ struct NamesTests {
   }
 
   @Test(
-    "Anything else is no name",
+    "Any other text is not a name",
     arguments: [
       "", "-a", ".a", "_a", "A", "a b", "a/b", "ä", "a\u{301}", "a\n", "a\0", String(repeating: "z", count: 65), "..",
     ])
@@ -22,15 +22,15 @@ struct NamesTests {
     #expect(QueueName(text) == nil)
   }
 
-  @Test("A name that reads as a job id is refused, because verbs take either")
+  @Test("A name that parses as a job id is refused, because verbs accept either")
   func ids() {
     #expect(WorkflowName("0190f5e8-6c7a-7abc-8def-0123456789ab") == nil)
     #expect(WorkflowName("0190f5e8-6c7a-4abc-8def-0123456789ab") != nil)
-    // The end of an id is one only where no workflow has that name.
+    // The end of an id is looked up only if no workflow has that name.
     #expect(WorkflowName("deadbeef") != nil)
   }
 
-  @Test("Every kind has a queue of its own name")
+  @Test("Every kind has a queue with its name")
   func builtIn() {
     #expect(Kind.allCases.map { QueueName(builtIn: $0).text } == ["heartbeat", "command", "container"])
     #expect(QueueLimits(builtIn: .command, cores: 0) == QueueLimits(maxRunning: 2, maxQueued: 1000))
@@ -39,9 +39,9 @@ struct NamesTests {
   }
 }
 
-/// UUID version 7 as the name of an attempt.
+/// UUID version 7 as the id of an attempt.
 struct JobIDTests {
-  @Test("An id is text of the form 8-4-4-4-12, and reads back in either case")
+  @Test("An id has the form 8-4-4-4-12, and is read in upper and lower case")
   func roundTrip() {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -59,7 +59,7 @@ struct JobIDTests {
     }
   }
 
-  @Test("Ids sort by the microsecond they were made in, as text too")
+  @Test("Ids sort by the microsecond of their creation, also as text")
   func order() {
     var generator = SeededGenerator(seed: 1)
     let ids = (0..<3000).map { JobID(at: Instant(microseconds: 1_800_000_000_000_000 + $0), using: &generator) }
@@ -68,7 +68,7 @@ struct JobIDTests {
     #expect(Set(ids).count == ids.count)
   }
 
-  @Test("Ids of one source keep their order when the clock is set back, and still differ in more than a count")
+  @Test("Ids of one source keep their order when the clock is set back, and do not only count up")
   func sequence() {
     var generator = SeededGenerator(seed: 4)
     var sequence = JobIDSequence()
@@ -87,14 +87,14 @@ struct JobIDTests {
     #expect(Set(ids).count == ids.count)
   }
 
-  @Test("An instant before 1970 makes an id of 1970")
+  @Test("An instant before 1970 gives an id of 1970")
   func ancient() {
     var generator = SeededGenerator(seed: 3)
     #expect(JobID(at: Instant(microseconds: -1), using: &generator).high >> 16 == 0)
   }
 
   @Test(
-    "What is not an id of this version is refused",
+    "A text that is not an id of this version is refused",
     arguments: [
       "", "0190f5e8", "0190f5e8-6c7a-7abc-8def-0123456789a", "0190f5e8-6c7a-7abc-8def-0123456789abc",
       "0190f5e8-6c7a-4abc-8def-0123456789ab", "0190f5e8-6c7a-7abc-cdef-0123456789ab",

@@ -1,10 +1,10 @@
 import TactusModel
 
-/// The release decision a second time, by walking along the grid one instant at a time.
+/// A second implementation of the release decision, which steps along the grid one instant at a time.
 struct ReleaseReference {
   let situation: ReleaseSituation
 
-  /// The due instants of the row, oldest first; just the row's own without a grid.
+  /// The due instants of the row, oldest first; only the row's own without a grid.
   var due: [Instant] {
     guard let grid = situation.grid else { return [situation.nominal] }
     var instants: [Instant] = []
@@ -16,7 +16,7 @@ struct ReleaseReference {
     return instants
   }
 
-  /// What has to be decided.
+  /// The expected decision.
   var expected: Release {
     let policies = situation.policies
     let isBlocked = situation.liveAutomatic + situation.liveManual > 0 || situation.othersWait
@@ -59,6 +59,6 @@ struct ReleaseReference {
 }
 
 extension Decision {
-  /// The instants that it answers.
+  /// Returns the instants of a decision.
   func instants(of grid: Grid) -> [Instant] { (0..<count).map { grid.instant($0, from: first) } }
 }

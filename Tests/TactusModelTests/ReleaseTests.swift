@@ -2,12 +2,12 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-/// What becomes of a due row, whatever made it late.
+/// The decision on a due row, whatever made it late.
 struct ReleaseTests {
   private static let anchor = Instant(microseconds: 1_800_000_000_000_000)
   private static let grid = Grid(anchor: anchor, interval: .seconds(10), startsAtAnchor: true)
 
-  /// Who is in the way.
+  /// The live and waiting jobs of the workflow.
   private struct Company: CaseIterable {
     var automatic = 0
     var manual = 0
@@ -32,7 +32,7 @@ struct ReleaseTests {
   }
 
   @Test(
-    "Every policy, in every company, at every lateness, decides as walking along the grid does",
+    "Every combination of policies, live jobs and lateness decides like stepping along the grid",
     arguments: Misfire.allCases, Overlap.allCases)
   func table(_ misfire: Misfire, _ overlap: Overlap) {
     let latenesses: [Duration] = [
@@ -60,7 +60,7 @@ struct ReleaseTests {
         == .run(nominal: Self.anchor + .seconds(90), decisions: [decision]))
   }
 
-  @Test("After ten missed instants, all runs the oldest of the three that its limit keeps")
+  @Test("After ten missed instants, all runs the oldest of the three within its limit")
   func all() {
     let decision = Decision(reason: .limit, first: Self.anchor, last: Self.anchor + .seconds(60), count: 7)
     #expect(
@@ -76,7 +76,7 @@ struct ReleaseTests {
         == .run(nominal: Self.anchor + .seconds(70), decisions: [decision]))
   }
 
-  @Test("When all due instants are too late, skip runs nothing and waits for the next")
+  @Test("If all due instants are too late, skip runs nothing and waits for the next")
   func skipAll() {
     var situation = Self.situation(.skip, .queue, lateness: .seconds(95))
     situation.policies.startWithin = .seconds(4)
@@ -84,7 +84,7 @@ struct ReleaseTests {
     #expect(situation.decide() == .drop(decisions: [decision], next: Self.anchor + .seconds(100)))
   }
 
-  @Test("Without StartWithin= a run may be late by its interval, but by no more than a minute")
+  @Test("Without StartWithin= a run may be late by its interval, but by at most a minute")
   func startWithin() {
     let policies = Policies(queue: QueueName(builtIn: .command))
     #expect(policies.startWithin(interval: .seconds(10)) == .seconds(10))
@@ -93,7 +93,7 @@ struct ReleaseTests {
   }
 
   @Test(
-    "A manual run is never moved, dropped or put in another's place, however late it is",
+    "A manual run is never moved, dropped or replaced, however late it is",
     arguments: Misfire.allCases, Overlap.allCases)
   func manual(_ misfire: Misfire, _ overlap: Overlap) {
     for company in Company.allCases {
@@ -104,7 +104,7 @@ struct ReleaseTests {
     }
   }
 
-  @Test("Decided again and again, every due instant gets exactly one answer, in order, and none is answered early")
+  @Test("Repeated decisions give every due instant exactly one answer, in order, and none too early")
   func exactlyOneAnswer() {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -116,13 +116,13 @@ struct ReleaseTests {
       while row.nominal <= row.now {
         guard answer(&row, grid, &answered) else { break }
       }
-      // What was answered is a beginning of what was due, and all of it unless something made the row wait.
+      // The answered instants are the first of the due ones, and all of them unless the row had to wait.
       #expect(answered == Array(walked.prefix(answered.count)), "seed \(seed): \(situation)")
       #expect(row.nominal == walked.first.map { grid.instant(answered.count, from: $0) }, "seed \(seed): \(situation)")
     }
   }
 
-  /// Decides once and moves the row on; false if it has to wait.
+  /// Decides once and moves the row to the next instant; false if it has to wait.
   private func answer(_ row: inout ReleaseSituation, _ grid: Grid, _ answered: inout [Instant]) -> Bool {
     switch row.decide() {
     case .run(let nominal, let decisions):
@@ -139,7 +139,7 @@ struct ReleaseTests {
     return true
   }
 
-  @Test("Random situations decide as walking along the grid does")
+  @Test("Random situations decide like stepping along the grid")
   func againstReference() {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -172,7 +172,7 @@ struct ReleaseTests {
       queueHasRoom: Int.random(in: 0..<4, using: &generator) > 0)
   }
 
-  @Test("A hundred years of missed seconds are decided at once, without walking along them")
+  @Test("A hundred years of missed seconds are decided at once, without stepping along them")
   func centuries() {
     let grid = Grid(anchor: Self.anchor, interval: .seconds(1), startsAtAnchor: true)
     let years: Int64 = 100 * 365 * 86_400

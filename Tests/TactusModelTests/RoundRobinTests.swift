@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Round robin")
 struct RoundRobinTests {
-  @Test("Whoever waits for much delays another by one item only, and each gets its own in order")
+  @Test("A key with many items delays another by one item only, and each key gets its items in order")
   func fairness() {
     var line = RoundRobin<Int, String>()
     for item in ["a1", "a2", "a3"] { line.append(item, for: 1) }

@@ -1,13 +1,13 @@
 import TactusModel
 import Testing
 
-/// docs/state-machine.md says what the code does.
+/// Compares docs/state-machine.md with the code.
 struct StateMachinePageTests {
   private func table(_ heading: String) throws -> MarkdownTable {
     try MarkdownTable(heading, of: "state-machine.md")
   }
 
-  @Test("The page lists the statuses in their order, and says which are terminal")
+  @Test("The page lists the statuses in order, and marks the terminal ones")
   func statuses() throws {
     let rows = try table("Statuses").rows
     #expect(rows.map { $0[0] } == JobStatus.allCases.map(\.rawValue))
@@ -16,7 +16,7 @@ struct StateMachinePageTests {
         == JobStatus.allCases.filter(\.isTerminal).map(\.rawValue))
   }
 
-  @Test("The page's transitions are those that are allowed, and all of them")
+  @Test("The page lists exactly the allowed transitions")
   func transitions() throws {
     let listed = try table("Transitions").rows.map { [$0[0], $0[1]] }
     let allowed = JobStatus.allCases.flatMap { from in
@@ -38,7 +38,7 @@ struct StateMachinePageTests {
     #expect(rows == ErrorCode.allCases.map { [$0.rawValue, $0.class.rawValue, $0.status.rawValue] })
   }
 
-  @Test("The page shows the attempt machine as the tests have it")
+  @Test("The page shows the same attempt machine as the tests")
   func attempt() throws {
     #expect(try table("Attempt").lines == AttemptTable.rows.map(\.text))
   }

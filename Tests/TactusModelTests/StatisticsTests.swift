@@ -12,7 +12,7 @@ struct StatisticsTests {
     var distribution = Distribution()
     var values: [Int64] = []
     for _ in 0..<5000 {
-      // Every magnitude from microseconds to days.
+      // All magnitudes from microseconds to days.
       let value = Int64.random(in: 0..<(1 << Int64.random(in: 1...37, using: &generator)), using: &generator)
       values.append(value)
       distribution.add(.microseconds(value))
@@ -27,7 +27,7 @@ struct StatisticsTests {
     }
   }
 
-  @Test("Small values are exact, nothing has no percentile, and a negative span counts as none")
+  @Test("Small values are exact, an empty distribution has no percentile, and a negative span counts as zero")
   func edges() {
     var distribution = Distribution()
     #expect(distribution.percentile(0.5) == nil)
@@ -42,7 +42,7 @@ struct StatisticsTests {
     #expect(distribution.percentile(1) == .seconds(1_000_000_000))
   }
 
-  @Test("An end falls into the bucket of its instant, and outside the window into none")
+  @Test("An end is counted in the bucket of its instant, and not at all outside the window")
   func buckets() {
     var statistics = Statistics(from: Self.start, until: Self.start + .seconds(2400))
     func add(_ second: Int64, _ status: JobStatus) {
@@ -68,7 +68,7 @@ struct StatisticsTests {
     #expect(statistics.startDelay.largest == .seconds(2))
   }
 
-  @Test("A window of a year has no bucket too many")
+  @Test("A window of a year has the right number of buckets")
   func longWindow() {
     var statistics = Statistics(from: Self.start, until: Self.start + .seconds(366 * 86_400))
     for day in 0..<366 {
@@ -83,7 +83,7 @@ struct StatisticsTests {
 
 @Suite("Token bucket")
 struct TokenBucketTests {
-  @Test("It gives its burst at once, and then its rate for ever")
+  @Test("It gives its burst at once, and then its rate forever")
   func rate() {
     var now = MonotonicInstant(microseconds: 0)
     var bucket = TokenBucket(rate: 10, burst: 20, now: now)
@@ -94,7 +94,7 @@ struct TokenBucketTests {
     now = now + .milliseconds(1)
     #expect(bucket.take(now: now) == nil)
     #expect(!bucket.isFull(now: now))
-    // A thousand seconds at twice the rate: half of what is asked for is given.
+    // A thousand seconds of requests at twice the rate: half of them are granted.
     var given = 0
     for _ in 0..<20_000 {
       now = now + .milliseconds(50)
@@ -102,7 +102,7 @@ struct TokenBucketTests {
     }
     #expect((9_999...10_001).contains(given))
     #expect(bucket.isFull(now: now + .seconds(2)))
-    // However long nothing is asked for, no more than the burst is there.
+    // After any idle time no more than the burst is available.
     now = now + .seconds(3600)
     var burst = 0
     while bucket.take(now: now) == nil { burst += 1 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Byte queues")
 struct ByteQueueTests {
-  @Test("Bytes come out in the order in which they went in, in little more memory than they need")
+  @Test("Bytes are returned in the order in which they were added, in little more memory than they need")
   func order() {
     var generator = SeededGenerator(seed: 7)
     var queue = ByteQueue()
@@ -30,7 +30,7 @@ struct ByteQueueTests {
     #expect(queue.capacity == 0)
   }
 
-  @Test("A mebibyte that arrives in pieces takes a mebibyte, and none when it has gone")
+  @Test("A mebibyte that arrives in pieces uses a mebibyte of memory, and none after it was taken")
   func growth() {
     var queue = ByteQueue()
     for _ in 0..<1024 { queue.append([UInt8](repeating: 1, count: 1024)) }

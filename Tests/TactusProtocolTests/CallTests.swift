@@ -1,3 +1,4 @@
+import TactusFuzzing
 import TactusModel
 import Testing
 
@@ -12,7 +13,7 @@ struct CallTests {
   }
 
   @Test(
-    "A message that is no call is malformed",
+    "A message that is not a call is malformed",
     arguments: [
       "", "x", "{}", "[]", #"{"method":1}"#, #"{"method":"a.b","parameters":[]}"#, #"{"method":"a.b","parameters":1}"#,
       #"{"method":"a.b","more":"yes"}"#, #"{"method":"a.b","oneway":1}"#, #"{"method":"a.b"} {"method":"a.b"}"#,
@@ -21,7 +22,7 @@ struct CallTests {
     #expect(throws: MalformedMessage.self) { try call(text) }
   }
 
-  @Test("Absent and null parameters are no parameters, and unknown members of a message are ignored")
+  @Test("Absent and null parameters count as empty, and unknown members of a message are ignored")
   func lenient() throws {
     #expect(try Operation(call(#"{"method":"io.tactus.Daemon.Describe"}"#)) == .describe(Describe()))
     #expect(try Operation(call(#"{"method":"io.tactus.Daemon.Describe","parameters":null}"#)) == .describe(Describe()))
@@ -48,7 +49,7 @@ struct CallTests {
     refused("io.tactus.Daemon.Describe", #"{"x":1}"#, "x")
   }
 
-  @Test("Unknown methods and interfaces are told apart")
+  @Test("Unknown methods and unknown interfaces have different errors")
   func unknown() {
     #expect(throws: CallFailure.methodNotFound(method: "io.tactus.Jobs.Frobnicate")) {
       try operation("io.tactus.Jobs.Frobnicate")
@@ -57,7 +58,7 @@ struct CallTests {
     #expect(throws: CallFailure.interfaceNotFound(interface: "")) { try operation("Describe") }
   }
 
-  @Test("A stream wants more, and nothing may be upgraded")
+  @Test("A stream requires the flag more, and an upgrade is refused")
   func ways() throws {
     #expect(throws: CallFailure.expectedMore) { try operation("io.tactus.Jobs.Logs", #"{"id":"abcdef"}"#) }
     let upgrade = try call(#"{"method":"io.tactus.Daemon.Describe","upgrade":true}"#)
@@ -66,7 +67,7 @@ struct CallTests {
     #expect(try Operation(logs) == .readLogs(ReadLogs(id: "abcdef", stream: .stderr)))
   }
 
-  @Test("A call comes back as it was written")
+  @Test("A call is decoded as it was encoded")
   func roundTrip() throws {
     let request = ListJobs(
       status: [.failed, .canceled], trigger: .manual, workflow: "a", kind: .command, cursor: "x", limit: 7)
@@ -78,7 +79,7 @@ struct CallTests {
     #expect(try Call(message: logs).wantsMore)
   }
 
-  @Test("Every failure comes back as it was written, in the interface that was called")
+  @Test("Every failure is decoded as it was encoded, in the interface that was called")
   func failures() throws {
     let failures: [CallFailure] = [
       .notFound(entity: "job", id: "x"), .notFound(entity: "workflow", id: "x", reason: "its file was refused"),
@@ -96,13 +97,13 @@ struct CallTests {
     }
   }
 
-  @Test("An error that nobody declared is told by its name")
+  @Test("An undeclared error is reported by its name")
   func foreignError() throws {
     let reply = try TactusProtocol.Reply(message: Array(#"{"error":"com.example.Odd","parameters":{"reason":3}}"#.utf8))
     #expect(reply.failure == .unavailable(reason: "the daemon answered with com.example.Odd"))
   }
 
-  @Test("Output that is not UTF-8 travels as base64 and comes back as it was")
+  @Test("Output that is not UTF-8 is sent as base64 and decoded unchanged")
   func logs() throws {
     let at = Instant(microseconds: 0)
     let binary = ReadLogs.Reply(position: 1, at: at, stream: .stdout, bytes: [0, 0xFF, 0x80], isPartial: true)
@@ -117,7 +118,7 @@ struct CallTests {
     #expect(try reply.read(ReadLogs.Reply.self) == plain)
   }
 
-  @Test("A cursor is read by the list that made it, and by no other")
+  @Test("A cursor is accepted only by the list that created it")
   func cursors() {
     let cursor = Cursor(.jobs, position: "42")
     #expect(Cursor(cursor.description, of: .jobs) == cursor)

@@ -3,10 +3,10 @@ import Testing
 
 @testable import TactusProtocol
 
-/// What `make fuzz` has found worth keeping, read again: each input holds the properties that the fuzzer checks.
+/// Replays inputs that `make fuzz` found: each must have the properties that the fuzzer checks.
 @Suite("Corpus of messages")
 struct CorpusTests {
-  @Test("Every input of the corpus holds all properties")
+  @Test("Every input of the corpus has all properties")
   func replay() throws {
     let corpus = try Corpus("frames")
     #expect(corpus.inputs.count >= 50 && corpus.inputs.count <= 150)
@@ -16,18 +16,18 @@ struct CorpusTests {
     }
   }
 
-  @Test("A call of every interface is in the corpus")
+  @Test("The corpus has a call of every interface")
   func coverage() throws {
     let messages = try Corpus("frames").inputs.flatMap { $0.bytes.split(separator: 0) }
-    // Most inputs are no calls, and are there for that.
+    // Most inputs are not calls, on purpose.
     let calls = messages.compactMap { try? Call(message: Array($0)) }
-    // The same for calls that nobody understands.
+    // The same for calls that the daemon does not understand.
     #expect(calls.compactMap { try? Operation($0) }.count >= 30)
     let called = calls.map(\.interface)
     for interface in Interface.allCases { #expect(called.contains(interface.rawValue)) }
   }
 
-  @Test("The largest message that passes, and the first that does not, hold all properties")
+  @Test("The largest accepted message, and one byte more, have all properties")
   func largest() throws {
     for count in [FrameDecoder.messageLimit, FrameDecoder.messageLimit + 1] {
       let call = Array(#"{"method":"io.tactus.Daemon.Describe"}"#.utf8)

@@ -10,7 +10,7 @@ struct FrameDecoderTests {
     return texts
   }
 
-  @Test("A message in pieces of one byte comes out whole")
+  @Test("A message in pieces of one byte is returned whole")
   func oneByteAtATime() throws {
     var decoder = FrameDecoder()
     for byte in "{\"a\":1}".utf8 {
@@ -23,7 +23,7 @@ struct FrameDecoderTests {
     #expect(!decoder.isInsideMessage)
   }
 
-  @Test("A hundred messages in one piece come out one by one, and the beginning of the next stays")
+  @Test("A hundred messages in one piece are returned one by one, and the beginning of the next is kept")
   func pipelined() throws {
     var decoder = FrameDecoder()
     let messages = (0..<100).map { "message \($0)" }
@@ -34,7 +34,7 @@ struct FrameDecoderTests {
     #expect(try texts(&decoder) == ["half"])
   }
 
-  @Test("A message of exactly the limit passes; one byte more is refused before its end is seen")
+  @Test("A message of the size limit is accepted, and a larger one is refused before its end is seen")
   func limit() throws {
     var decoder = FrameDecoder(limit: 8)
     decoder.append(Array("12345678".utf8))
@@ -45,14 +45,14 @@ struct FrameDecoderTests {
     #expect(throws: FrameDecoder.Oversize(limit: 8)) { try decoder.next() }
   }
 
-  @Test("A message over the limit is refused even when its end came in the same piece")
+  @Test("A message over the limit is refused even if its end is in the same piece")
   func oversizeAtOnce() {
     var decoder = FrameDecoder(limit: 8)
     decoder.append(Array("123456789\0".utf8))
     #expect(throws: FrameDecoder.Oversize.self) { try decoder.next() }
   }
 
-  @Test("Empty messages are messages")
+  @Test("Empty messages are accepted as messages")
   func empty() throws {
     var decoder = FrameDecoder()
     decoder.append([0, 0])

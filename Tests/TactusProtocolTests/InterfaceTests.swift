@@ -5,10 +5,10 @@ import Testing
 
 @testable import TactusProtocol
 
-/// The files that the daemon serves, held against the types that it encodes: neither can change alone.
+/// Compares the interface files that the daemon serves with the types that it encodes.
 @Suite("Interface definitions")
 struct InterfaceTests {
-  /// One method: its name, and full samples of its parameters and its reply.
+  /// A method: its name, and full samples of its parameters and its reply.
   private struct Sample {
     let method: String
     let parameters: [String]
@@ -30,7 +30,7 @@ struct InterfaceTests {
   private func samples() throws -> [Sample] {
     let workflow = WireWorkflow(try Samples.workflow(), withDefinition: true)
     var job = WireJob(try Samples.job(), elapsed: .seconds(3))
-    // A job has a message or a note; the sample has both.
+    // A job has either a message or a note. The sample has both.
     job.note = "redirected to https://example.org/ (302)"
     var newest = GetJob(newestOf: workflow.name)
     newest.id = job.id
@@ -101,7 +101,7 @@ struct InterfaceTests {
     ]
   }
 
-  /// Every bucket has run times, so that each member is there.
+  /// Adds run times to every bucket, so that each member is present.
   private func fullBuckets(_ statistics: Statistics) -> Statistics {
     var full = statistics
     for bucket in statistics.buckets {
@@ -140,7 +140,7 @@ struct InterfaceTests {
     }
   }
 
-  @Test("A call of every method, and its reply, hold the properties that the fuzzer checks")
+  @Test("A call of every method, and its reply, have the properties that the fuzzer checks")
   func properties() throws {
     for sample in try samples() {
       let call = Array("{\"method\":\"\(sample.method)\",\"more\":true,\"parameters\":".utf8) + sample.request
@@ -168,6 +168,8 @@ struct InterfaceTests {
     #expect(options(.jobs, "Kind") == words(Kind.self))
     #expect(options(.jobs, "Runner") == words(RunnerName.self))
     #expect(options(.jobs, "ErrorCode") == words(ErrorCode.self))
+    #expect(options(.jobs, "Outcome") == words(Explanation.Outcome.self))
+    #expect(options(.workflows, "Outcome") == words(Explanation.Outcome.self))
     #expect(options(.jobs, "Stream") == words(LogStream.self))
     #expect(options(.workflows, "Kind") == words(Kind.self))
     #expect(options(.workflows, "State") == words(Workflow.State.self))
@@ -177,7 +179,7 @@ struct InterfaceTests {
     #expect(options(.daemon, "State") == words(DaemonState.self))
   }
 
-  @Test("Each interface declares the errors that its methods can answer with, with their parameters")
+  @Test("Each interface declares the errors of its methods, with their parameters")
   func errors() throws {
     let own: [CallFailure] = [
       .notFound(entity: "", id: "", reason: ""), .invalid(field: "", reason: ""), .conflict(reason: ""),
@@ -200,7 +202,7 @@ struct InterfaceTests {
   }
 
   @Test(
-    "What is said of a job is a message if it failed, and a note if it completed, and both are for those who may read")
+    "The details of a job are a message if it failed and a note if it completed, and are readable to readers")
   func notes() throws {
     var job = try Samples.job()
     #expect((WireJob(job).errorMessage, WireJob(job).note) == ("exceeded its time-out", nil))
@@ -210,7 +212,7 @@ struct InterfaceTests {
     #expect((WireJob(job, for: .look).errorMessage, WireJob(job, for: .look).note) == (nil, nil))
   }
 
-  @Test("Absent values are left out, and what is computed is as the domain says")
+  @Test("Absent values are left out, and computed values follow the domain")
   func jobOnTheWire() throws {
     let wire = WireJob(try Samples.job())
     #expect(wire.startDelayMs == 7 && wire.durationMs == 1993 && wire.cpuMs == 30)

@@ -6,7 +6,7 @@ import Testing
 @Suite("JSON text")
 struct JSONTests {
   @Test(
-    "Text that is no object is refused",
+    "A text that is not an object is refused",
     arguments: [
       "", " ", "null", "[]", "\"a\"", "{", "}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{a:1}", "{'a':1}",
       "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":+1}", "{\"a\":-}", "{\"a\":1e}", "{\"a\":NaN}", "{\"a\":tru}",
@@ -24,7 +24,7 @@ struct JSONTests {
     }
   }
 
-  @Test("Everything that RFC 8259 allows is taken, and members keep their text")
+  @Test("Everything that RFC 8259 allows is accepted, and members keep their text")
   func taken() throws {
     let text = #" { "a" : [ 1, -0.5e+10, true, false, null, {} , [] ] , "b\u0021" : "\"\\\/\b\f\n\r\t\u00e9" } "#
     let object = try JSONObject(Array(text.utf8))
@@ -34,7 +34,7 @@ struct JSONTests {
     #expect(object["c"] == nil)
   }
 
-  @Test("Depth 64 is taken and 65 refused, in objects and arrays")
+  @Test("Depth 64 is accepted and 65 refused, in objects and arrays")
   func depth() throws {
     for (opener, closer) in [("[", "]"), ("{\"a\":", "}")] {
       func nested(_ depth: Int) -> [UInt8] {
@@ -49,7 +49,7 @@ struct JSONTests {
     }
   }
 
-  @Test("What the writer writes is what JSONDecoder reads")
+  @Test("JSONDecoder reads the output of the writer")
   func writer() throws {
     struct Everything: Codable, Equatable {
       var text = "quote \" backslash \\ newline \n tab \t bell \u{7} é 🎼"

@@ -1,13 +1,15 @@
+import TactusFuzzing
 import TactusModel
 import Testing
 
 @testable import TactusProtocol
 
-/// Every parameter of every method, with values that no method takes: the refusal names the parameter, never another and never
+/// Passes invalid values to every parameter of every method: the refusal must name that parameter, never another one
+/// and never
 /// "parameters".
 @Suite("Parameters that cannot be read")
 struct ParameterTests {
-  /// A call with everything that its method takes, as the members of its parameters.
+  /// A call with all parameters of its method, as JSON members.
   struct Full: Sendable, CustomTestStringConvertible {
     let method: String
     let isStream: Bool
@@ -23,7 +25,7 @@ struct ParameterTests {
 
     var testDescription: String { method }
 
-    /// Why the daemon refuses the call with other values for some members; nil if it takes it.
+    /// Returns the refusal of the call with other values for some members; nil if it is accepted.
     func refusal(with values: [String: String]) throws -> CallFailure? {
       let text = members.map { "\"\($0.name)\":\(values[$0.name] ?? $0.value)" }.joined(separator: ",")
       let call = try Call(
@@ -63,20 +65,20 @@ struct ParameterTests {
     }
   }()
 
-  /// Numbers that fit no type, strings that are none, and each kind of value alone and nested.
+  /// Numbers out of range for every type, invalid strings, and each kind of value alone and nested.
   private static let values = [
     "1e400", "-1e400", "1e-400", "99999999999999999999999999", "-9223372036854775809", "1.5", "7", #""\ud800""#,
     #""\udc00x""#, #""x""#, "true", "{}", "[]", "[1e400]", #"["\ud800"]"#, "[[1e400]]", #"["j",1e400]"#, "[null]",
     #"{"a":1e400}"#, #"{"a":["\ud800"]}"#,
   ]
 
-  @Test("The samples are of every method, and each is taken as it is")
+  @Test("There is a sample of every method, and each is accepted")
   func samples() throws {
-    #expect(Set(Self.calls.map(\.method)) == Set(Operation.requests.keys))
+    #expect(Set(Self.calls.map(\.method)) == Set(Methods.named.keys))
     for call in Self.calls { #expect(try call.refusal(with: [:]) == nil, "\(call.method)") }
   }
 
-  @Test("A value that a parameter cannot have is refused by the parameter's name", arguments: calls)
+  @Test("An invalid value of a parameter is refused by the parameter's name", arguments: calls)
   func named(_ call: Full) throws {
     for (name, good) in call.members {
       let kind = good.prefix(1)
@@ -85,7 +87,7 @@ struct ParameterTests {
         #expect(
           refusal == nil || refusal == .invalidParameter(parameter: name),
           "\(call.method) \(name)=\(value): \(refusal as Any)")
-        // What is of another kind is never taken for it.
+        // A value of another kind is never accepted.
         let isOtherKind =
           "\"[{".contains(kind) && !value.hasPrefix(kind) || value.contains("e400") || value.contains("ud800")
         if isOtherKind { #expect(refusal != nil, "\(call.method) takes \(name)=\(value)") }
@@ -93,7 +95,7 @@ struct ParameterTests {
     }
   }
 
-  @Test("Of two members that cannot be read one is named, and a member that is there twice is named itself")
+  @Test("If two members are invalid one is named, and a repeated member is named itself")
   func several() throws {
     for call in Self.calls where call.members.count > 1 {
       let (first, last) = (call.members[0].name, call.members[call.members.count - 1].name)

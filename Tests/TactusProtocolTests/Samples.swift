@@ -2,7 +2,7 @@ import TactusModel
 
 @testable import TactusProtocol
 
-/// Full samples of every request and reply: each optional present.
+/// Full samples of every request and reply, with every optional value.
 enum Samples {
   static let at = Instant(microseconds: 1_796_094_000_123_456)
 
@@ -70,7 +70,7 @@ enum Samples {
   static func explanation() throws -> Explanation {
     Explanation(
       nominalAt: at, lastAt: at + .seconds(1), count: 2, outcome: .coalesced, job: try job(), decidedAt: at,
-      reason: "so")
+      reason: .decision(.coalesced))
   }
 
   static func statistics() -> Statistics {
@@ -81,7 +81,7 @@ enum Samples {
   }
 
   private static func required<Value>(_ value: Value?) throws -> Value {
-    guard let value else { throw MalformedMessage(reason: "a sample is none") }
+    guard let value else { throw MalformedMessage(reason: "a sample is nil") }
     return value
   }
 }

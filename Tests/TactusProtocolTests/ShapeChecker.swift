@@ -3,7 +3,7 @@ import Testing
 
 @testable import TactusProtocol
 
-/// Holds a full sample of a value against the declared fields.
+/// Compares a full sample of a value with the declared fields.
 struct ShapeChecker {
   private let definition: VarlinkInterface
 
@@ -61,7 +61,7 @@ struct ShapeChecker {
 
   private func isBool(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
 
-  /// The way to every field, through objects and the first elements of lists.
+  /// Returns the path to every field, through objects and the first elements of lists.
   private func paths(to shape: VarlinkInterface.Shape) -> [(names: [String], isOptional: Bool)] {
     switch resolve(shape) {
     case .fields(let fields):

@@ -1,4 +1,4 @@
-/// A small reader of interface definitions: enough to hold the files against the Swift types.
+/// A small parser of interface definitions, sufficient for comparing the files with the Swift types.
 ///
 /// Source: varlink.org, "Interface Definition Grammar".
 struct VarlinkInterface {

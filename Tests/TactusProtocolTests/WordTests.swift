@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Words of another version")
 struct WordTests {
-  @Test("A word that this version does not have is kept as it is, and equals none that it has")
+  @Test("A word that is unknown to this version is kept unchanged, and equals no known word")
   func unknown() throws {
     let word = Word<JobStatus>(rawValue: "PAUSED")
     #expect(word == .unknown("PAUSED") && word.known == nil && !word.isTerminal)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TactusRunners
 
-/// Notes what it is asked, and answers what it was told to.
+/// Notes its calls, and gives fixed answers.
 private final class NotingRunner: Runner {
   let asked = Mutex<[String]>([])
   let found: Found
@@ -31,7 +31,7 @@ private final class NotingRunner: Runner {
   func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) { answer([]) }
 }
 
-@Suite("Who starts a command")
+@Suite("The runner that starts a command")
 struct CommandRunnerTests {
   private static let id = JobID(high: 0x0193_2C07_A0B0_7123, low: 0x8123_4567_89AB_CDEF)
 
@@ -53,7 +53,7 @@ struct CommandRunnerTests {
     ),
   ]
 
-  @Test("The definition decides; where it says nothing, systemd takes it if it may", arguments: choices)
+  @Test("The definition decides, and without Runner= systemd starts the command if allowed", arguments: choices)
   func choice(command: Command, mayStartUnits: Bool, place: RunnerName) {
     let (processes, units) = (NotingRunner(outlives: false), NotingRunner(outlives: true))
     let runner = CommandRunner(processes: processes, units: units) { mayStartUnits }
@@ -63,7 +63,7 @@ struct CommandRunnerTests {
     runner.terminate(Self.id)
     runner.kill(Self.id)
     runner.settle(Self.id)
-    // Forgotten with its end.
+    // It is forgotten at its end.
     runner.kill(Self.id)
     let all = ["start", "terminate", "kill", "settle"]
     #expect(processes.words == (place == .direct ? all : []))
@@ -78,7 +78,7 @@ struct CommandRunnerTests {
       bootID: "b", facts: place == nil ? nil : facts, stopReason: nil)
   }
 
-  @Test("A row that says who started it is looked up there only", arguments: RunnerName.allCases)
+  @Test("A row with a runner is looked up only there", arguments: RunnerName.allCases)
   func known(place: RunnerName) {
     let (processes, units) = (NotingRunner(outlives: false), NotingRunner(outlives: true))
     let runner = CommandRunner(processes: processes, units: units) { true }
@@ -88,7 +88,7 @@ struct CommandRunnerTests {
   }
 
   @Test(
-    "A claim that says nothing is looked up in both places, units first",
+    "A claim without a runner is looked up in both runners, units first",
     arguments: [
       (Found.adopted(StartFacts(at: Instant(microseconds: 0))), Found.orphan), (.unstarted, .orphan), (.gone, .orphan),
       (.gone, .gone),
@@ -99,7 +99,7 @@ struct CommandRunnerTests {
     let isUnit = unit != .gone
     runner.recover(Self.remnant(nil), events: { _ in }) { #expect($0 == (isUnit ? unit : process)) }
     runner.recovered()
-    // In this order: units take what nobody has asked for as nobody's.
+    // The order matters: units treat what was not asked for as ownerless.
     #expect(units.words == ["recover", "recovered"])
     #expect(processes.words == (isUnit ? ["recovered"] : ["recover", "recovered"]))
     #expect(runner.outlivesDaemon(Self.id) == isUnit)

@@ -8,7 +8,7 @@ import Testing
 struct ContainerOutputTests {
   private static let now = Instant(microseconds: 1_800_000_000_000_000)
 
-  /// A frame as engines send it.
+  /// Returns a frame as engines send it.
   private func frame(_ stream: UInt8, _ text: String, at stamp: String = "2026-11-25T20:03:15.200857233Z") -> [UInt8] {
     let payload = Array("\(stamp) \(text)".utf8)
     let size = (0..<4).map { UInt8(truncatingIfNeeded: payload.count >> (24 - 8 * $0)) }
@@ -31,7 +31,9 @@ struct ContainerOutputTests {
     return lines.map { "\($0.stream.rawValue) \(String(decoding: $0.bytes, as: UTF8.self))\($0.isPartial ? "…" : "")" }
   }
 
-  @Test("Frames become lines however the bytes come; the parts of a long line are one", arguments: [1, 2, 7, 31, 1000])
+  @Test(
+    "Frames become lines, in whatever pieces the bytes arrive, and the parts of a long line become one",
+    arguments: [1, 2, 7, 31, 1000])
   func lines(_ piece: Int) {
     var output = ContainerOutput(limit: 1 << 20, stored: [:], now: Self.now)
     let bytes =
@@ -43,7 +45,7 @@ struct ContainerOutputTests {
     #expect(output.storedBytes == 4 + 4 + 1 + 10 + 6 && output.droppedBytes == 0 && output.isAnswered)
   }
 
-  @Test("Instants are the engine's; of whole seconds, those that have just come are the clock's")
+  @Test("Lines have the engine's instants; recent instants of whole seconds are the clock's")
   func instants() throws {
     var output = ContainerOutput(limit: 1 << 20, stored: [:], now: Self.now)
     let second = String(Self.now.description.prefix(19)) + "Z"
@@ -55,7 +57,7 @@ struct ContainerOutputTests {
     #expect(lines[2].at == Self.now)
   }
 
-  @Test("A log that is read again gives what is new, of each stream", arguments: [1, 5, 100])
+  @Test("Reading a log again returns only what is new, for each stream", arguments: [1, 5, 100])
   func again(_ piece: Int) {
     let first = frame(1, "a1\n") + frame(2, "b1\n") + frame(1, "a")
     let rest = frame(1, "2\n") + frame(2, "b2\n")
@@ -64,14 +66,14 @@ struct ContainerOutputTests {
     output.beginReading(now: Self.now)
     #expect(read(&output, first + rest, piece: piece))
     #expect(texts(&output) == ["stdout a1", "stderr b1", "stdout a2", "stderr b2"])
-    // The next daemon knows what is stored: nothing of a line that was not complete.
+    // The next daemon knows what is stored, which excludes an incomplete line.
     var next = ContainerOutput(limit: 1 << 20, stored: [.stdout: 3, .stderr: 3], now: Self.now)
     #expect(read(&next, first + rest, piece: piece))
     #expect(texts(&next) == ["stdout a2", "stderr b2"])
     #expect(next.storedBytes == 12)
   }
 
-  @Test("What is beyond the limit is counted once, also when the log is read again")
+  @Test("Output beyond the limit is counted once, even if the log is read again")
   func limit() {
     var output = ContainerOutput(limit: 5, stored: [:], now: Self.now)
     let bytes = frame(1, "abc\n") + frame(2, "defg\n")
@@ -82,7 +84,7 @@ struct ContainerOutputTests {
     #expect(output.storedBytes == 5 && output.droppedBytes == 4)
   }
 
-  @Test("What is no log is told")
+  @Test("Bytes that are not a log are reported")
   func rubbish() {
     for bytes in [Array("HTTP/1.1 200 OK\r\n".utf8), [1, 0, 0, 9, 0, 0, 0, 1, 65], [3, 0, 0, 0, 0, 0, 0, 1, 65]] {
       var output = ContainerOutput(limit: 100, stored: [:], now: Self.now)

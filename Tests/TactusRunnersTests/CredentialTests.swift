@@ -8,7 +8,7 @@ import Testing
 
 @testable import TactusRunners
 
-@Suite("ProcessRunner: secrets and files of variables")
+@Suite("ProcessRunner: secrets and environment files")
 struct CredentialTests {
   private let files = TemporaryFile()
 
@@ -35,7 +35,7 @@ struct CredentialTests {
     try FileManager.default.contentsOfDirectory(atPath: "\(files.directory)/credentials")
   }
 
-  @Test("a job finds its secrets as files of its own, readable only, and they are gone with it")
+  @Test("A job finds its secrets in private files, read-only, which are removed with it")
   func found() async throws {
     let granted = try write("token", "granted-secret")
     let fixture = fixture(granted: files.directory)
@@ -53,7 +53,8 @@ struct CredentialTests {
     #expect(granted.hasSuffix("/token"))
   }
 
-  @Test("another user's job reads them by its group, and nobody else can", .enabled(if: geteuid() == 0))
+  @Test(
+    "A job of another user reads its secrets through its group, and no other user can", .enabled(if: geteuid() == 0))
   func otherUser() async throws {
     let account = Account(
       name: "stranger", user: 54_321, group: 54_322, groups: [54_322], home: "/")
@@ -69,7 +70,7 @@ struct CredentialTests {
     #expect(fixture.text(of: attempt.id) == "the-secret\n750 0 54322\n440 0 54322\nunwritable\nunlisted\n")
   }
 
-  @Test("what cannot be read is refused with the file and who has to be able to read it, and leaves nothing")
+  @Test("A secret that cannot be read is refused with the file and the user that needs access, and leaves nothing")
   func refused() async throws {
     let fixture = fixture()
     func sentence(_ credentials: [Credential]) async -> String? {
@@ -86,7 +87,8 @@ struct CredentialTests {
         == "LoadCredential=a: cannot open /no/such: No such file or directory")
     #expect(
       await sentence([good, Credential(name: "a")])
-        == "LoadCredential=a: tactusd was given no credentials itself: write LoadCredential=a:/path, or add LoadCredential=a:/path to its unit"
+        == "LoadCredential=a: tactusd has no credentials of its own. Write LoadCredential=a:/path, or add "
+        + "LoadCredential=a:/path to tactusd.service"
     )
     #expect(
       await sentence([Credential(name: "a", path: files.directory)])
@@ -94,13 +96,13 @@ struct CredentialTests {
     mkfifo("\(files.directory)/fifo", 0o600)
     #expect(
       await sentence([Credential(name: "a", path: "\(files.directory)/fifo")])
-        == "LoadCredential=a: cannot read \(files.directory)/fifo, which is no regular file: Invalid argument")
-    // One that cannot be started leaves nothing either.
+        == "LoadCredential=a: cannot read \(files.directory)/fifo, which is not a regular file: Invalid argument")
+    // A job that cannot be started also leaves nothing.
     let missing = Command(arguments: ["/no/such"], credentials: [good])
     #expect(await fixture.start(missing).ended()?.ending.code == .validationError)
     #expect(try left().isEmpty)
     let denial = SystemError(code: EACCES, operation: "open", subject: "x")
-    #expect(InputReader().choice.sentence(for: denial).contains("whom tactusd"))
+    #expect(InputReader().choice.sentence(for: denial).contains("the user of tactusd"))
   }
 
   @Test("The credentials of a job may have 1 MiB and not a byte more")
@@ -114,11 +116,11 @@ struct CredentialTests {
     }
     #expect(try await ending(half) == .succeeded)
     let tooMuch = try #require(try await ending(half + "x"))
-    #expect(tooMuch.code == .validationError && "\(tooMuch)".contains("are larger than 1024 KiB together"))
+    #expect(tooMuch.code == .validationError && "\(tooMuch)".contains("are larger than 1024 KiB together, including "))
     #expect(try left().isEmpty)
   }
 
-  @Test("what a dead daemon left is removed at the next start, and what a live job has is not")
+  @Test("Leftovers of a dead daemon are removed at the next start, secrets of a live job are not")
   func sweep() async throws {
     let fixture = fixture()
     let credential = Credential(name: "a", path: try write("a", "s"))
@@ -137,7 +139,7 @@ struct CredentialTests {
     #expect(try left().isEmpty)
   }
 
-  @Test("variables of files come before those of the definition; one that may be missing is passed over")
+  @Test("Variables of files come before those of the definition, and an optional missing file is skipped")
   func variables() async throws {
     let fixture = fixture()
     let file = try write("env", "A=file\nB=file\nTACTUS_JOB_ID=stolen\n")
@@ -149,7 +151,7 @@ struct CredentialTests {
     #expect(fixture.text(of: attempt.id) == "file own\n")
   }
 
-  @Test("a file of variables that cannot be read or understood is named, its text is not")
+  @Test("An environment file that cannot be read or parsed is named, but its text is not shown")
   func badVariables() async throws {
     let fixture = fixture()
     let bad = try write("bad", "A=1\nthe secret\n")

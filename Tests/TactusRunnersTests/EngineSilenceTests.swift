@@ -12,7 +12,7 @@ import Testing
 @Suite("Engines that do not answer")
 struct EngineSilenceTests {
   @Test(
-    "What was asked for and not answered is looked up, and neither made nor started twice",
+    "An unanswered request is looked up, and nothing is created or started twice",
     arguments: ["create-hang", "start-hang"])
   func hang(_ fault: String) async throws {
     let engine = try await FakeEngine()
@@ -25,7 +25,7 @@ struct EngineSilenceTests {
     }
     #expect(facts.containerID?.isEmpty == false)
     guard case .ended(.succeeded, let report) = await events.next() else {
-      Issue.record("\(fault): not ended well")
+      Issue.record("\(fault): the job did not succeed")
       return
     }
     #expect(report.exitCode == 0)
@@ -35,12 +35,12 @@ struct EngineSilenceTests {
     _ = try await eventually("the container is removed") { try engine.counts("left").isEmpty ? true : nil }
   }
 
-  @Test("Twenty thousand images are told that their engine is down, with the stack of one")
+  @Test("Twenty thousand preparations fail on one down engine, with the stack depth of one")
   func manyPreparations() async throws {
     let bench = ContainerBench(socket: "/nonexistent/engine.sock", patience: .seconds(1))
     let (image, name) = (try #require(ImageName("some/image:1")), try #require(WorkflowName("some")))
     let (failures, failure) = AsyncStream.makeStream(of: Void.self)
-    // All are in line before the engine is found to be down.
+    // All of them wait before the engine is found to be down.
     let isReady = DispatchSemaphore(value: 0)
     bench.runner.queue.post { isReady.wait() }
     for _ in 0..<20_000 {
@@ -53,7 +53,7 @@ struct EngineSilenceTests {
     for _ in 0..<20_000 { #expect(await iterator.next() != nil) }
   }
 
-  @Test("What an engine repeats of a job's variables and arguments is not told, and nor is the password of an address")
+  @Test("Values that an engine quotes from variables and arguments, and passwords in URLs, are not shown")
   func echo() async throws {
     let engine = try await FakeEngine()
     let bench = ContainerBench(socket: engine.socket, patience: .seconds(5))
@@ -71,7 +71,7 @@ struct EngineSilenceTests {
     )
   }
 
-  @Test("An engine that stops to say anything is noticed by the regular check, and its container is found again")
+  @Test("The regular check notices an engine that stops answering, and its container is found again")
   func freeze() async throws {
     let engine = try await FakeEngine()
     let bench = ContainerBench(socket: engine.socket, patience: .seconds(1))
@@ -104,7 +104,7 @@ struct EngineSilenceTests {
 
 extension EngineSilenceTests {
   @Test(
-    "A volume or a file of variables that does not answer holds up its container alone",
+    "A silent volume or environment file delays only its own container",
     .enabled(if: Laboratory.isPossible))
   func volume() async throws {
     let mount = try await SilentMount()
@@ -119,7 +119,7 @@ extension EngineSilenceTests {
     try await mount.awaitRequest()
     var (_, events) = bench.start(Container(image: image))
     guard case .started = await events.next(), case .ended(.succeeded, _) = await events.next() else {
-      Issue.record("another container does not run")
+      Issue.record("another container is not running")
       return
     }
     for (index, words) in ["Volume=\(mount.directory)/secret", "EnvironmentFile=\(mount.directory)/variables"]
@@ -135,7 +135,7 @@ extension EngineSilenceTests {
   }
 }
 
-/// A container runner with an engine and an output sink of its own.
+/// A container runner with its own engine and output sink.
 private final class ContainerBench: Sendable {
   let runner: ContainerRunner
   let output = RecordingSink(isStoring: true)
@@ -159,27 +159,27 @@ private final class ContainerBench: Sendable {
     let order = RunOrder(
       id: id, workflow: nil, work: .container(container), trigger: .manual, attempt: 1, nominalAt: SystemTime().now,
       scheduledAt: SystemTime().now, logLimit: 1 << 20)
-    runner.start(order) { told in
-      if case .exited = told { return }
-      event.yield(told)
+    runner.start(order) { reported in
+      if case .exited = reported { return }
+      event.yield(reported)
     }
     return (id, events.makeAsyncIterator())
   }
 }
 
 private struct Silence: Journal {
-  func tell(_ entry: JournalEntry) {}
+  func report(_ entry: JournalEntry) {}
 }
 
 /// A store without output of earlier daemons.
 private struct NothingStored: OutputReader {
   func lines(
     of id: JobID, after position: Int64, limit: Int,
-    answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], LedgerFailure>) -> Void
+    answer: @escaping @Sendable (Result<[(position: Int64, line: OutputLine)], Refusal>) -> Void
   ) { answer(.success([])) }
 
   func extent(
-    of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], LedgerFailure>) -> Void
+    of id: JobID, answer: @escaping @Sendable (Result<[OutputStream: Int64], Refusal>) -> Void
   ) { answer(.success([:])) }
 
   func wait(

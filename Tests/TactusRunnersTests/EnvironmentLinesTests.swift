@@ -2,9 +2,9 @@ import Testing
 
 @testable import TactusRunners
 
-@Suite("Files of variables")
+@Suite("Environment files")
 struct EnvironmentLinesTests {
-  @Test("Comments and blank lines are passed over; one pair of quotes is taken off")
+  @Test("Comments and blank lines are skipped, and one pair of quotes is removed")
   func parse() throws {
     let text = "# c\n; c\n\nA=1\r\n  B=x y  \nC=\"q q\"\nD='s'\nE=\nF=\"half\nG=a=b\n"
     #expect(
@@ -12,20 +12,23 @@ struct EnvironmentLinesTests {
   }
 
   @Test(
-    "A bad line is named by its number, never by its text, which may be a secret",
+    "A bad line is reported by its number, never by its text, which may be a secret",
     arguments: ["x", "1A=2", "=x", "A B=1"])
   func bad(_ line: String) {
     #expect { try EnvironmentLines.parse("A=1\n\(line)\n") } throws: { "\($0)" == "line 2 is not NAME=value" }
   }
 
   @Test(
-    "A character that cannot be seen, or looks like another, is named with its place",
+    "An invisible or misleading character is reported with its position",
     arguments: [
-      ("\u{A0}A=1", "U+00A0 NO-BREAK SPACE at character 1, which cannot be seen: delete it"),
-      ("A\u{200B}=1", "U+200B ZERO WIDTH SPACE at character 2, which cannot be seen: delete it"),
-      ("\u{FEFF}A=1", "U+FEFF ZERO WIDTH NO-BREAK SPACE at character 1, which cannot be seen: delete it"),
+      ("\u{A0}A=1", "U+00A0 NO-BREAK SPACE at character 1, which is invisible: delete it"),
+      ("A\u{200B}=1", "U+200B ZERO WIDTH SPACE at character 2, which is invisible: delete it"),
+      ("\u{FEFF}A=1", "U+FEFF ZERO WIDTH NO-BREAK SPACE at character 1, which is invisible: delete it"),
       ("A\u{FF1D}1", "U+FF1D FULLWIDTH EQUALS SIGN at character 2, which only looks like =: type that"),
-      ("\u{410}=1", "U+0410 CYRILLIC CAPITAL LETTER A at character 1, which no name here has: type it anew"),
+      (
+        "\u{410}=1",
+        "U+0410 CYRILLIC CAPITAL LETTER A at character 1, which is not allowed in a name: type the name again"
+      ),
     ])
   func odd(_ line: String, _ sentence: String) {
     #expect { try EnvironmentLines.parse("B=1\n\(line)\n") } throws: {
@@ -33,13 +36,13 @@ struct EnvironmentLinesTests {
     }
   }
 
-  @Test("A byte order mark at the beginning is no part of the first name, and one that follows it is")
+  @Test("A byte order mark at the beginning is skipped, and a second one belongs to the name")
   func mark() throws {
     #expect(try EnvironmentLines.parse(Array("\u{FEFF}A=1\nB=2\n".utf8)) == ["A=1", "B=2"])
     #expect { try EnvironmentLines.parse(Array("\u{FEFF}\u{FEFF}A=1\n".utf8)) } throws: { "\($0)".contains("U+FEFF") }
   }
 
-  @Test("What is not UTF-8 is refused with its line, not replaced by something else")
+  @Test("A line that is not UTF-8 is refused by its number, and not converted")
   func bytes() throws {
     #expect(try EnvironmentLines.parse(Array("A=ä\n".utf8)) == ["A=ä"])
     #expect {

@@ -9,10 +9,10 @@ import Testing
 
 @testable import TactusRunners
 
-@Suite("What runners tell of an end before it is stored", .timeLimit(.minutes(2)))
+@Suite("Exits that runners report before the output is stored", .timeLimit(.minutes(2)))
 struct ExitTests {
-  /// The words of events, in order, as they come.
-  private final class Told: Sendable {
+  /// The names of events, in the order of their arrival.
+  private final class Reported: Sendable {
     private let words = Mutex<[String]>([])
     private let (stream, continuation) = AsyncStream.makeStream(of: String.self)
 
@@ -36,64 +36,65 @@ struct ExitTests {
       nominalAt: now, scheduledAt: now, logLimit: 1 << 20)
   }
 
-  @Test("A process whose output is not stored yet has exited, and ends when it is stored, with the time that it took")
+  @Test("A process whose output is not stored yet has exited; it ends when the output is stored, with its own duration")
   func process() async throws {
     let fixture = ProcessFixture(.held)
-    let told = Told()
+    let reported = Reported()
     let report = Mutex<Report?>(nil)
     fixture.runner.start(order(.command(Command(arguments: ["/bin/echo", "done"])))) { event in
       if case .ended(_, let own) = event { report.withLock { $0 = own } }
-      told.take(event)
+      reported.take(event)
     }
-    await told.wait(for: "exited")
-    #expect(!told.all.contains("ended"))
+    await reported.wait(for: "exited")
+    #expect(!reported.all.contains("ended"))
     let noticed = SystemTime().monotonic
     fixture.sink.release()
-    await told.wait(for: "ended")
+    await reported.wait(for: "ended")
     let duration = try #require(report.withLock { $0?.duration })
     #expect(duration > .zero && duration <= noticed - MonotonicInstant(microseconds: 0))
   }
 
-  @Test("A look at a process that has ended tells so before it answers, even if the runner had no time to notice")
+  @Test("A check reports a process that has ended before it answers, even if the runner had no time to notice")
   func unnoticedProcess() async throws {
     let fixture = ProcessFixture()
-    let told = Told()
+    let reported = Reported()
     let process = Mutex<Int?>(nil)
     let order = order(.command(Command(arguments: ["/bin/sh", "-c", "read line; exit 0"])))
     let before = Mutex<[String]>([])
-    // Nothing but the end of its input, /dev/null, keeps it: it has ended before the queue is free again. The look is the next
-    // thing that the queue does then.
+    // Only the end of its input, /dev/null, keeps it running: it has ended before the queue is free again. The check is
+    // then the
+    // next item on the queue.
     await withCheckedContinuation { continuation in
       fixture.runner.start(order) { event in
-        told.take(event)
+        reported.take(event)
         guard case .started(let facts) = event else { return }
         process.withLock { $0 = facts.processID }
-        try? waitForEnd(of: facts.processID ?? 0)  // a process that lives fails the test below
+        try? waitForEnd(of: facts.processID ?? 0)  // a process that is still alive fails the test below
         fixture.runner.examine(order.id) {
-          before.withLock { $0 = told.all }
+          before.withLock { $0 = reported.all }
           continuation.resume()
         }
       }
     }
-    #expect(before.withLock { $0.contains("exited") || $0.contains("ended") }, "\(told.all)")
-    await told.wait(for: "ended")
+    #expect(before.withLock { $0.contains("exited") || $0.contains("ended") }, "\(reported.all)")
+    await reported.wait(for: "ended")
   }
 
-  @Test("A look at a process that runs says nothing")
+  @Test("A check reports nothing about a running process")
   func runningProcess() async throws {
     let fixture = ProcessFixture()
-    let told = Told()
+    let reported = Reported()
     let order = order(.command(Command(arguments: ["/bin/sleep", "60"])))
-    fixture.runner.start(order, events: told.take)
-    await told.wait(for: "started")
+    fixture.runner.start(order, events: reported.take)
+    await reported.wait(for: "started")
     await withCheckedContinuation { continuation in fixture.runner.examine(order.id) { continuation.resume() } }
-    #expect(told.all == ["started"])
+    #expect(reported.all == ["started"])
     fixture.runner.kill(order.id)
-    await told.wait(for: "ended")
+    await reported.wait(for: "ended")
   }
 
   @Test(
-    "An answer that has arrived ends the request before a look at it is answered, even if nobody had time to read it")
+    "An answer that has arrived ends the request before a check is answered, even if it was not read yet")
   func unnoticedAnswer() async throws {
     let (arrived, arrival) = AsyncStream.makeStream(of: Void.self)
     let server = LoopbackServer { connection in
@@ -105,15 +106,15 @@ struct ExitTests {
       settings: HTTPEngine.Settings(userAgent: "tactus/test"), time: SystemTime(), alarms: LinuxAlarms())
     defer { engine.close() }
     let runner = HeartbeatRunner(engine: engine, output: RecordingSink(isStoring: true), time: SystemTime())
-    let told = Told()
+    let reported = Reported()
     let order = order(.heartbeat(Heartbeat(endpoint: server.url())))
-    runner.start(order, events: told.take)
-    await told.wait(for: "started")
+    runner.start(order, events: reported.take)
+    await reported.wait(for: "started")
     var arrivals = arrived.makeAsyncIterator()
     _ = await arrivals.next()
     await withCheckedContinuation { continuation in runner.examine(order.id) { continuation.resume() } }
-    #expect(told.all.contains("exited") || told.all.contains("ended"), "\(told.all)")
-    if !told.all.contains("ended") { await told.wait(for: "ended") }
+    #expect(reported.all.contains("exited") || reported.all.contains("ended"), "\(reported.all)")
+    if !reported.all.contains("ended") { await reported.wait(for: "ended") }
     server.stop()
   }
 }

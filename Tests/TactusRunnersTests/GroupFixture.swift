@@ -4,12 +4,12 @@ import TactusModel
 import TactusRunners
 import Testing
 
-/// A directory of a writable v2 hierarchy, for one test.
+/// A directory in a writable v2 hierarchy, for one test.
 struct GroupFixture: ~Copyable {
   let directory: ControlGroup
   let process: ProcessFixture
 
-  /// Where groups can be made; nil where they cannot, and the tests say so.
+  /// The group in which groups can be created; nil if that is not permitted, and then tests are skipped.
   static let parent: ControlGroup? = {
     guard let own = ControlGroup.own(), access("\(own.path)/cgroup.procs", W_OK) == 0 else { return nil }
     return own
@@ -25,6 +25,6 @@ struct GroupFixture: ~Copyable {
     if !directory.remove() { Issue.record("\(directory.path) is not empty after the test") }
   }
 
-  /// The group of an attempt.
+  /// Returns the group of an attempt.
   func group(of id: JobID) -> ControlGroup { ControlGroup(at: "\(directory.path)/tactus-\(id)") }
 }

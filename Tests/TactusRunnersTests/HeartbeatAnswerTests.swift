@@ -4,12 +4,12 @@ import TactusRunners
 import TactusTestSupport
 import Testing
 
-/// Answers that are no ordinary page, as a heartbeat judges them.
+/// Heartbeats with unusual answers.
 @Suite(.timeLimit(.minutes(5)))
 struct HeartbeatAnswerTests {
   let bench = HeartbeatBench()
 
-  @Test("A switch of protocols that is expected is success")
+  @Test("An expected switch of protocols is a success")
   func switching() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -24,7 +24,7 @@ struct HeartbeatAnswerTests {
     #expect(report.httpStatus == 101)
   }
 
-  @Test("An answer that does not end says when it began and what to set, and completes with ReadBody=no")
+  @Test("The message about an endless answer says when it began and which key to set; ReadBody=no completes it")
   func endless() async throws {
     let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
     let server = LoopbackServer { connection in
@@ -43,7 +43,7 @@ struct HeartbeatAnswerTests {
     var (id, events) = bench.start(heartbeat)
     guard case .started = await events.next() else { throw HeartbeatBench.Unexpected.event }
     await arrived.next()
-    // The answer is on its way through the kernel; it is stopped when it has been read.
+    // The answer is in the kernel at this point. The test stops the request after the runner has read it.
     let standing = try await eventually("the answer has begun") { () -> String? in
       bench.runner.terminate(id)
       guard case .ended(let ending, let report) = await events.next() else { return nil }
@@ -60,7 +60,7 @@ struct HeartbeatAnswerTests {
     #expect(standing.hasSuffix(". Set ReadBody=no to judge by the header alone"), "\(standing)")
   }
 
-  @Test("A success reports its redirects, and a wrong status reports the headers that stayed behind")
+  @Test("A success reports its redirects, and a wrong status reports the headers that were not sent on")
   func redirects() async throws {
     let target = LoopbackServer { connection in
       let isKnown = connection.request()?.contains("X-Api-Key: secret") == true
@@ -75,7 +75,7 @@ struct HeartbeatAnswerTests {
       try await bench.run(heartbeat).ending
         == .failed(
           .statusMismatch,
-          "expected 200, got 401 Unauthorized from 127.0.0.1:\(target.port), where it was redirected to. "
+          "expected 200, got 401 Unauthorized after a redirect to 127.0.0.1:\(target.port). "
             + "The lines of Header= were not sent there. Set RedirectHeaders=yes to send them"))
     heartbeat.redirectsHeaders = true
     let (_, ending, report) = try await bench.run(heartbeat)
@@ -91,7 +91,7 @@ struct HeartbeatAnswerTests {
     #expect(sentence.hasSuffix(", after it was redirected to \(target.url("/x")) (302)"), "\(sentence)")
   }
 
-  @Test("A header line without end is a failure of the server, which counts")
+  @Test("A header line without an end is a failure of the server, and counts")
   func endlessHeader() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()

@@ -5,7 +5,7 @@ import TactusModel
 import TactusPorts
 import TactusRunners
 
-/// A heartbeat runner with an engine and an output sink of its own.
+/// A heartbeat runner with its own engine and output sink.
 final class HeartbeatBench: Sendable {
   let runner: HeartbeatRunner
   let output: RecordingSink
@@ -20,7 +20,7 @@ final class HeartbeatBench: Sendable {
 
   deinit { engine.close() }
 
-  /// Starts an attempt; its events come one by one.
+  /// Starts an attempt; its events arrive one by one.
   func start(
     _ heartbeat: Heartbeat, logLimit: Int64 = 1 << 20
   ) -> (id: JobID, events: AsyncStream<RunnerEvent>.AsyncIterator) {
@@ -30,15 +30,15 @@ final class HeartbeatBench: Sendable {
     let order = RunOrder(
       id: id, workflow: nil, work: .heartbeat(heartbeat), trigger: .manual, attempt: 1, nominalAt: SystemTime().now,
       scheduledAt: SystemTime().now, logLimit: logLimit)
-    runner.start(order) { told in
-      // Tests that wait for it have a bench of their own.
-      if case .exited = told { return }
-      event.yield(told)
+    runner.start(order) { reported in
+      // Tests of exits use another bench.
+      if case .exited = reported { return }
+      event.yield(reported)
     }
     return (id, events.makeAsyncIterator())
   }
 
-  /// Runs an attempt that starts, to its end.
+  /// Starts an attempt and runs it to its end.
   func run(
     _ heartbeat: Heartbeat, logLimit: Int64 = 1 << 20
   ) async throws -> (id: JobID, ending: Ending, report: Report) {
@@ -53,9 +53,9 @@ final class HeartbeatBench: Sendable {
   }
 }
 
-/// Keeps what it is given, or refuses it.
+/// Keeps output, or refuses it.
 final class RecordingSink: OutputSink {
-  /// Nothing is thrown away here.
+  /// Fails: no test discards output here.
   func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) { answer(false) }
 
   private let stored = Mutex<[JobID: [OutputLine]]>([:])

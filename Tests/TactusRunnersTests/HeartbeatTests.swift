@@ -16,7 +16,7 @@ struct HeartbeatTests {
     }
   }
 
-  @Test("The expected status is success, with status, timings and the body as output")
+  @Test("The expected status is a success, with status, timings and the body as output")
   func alive() async throws {
     let server = server("200 OK", body: "fine\nvery fine")
     let (id, ending, report) = try await bench.run(Heartbeat(endpoint: server.url()))
@@ -31,7 +31,7 @@ struct HeartbeatTests {
     #expect(lines.allSatisfy { $0.stream == .stdout })
   }
 
-  @Test("Another status is a mismatch that names both")
+  @Test("Another status is a mismatch, and the message names both")
   func mismatch() async throws {
     let server = server("503 Whatever")
     let (_, ending, report) = try await bench.run(Heartbeat(endpoint: server.url()))
@@ -39,7 +39,7 @@ struct HeartbeatTests {
     #expect(report.httpStatus == 503)
   }
 
-  @Test("Codes and ranges are expected as they are written")
+  @Test("Codes and ranges are expected as written")
   func ranges() async throws {
     let server = server("204 No Content")
     let fitting = Heartbeat(endpoint: server.url(), expectedStatus: StatusRanges([300...399, 200...204]))
@@ -59,13 +59,13 @@ struct HeartbeatTests {
     let place = "127.0.0.1:\(server.port)"
     #expect(
       try await bench.run(heartbeat).ending
-        == .failed(.statusMismatch, "expected 200, got 404 Not Found from \(place), where it was redirected to"))
+        == .failed(.statusMismatch, "expected 200, got 404 Not Found after a redirect to \(place)"))
     heartbeat.followsRedirects = false
     heartbeat.expectedStatus = StatusRanges([301...301])
     #expect(try await bench.run(heartbeat).ending == .succeeded)
   }
 
-  @Test("A redirect loop is an answer that was not expected")
+  @Test("A redirect loop is an unexpected answer")
   func loop() async throws {
     let server = LoopbackServer { connection in
       _ = connection.request()
@@ -76,7 +76,7 @@ struct HeartbeatTests {
     #expect(report.httpStatus == 302)
   }
 
-  @Test("No connection is CONNECTION_FAILED")
+  @Test("A missing connection is CONNECTION_FAILED")
   func refused() async throws {
     let server = server("200 OK")
     server.stop()
@@ -88,7 +88,7 @@ struct HeartbeatTests {
   }
 
   @Test(
-    "What cannot be sent as it is written ends without a start",
+    "A request that cannot be sent as written ends without a start",
     arguments: [
       Heartbeat(endpoint: "http://"), Heartbeat(endpoint: "ftp://host/"),
       Heartbeat(endpoint: "http://127.0.0.1/", method: "BREW"),
@@ -113,7 +113,7 @@ struct HeartbeatTests {
       arrival.yield()
     }
     var arrived = arrivals.makeAsyncIterator()
-    // The longest time-out: on a machine under load the request must not be over before it is looked at.
+    // The longest time-out: on a machine under load, the request must still be running when it is checked.
     var (id, events) = bench.start(Heartbeat(endpoint: server.url(), timeout: Limits.heartbeatTimeout))
     guard case .started = await events.next() else { throw HeartbeatBench.Unexpected.event }
     await arrived.next()
@@ -130,7 +130,7 @@ struct HeartbeatTests {
     await withCheckedContinuation { waiter in bench.runner.unknown(among: [id]) { waiter.resume(returning: $0) } }
   }
 
-  @Test("At most 16 KiB of the body are kept, and no more than the job's log limit", arguments: [16 << 10, 100])
+  @Test("At most 16 KiB of the body are stored, and at most the job's log limit", arguments: [16 << 10, 100])
   func bodyLimit(limit: Int) async throws {
     let server = server("200 OK", body: String(repeating: "x", count: 20_000))
     let (id, ending, report) = try await bench.run(

@@ -7,13 +7,13 @@ import Testing
 
 @testable import TactusRunners
 
-@Suite("ProcessRunner: what a job leaves at its end")
+@Suite("ProcessRunner: leftover processes")
 struct KillModeTests {
   private func command(_ script: String, _ mode: KillMode) -> Command {
     Command(arguments: ["/bin/sh", "-c", script], killMode: mode)
   }
 
-  @Test("background children are ended with their job, and counted")
+  @Test("Background children are ended with their job, and counted")
   func counted() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.start(command("sleep 600 & sleep 600 & echo $!; exit 3", .controlGroup))
@@ -24,7 +24,7 @@ struct KillModeTests {
     #expect(!lives(child) && fixture.living(attempt.id).filter(lives).isEmpty)
   }
 
-  @Test("a job that leaves nothing has ended nothing, and costs no look at all processes")
+  @Test("A job without leftovers has ended no processes, and costs no survey of all processes")
   func nothing() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("sleep 0.01 & wait; (exit 0); echo done")
@@ -32,7 +32,7 @@ struct KillModeTests {
     #expect(fixture.runner.call { $0.surveys } == 0)
   }
 
-  @Test("with KillMode=process they stay; a stop of another job does not reach them")
+  @Test("With KillMode=process they stay, and a stop of another job does not reach them")
   func stay() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.start(command("sleep 600 & echo $!; exit 0", .process))
@@ -48,7 +48,7 @@ struct KillModeTests {
     #expect(lives(child))
   }
 
-  @Test("a stop ends the whole tree all the same")
+  @Test("A stop still ends the whole tree")
   func stop() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.start(command("trap '' TERM; sh -c 'trap \"\" TERM; echo ready; sleep 600' & wait", .process))
@@ -59,7 +59,7 @@ struct KillModeTests {
     #expect(fixture.living(attempt.id).filter(lives).isEmpty)
   }
 
-  @Test("hundreds of stops in one turn share their looks at all processes")
+  @Test("Hundreds of stops in one turn share their surveys of all processes")
   func shared() async throws {
     let fixture = ProcessFixture()
     let attempts = (0..<100).map { _ in fixture.shell("trap '' TERM; echo ready; while :; do sleep 600; done") }
@@ -70,17 +70,17 @@ struct KillModeTests {
       for id in ids { fixture.runner.kill(id) }
     }
     for attempt in attempts { #expect(await attempt.ended() != nil) }
-    // One for each stop would be hundreds, and another for each process that dies.
+    // One survey per stop would be hundreds, plus one for each process that dies.
     let surveys = fixture.runner.call { $0.surveys }
     #expect(surveys < 100, "\(surveys) looks")
   }
 }
 
 @Suite(
-  "ProcessRunner: what a job leaves in its control group",
-  .enabled(if: GroupFixture.parent != nil, "needs a cgroup v2 hierarchy where this user may make groups"))
+  "ProcessRunner: leftover processes in a control group",
+  .enabled(if: GroupFixture.parent != nil, "needs a cgroup v2 hierarchy where this user may create groups"))
 struct LeftGroupTests {
-  @Test("whatever is in the group is ended with the job, and counted")
+  @Test("All processes in the group are ended with the job, and counted")
   func counted() async throws {
     let fixture = try GroupFixture()
     let attempt = fixture.process.shell(
@@ -89,7 +89,7 @@ struct LeftGroupTests {
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("with KillMode=process they stay in the group, which is removed when the last of them has ended")
+  @Test("With KillMode=process they stay in the group, which is removed after the last of them has ended")
   func stay() async throws {
     let fixture = try GroupFixture()
     let attempt = fixture.process.start(
@@ -103,7 +103,7 @@ struct LeftGroupTests {
     _ = try await eventually("the group is removed") { group.exists ? nil : true }
   }
 
-  @Test("what an earlier daemon let stay lives on, and its group goes when it is empty")
+  @Test("Processes that an earlier daemon let stay continue, and their group is removed when it is empty")
   func swept() async throws {
     let fixture = try GroupFixture()
     let past = ProcessFixture(cgroupRoot: fixture.directory.path)
@@ -115,7 +115,7 @@ struct LeftGroupTests {
     fixture.process.runner.recovered()
     _ = try await eventually("the empty group is removed") { empty.exists ? nil : true }
     #expect(lives(child) && fixture.group(of: attempt.id).exists)
-    // Now it is only the second daemon that can see it.
+    // Now only the second daemon can see it.
     withExtendedLifetime(past) {}
     Glibc.kill(Int32(child), SIGKILL)
     _ = try await eventually("the group is removed") { fixture.group(of: attempt.id).exists ? nil : true }

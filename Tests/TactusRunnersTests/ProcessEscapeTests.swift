@@ -7,16 +7,16 @@ import Testing
 
 @testable import TactusRunners
 
-@Suite("ProcessRunner: children that leave everything behind")
+@Suite("ProcessRunner: children that escape")
 struct ProcessEscapeTests {
   @Test(
-    "KILL ends a child with a session of its own and an empty environment, wherever its parent is",
+    "KILL ends a child with a new session and an empty environment, wherever its parent is",
     arguments: [
       // A child of the main process.
       "setsid env -i /bin/sh -c 'trap \"\" TERM; echo $$; exec >/dev/null 2>&1; while :; do /bin/sleep 600; done' &",
       // A process whose first thread has ended, which /proc shows as a zombie without an environment.
       "setsid env -i /usr/bin/python3 -c 'import ctypes,os,threading,time; print(os.getpid(), flush=True); os.dup2(os.open(\"/dev/null\", 1), 1); threading.Thread(target=time.sleep, args=(600,)).start(); ctypes.CDLL(None).pthread_exit(None)' &",
-      // A grandchild, in a third session.
+      // A grandchild in a third session.
       "setsid env -i /bin/sh -c 'setsid sh -c \"trap : TERM; echo \\$\\$; exec >/dev/null 2>&1; while :; do sleep 600; done\" & wait' &",
     ])
   func descendants(escape: String) async throws {
@@ -46,7 +46,7 @@ struct ProcessEscapeTests {
     #expect(!lives(escapee))
   }
 
-  @Test("a subreaper ends a stray whose parents ended before the stop, by the output of the job that it holds")
+  @Test("A subreaper ends a stray whose parents ended before the stop, because it has the job's output open")
   func stray() async throws {
     await #expect(processExitsWith: .success) {
       let fixture = ProcessFixture()
@@ -70,7 +70,7 @@ struct ProcessEscapeTests {
   }
 
   @Test(
-    "a process that cannot be killed is named, with its state and its place in the kernel",
+    "A process that cannot be killed is named, with its state and its place in the kernel",
     .enabled(if: SilentFileSystem.isPossible, "needs root and /dev/fuse"))
   func uninterruptible() async throws {
     let silent = try await SilentFileSystem()
@@ -81,7 +81,8 @@ struct ProcessEscapeTests {
     _ = try await eventually("it waits for the file system") {
       ProcessTable.waitPlace(of: process)?.contains("request_wait") == true ? true : nil
     }
-    // Without TERM before it, because the first fatal signal decides how a process ends, even if it acts upon none yet.
+    // There is no TERM before it: the first fatal signal decides how a process ends, even before the process reacts to
+    // it.
     fixture.runner.kill(attempt.id)
     let obstacle = try await eventually("it is named") {
       await withCheckedContinuation { continuation in

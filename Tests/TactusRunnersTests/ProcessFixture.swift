@@ -6,9 +6,9 @@ import TactusPorts
 import TactusRunners
 import TactusTestSupport
 
-/// Keeps everything that is appended, and answers as it is told to, on a queue of its own.
+/// Keeps all appended output, and answers as configured, on its own queue.
 actor ProcessSink: OutputSink, QueueConfined {
-  /// Nothing is thrown away here.
+  /// Fails: no test discards output here.
   nonisolated func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) { answer(false) }
 
   enum Answering { case stored, refused, held }
@@ -29,7 +29,7 @@ actor ProcessSink: OutputSink, QueueConfined {
   nonisolated func lines(of id: JobID) -> [OutputLine] { call { $0.lines[id] ?? [] } }
   nonisolated var byteCount: Int { call { $0.bytes } }
 
-  /// Answers what is owed, and everything from now on at once.
+  /// Gives the answers held back, and answers at once from now on.
   nonisolated func release() {
     post { sink in
       sink.answering = .stored
@@ -64,27 +64,28 @@ actor ProcessSink: OutputSink, QueueConfined {
   }
 }
 
-/// Keeps what is told.
+/// Keeps the reported entries.
 final class KeptJournal: Journal {
   private let kept = Mutex<[JournalEntry]>([])
 
-  func tell(_ entry: JournalEntry) { kept.withLock { $0.append(entry) } }
+  func report(_ entry: JournalEntry) { kept.withLock { $0.append(entry) } }
 
   var messages: [String] { kept.withLock { $0.map(\.message) } }
 }
 
-/// A process runner with its sink, and jobs to give it.
+/// A process runner with its sink, and helpers to start jobs.
 struct ProcessFixture {
   let runner: ProcessRunner
   let sink: ProcessSink
   let time = SystemTime()
   let journal = KeptJournal()
-  let lookout = Lookout(time: SystemTime())
+  let lookout: Lookout
 
   init(
     _ answering: ProcessSink.Answering = .stored, cgroupRoot: String? = nil, user: CommandUser = CommandUser(.own),
-    credentials: String = "/nonexistent", granted: String? = nil
+    credentials: String = "/nonexistent", granted: String? = nil, lookout: Lookout = Lookout(time: SystemTime())
   ) {
+    self.lookout = lookout
     sink = ProcessSink(answering)
     runner = ProcessRunner(
       queue: DispatchWorkQueue(label: "test.process", level: .leaf), time: SystemTime(), alarms: LinuxAlarms(),
@@ -93,12 +94,12 @@ struct ProcessFixture {
       cgroupRoot: cgroupRoot, user: user, credentials: credentials, granted: granted, journal: journal)
   }
 
-  /// One attempt, and what is told of it.
+  /// An attempt, and its events.
   struct Attempt {
     let id: JobID
     let events: AsyncStream<RunnerEvent>
 
-    /// The facts of its start; nil if it was not started.
+    /// Returns the facts of its start; nil if it was not started.
     func started() async -> StartFacts? {
       for await event in events {
         if case .started(let facts) = event { return facts }
@@ -145,14 +146,14 @@ struct ProcessFixture {
     start(["/bin/sh", "-c", script], logLimit: logLimit)
   }
 
-  /// What a job wrote, cut into lines at its newlines; pieces are put together.
+  /// Returns the output of a job, with pieces joined.
   func text(of id: JobID, _ stream: OutputStream = .stdout) -> String {
     sink.lines(of: id).filter { $0.stream == stream }.reduce(into: "") { text, line in
       text += String(decoding: line.bytes, as: UTF8.self) + (line.isPartial ? "" : "\n")
     }
   }
 
-  /// Processes of a job that live.
+  /// Returns the live processes of a job.
   func living(_ id: JobID) -> [Int] {
     ProcessTable.processes(carrying: id)
   }
@@ -176,7 +177,7 @@ func waitForEnd(of process: Int) throws {
   }
 }
 
-/// Whether a process lives; a zombie does not.
+/// Whether a process is alive; a zombie is not.
 func lives(_ process: Int) -> Bool {
   guard let handle = try? ProcessHandle(of: process) else { return false }  // gone
   defer { handle.close() }

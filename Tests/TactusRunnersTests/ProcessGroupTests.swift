@@ -7,9 +7,9 @@ import Testing
 
 @Suite(
   "ProcessRunner: control groups",
-  .enabled(if: GroupFixture.parent != nil, "needs a cgroup v2 hierarchy where this user may make groups"))
+  .enabled(if: GroupFixture.parent != nil, "needs a cgroup v2 hierarchy where this user may create groups"))
 struct ProcessGroupTests {
-  @Test("a job runs in a group of its own, which is measured and removed at its end")
+  @Test("A job runs in a new group, which is measured and removed at its end")
   func measured() async throws {
     let fixture = try GroupFixture()
     let attempt = fixture.process.shell(
@@ -21,7 +21,7 @@ struct ProcessGroupTests {
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("what a job leaves behind at its end is killed, wherever its session is and whatever it carries")
+  @Test("Leftovers of a job are killed at its end, whatever their session and environment")
   func leftovers() async throws {
     let fixture = try GroupFixture()
     let attempt = fixture.process.shell(
@@ -29,12 +29,12 @@ struct ProcessGroupTests {
     let (ending, _) = try #require(await attempt.ended())
     #expect(ending == .succeeded)
     let escapee = try #require(Int(fixture.process.text(of: attempt.id).dropLast()))
-    // By its command line: on a busy machine the number may belong to another process already.
+    // Compared by command line: on a busy machine the number may already belong to another process.
     #expect(ProcessTable.command(of: escapee)?.contains("trap") != true)
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("TERM reaches everything in the group; what ignores it has its grace, until KILL")
+  @Test("TERM reaches all processes in the group, and those that ignore it get a grace period, then KILL")
   func ladder() async throws {
     let fixture = try GroupFixture()
     let attempt = fixture.process.shell(
@@ -53,7 +53,7 @@ struct ProcessGroupTests {
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("a fork bomb is killed at one stroke")
+  @Test("A fork bomb is killed at once")
   func forkBomb() async throws {
     let fixture = try GroupFixture()
     let attempt = fixture.process.shell(
@@ -65,7 +65,7 @@ struct ProcessGroupTests {
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("groups that a job makes below its own are removed with it")
+  @Test("Groups that a job creates below its own are removed with it")
   func nested() async throws {
     let fixture = try GroupFixture()
     let path = fixture.directory.path
@@ -74,13 +74,14 @@ struct ProcessGroupTests {
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("groups nested deeper than any path is long are found, ended and removed")
+  @Test("Groups nested deeper than the longest path are found, ended and removed")
   func deep() async throws {
     let fixture = try GroupFixture()
-    // Far beyond PATH_MAX, and with a process at the very bottom, in a session and an environment of its own.
+    // Far beyond PATH_MAX, with a process at the very bottom, in a new session and with an empty environment.
     let descent = """
       import os, signal, sys, time
-      signal.signal(signal.SIGTERM, lambda *_: (print("reached", flush=True), os._exit(0)))
+      # Not print, which fails in a handler while the other print has its buffer.
+      signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"reached\\n"), os._exit(0)))
       os.chdir(sys.argv[1])
       for _ in range(300):
           os.mkdir("x" * 200)
@@ -103,7 +104,7 @@ struct ProcessGroupTests {
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("a refused start leaves no group")
+  @Test("A refused start leaves no group")
   func refused() async throws {
     let fixture = try GroupFixture()
     let attempt = fixture.process.start(["/no/such"])
@@ -113,7 +114,7 @@ struct ProcessGroupTests {
     #expect(!fixture.group(of: attempt.id).exists)
   }
 
-  @Test("what another daemon has left is found by its group, and ended with it")
+  @Test("Processes of another daemon are found by their group, and ended with it")
   func recovered() async throws {
     let fixture = try GroupFixture()
     let past = ProcessFixture(cgroupRoot: fixture.directory.path)
@@ -136,7 +137,7 @@ struct ProcessGroupTests {
     runner.kill(attempt.id)
     for await ending in events {
       guard case .failed(.lost, _) = ending else {
-        Issue.record("not told as lost")
+        Issue.record("not reported as lost")
         continue
       }
     }

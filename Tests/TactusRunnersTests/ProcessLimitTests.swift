@@ -6,14 +6,14 @@ import Testing
 
 @testable import TactusRunners
 
-@Suite("ProcessRunner: limits where there are no controllers")
+@Suite("ProcessRunner: limits without controllers")
 struct ProcessLimitTests {
   private let limits = CommandLimits(memoryMax: 64 << 20, tasksMax: 5)
 
   private func command(_ limits: CommandLimits) -> Command { Command(arguments: ["/bin/true"], limits: limits) }
 
   @Test(
-    "without a control group a limited job runs, and the log says once for its workflow that its limits are not enforced"
+    "Without a control group a limited job runs, and one log line per workflow says that limits are not enforced"
   )
   func warning() async throws {
     let fixture = ProcessFixture()
@@ -21,15 +21,17 @@ struct ProcessLimitTests {
       #expect(await fixture.start(command(limits)).ended()?.ending == .succeeded)
     }
     let sentence =
-      "limits of workflow nightly are not enforced: no control of memory and the number of tasks, because tactusd has no control group of its own: "
-      + "Delegate=yes in its unit, or CgroupRoot= in tactusd.conf, gives it one; StrictLimits=yes would refuse its jobs"
+      "limits of workflow nightly are not enforced: memory and the number of tasks cannot be limited, because tactusd has "
+      + "no control group. Set Delegate=yes in tactusd.service, or CgroupRoot= in tactusd.conf. "
+      + "Set StrictLimits=yes to refuse its jobs"
     #expect(fixture.journal.messages == [sentence])
     #expect(await fixture.start(command(CommandLimits(cpuQuota: 10))).ended()?.ending == .succeeded)
-    #expect(fixture.journal.messages.count == 2 && fixture.journal.messages.last?.contains("of CPU time,") == true)
+    let last = try #require(fixture.journal.messages.last)
+    #expect(fixture.journal.messages.count == 2 && last.contains(": CPU time cannot be limited,"))
     #expect(await fixture.start(command(CommandLimits(isStrict: true))).ended()?.ending == .succeeded)
   }
 
-  @Test("with StrictLimits=yes such a job is refused, and names what would allow it")
+  @Test("With StrictLimits=yes such a job is refused, and the message names a way to allow it")
   func strict() async throws {
     var strict = limits
     strict.isStrict = true
@@ -37,13 +39,14 @@ struct ProcessLimitTests {
     let (ending, _) = try #require(await fixture.start(command(strict)).ended())
     guard case .failed(.validationError, let sentence) = ending else { Issue.record("\(ending)"); return }
     #expect(
-      sentence.hasPrefix("limits cannot be enforced: no control of memory and the number of tasks, because tactusd"))
-    #expect(sentence.hasSuffix("StrictLimits=no would run it without"))
+      sentence.hasPrefix(
+        "limits cannot be enforced: memory and the number of tasks cannot be limited, because tactusd"))
+    #expect(sentence.hasSuffix("Set StrictLimits=no to run it without limits"))
     #expect(fixture.journal.messages.isEmpty)
   }
 
   @Test(
-    "a control group without the controllers says so by its path, and nothing is left of a refused job",
+    "A control group without the controllers is reported by its path, and a refused job leaves nothing",
     .enabled(if: Self.bareGroup != nil, "needs a control group without the memory controller"))
   func bare() async throws {
     let parent = try #require(Self.bareGroup)
@@ -52,7 +55,7 @@ struct ProcessLimitTests {
     let fixture = ProcessFixture(cgroupRoot: root.path)
     #expect(await fixture.start(command(CommandLimits(memoryMax: 1 << 30))).ended()?.ending == .succeeded)
     #expect(
-      fixture.journal.messages.first?.contains("\(root.path)/cgroup.subtree_control has no memory: ") == true)
+      fixture.journal.messages.first?.contains("\(root.path)/cgroup.subtree_control has no memory. ") == true)
     let strict = CommandLimits(memoryMax: 1 << 30, isStrict: true)
     #expect(await fixture.start(command(strict)).ended()?.ending.code == .validationError)
     #expect(root.remove(), "the group of a refused job was left")
@@ -62,7 +65,7 @@ struct ProcessLimitTests {
     access("\($0.path)/cgroup.procs", W_OK) == 0 && access("\($0.path)/memory.max", F_OK) != 0 ? $0 : nil
   }
 
-  @Test("a kill for want of memory is told as such, with the limit that it had")
+  @Test("An OOM kill is reported with the memory limit")
   func memory() throws {
     let watches = try ProcessWatches(on: DispatchWorkQueue(label: "test.watches", level: .leaf)) {}
     func sentence(kills: Int, memoryMax: Int64?) -> Ending {
@@ -85,7 +88,7 @@ struct ProcessLimitTests {
   }
 }
 
-/// Nothing is left of it, and some of it was killed because memory ran out.
+/// A tree that is gone, of which some processes were killed because memory ran out.
 private final class KilledTree: ProcessTree {
   let memoryKills: Int
   var obstacle: String? { nil }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("ProcessRunner: output")
 struct ProcessOutputTests {
-  @Test("a hundred thousand lines come in order, each with an instant that never goes back")
+  @Test("A hundred thousand lines arrive in order, with instants that never decrease")
   func manyLines() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.start(["/usr/bin/seq", "100000"])
@@ -21,7 +21,7 @@ struct ProcessOutputTests {
     #expect(report.logBytes == 588_895)
   }
 
-  @Test("one line of 64 MiB without a newline comes in pieces, complete")
+  @Test("One line of 64 MiB without a newline arrives in pieces, complete")
   func hugeLine() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("head -c 67108864 /dev/zero | tr '\\0' x")
@@ -32,7 +32,7 @@ struct ProcessOutputTests {
     #expect(lines.allSatisfy { $0.isPartial && $0.bytes.count == Limits.logLineBytes })
   }
 
-  @Test("binary output is kept as it is, and the end needs no newline")
+  @Test("Binary output is kept unchanged, and the last line needs no newline")
   func binary() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("printf '\\000\\377\\n\\r\\n\\n\\001end'")
@@ -43,7 +43,7 @@ struct ProcessOutputTests {
     #expect(report.logBytes == 10)
   }
 
-  @Test("what goes beyond the limit is counted to the byte, and the job goes on")
+  @Test("Output beyond the limit is counted to the byte, and the job continues")
   func limit() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("echo 0123456789; echo abcdefghij; head -c 1000000 /dev/zero", logLimit: 15)
@@ -55,7 +55,7 @@ struct ProcessOutputTests {
     #expect(lines.map(\.isPartial) == [false, true])
   }
 
-  @Test("with a limit of 0 nothing is stored and everything is counted")
+  @Test("With a limit of 0 nothing is stored and everything is counted")
   func nothing() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("echo 0123456789; echo err >&2", logLimit: 0)
@@ -64,7 +64,7 @@ struct ProcessOutputTests {
     #expect(fixture.sink.lines(of: attempt.id).isEmpty)
   }
 
-  @Test("what the sink refuses counts as dropped")
+  @Test("Output that the sink refuses counts as dropped")
   func refused() async throws {
     let fixture = ProcessFixture(.refused)
     let attempt = fixture.shell("echo 0123456789")
@@ -73,14 +73,14 @@ struct ProcessOutputTests {
     #expect(report.logBytes == 0 && report.logDroppedBytes == 11)
   }
 
-  @Test("a sink that does not answer stops the reading, and the job by its own pipe; nothing is lost")
+  @Test("A sink that does not answer stops the reading, then the job through its pipe, and nothing is lost")
   func backPressure() async throws {
     let fixture = ProcessFixture(.held)
     let attempt = fixture.shell("echo ready; exec head -c 10000000 /dev/zero")
     await fixture.sink.wait(for: "ready", from: attempt.id)
     let other = fixture.shell("echo other")
     await fixture.sink.wait(for: "other", from: other.id)
-    usleep(200_000)  // as long as a job would need to write it all; passing sooner would prove nothing
+    usleep(200_000)  // as long as a job needs to write everything; a shorter wait would prove nothing
     #expect(fixture.sink.byteCount <= ProcessOutput.window + (192 << 10))
     fixture.sink.release()
     let (ending, report) = try #require(await attempt.ended())
@@ -89,12 +89,12 @@ struct ProcessOutputTests {
     #expect(await other.ended()?.ending == .succeeded)
   }
 
-  @Test("the end is told only when the sink has answered for everything")
+  @Test("The end is reported only after the sink has answered for everything")
   func answered() async throws {
     let fixture = ProcessFixture(.held)
     let attempt = fixture.shell("echo hello")
     await fixture.sink.wait(for: "hello", from: attempt.id)
-    // Runs to its end on the same runner, so that the other's end would have been told by now.
+    // It runs to its end on the same runner. By then the other end would have been reported.
     let silent = fixture.shell("sleep 0.1")
     #expect(await silent.ended()?.ending == .succeeded)
     let unknown = await withCheckedContinuation { continuation in
@@ -105,7 +105,7 @@ struct ProcessOutputTests {
     #expect(await attempt.ended()?.report.logBytes == 6)
   }
 
-  @Test("a job that closes its streams runs on to its own end")
+  @Test("A job that closes its streams runs to its own end")
   func closedStreams() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("echo before; exec >&- 2>&-; sleep 0.1; exit 4")
@@ -114,7 +114,7 @@ struct ProcessOutputTests {
     #expect(fixture.text(of: attempt.id) == "before\n")
   }
 
-  @Test("lines are cut the same however the bytes are chunked")
+  @Test("Lines are split the same in whatever chunks the bytes arrive")
   func chunks() {
     let limit = Limits.logLineBytes
     let whole = [UInt8](repeating: 97, count: limit)
@@ -135,7 +135,7 @@ struct ProcessOutputTests {
     for size in [1, 7, 4096, limit, limit + 1] { #expect(cut(by: size) == expected) }
   }
 
-  @Test("merged output keeps the order of both streams exactly, and all of it is standard output")
+  @Test("Merged output keeps the exact order of both streams, and all of it is standard output")
   func merged() async throws {
     let fixture = ProcessFixture()
     let script = "i=0; while [ $i -lt 500 ]; do echo out $i; echo err $i >&2; i=$((i + 1)); done"

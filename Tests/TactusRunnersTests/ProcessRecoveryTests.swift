@@ -5,9 +5,9 @@ import TactusPorts
 import TactusRunners
 import Testing
 
-@Suite("ProcessRunner: what another daemon has left")
+@Suite("ProcessRunner: processes of another daemon")
 struct ProcessRecoveryTests {
-  /// Another daemon's runner and its job; the job is a child of this process all the same.
+  /// Another daemon's runner and its job, which is still a child of this process.
   private let past = ProcessFixture()
   private let fixture = ProcessFixture()
 
@@ -38,7 +38,7 @@ struct ProcessRecoveryTests {
     return nil
   }
 
-  @Test("a process that still runs is adopted, stopped by the ladder and told as lost")
+  @Test("A process that is still running is adopted, stopped, and reported as lost")
   func alive() async throws {
     let attempt = past.shell("trap '' TERM; echo ready; while :; do sleep 600; done")
     let facts = await attempt.started()
@@ -49,14 +49,14 @@ struct ProcessRecoveryTests {
     usleep(50_000)
     fixture.runner.kill(attempt.id)
     guard case .failed(.lost, _) = await ended(events) else {
-      Issue.record("not told as lost")
+      Issue.record("not reported as lost")
       return
     }
     #expect(fixture.living(attempt.id).isEmpty)
     _ = await attempt.ended()
   }
 
-  @Test("a claim without facts is found by the id that its process carries")
+  @Test("A claim without facts is found by the id in its process's environment")
   func byIdentity() async throws {
     let attempt = past.shell("setsid sh -c 'echo ready; exec sleep 600' & wait")
     await past.sink.wait(for: "ready", from: attempt.id)
@@ -68,7 +68,7 @@ struct ProcessRecoveryTests {
     _ = await attempt.ended()
   }
 
-  @Test("an orphan that ends by itself is told as lost")
+  @Test("An orphan that ends on its own is reported as lost")
   func endsItself() async throws {
     let attempt = past.shell("echo ready; exec sleep 600")
     let facts = await attempt.started()
@@ -77,13 +77,13 @@ struct ProcessRecoveryTests {
     #expect(isAlive)
     Glibc.kill(Int32(try #require(facts?.processID)), SIGTERM)
     guard case .failed(.lost, _) = await ended(events) else {
-      Issue.record("not told as lost")
+      Issue.record("not reported as lost")
       return
     }
     _ = await attempt.ended()
   }
 
-  @Test("a process of another boot, or with another start, or none at all, is nothing of ours")
+  @Test("A process of another boot, with another start time, or without one, is not ours")
   func strangers() async throws {
     let own = Int(getpid())
     let start = try #require(ProcessTable.startTicks(of: own))
@@ -100,14 +100,14 @@ struct ProcessRecoveryTests {
     }
   }
 
-  @Test("a subreaper reaps what its jobs leave behind, and nothing of its own is missed")
+  @Test("A subreaper reaps the leftovers of its jobs, and misses none of its own children")
   func subreaper() async throws {
     await #expect(processExitsWith: .success) {
       let fixture = ProcessFixture()
       try Children.adoptOrphans()
       let attempt = fixture.shell("setsid sh -c 'echo $$; exec sleep 0.1' & exit 0")
       guard await attempt.ended()?.ending == .succeeded else { fatalError("the job failed") }
-      // The escapee is ours now; it ends, and waits to be reaped.
+      // This process adopts the escapee, which ends and waits to be reaped.
       var info = siginfo_t()
       guard waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) == 0 else { fatalError("no orphan was adopted") }
       Children.reapStrangers { _ in false }

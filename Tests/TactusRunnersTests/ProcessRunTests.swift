@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import TactusLinux
 import TactusModel
@@ -6,12 +7,12 @@ import TactusRunners
 import TactusTestSupport
 import Testing
 
-@Suite("ProcessRunner: a run and its end")
+@Suite("ProcessRunner: runs and their ends")
 struct ProcessRunTests {
-  @Test("a program that ends with 0 has succeeded, with its output and its facts")
+  @Test("A program that exits with 0 has succeeded, with its output and its facts")
   func success() async throws {
     let fixture = ProcessFixture()
-    // It ends when the other end of the pipe is closed: after its facts were looked at.
+    // It ends when the other end of the pipe is closed, after its facts were checked.
     let gate = TemporaryFile(named: "gate")
     #expect(mkfifo(gate.path, 0o600) == 0)
     let attempt = fixture.shell("echo out; echo err >&2; cat '\(gate.path)'")
@@ -28,7 +29,7 @@ struct ProcessRunTests {
     #expect(fixture.text(of: attempt.id, .stderr) == "err\n")
   }
 
-  @Test("an exit code other than 0 and a signal are told as they are")
+  @Test("An exit code other than 0 and a signal are reported unchanged")
   func failures() async throws {
     let fixture = ProcessFixture()
     let coded = try #require(await fixture.shell("exit 3").ended())
@@ -39,12 +40,12 @@ struct ProcessRunTests {
     #expect(signaled.report.signal == 9 && signaled.report.exitCode == nil)
   }
 
-  @Test("what cannot run as defined is a validation error that names path and reason")
+  @Test("A command that cannot run as defined is a validation error with path and reason")
   func invalid() async throws {
     let fixture = ProcessFixture()
     let cases: [(arguments: [String], directory: String?, sentence: String)] = [
       (["/no/such/program"], nil, "cannot execute /no/such/program: No such file or directory"),
-      (["/dev/null"], nil, "cannot execute /dev/null: Permission denied; it is not a regular file"),
+      (["/dev/null"], nil, "cannot execute /dev/null: Permission denied, because it is not a regular file"),
       (["/bin/true"], "/no/such", "cannot enter directory /no/such: No such file or directory"),
       (["/bin/true"], "/etc/passwd", "cannot enter directory /etc/passwd: Not a directory"),
     ]
@@ -62,7 +63,7 @@ struct ProcessRunTests {
   }
 
   @Test(
-    "a script without its interpreter is told as such, and a carriage return behind that by its name",
+    "A script without its interpreter is reported, and a carriage return after the interpreter by name",
     arguments: [
       (
         "#!/no/such/interpreter\n",
@@ -80,31 +81,31 @@ struct ProcessRunTests {
     _ = text.withCString { write(script, $0, strlen($0)) }
     Descriptor.close(script)
     defer { unlink(path) }
-    // Another test's child between fork and exec may hold the file open for writing, which is a passing ETXTBSY.
+    // Between fork and exec, another test's child may have the file open for writing, which causes a temporary ETXTBSY.
     var ending: Ending?
     repeat { ending = await ProcessFixture().start([path]).ended()?.ending } while ending?.code == .dispatchExhausted
     #expect(
       ending
         == .failed(
-          .validationError, "cannot find the interpreter of \(path): No such file or directory; \(reason)"))
+          .validationError, "cannot find the interpreter of \(path): No such file or directory, because \(reason)"))
   }
 
-  @Test("a control group that cannot be made is not the workflow's fault")
+  @Test("A control group that cannot be created is not the workflow's fault")
   func groupRefused() async throws {
     let attempt = ProcessFixture(cgroupRoot: "/proc/no-such").start(["/bin/true"])
     #expect(await attempt.ended()?.ending.code == .dispatchExhausted)
   }
 
-  @Test("a start without descriptors to spare is the machine's fault, and nothing is left of it")
+  @Test("A start without free descriptors is the machine's fault, and leaves nothing")
   func exhausted() async throws {
     await #expect(processExitsWith: .success) {
       let fixture = ProcessFixture()
-      _ = await fixture.shell("exit 0").ended()  // opens what the runner keeps
+      _ = await fixture.shell("exit 0").ended()  // opens the runner's permanent descriptors
       let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
       var limit = rlimit()
       getrlimit(files, &limit)
       let before = limit.rlim_cur
-      // Room for 0, 1, … more descriptors: the start fails at every step that needs one.
+      // There is room for 0, 1, … more descriptors, so the start fails at every step that needs one.
       let free = dup(0)
       close(free)
       for room in 0..<5 {
@@ -126,7 +127,7 @@ struct ProcessRunTests {
     }
   }
 
-  @Test("the environment is the daemon's four, Tactus's own and the definition's, and nothing else")
+  @Test("The environment has only the daemon's four variables, Tactus's own and the definition's")
   func environment() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.start(
@@ -142,7 +143,7 @@ struct ProcessRunTests {
     #expect(lines.count == Set(lines).count)
   }
 
-  @Test("a job has three descriptors, an empty signal mask, nothing ignored, and reads nothing")
+  @Test("A job has three descriptors, an empty signal mask, no ignored signals, and empty input")
   func inheritance() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell(
@@ -165,17 +166,34 @@ struct ProcessRunTests {
         """)
   }
 
-  @Test("five hundred quick jobs at once all end, and no descriptor is left")
+  @Test("Five hundred quick jobs at once all end, and leave no descriptor")
   func many() async throws {
     let fixture = ProcessFixture()
     let attempts = (0..<500).map { number in (number, fixture.start(["/bin/echo", "\(number)"])) }
     for (number, attempt) in attempts {
-      #expect(await attempt.ended()?.ending == .succeeded)
+      let ending = await attempt.ended()?.ending
+      #expect(ending == .succeeded)
       #expect(fixture.text(of: attempt.id) == "\(number)\n")
     }
   }
 
-  @Test("attempts that are not running here are told")
+  @Test("A start that is late because the machine is busy is not given up")
+  func late() async throws {
+    let time = SystemTime()
+    let errands = Errands(label: "test.errand", limit: 1)
+    let fixture = ProcessFixture(lookout: Lookout(errands: errands, silentPaths: SilentPaths(time: time), time: time))
+    let gate = DispatchSemaphore(value: 0)
+    errands.run { gate.wait() }
+    let attempt = fixture.start(["/bin/echo", "late"])
+    // Longer than a path may take.
+    try await Task.sleep(for: Limits.launchPatience + .seconds(1))
+    gate.signal()
+    let ending = await attempt.ended()?.ending
+    #expect(ending == .succeeded)
+    #expect(fixture.text(of: attempt.id) == "late\n")
+  }
+
+  @Test("Attempts that are not running here are reported")
   func unknown() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("echo ready; sleep 600")
@@ -189,7 +207,7 @@ struct ProcessRunTests {
     _ = await attempt.ended()
   }
 
-  @Test("a job that is asked to stop before it is started, or twice, or when it is gone, does no harm")
+  @Test("A stop before the start, a second one, or one after the end has no effect")
   func strayStops() async throws {
     let fixture = ProcessFixture()
     fixture.runner.terminate(ProcessFixture.newID())

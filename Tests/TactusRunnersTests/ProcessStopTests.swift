@@ -8,7 +8,7 @@ import Testing
 
 @Suite("ProcessRunner: stops, and jobs that resist")
 struct ProcessStopTests {
-  @Test("TERM ends a job that does not mind, and its children")
+  @Test("TERM ends a job that does not handle it, and its children")
   func terminate() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("sleep 600 & echo ready; sleep 600")
@@ -20,7 +20,7 @@ struct ProcessStopTests {
     #expect(fixture.living(attempt.id).isEmpty)
   }
 
-  @Test("a job may tidy up after TERM, and its last words are kept")
+  @Test("A job may clean up after TERM, and its last output is kept")
   func tidyUp() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.05; done")
@@ -31,7 +31,7 @@ struct ProcessStopTests {
     #expect(fixture.text(of: attempt.id).hasSuffix("bye\n"))
   }
 
-  @Test("after TERM a child may tidy up even if the main process is gone already")
+  @Test("After TERM a child may clean up even if the main process is already gone")
   func childTidiesUp() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell(
@@ -48,16 +48,16 @@ struct ProcessStopTests {
   }
 
   @Test(
-    "KILL ends the whole tree of those that ignore TERM",
+    "KILL ends the whole tree if processes ignore TERM",
     arguments: [
-      // A child that ignores it as well.
+      // A child that also ignores it.
       "trap '' TERM; sh -c 'trap \"\" TERM; while :; do sleep 600; done' & echo ready; while :; do sleep 600; done",
-      // A double fork into a session of its own.
+      // A double fork into a new session.
       "trap '' TERM; (setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 600; done' &) ; while :; do sleep 600; done",
-      // A child without the job's id, in the session; and one that has left the session, but kept the id.
+      // A child without the job's id, in the session, and one that left the session but kept the id.
       "trap '' TERM; env -i /bin/sh -c 'trap \"\" TERM; while :; do sleep 600; done' & "
         + "setsid sh -c 'trap \"\" TERM; echo ready; while :; do sleep 600; done' & while :; do sleep 600; done",
-      // Closed streams: nothing of the end can be seen by the pipes.
+      // Closed streams: the pipes do not show the end.
       "trap '' TERM; echo ready; exec >&- 2>&-; while :; do sleep 600; done",
       // A parent that never reaps.
       "trap '' TERM; sh -c 'exit 0' & echo ready; exec sleep 600",
@@ -68,14 +68,14 @@ struct ProcessStopTests {
     let leader = try #require(await attempt.started()?.processID)
     await fixture.sink.wait(for: "ready", from: attempt.id)
     fixture.runner.terminate(attempt.id)
-    usleep(100_000)  // a short grace
+    usleep(100_000)  // a short grace period
     fixture.runner.kill(attempt.id)
     #expect(await attempt.ended() != nil)
     #expect(fixture.living(attempt.id).isEmpty)
     #expect(ProcessTable.processes(carrying: attempt.id, inSession: leader).filter(lives).isEmpty)
   }
 
-  @Test("an escapee that outlives the main process after TERM keeps the attempt open until KILL")
+  @Test("An escapee that outlives the main process after TERM keeps the attempt open until KILL")
   func escapee() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell(
@@ -96,7 +96,7 @@ struct ProcessStopTests {
     #expect(fixture.living(attempt.id).isEmpty)
   }
 
-  @Test("a job that forks faster than one can look is killed all the same")
+  @Test("A job that forks faster than a survey is still killed")
   func forking() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell(
@@ -108,7 +108,7 @@ struct ProcessStopTests {
     #expect(fixture.living(attempt.id).isEmpty)
   }
 
-  @Test("a grandchild that holds the pipe does not hold up the end, and its group is killed with it")
+  @Test("A grandchild that holds the pipe does not delay the end, and its group is killed with it")
   func pipeHolder() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("sleep 600 & echo last words; exit 0")
@@ -116,14 +116,14 @@ struct ProcessStopTests {
     let (ending, report) = try #require(await attempt.ended())
     #expect(ending == .succeeded && report.logBytes == 11)
     #expect(fixture.text(of: attempt.id) == "last words\n")
-    // Killed, which is not yet gone: the kernel may need a moment for the rest.
+    // It was killed, but may not be gone yet: the kernel may need a moment.
     _ = try await eventually("the rest has gone") {
       ProcessTable.processes(carrying: attempt.id, inSession: leader).contains(where: lives) ? nil : true
     }
     #expect(fixture.living(attempt.id).isEmpty)
   }
 
-  @Test("a grandchild in a session of its own that floods the pipe does not hold up the end")
+  @Test("A grandchild in a new session that floods the pipe does not delay the end")
   func flooder() async throws {
     let fixture = ProcessFixture()
     let attempt = fixture.shell("setsid sh -c 'echo ready; exec yes' & sleep 0.3; exit 0")
@@ -132,7 +132,7 @@ struct ProcessStopTests {
     for process in fixture.living(attempt.id) { Glibc.kill(Int32(process), SIGKILL) }
   }
 
-  @Test("a stop that comes after the end of the main process keeps the job's own result")
+  @Test("A stop after the end of the main process keeps the job's own result")
   func lateStop() async throws {
     let fixture = ProcessFixture(.held)
     let attempt = fixture.shell("echo done; exit 7")

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("ProcessRunner: another user")
 struct ProcessUserTests {
-  /// Numbers that belong to nobody, so that nothing else of the machine is theirs.
+  /// Returns an account with ids of no account on the machine, so that no other process or file has them.
   private static func stranger(home: String = "/nonexistent") -> Account {
     Account(name: "stranger", user: 54_321, group: 54_322, groups: [54_322], home: home)
   }
@@ -22,7 +22,7 @@ struct ProcessUserTests {
         hints: [.noRight: "it may neither read nor write", .readOnly: "it may write nowhere"]))
   }
 
-  @Test("a job runs as the account, at its home, with what a login would tell it", .enabled(if: geteuid() == 0))
+  @Test("A job runs as the account, in its home, with the variables of a login", .enabled(if: geteuid() == 0))
   func account() async throws {
     let home = TemporaryFile()
     #expect(chmod(home.directory, 0o755) == 0)
@@ -37,7 +37,7 @@ struct ProcessUserTests {
     #expect(homeless.text(of: other.id) == "/\n/tmp\n")
   }
 
-  @Test("its standard streams can be opened again by name", .enabled(if: geteuid() == 0))
+  @Test("Its standard streams can be opened again by name", .enabled(if: geteuid() == 0))
   func streams() async throws {
     let fixture = Self.fixture()
     let attempt = fixture.shell("echo out >/dev/stdout; echo error >/dev/stderr; echo more >>/proc/self/fd/1")
@@ -45,7 +45,7 @@ struct ProcessUserTests {
     #expect(fixture.text(of: attempt.id) == "out\nmore\n" && fixture.text(of: attempt.id, .stderr) == "error\n")
   }
 
-  @Test("it is stopped with all it has started, in a session as in a control group", .enabled(if: geteuid() == 0))
+  @Test("It is stopped with all its processes, by session and by control group", .enabled(if: geteuid() == 0))
   func stopped() async throws {
     let parent = ControlGroup.own().flatMap { access("\($0.path)/cgroup.procs", W_OK) == 0 ? $0 : nil }
     for root in [nil, parent?.path] {
@@ -61,7 +61,7 @@ struct ProcessUserTests {
   }
 
   @Test(
-    "what it says in its last lines that it was denied is told with the hint for that", .enabled(if: geteuid() == 0))
+    "A denied access in its last lines is reported with a hint", .enabled(if: geteuid() == 0))
   func hints() async throws {
     let fixture = Self.fixture()
     let file = TemporaryFile(named: "secret")
@@ -70,23 +70,23 @@ struct ProcessUserTests {
     #expect(
       denied
         == .failed(
-          .exitNonzero, "exited with code 2; its last output says \"Permission denied\": it may neither read nor write")
+          .exitNonzero, "exited with code 2. Its last output says \"Permission denied\": it may neither read nor write")
     )
     let readOnly = try #require(await fixture.shell("echo x: Read-only file system; exit 4").ended()).ending
     #expect(
       readOnly
         == .failed(
-          .exitNonzero, "exited with code 4; its last output says \"Read-only file system\": it may write nowhere"))
+          .exitNonzero, "exited with code 4. Its last output says \"Read-only file system\": it may write nowhere"))
     let early = fixture.shell("echo Permission denied; for n in 1 2 3; do echo $n; done; exit 3")
     #expect(await early.ended()?.ending == .failed(.exitNonzero, "exited with code 3"))
-    // Nobody else's jobs get a hint.
+    // Jobs of the daemon's own user get no hint.
     let own = ProcessFixture()
     #expect(
       await own.shell("echo Read-only file system; exit 3").ended()?.ending
         == .failed(.exitNonzero, "exited with code 3"))
   }
 
-  @Test("what was in the way of a program, or of its directory, is named", .enabled(if: geteuid() == 0))
+  @Test("An obstacle in front of a program, or of its directory, is named", .enabled(if: geteuid() == 0))
   func obstacles() async throws {
     let fixture = Self.fixture()
     let file = TemporaryFile(named: "secret")
@@ -97,26 +97,26 @@ struct ProcessUserTests {
       else { return nil }
       return message
     }
-    let end = "; Runner=systemd can run it as another User="
+    let end = ". Set Runner=systemd and User= to run it as another user"
     let closed =
-      "stranger may not enter \(file.directory) (mode 700, root:root): open it to stranger, or use another place"
-    #expect(await message(file.path) == "cannot execute \(file.path): Permission denied; \(closed)\(end)")
-    // By a link as well: the directory behind it is the closed one.
+      "stranger may not enter \(file.directory) (mode 700, root:root). Open it to stranger, or use another place"
+    #expect(await message(file.path) == "cannot execute \(file.path): Permission denied, because \(closed)\(end)")
+    // Also through a link: the directory of its target is the closed one.
     let link = TemporaryFile(named: "link")
     #expect(chmod(link.directory, 0o755) == 0 && symlink(file.path, link.path) == 0)
-    #expect(await message(link.path) == "cannot execute \(link.path): Permission denied; \(closed)\(end)")
+    #expect(await message(link.path) == "cannot execute \(link.path): Permission denied, because \(closed)\(end)")
     #expect(
       await message("/bin/true", directory: file.directory)
-        == "cannot enter directory \(file.directory): Permission denied; \(closed)\(end)")
+        == "cannot enter directory \(file.directory): Permission denied, because \(closed)\(end)")
     #expect(chmod(file.directory, 0o755) == 0)
     #expect(
       await message(file.path)
-        == "cannot execute \(file.path): Permission denied; stranger may not execute it (mode 744, root:root): "
-        + "for example chmod a+rx \(file.path)\(end)")
+        == "cannot execute \(file.path): Permission denied, because stranger may not execute it "
+        + "(mode 744, root:root). Run chmod a+rx \(file.path), for example\(end)")
     #expect(
       await message(file.directory)
-        == "cannot execute \(file.directory): Permission denied; it is not a regular file\(end)")
-    // A script may be executed, and its interpreter not.
+        == "cannot execute \(file.directory): Permission denied, because it is not a regular file\(end)")
+    // A script may be executable while its interpreter is not.
     let script = TemporaryFile(named: "script")
     let descriptor = try Descriptor.open(script.path, O_WRONLY | O_CREAT, mode: 0o755)
     let line = Array("#!\(file.path)\n".utf8)
@@ -125,11 +125,11 @@ struct ProcessUserTests {
     #expect(chmod(script.directory, 0o755) == 0)
     #expect(
       await message(script.path)
-        == "cannot execute \(script.path): Permission denied; no mode on the way to it says so: look at access control lists, "
-        + "security modules and, of a script, its interpreter\(end)")
+        == "cannot execute \(script.path): Permission denied. The modes on its path allow it. "
+        + "Check access control lists, security modules and the interpreter of a script\(end)")
   }
 
-  @Test("where nobody may run commands, they are refused with the reason")
+  @Test("Commands that no account may run are refused with the reason")
   func nobody() async throws {
     let fixture = ProcessFixture(user: CommandUser(.nobody("commands cannot run here: no account")))
     #expect(
@@ -139,7 +139,7 @@ struct ProcessUserTests {
     #expect(await fixture.start(["/bin/true"]).ended()?.ending == .succeeded)
   }
 
-  @Test("an orphan of another user is found by its process, and ended", .enabled(if: geteuid() == 0))
+  @Test("An orphan of another user is found by its process, and ended", .enabled(if: geteuid() == 0))
   func orphan() async throws {
     let past = Self.fixture()
     let attempt = past.shell("trap '' TERM; echo ready; while :; do sleep 600; done")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import TactusRunners
 
-@Suite("What the state of a unit says of its end")
+@Suite("The end of a unit, read from its state")
 struct UnitEndingTests {
   private static func state(
     kind: Int32, status: Int32, result: String = "success", executed: Bool = true
@@ -29,14 +29,14 @@ struct UnitEndingTests {
   }
 
   @Test(
-    "A code of systemd's own is its own only if the program was never executed",
+    "An exit code of systemd counts as systemd's only if the program was never executed",
     arguments: [(203, "Exec="), (217, "User="), (216, "Group="), (200, "WorkingDirectory="), (243, "LoadCredential=")])
   func setup(status: Int32, key: String) {
     guard
       case .failed(.validationError, let sentence) = Self.state(kind: 1, status: status, executed: false)
         .ending(wasHeard: false)
     else {
-      Issue.record("status \(status) is not told as systemd's")
+      Issue.record("status \(status) is not reported as systemd's")
       return
     }
     #expect(sentence.contains(key))
@@ -45,7 +45,7 @@ struct UnitEndingTests {
     #expect(Self.state(kind: 1, status: status, executed: false).ending(wasHeard: true) == own)
   }
 
-  @Test("What systemd could not set up is named by its value")
+  @Test("A setting that systemd could not apply is named by its value")
   func values() {
     var state = Self.state(kind: 1, status: 0, executed: false)
     (state.user, state.group, state.workingDirectory) = ("tactus-job", "backup", "!/srv/none")
@@ -53,36 +53,36 @@ struct UnitEndingTests {
     state.paths = ["ReadWritePaths": ["/srv/a", "-/srv/b"], "InaccessiblePaths": ["/srv/c"]]
     let named: [(Int32, String)] = [
       (200, "WorkingDirectory=/srv/none)"), (203, "Exec=/srv/none/program)"), (216, "no group backup"),
-      (217, "no user tactus-job"), (226, "is each of InaccessiblePaths=/srv/c ReadWritePaths=/srv/a there?"),
+      (217, "no user tactus-job"), (226, "each of InaccessiblePaths=/srv/c ReadWritePaths=/srv/a exists"),
     ]
     for (status, value) in named {
       state.exitStatus = status
       guard case .failed(.validationError, let sentence) = state.ending(wasHeard: false) else {
-        Issue.record("status \(status) is not told as systemd's")
+        Issue.record("status \(status) is not reported as systemd's")
         continue
       }
       #expect(sentence.contains(value))
     }
   }
 
-  @Test("An OOM kill is told as one")
+  @Test("An OOM kill is reported as such")
   func outOfMemory() {
     guard
       case .failed(.signaled, let sentence) = Self.state(kind: 2, status: 9, result: "oom-kill").ending(wasHeard: true)
     else {
-      Issue.record("an OOM kill is no end by a signal")
+      Issue.record("an OOM kill is not reported as a signal")
       return
     }
     #expect(sentence.contains("memory"))
   }
 
-  @Test("A unit without a process tells what kept it from having one")
+  @Test("A unit without a process is reported with the reason")
   func resources() {
     guard
       case .failed(.validationError, let sentence) = Self.state(kind: 0, status: 0, result: "resources")
         .ending(wasHeard: false)
     else {
-      Issue.record("missing resources are no mistake of the definition")
+      Issue.record("missing resources are not reported as a mistake in the definition")
       return
     }
     #expect(sentence.contains("EnvironmentFile="))

@@ -33,7 +33,7 @@ struct UnitOrderTests {
     return Dictionary(properties.map { ($0.name, $0.value) }) { _, last in last }
   }
 
-  @Test("Dollars in the arguments are doubled, so that systemd passes them on as they are")
+  @Test("Dollar signs in the arguments are doubled, so that systemd passes them on unchanged")
   func program() throws {
     let properties = try Self.properties(Command(arguments: ["/bin/echo", "$HOME", "100%", "a$${b}"]))
     #expect(
@@ -41,7 +41,7 @@ struct UnitOrderTests {
         == .program(path: "/bin/echo", arguments: ["/bin/echo", "$$HOME", "100%", "a$$$${b}"]))
   }
 
-  @Test("The unit outlasts its process, whatever that ends with")
+  @Test("The unit outlives its process, however that ends")
   func life() throws {
     let properties = try Self.properties(Command(arguments: ["/bin/true"]))
     #expect(properties["RemainAfterExit"] == .flag(true))
@@ -56,7 +56,8 @@ struct UnitOrderTests {
     #expect(signals.contains(9) && signals.contains(64) && !signals.contains(32))
   }
 
-  @Test("What may stay at the end is said to systemd, and to the next daemon", arguments: KillMode.allCases)
+  @Test(
+    "The treatment of leftover processes is passed to systemd, and to the next daemon", arguments: KillMode.allCases)
   func killMode(mode: KillMode) throws {
     let properties = try Self.properties(Command(arguments: ["/bin/true"], killMode: mode))
     #expect(properties["KillMode"] == .text(mode.rawValue))
@@ -76,7 +77,7 @@ struct UnitOrderTests {
     #expect(properties["TasksMax"] == .number(10))
   }
 
-  @Test("A user gets his own home, from systemd; without one the daemon's is passed on")
+  @Test("A user gets the home directory from systemd; without a user the daemon's is passed on")
   func home() throws {
     let own = try Self.properties(Command(arguments: ["/bin/true"]))
     #expect(own["User"] == nil && own["WorkingDirectory"] == .text("-/var/lib/tactus"))
@@ -92,14 +93,14 @@ struct UnitOrderTests {
     }
   }
 
-  @Test("The user of the definition comes before the daemon's choice")
+  @Test("The user of the definition overrides the daemon's choice")
   func user() throws {
     let properties = try Self.properties(
       Command(arguments: ["/bin/true"], user: "backup", group: "adm"), user: "tactus-job")
     #expect(properties["User"] == .text("backup") && properties["Group"] == .text("adm"))
   }
 
-  @Test("Credentials come from where the daemon has put them, and their directory has its known place")
+  @Test("Credentials are read from the daemon's files, and their directory has its documented path")
   func credentials() throws {
     let command = Command(
       arguments: ["/bin/true"], environment: ["KEY=${CREDENTIALS_DIRECTORY}/key and ${CREDENTIALS_DIRECTORY}"],
@@ -119,7 +120,7 @@ struct UnitOrderTests {
     #expect(environment.contains("KEY=\(directory)/key and \(directory)"))
   }
 
-  @Test("What the definition sets wins over files, and systemd reads no file but the daemon's, which says both, quoted")
+  @Test("The definition overrides environment files, and systemd reads only the daemon's merged, quoted file")
   func finalEnvironment() throws {
     let command = Command(
       arguments: ["/bin/true"], environment: [#"A=a "b" $c `d` \e"#, "TACTUS_X=1"],
@@ -138,7 +139,7 @@ struct UnitOrderTests {
           "EnvironmentFiles", .files([.init(path: "/last", isOptional: false)]))))
   }
 
-  @Test("The sandbox keys keep their names and the types that they have on the bus")
+  @Test("Sandbox settings keep their names and their types on the bus")
   func sandbox() throws {
     let command = Command(
       arguments: ["/bin/true"],
@@ -153,7 +154,7 @@ struct UnitOrderTests {
     #expect(properties["ReadWritePaths"] == .texts(["/srv", "-/var/x"]))
   }
 
-  @Test("The next daemon finds the time-out and the limit of the output in the unit's fields")
+  @Test("The next daemon finds the time-out and the output limit in the unit's fields")
   func fields() throws {
     let properties = try Self.properties(Command(arguments: ["/bin/true"], timeout: .seconds(5)))
     guard case .fields(let fields) = properties["LogExtraFields"] else {
@@ -163,7 +164,7 @@ struct UnitOrderTests {
     #expect(Set(["TACTUS_STORE=s", "TACTUS_TIMEOUT_USEC=5000000", "TACTUS_LOG_LIMIT=1000"]).isSubset(of: fields))
   }
 
-  @Test("Only units of jobs are jobs' units")
+  @Test("Only units of jobs are recognized as such")
   func names() throws {
     let id = try #require(JobID("018f0000-0000-7000-8000-000000000001"))
     #expect(UnitOrder.job(of: UnitOrder.name(of: id)) == id)

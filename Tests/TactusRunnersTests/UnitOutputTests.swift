@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The output of a unit")
 struct UnitOutputTests {
-  /// Named pipes of one attempt, and what a daemon would hold of them.
+  /// The named pipes of one attempt, and the daemon's state for them.
   private final class Bench {
     let directory: String
     let pipes: UnitPipes
@@ -17,7 +17,7 @@ struct UnitOutputTests {
     let watches: ProcessWatches
     let view: PipeView
     var writers: [OutputStream: Int32] = [:]
-    /// What was stored, by stream.
+    /// The stored bytes, by stream.
     var stored: [OutputStream: [UInt8]] = [:]
 
     init() throws {
@@ -51,7 +51,7 @@ struct UnitOutputTests {
       for line in piece.lines { stored[piece.stream, default: []] += line.bytes + (line.isPartial ? [] : [10]) }
     }
 
-    /// Takes, stores and answers until nothing more comes.
+    /// Takes, stores and answers until there is no more output.
     func pump(_ output: UnitOutput, _ stream: OutputStream = .stdout) {
       while let piece = output.take(stream, at: Instant(microseconds: 1)) {
         keep(piece)
@@ -62,7 +62,7 @@ struct UnitOutputTests {
     var text: String { String(decoding: stored[.stdout] ?? [], as: UTF8.self) }
   }
 
-  @Test("Whole lines go out, what has no newline stays in its pipe until the end")
+  @Test("Whole lines are taken, and a line without a newline stays in its pipe until the end")
   func lines() throws {
     let bench = try Bench()
     let output = try bench.open()
@@ -79,7 +79,7 @@ struct UnitOutputTests {
     #expect(bench.text == "one\ntwo\nthree\nfour" && output.isComplete && output.storedBytes == 18)
   }
 
-  @Test("What has no newline is held, and goes out as it is when it was waited for long enough")
+  @Test("A line without a newline is held, and taken unchanged after a while")
   func beginning() throws {
     let bench = try Bench()
     let output = try bench.open()
@@ -87,7 +87,7 @@ struct UnitOutputTests {
     #expect(!output.isHolding(.stdout))
     bench.write("one\ntw")
     let piece = try #require(output.take(.stdout, at: Instant(microseconds: 1)))
-    #expect(!output.isHolding(.stdout), "a piece is with the sink")
+    #expect(!output.isHolding(.stdout), "the sink has a piece")
     bench.keep(piece)
     output.answered(piece, isStored: true)
     #expect(output.take(.stdout, at: Instant(microseconds: 1)) == nil && output.isHolding(.stdout))
@@ -99,7 +99,7 @@ struct UnitOutputTests {
     #expect(bench.text == "one\ntwo\n" && !output.isHolding(.stdout))
   }
 
-  @Test("Packets, which a writer with O_DIRECT makes, lose nothing")
+  @Test("Packets from a writer with O_DIRECT are read without loss")
   func packets() throws {
     let bench = try Bench()
     let output = try bench.open()
@@ -113,7 +113,7 @@ struct UnitOutputTests {
     #expect(bench.text == "first\nsecond\nthird\n" && output.storedBytes == 19 && output.droppedBytes == 0)
   }
 
-  @Test("A record that is damaged is none", arguments: [0, 8, 24])
+  @Test("A damaged record is ignored", arguments: [0, 8, 24])
   func damage(offset: Int) throws {
     let bench = try Bench()
     let words: [UInt64] = [0x8000_0000_0000_0000]
@@ -129,7 +129,7 @@ struct UnitOutputTests {
     #expect(output.storedBytes == 7 && output.droppedBytes == 0)
   }
 
-  @Test("A pipe that is full of one line is taken as it is, so that the job goes on")
+  @Test("A pipe filled by one line is read as it is, so that the job continues")
   func longLine() throws {
     let bench = try Bench()
     let output = try bench.open()
@@ -146,19 +146,19 @@ struct UnitOutputTests {
     #expect(bench.text == full + rest + "\n")
   }
 
-  @Test("Pages that are half empty fill a pipe as well")
+  @Test("Half-empty pages also fill a pipe")
   func sparsePages() throws {
     let bench = try Bench()
     let output = try bench.open()
     defer { output.close() }
-    // Two writes of this size do not fit into one page, so each has its own, and sixteen are all there are.
+    // Two writes of this size do not fit into one page, so each has its own, and a pipe has sixteen pages.
     let piece = String(repeating: "y", count: 2049)
     for _ in 0..<16 { bench.write(piece) }
     bench.pump(output)
     #expect(bench.text.utf8.count == 16 * 2049)
   }
 
-  @Test("Pages that hold a byte each fill a pipe as well, as sendfile(2) makes them")
+  @Test("Pages with one byte each, from sendfile(2), also fill a pipe")
   func splicedPages() throws {
     let bench = try Bench()
     let output = try bench.open()
@@ -173,7 +173,7 @@ struct UnitOutputTests {
       if sendfile(writer, source, &place, 1) == 1 {
         pieces += 1
       } else {
-        // Here a job would wait until somebody reads.
+        // At this point a job would wait for a reader.
         #expect(errno == EAGAIN)
         waits += 1
         bench.pump(output)
@@ -206,7 +206,7 @@ struct UnitOutputTests {
   }
 
   @Test(
-    "A daemon that dies in the very moment between the taking out and the note of it repeats nothing, and loses nothing"
+    "A daemon that dies between reading a pipe and noting that loses nothing and repeats nothing"
   )
   func deathInBetween() throws {
     let bench = try Bench()
@@ -215,7 +215,7 @@ struct UnitOutputTests {
     let piece = try #require(first.take(.stdout, at: Instant(microseconds: 1)))
     bench.keep(piece)
     first.close()
-    // What the dead daemon has still done.
+    // The last step of the dead daemon.
     let reader = try NamedPipe.openReader(bench.pipes.path(of: .stdout))
     var bytes = [UInt8](repeating: 0, count: 8)
     #expect(read(reader, &bytes, 8) == 8)
@@ -228,7 +228,7 @@ struct UnitOutputTests {
     #expect(bench.text == "one\ntwo\nthree\nfour\nfive\n")
   }
 
-  @Test("Beyond the limit bytes are counted and not stored, across daemons")
+  @Test("Bytes beyond the limit are counted and not stored, across daemons")
   func limit() throws {
     let bench = try Bench()
     let first = try bench.open(limit: 6)
@@ -243,7 +243,7 @@ struct UnitOutputTests {
     #expect(second.storedBytes == 6 && second.droppedBytes == 13)
   }
 
-  @Test("What the store does not take is counted")
+  @Test("Output that the store refuses is counted")
   func refused() throws {
     let bench = try Bench()
     let output = try bench.open()
@@ -254,7 +254,7 @@ struct UnitOutputTests {
     #expect(output.droppedBytes == 4 && output.storedBytes == 0)
   }
 
-  @Test("The end does not wait for somebody who goes on writing")
+  @Test("The end does not wait for a process that continues to write")
   func endless() throws {
     let bench = try Bench()
     let output = try bench.open()

@@ -4,10 +4,14 @@ import TactusTestSupport
 import Testing
 
 extension OnMachine {
-  /// It sets the clock of the machine that it runs on, which all others there see, too: nothing else is tested meanwhile.
+  /// Sets the real clock, which all processes of this machine see.
+  ///
+  /// No other test runs at the same time.
   @Suite("The clock")
   struct ClockTests {
-    /// Steps the real clock; only this and the way back leave it as it was.
+    /// Steps the real clock.
+    ///
+    /// The caller must undo each step.
     private func step(by seconds: Int) throws {
       var now = timespec()
       guard clock_gettime(CLOCK_REALTIME, &now) == 0 else { throw Laboratory.Failed("no clock") }
@@ -17,7 +21,7 @@ extension OnMachine {
       }
     }
 
-    @Test("A step of the real clock and the way back are told by the kernel, and no instant is lost or repeated")
+    @Test("The daemon logs a step of the real clock forward and back, and continues the schedule")
     func realClock() async throws {
       let machine = try await ServiceLab.installed(workflows: [
         "tick": "[Schedule]\nInterval=1s\n[Command]\nExec=/bin/true\n"
@@ -27,7 +31,7 @@ extension OnMachine {
       }
       func ticked() async throws {
         let count = try await machine.jobs("--workflow=tick", "--status=COMPLETED").count
-        _ = try await eventually("the workflow goes on") {
+        _ = try await eventually("the workflow continues") {
           try await machine.jobs("--workflow=tick", "--status=COMPLETED").count > count + 1 ? true : nil
         }
       }
@@ -35,14 +39,14 @@ extension OnMachine {
       do {
         try step(by: 5)
         var isBack = false
-        defer { if !isBack { try? step(by: -5) } }  // there is nobody left to tell
-        let forward = try await eventually("the step is told") { try await steps().first }
+        defer { if !isBack { try? step(by: -5) } }  // the test has already failed
+        let forward = try await eventually("the step forward is logged") { try await steps().first }
         #expect((4_900_000...5_100_000).contains(forward), "\(forward)")
         try await ticked()
         try step(by: -5)
         isBack = true
       }
-      let back = try await eventually("the way back is told") { try await steps().dropFirst().first }
+      let back = try await eventually("the step back is logged") { try await steps().dropFirst().first }
       #expect((-5_100_000 ... -4_900_000).contains(back), "\(back)")
       try await ticked()
       try await machine.verify()

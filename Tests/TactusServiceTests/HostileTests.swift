@@ -4,7 +4,7 @@ import Testing
 extension OnMachine {
   @Suite("A hostile command")
   struct HostileTests {
-    /// Tries everything that it should not be able to do; what succeeds is printed.
+    /// Tries everything that a job must not be able to do, and prints each attempt that succeeds.
     private static let attack = """
       try() { name=$1; shift; if "$@" >/dev/null 2>&1; then echo "BREACH $name"; fi; }
       daemon=$(cat /srv/daemon)
@@ -44,7 +44,7 @@ extension OnMachine {
       """
 
     @Test(
-      "It reaches neither the store, the keys, the daemon, its socket, nor systemd, with the polkit rule switched on")
+      "Even with the polkit rule, a hostile command cannot reach the store, keys, the daemon, its socket or systemd")
     func attack() async throws {
       let machine = try await ServiceLab.installed(workflows: [
         "victim": "[Command]\nExec=/bin/echo secret output\nRunner=direct\n",
@@ -68,7 +68,7 @@ extension OnMachine {
       let lines = ran.output.split(separator: "\n").map(String.init)
       #expect(lines.contains("tactus-job"), "\(ran.output)\(ran.errors)")
       #expect(!lines.contains { $0.hasPrefix("BREACH") }, "\(ran.output)")
-      #expect(lines.count { $0.hasSuffix("0000000000000000") } == 3, "it has no capability: \(ran.output)")
+      #expect(lines.count { $0.hasSuffix("0000000000000000") } == 3, "the command has a capability: \(ran.output)")
 
       #expect(try await machine.daemonProcess == daemon)
       #expect(try await machine.jobs("--workflow=victim").count == 1)

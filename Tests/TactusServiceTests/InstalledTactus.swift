@@ -1,16 +1,16 @@
 import Foundation
 import TactusTestSupport
 
-/// Tactus on a machine: installed from the package, used through its commands, as an operator would.
+/// Tactus on a machine of the lab, installed from the package and used through its commands.
 extension ServiceLab {
-  /// The package that `make deb` made last.
+  /// The package that `make deb` built last.
   static let package: String = {
     let built = URL(filePath: "\(project)/.build")
-    // Nothing was built yet.
+    // Nothing is built yet.
     let files = (try? FileManager.default.contentsOfDirectory(at: built, includingPropertiesForKeys: nil)) ?? []
     let packages = files.filter { $0.lastPathComponent.hasPrefix("tactus_") && $0.pathExtension == "deb" }
     func age(_ file: URL) -> TimeInterval {
-      let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)  // it was there
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)  // just listed
       return (attributes?[.modificationDate] as? Date)?.timeIntervalSinceNow ?? -.infinity
     }
     guard let newest = packages.max(by: { age($0) < age($1) }) else {
@@ -38,14 +38,16 @@ extension ServiceLab {
     return machine
   }
 
-  /// Installs the package, or installs it again over itself; nothing is enabled or started by that.
+  /// Installs or reinstalls the package.
+  ///
+  /// This enables and starts no unit.
   func install() async throws {
     let path = "/root/\(URL(filePath: Self.package).lastPathComponent)"
     try await copy(Self.package, to: path)
     try await shell("apt-get install --yes --reinstall \(path)")
   }
 
-  /// Writes a workflow's file; it is in force after a reload or a start.
+  /// Writes the file of a workflow, which a reload or a start reads.
   func define(_ name: String, _ text: String) async throws {
     try await write("/etc/tactus/workflows/\(name).workflow", text)
   }
@@ -55,10 +57,10 @@ extension ServiceLab {
     try await run(["tactusctl"] + arguments, as: user)
   }
 
-  /// Audits the store as root, whether the daemon runs or not; throws what is wrong with it.
+  /// Audits the store as root, while the daemon runs or not, and throws the problems found.
   func verify() async throws { try await run(["tactusd", "--verify"]).expectSuccess() }
 
-  /// A job as `tactusctl --json=short` shows it; more fields are a matter of adding them here.
+  /// The fields of a job that tests read from `tactusctl --json=short`.
   struct Job: Decodable, Hashable, Sendable {
     var id: String
     var workflow: String?
@@ -96,30 +98,30 @@ extension ServiceLab {
 
   // MARK: systemd
 
-  /// A property of a unit, as `systemctl show` tells it.
+  /// A property of a unit, from `systemctl show`.
   func property(_ name: String, of unit: String = "tactusd.service") async throws -> String {
     try await shell("systemctl show --value --property=\(name) \(unit)")
   }
 
-  /// The number of the daemon's process on the machine; 0 when it does not run.
+  /// The id of the daemon's process on the machine, or 0 if the daemon does not run.
   var daemonProcess: Int { get async throws { Int(try await property("MainPID")) ?? 0 } }
 
-  /// Ends the daemon with SIGKILL; systemd starts it again.
+  /// Kills the daemon with SIGKILL, after which systemd restarts it.
   func killDaemon() async throws { try await shell("systemctl kill --kill-who=main --signal=KILL tactusd.service") }
 
-  /// Stops journald, with the sockets that would start it again.
+  /// Stops journald and the sockets that would start it again.
   func stopJournal() async throws {
     try await shell("systemctl stop 'systemd-journald*.socket' systemd-journald.service")
   }
 
-  /// Starts what ``stopJournal()`` stopped.
+  /// Starts journald and its sockets after ``stopJournal()``.
   func startJournal() async throws {
     try await shell("systemctl start systemd-journald.socket systemd-journald-dev-log.socket systemd-journald.service")
   }
 
   /// An entry of the journal.
   struct Entry: Sendable {
-    /// All fields that are text.
+    /// All text fields.
     var fields: [String: String]
     var message: String { fields["MESSAGE"] ?? "" }
 

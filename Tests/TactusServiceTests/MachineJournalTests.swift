@@ -5,7 +5,7 @@ import Testing
 extension OnMachine {
   @Suite("The journal of a machine")
   struct MachineJournalTests {
-    @Test("journalctl finds a job by its workflow and by its id, and explains what went wrong and what to do")
+    @Test("journalctl finds a job by its workflow and by its id, and explains a failure and the way out")
     func found() async throws {
       let machine = try await ServiceLab.installed(workflows: [
         "nightly-backup": "[Command]\nExec=/bin/sh -c 'echo copied; echo slow disk >&2'\n",
@@ -15,7 +15,7 @@ extension OnMachine {
       #expect(try await machine.control("run", "broken", "--wait").code == 1)
       let job = try #require(try await machine.jobs("--workflow=nightly-backup").first)
 
-      // By name, as an operator would; standard error is a notice, standard output is not. The copy comes in its own time.
+      // By name: standard error has the priority notice, standard output has not. The copy may arrive after the end.
       let lines = try await eventually("both lines are in the journal") {
         let lines = try await machine.journal("--identifier=nightly-backup")
         return lines.count == 2 ? lines : nil
@@ -30,8 +30,8 @@ extension OnMachine {
       let end = try #require(all.first { $0["TACTUS_MESSAGE"] == "job_completed" })
       #expect(end["TACTUS_WORKFLOW"] == "nightly-backup" && end["TACTUS_STATUS"] == "COMPLETED")
       #expect(end["TACTUS_KIND"] == "command" && end["TACTUS_TRIGGER"] == "MANUAL" && end["TACTUS_ATTEMPT"] == "1")
-      // What needs a look, and nothing else.
-      let warnings = try await eventually("both are in the journal") {
+      // Only these two entries have the priority warning.
+      let warnings = try await eventually("both warnings are in the journal") {
         let warnings = try await machine.journal("--unit=tactusd", "--priority=warning")
         return warnings.count == 2 ? warnings : nil
       }
@@ -47,7 +47,7 @@ extension OnMachine {
     }
 
     @Test(
-      "journald that is away for ten seconds under 1,000 lines a second delays nothing: logs have all, the loss is counted"
+      "If journald stops for ten seconds at 1,000 lines a second, no job is delayed and the dropped lines are counted"
     )
     func away() async throws {
       let machine = try await ServiceLab.installed(workflows: [
@@ -63,7 +63,7 @@ extension OnMachine {
       for _ in 0..<10 {
         let begin = ContinuousClock.now
         try await machine.control("run", "other", "--wait").expectSuccess()
-        // One that waited for journald would wait until that is started again.
+        // A job that waited for journald would not end before journald is started again.
         #expect(ContinuousClock.now - begin < .seconds(60))
         try await Task.sleep(for: .milliseconds(900))
       }
@@ -77,16 +77,16 @@ extension OnMachine {
         try await machine.journal("TACTUS_MESSAGE=output_dropped")
           .compactMap { $0["TACTUS_COUNT"].flatMap { Int($0) } }.reduce(0, +)
       }
-      let (written, dropped) = try await eventually("every line is there or counted") { () -> (Int, Int)? in
+      let (written, dropped) = try await eventually("every line is in the journal or counted") { () -> (Int, Int)? in
         let (written, dropped) = (try await machine.journal("--identifier=flood").count, try await counted())
         return written + dropped == 12_000 ? (written, dropped) : nil
       }
-      print("journald away for 10 s, 12,000 lines: \(written) in the journal, \(dropped) counted")
+      print("journald stopped for 10 s, 12,000 lines: \(written) in the journal, \(dropped) counted")
       #expect(dropped > 0)
     }
 
-    // Half of them at once, which no journal follows, and half at a pace that is beyond journald's own limit for a service.
-    @Test("200,000 lines in ten seconds are all in logs; the journal has them, or the daemon says how many it has not")
+    // Half of the lines are printed at once, faster than journald reads. The others exceed its limit for a service.
+    @Test("logs has all of 200,000 lines in ten seconds, and the journal has them or the daemon counts missing ones")
     func flood() async throws {
       let machine = try await ServiceLab.installed(workflows: [
         "flood": """

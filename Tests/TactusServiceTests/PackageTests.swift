@@ -4,11 +4,11 @@ import Testing
 extension OnMachine {
   @Suite("The package")
   struct PackageTests {
-    /// What an operator does once, so that user tactus may start units.
+    /// The command by which an operator allows the user tactus to start units.
     private static let permit = "ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
     private static let hello = "[Command]\nExec=/bin/sh -c 'echo hello from $(id -un)'\n"
 
-    @Test("An operator installs it, enables it with one command, and everybody may do what their groups allow")
+    @Test("After the installation, one command enables Tactus, and users have the rights of their groups")
     func install() async throws {
       let machine = try await ServiceLab()
       try await machine.install()
@@ -37,7 +37,7 @@ extension OnMachine {
       #expect(try await machine.jobs("--workflow=hello").map(\.status) == ["COMPLETED"])
       let status = try await machine.shell("systemctl status tactusd")
       #expect(status.contains("Active: active (running)") && status.contains("Status: \""), "\(status)")
-      // Whoever audits as root leaves nothing behind that the daemon's own user cannot write.
+      // An audit by root leaves no file behind that the user tactus cannot write.
       try await machine.verify()
       try await machine.shell("systemctl stop tactusd")
       try await machine.verify()
@@ -45,7 +45,7 @@ extension OnMachine {
       try await machine.control("run", "hello", "--wait").expectSuccess()
     }
 
-    @Test("The manual pages, the completion and the examples are where they are looked for")
+    @Test("The package installs manual pages, completions and examples in the standard places")
     func documents() async throws {
       let machine = try await ServiceLab()
       try await machine.install()
@@ -62,14 +62,14 @@ extension OnMachine {
         """)
     }
 
-    @Test("An upgrade lets what runs come to its end, and keeps whoever connects meanwhile waiting, not failing")
+    @Test("An upgrade lets running jobs end, and calls during the upgrade wait instead of failing")
     func upgrade() async throws {
       let machine = try await ServiceLab.installed(workflows: ["long": "[Command]\nExec=/bin/sleep 3\n"])
       let before = try await machine.daemonProcess
       try await machine.control("run", "long").expectSuccess()
-      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      _ = try await eventually("the job runs") { try await machine.jobs("--status=RUNNING").first }
       async let upgrade: Void = machine.install()
-      _ = try await eventually("the daemon stops, or is another one") {
+      _ = try await eventually("the daemon stops or has been replaced") {
         let (process, state) = (try await machine.daemonProcess, try await machine.property("ActiveState"))
         return process != before || state != "active" ? true : nil
       }
@@ -81,9 +81,9 @@ extension OnMachine {
       try await machine.verify()
     }
 
-    // Found on a machine where the package was removed and installed again: two jobs were RUNNING for a moment, then LOST.
+    // After a removal and a new installation of the package, two jobs were once RUNNING for a moment, then LOST.
     @Test(
-      "A removal ends units that run, which are LOST to whoever calls first, and leaves the end of a unit that has ended to be told"
+      "A removal ends running units, which the next daemon shows as LOST at once, and keeps the results of ended units"
     )
     func removeUnits() async throws {
       let machine = try await ServiceLab()
@@ -97,7 +97,7 @@ extension OnMachine {
       let (long, short) = (
         try await machine.shell("tactusctl run long"), try await machine.shell("tactusctl run short")
       )
-      _ = try await eventually("both run") {
+      _ = try await eventually("both jobs run") {
         try await machine.jobs("--status=RUNNING").count == 2 ? true : nil
       }
       try await endUnseen(short, on: machine)
@@ -112,17 +112,17 @@ extension OnMachine {
       #expect(try await machine.control("logs", short).expectSuccess() == "over\n")
       try await machine.verify()
 
-      // Nobody will ask for this one.
+      // No daemon will ask for the result of this unit.
       try await machine.shell("rm /tmp/end")
       try await unitsStart(on: machine)
       let last = try await machine.shell("tactusctl run short")
-      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      _ = try await eventually("the job runs") { try await machine.jobs("--status=RUNNING").first }
       try await endUnseen(last, on: machine)
       try await machine.shell("apt-get purge --yes tactus")
       #expect(try await machine.shell("systemctl list-units --all --no-legend 'tactus-*.service'") == "")
     }
 
-    @Test("The link to the polkit rule works again when the package is back, and nobody has to tell polkit")
+    @Test("The link to the polkit rule works again after a new installation, without a restart of polkit")
     func rule() async throws {
       let machine = try await ServiceLab.installed(workflows: [
         "unit": "[Command]\nUser=daemon\nExec=/usr/bin/id --user --name\n"
@@ -130,7 +130,7 @@ extension OnMachine {
       try await machine.shell(Self.permit)
       try await unitsStart(on: machine)
       try await machine.shell("apt-get remove --yes tactus")
-      // As by a reboot: now it has looked at a link that leads nowhere.
+      // As at a reboot, polkit now reads a link without a target.
       try await machine.shell("systemctl restart polkit")
       let polkit = try await machine.property("MainPID", of: "polkit.service")
       #expect(
@@ -144,7 +144,9 @@ extension OnMachine {
       #expect(try await machine.property("MainPID", of: "polkit.service") == polkit)
     }
 
-    /// Waits until the daemon may start units: polkit sees its rule by inotify, in its own time.
+    /// Waits until the daemon may start units.
+    ///
+    /// polkit notices its rule by inotify, after a moment.
     private func unitsStart(on machine: ServiceLab) async throws {
       _ = try await eventually("the daemon may start units") {
         let doctor = try await machine.shell("tactusctl reload >/dev/null; tactusctl doctor")
@@ -152,15 +154,15 @@ extension OnMachine {
       }
     }
 
-    /// Has a job that waits for a file end while no daemon runs.
+    /// Lets a job that waits for a file end while no daemon runs.
     private func endUnseen(_ job: String, on machine: ServiceLab) async throws {
       try await machine.shell("systemctl stop --quiet tactusd tactusd.socket; touch /tmp/end")
-      _ = try await eventually("it has ended, which nobody has seen") {
+      _ = try await eventually("the unit has ended") {
         try await machine.property("SubState", of: "tactus-\(job).service") == "exited" ? true : nil
       }
     }
 
-    @Test("A removal keeps what was made and set, a purge leaves nothing")
+    @Test("A removal keeps the store and the configuration, and a purge leaves nothing")
     func remove() async throws {
       let machine = try await ServiceLab.installed(workflows: ["hello": Self.hello])
       try await machine.control("run", "hello", "--wait").expectSuccess()
@@ -175,7 +177,7 @@ extension OnMachine {
         """)
       #expect(try await machine.shell("systemctl --failed --plain --no-legend") == "")
 
-      // What was enabled before is enabled again, and knows what it knew.
+      // After a new installation, the service is enabled as before and still has its jobs.
       try await machine.install()
       #expect(try await machine.property("UnitFileState") == "enabled")
       try await machine.shell("systemctl start tactusd.socket tactusd")

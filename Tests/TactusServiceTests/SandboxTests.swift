@@ -5,7 +5,7 @@ import Testing
 extension OnMachine {
   @Suite("The units")
   struct SandboxTests {
-    @Test("systemd finds nothing to complain of, and little exposure")
+    @Test("systemd-analyze finds no fault in the units and a low exposure")
     func analysis() async throws {
       let machine = try await ServiceLab.installed()
       for arguments in [
@@ -31,12 +31,12 @@ extension OnMachine {
       lintian.standardOutput = output
       lintian.standardError = output
       try lintian.run()
-      let findings = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      let findings = String(decoding: output.fileHandleForReading.rest(), as: UTF8.self)
       lintian.waitUntilExit()
       #expect(lintian.terminationStatus == 0, "\(findings)")
     }
 
-    /// Each line is a program of its own that must end with 0.
+    /// Scripts that must each exit with 0.
     private static let work = [
       "test -w \"$HOME\" && cd && echo text >file && tar -cf file.tar file && tar -xOf file.tar | grep -q text",
       "file=$(mktemp) && test -w \"$file\"",
@@ -48,11 +48,11 @@ extension OnMachine {
       "test \"$(nproc)\" -gt 0 && head -c 8 /dev/urandom >/dev/null && grep -q MemTotal /proc/meminfo",
       "logger --tag work-of-a-job hello",
       "busctl --no-pager list >/dev/null",
-      // The exit status of a pager, ssh or editor without a terminal is theirs; that there is a /dev/tty and a /dev/pts is ours.
+      // Pagers, ssh and editors need these devices, even if they fail without a terminal.
       "test -c /dev/tty && test -d /dev/pts && test -d /dev/shm",
     ]
 
-    @Test("What jobs usually do works inside")
+    @Test("The usual work of jobs succeeds in the sandbox")
     func everydayWork() async throws {
       let machine = try await ServiceLab.installed()
       for (number, line) in Self.work.enumerated() {
@@ -67,7 +67,7 @@ extension OnMachine {
       #expect(try await machine.journal("--identifier=work-of-a-job").map(\.message) == ["hello"])
     }
 
-    @Test("What jobs have no use for does not")
+    @Test("The sandbox refuses what jobs do not need")
     func refusedWork() async throws {
       let machine = try await ServiceLab.installed()
       for line in [
@@ -81,7 +81,7 @@ extension OnMachine {
       }
     }
 
-    @Test("The polkit rule is not active until it is switched on, and then for the daemon's user alone")
+    @Test("The polkit rule is inactive until it is enabled, and then applies only to the user tactus")
     func polkit() async throws {
       let machine = try await ServiceLab()
       try await machine.install()
@@ -98,7 +98,7 @@ extension OnMachine {
       for user in ["tactus-job", "nobody"] {
         #expect(try await startUnit("tactus-two", as: user) != 0, "\(user)")
       }
-      // Of units that are there already only those with names of ours.
+      // Of existing units, the rule covers only those with names of Tactus.
       let stop = try await machine.run(["systemctl", "stop", "--no-ask-password", "dbus.socket"], as: "tactus")
       #expect(stop.code != 0)
     }

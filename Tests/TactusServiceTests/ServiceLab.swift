@@ -3,10 +3,10 @@ import Synchronization
 import TactusTestSupport
 import Testing
 
-/// All that is tried on a machine with a real systemd.
+/// All tests on a machine with a real systemd.
 ///
-/// One test at a time: each looks at how a whole machine behaves, and two of them would share this one's processors. A file adds its
-/// suite in an extension:
+/// They run one at a time: each observes a whole machine, and two machines would share the processors of this one.
+/// A file adds its suite in an extension:
 ///
 ///     extension OnMachine {
 ///       @Suite("The journal")
@@ -23,10 +23,11 @@ import Testing
 @Suite("On a machine with systemd", .serialized, .enabled(if: Laboratory.isPossible))
 enum OnMachine {}
 
-/// A machine of its own for one test, `Tests/systemd/lab`: Debian, systemd as process 1, journald, D-Bus, polkit, no network.
+/// A separate machine for one test, which `Tests/systemd/lab` boots with systemd-nspawn.
 ///
-/// It boots in less than a second, so no test has to share one, and goes with this object. It runs as root what it is told to run.
-/// What it has in /run and /tmp goes with a reboot, everything else with the machine.
+/// It runs Debian with systemd as process 1, journald, D-Bus and polkit, but has no network. It boots in less than a
+/// second, so no test has to share one. Commands run as root unless a user is named. A reboot empties /run and /tmp.
+/// When this object is released, the machine is removed.
 final class ServiceLab: Sendable {
   /// The top of the source tree.
   static let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -37,7 +38,7 @@ final class ServiceLab: Sendable {
   private let sending = Mutex(())
   private let waiting = Mutex<[Int: CheckedContinuation<Answer, any Error>]?>([:])
 
-  /// Boots a machine on which nothing of Tactus is.
+  /// Boots a machine without Tactus.
   init() async throws {
     lab = try await Laboratory("systemd/lab", ["boot", "\(Self.project)/.build-lab/root"])
     lab.forEachLine { [weak self] line in
@@ -47,7 +48,7 @@ final class ServiceLab: Sendable {
 
   // MARK: Requests
 
-  /// What the lab is asked; see its head.
+  /// A request to the lab, documented at the top of `Tests/systemd/lab`.
   private struct Request: Encodable {
     var id = 0
     var run: [String]?
@@ -69,15 +70,15 @@ final class ServiceLab: Sendable {
     var failed: String?
   }
 
-  /// What became of a command.
+  /// The result of a command that has ended.
   struct Ran: Sendable {
     var command: String
-    /// The exit code; 124 when it took too long.
+    /// The exit code, or 124 after the time limit.
     var code: Int
     var output: String
     var errors: String
 
-    /// Throws all that is known unless the exit code is 0; answers the output.
+    /// Returns the output, or throws the exit code and all output if the code is not 0.
     @discardableResult
     func expectSuccess() throws -> String {
       guard code == 0 else { throw Laboratory.Failed("\(command): exit code \(code)\n\(output)\(errors)") }
@@ -85,8 +86,11 @@ final class ServiceLab: Sendable {
     }
   }
 
-  /// Runs a program on the machine; several may run at once.
-  /// - Parameter user: who runs it, with all groups; nil for root.
+  /// Runs a program on the machine.
+  ///
+  /// Several programs may run at once.
+  ///
+  /// - Parameter user: the account that runs it, with all its groups, or nil for root.
   func run(
     _ command: [String], as user: String? = nil, input: String? = nil, within limit: Duration = patience
   ) async throws -> Ran {
@@ -96,27 +100,28 @@ final class ServiceLab: Sendable {
       errors: answer.errors ?? "")
   }
 
-  /// Runs a script of sh, which ends at the first command that fails, and answers its output without the last newlines.
-  /// - Throws: ``Laboratory/Failed`` with everything that was printed, unless the exit code is 0.
+  /// Runs a shell script up to the first command that fails, and returns its output without the last newlines.
+  ///
+  /// - Throws: ``Laboratory/Failed`` with the complete output if the exit code is not 0.
   @discardableResult
   func shell(_ script: String, as user: String? = nil, within limit: Duration = patience) async throws -> String {
     try await run(["sh", "-ec", script], as: user, within: limit).expectSuccess().trimmingCharacters(in: .newlines)
   }
 
-  /// Copies a file of this machine to the other, into folders that are made for it.
+  /// Copies a file to the machine and creates missing folders.
   func copy(_ file: String, to path: String, mode: String = "0644") async throws {
     _ = try await ask(Request(copy: file, to: path, mode: mode))
   }
 
-  /// Writes a file on the machine, into folders that are made for it.
+  /// Writes a file on the machine and creates missing folders.
   func write(_ path: String, _ text: String, mode: String = "0644") async throws {
     try await run(["install", "-D", "--mode=\(mode)", "/dev/stdin", path], input: text).expectSuccess()
   }
 
-  /// Reboots as a person would; returns when everything is up again.
+  /// Reboots the machine cleanly and returns when it is up again.
   func reboot() async throws { _ = try await ask(Request(reboot: true)) }
 
-  /// Ends everything as a power cut would, and boots again.
+  /// Kills all processes at once, as a power cut would end them, and boots the machine again.
   func cutPower() async throws { _ = try await ask(Request(reset: true)) }
 
   private func ask(_ request: Request) async throws -> Answer {

@@ -3,9 +3,9 @@ import TactusTestSupport
 import Testing
 
 extension OnMachine {
-  @Suite("When the surroundings go wrong")
+  @Suite("Faults of the system around the daemon")
   struct SurroundingsTests {
-    /// A machine whose daemon may start units, and knows it.
+    /// Boots a machine whose daemon may start units and has noticed this.
     private static func permitted(_ workflows: [String: String]) async throws -> ServiceLab {
       let machine = try await ServiceLab.installed(workflows: workflows)
       try await machine.shell(
@@ -17,38 +17,38 @@ extension OnMachine {
       return machine
     }
 
-    /// The sentence of the newest message of a kind.
-    private func told(_ kind: String, on machine: ServiceLab) async throws -> String? {
+    /// The text of the newest message with an identifier.
+    private func reported(_ kind: String, on machine: ServiceLab) async throws -> String? {
       try await machine.journal("TACTUS_MESSAGE=\(kind)").last?.message
     }
 
     private static let pipes = "/var/lib/tactus/pipes"
 
     static let obstacles = [
-      ("rm -rf \(pipes); touch \(pipes)", "no directory", "mv \(pipes) \(pipes).old"),
-      ("rm -rf \(pipes); ln -s /tmp \(pipes)", "no directory", "mv \(pipes) \(pipes).old"),
+      ("rm -rf \(pipes); touch \(pipes)", "not a directory", "mv \(pipes) \(pipes).old"),
+      ("rm -rf \(pipes); ln -s /tmp \(pipes)", "not a directory", "mv \(pipes) \(pipes).old"),
       ("mkdir -p \(pipes); chown root:root \(pipes)", "belongs to root", "chown -R tactus: \(pipes)"),
     ]
 
     @Test(
-      "What lies in the place of the pipes is named by the start, the job and the doctor, with the command that mends it",
+      "The start, the job and doctor name an obstacle in the place of the pipes and the command that removes it",
       arguments: obstacles)
     func obstacle(making: String, reason: String, cure: String) async throws {
       let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/echo hello\n"])
       try await machine.shell("systemctl stop --quiet tactusd tactusd.socket; \(making); systemctl start tactusd")
-      let message = try #require(try await told("pipes_unusable", on: machine))
+      let message = try #require(try await reported("pipes_unusable", on: machine))
       #expect(message.contains(reason) && message.contains(cure), "\(message)")
       let ran = try await machine.control("run", "unit", "--wait")
       #expect(ran.code == 1 && ran.errors.contains(reason) && ran.errors.contains(cure), "\(ran.errors)")
       let doctor = try await machine.control("doctor", "--quiet")
       #expect(doctor.code == 1 && doctor.output.contains(reason) && doctor.output.contains(cure), "\(doctor)")
-      // As it is told, and nothing else.
+      // Only the command in the message is needed.
       try await machine.shell(cure)
       #expect(try await machine.control("run", "unit", "--follow").expectSuccess().hasSuffix("hello\n"))
       #expect(try await machine.control("doctor").output.contains("systemd runs commands as units for this daemon"))
     }
 
-    @Test("A unit whose pipes were removed while no daemon ran goes on to its end, and its output is said to be lost")
+    @Test("A unit whose pipes were removed while no daemon ran continues, and the loss of its output is logged")
     func pipesAreGone() async throws {
       let machine = try await Self.permitted([
         "unit": """
@@ -60,21 +60,21 @@ extension OnMachine {
       ])
       let id = try await machine.shell("tactusctl run unit")
       let unit = "tactus-\(id).service"
-      _ = try await eventually("it writes") {
+      _ = try await eventually("the job writes") {
         try await machine.control("logs", id).output == "first\n" ? true : nil
       }
       try await machine.shell(
         "systemctl stop --quiet tactusd tactusd.socket; rm -rf \(Self.pipes); systemctl start tactusd.socket tactusd")
-      let entry = try await eventually("it is told") {
+      let entry = try await eventually("the loss is logged") {
         try await machine.journal("TACTUS_MESSAGE=unit_output_lost").last
       }
       #expect(entry["TACTUS_JOB_ID"] == id)
       #expect(try await machine.property("SubState", of: unit) == "running")
       #expect(try await machine.jobs().first { $0.id == id }?.status == "RUNNING")
-      // Units of others, and its own, are swept by now: this one is still not among them.
+      // By now the daemon has removed stale units, but not this one.
       try await machine.control("run", "unit").expectSuccess()
       try await machine.shell("touch /srv/go")
-      let job = try await eventually("it has ended") {
+      let job = try await eventually("the job has ended") {
         try await machine.jobs().first { $0.id == id && $0.status != "RUNNING" }
       }
       #expect(job.errorCode == "EXIT_NONZERO" && job.exitCode == 7, "\(job)")
@@ -87,17 +87,17 @@ extension OnMachine {
       try await machine.verify()
     }
 
-    @Test("A unit whose pipes are on what has become read-only is taken over without them, and ended by a cancel")
+    @Test("A unit whose pipes are on a read-only file system is adopted without them, and a cancel ends it")
     func pipesAreReadOnly() async throws {
       let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n"])
       let id = try await machine.shell("tactusctl run unit")
-      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      _ = try await eventually("the job runs") { try await machine.jobs("--status=RUNNING").first }
       try await machine.shell(
         """
         mount --bind \(Self.pipes) \(Self.pipes); mount -o remount,bind,ro \(Self.pipes); systemctl restart tactusd
         tactusctl cancel \(id)
         """)
-      let job = try await eventually("it has ended") {
+      let job = try await eventually("the job has ended") {
         try await machine.jobs().first { $0.id == id && $0.status != "RUNNING" }
       }
       #expect(job.status == "CANCELED", "\(job)")
@@ -113,18 +113,18 @@ extension OnMachine {
     private static let way =
       "systemctl stop tactusd tactusd.socket; systemctl start tactusd.socket tactusd"
 
-    @Test("A socket that was removed is opened again by a restart, and given back to systemd by the way that is told")
+    @Test("A restart opens a removed socket again, and the commands in the message give it back to systemd")
     func socketIsGone() async throws {
       let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/true\n"])
       try await machine.shell("rm -rf /run/tactus")
       let lost = try await machine.control("status")
-      #expect(lost.code == 3 && lost.errors.contains("the socket was removed: restart tactusd"), "\(lost)")
+      #expect(lost.code == 3 && lost.errors.contains("restart it if it runs: its socket was removed"), "\(lost)")
       try await machine.shell("systemctl restart tactusd")
       try await machine.control("run", "job", "--wait").expectSuccess()
       #expect(try await machine.shell("stat -c '%a %U' /run/tactus/control.sock") == "666 tactus")
-      let message = try #require(try await told("socket_lost", on: machine))
+      let message = try #require(try await reported("socket_lost", on: machine))
       #expect(message.contains(Self.way), "\(message)")
-      // Again, because the socket of the last daemon is gone with it.
+      // The loss is logged again, because each daemon removes the socket that it opened.
       try await machine.shell("systemctl restart tactusd")
       try await machine.control("status").expectSuccess()
       #expect(try await machine.journal("TACTUS_MESSAGE=socket_lost").count == 2)
@@ -136,7 +136,7 @@ extension OnMachine {
     }
 
     @Test(
-      "Another program that listens in the place of the socket is named, and the way that is told takes its place back")
+      "The daemon names a program that listens in the place of its socket, and the commands in the message replace it")
     func socketIsTaken() async throws {
       let machine = try await ServiceLab.installed()
       try await machine.shell(
@@ -146,16 +146,17 @@ extension OnMachine {
         until test -S /run/tactus/control.sock; do sleep 0.1; done; chmod 666 /run/tactus/control.sock
         systemctl start tactusd
         """)
-      let message = try #require(try await told("socket_lost", on: machine))
+      let message = try #require(try await reported("socket_lost", on: machine))
       let process = try await machine.property("MainPID", of: "other.service")
       #expect(
         message.contains("process \(process) (")
-          && message.contains("listens at /run/tactus/control.sock in its place"), "\(message)")
+          && message.contains("listens at /run/tactus/control.sock, and tactusd cannot listen there either: "),
+        "\(message)")
       #expect(message.contains(Self.way), "\(message)")
       try await machine.shell(Self.way)
       try await machine.control("status").expectSuccess()
 
-      // Without systemd's socket the daemon does not start beside it.
+      // Without the socket of systemd, the daemon does not start while the other program listens.
       try await machine.shell(
         """
         systemctl stop --quiet tactusd tactusd.socket other; systemctl mask --quiet tactusd.socket; rm -f /run/tactus/control.sock
@@ -163,27 +164,27 @@ extension OnMachine {
         until test -S /run/tactus/control.sock; do sleep 0.1; done; chmod 666 /run/tactus/control.sock
         """)
       #expect(try await machine.run(["systemctl", "start", "tactusd"]).code != 0)
-      let failure = try #require(try await told("start_failed", on: machine))
-      // By its command line, where that is to be read, else by its name.
+      let failure = try #require(try await reported("start_failed", on: machine))
+      // The message has the command line of the program if it is readable, otherwise its name.
       #expect(
         failure.contains("systemd-socket-")
-          && failure.contains(") of root listens at /run/tactus/control.sock: end it"),
+          && failure.contains(") of root listens at /run/tactus/control.sock. End it"),
         "\(failure)")
     }
 
-    @Test("What lies in the place of the socket and is none is told, and the way that is told opens it again")
+    @Test("The daemon logs a file in the place of its socket, and the commands in the message open the socket again")
     func socketIsReplaced() async throws {
       let machine = try await ServiceLab.installed()
       let socket = "/run/tactus/control.sock"
       try await machine.shell("rm \(socket); echo >\(socket); systemctl restart tactusd")
-      let message = try await eventually("it is told") { try await told("socket_lost", on: machine) }
+      let message = try await eventually("the loss is logged") { try await reported("socket_lost", on: machine) }
       #expect(
         message.contains("its file \(socket) was removed or replaced") && message.contains(Self.way), "\(message)")
       try await machine.shell("rm -f \(socket); \(Self.way)")
       try await machine.control("status").expectSuccess()
     }
 
-    @Test("A socket in a directory that is closed to the daemon leaves it running, and told of")
+    @Test("If the daemon cannot write to the directory of a lost socket, it keeps running and logs the loss")
     func socketIsOutOfReach() async throws {
       let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/true\n"])
       try await machine.write(
@@ -195,36 +196,38 @@ extension OnMachine {
         tactusctl --socket=/run/other/sock status
         rm /run/other/sock; systemctl restart tactusd
         """)
-      let message = try #require(try await told("socket_lost", on: machine))
-      #expect(message.contains("/run/other/sock") && message.contains("nobody can ask tactusd until"), "\(message)")
+      let message = try #require(try await reported("socket_lost", on: machine))
+      #expect(
+        message.contains("/run/other/sock") && message.contains("and tactusd cannot listen there either: "),
+        "\(message)")
       #expect(try await machine.property("ActiveState") == "active")
       try await machine.shell("\(Self.way); tactusctl --socket=/run/other/sock status")
     }
 
-    @Test("A daemon that was started without a journal writes to it when it is back, output of jobs as well")
+    @Test("A daemon that was started without a journal writes messages and output to it once it is back")
     func withoutJournal() async throws {
       let machine = try await ServiceLab.installed(workflows: ["job": "[Command]\nExec=/bin/echo hello\n"])
       try await machine.stopJournal()
       try await machine.shell("systemctl restart tactusd")
       let doctor = try await machine.control("doctor")
-      #expect(doctor.output.contains("nobody takes messages"), "\(doctor.output)")
+      #expect(doctor.output.contains("the journal is unavailable"), "\(doctor.output)")
       try await machine.startJournal()
       let id = try await machine.shell("tactusctl run job --wait")
-      let end = try await eventually("its end is told") {
+      let end = try await eventually("the job's end is in the journal") {
         try await machine.journal("TACTUS_MESSAGE=job_completed", "TACTUS_JOB_ID=\(id)").last
       }
       #expect(end["_SYSTEMD_UNIT"] == "tactusd.service")
-      let output = try await eventually("its output is there") {
+      let output = try await eventually("the job's output is in the journal") {
         try await machine.journal("--identifier=job", "TACTUS_JOB_ID=\(id)").last
       }
       #expect(output.message == "hello")
-      // What was told meanwhile is counted.
+      // The messages of the meantime are counted.
       let count = try #require(try await machine.journal("TACTUS_MESSAGE=messages_dropped").last?["TACTUS_COUNT"])
       #expect(Int(count) ?? 0 > 0)
-      #expect(try await machine.control("doctor").output.contains("nobody takes messages") == false)
+      #expect(try await machine.control("doctor").output.contains("the journal is unavailable") == false)
     }
 
-    @Test("An account for jobs that is not there is named, by those who run as units as well")
+    @Test("A job in a unit also names a missing account for jobs")
     func noAccount() async throws {
       let machine = try await Self.permitted(["unit": "[Command]\nRunner=systemd\nExec=/bin/true\n"])
       try await machine.shell("userdel tactus-job")
@@ -236,7 +239,7 @@ extension OnMachine {
       try await machine.control("run", "unit", "--wait").expectSuccess()
     }
 
-    @Test("polkit that is masked, or not there, is told apart from one that says no")
+    @Test("Messages distinguish a masked or missing polkit from a refusal by polkit")
     func noPolkit() async throws {
       let machine = try await Self.permitted([
         "unit": "[Command]\nRunner=systemd\nExec=/bin/true\n", "auto": "[Command]\nExec=/bin/true\n",
@@ -246,18 +249,19 @@ extension OnMachine {
       #expect(
         masked.code == 1 && masked.errors.contains("VALIDATION_ERROR")
           && masked.errors.contains("sudo systemctl unmask polkit"), "\(masked.errors)")
-      // That start has found out, for the others as well.
+      // That start also changed the runner of later jobs.
       let direct = try await machine.shell("tactusctl run auto --wait")
       #expect(try await machine.control("show-job", direct).expectSuccess().contains("Runner: direct"))
-      #expect(try await told("runner_changed", on: machine)?.contains("polkit") == true)
+      #expect(try await reported("runner_changed", on: machine)?.contains("polkit") == true)
       let doctor = try await machine.control("doctor")
       #expect(doctor.output.contains("polkit") && doctor.output.contains("unmask polkit"), "\(doctor.output)")
-      // As it is told.
+      // The message names this command.
       try await machine.shell("systemctl unmask --quiet polkit")
-      // Which has systemd read its files again, so that the daemon may have asked before this does.
+      // The command reloads systemd, so the first question of the daemon may be too early.
       _ = try await eventually("units start again") {
         try await machine.shell("tactusctl --quiet reload")
-        return try await told("runner_changed", on: machine)?.contains("Runner=auto means systemd") == true ? true : nil
+        return try await reported("runner_changed", on: machine)?.contains("Runner=auto means systemd") == true
+          ? true : nil
       }
       try await machine.control("run", "unit", "--wait").expectSuccess()
 
@@ -267,7 +271,7 @@ extension OnMachine {
       #expect(away.code == 1 && away.errors.contains("sudo apt install polkitd"), "\(away.errors)")
     }
 
-    @Test("A command finds the same around it, whoever runs it")
+    @Test("A command finds the same environment with both runners")
     func sameSurroundings() async throws {
       func command(_ runner: String) -> String {
         """

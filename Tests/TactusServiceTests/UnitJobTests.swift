@@ -5,7 +5,7 @@ import Testing
 extension OnMachine {
   @Suite("Commands as transient units")
   struct UnitJobTests {
-    /// What an operator does once, so that user tactus may start units.
+    /// The commands by which an operator allows the user tactus to start units.
     static let permit =
       "mkdir -p /etc/polkit-1/rules.d; "
       + "ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
@@ -16,7 +16,7 @@ extension OnMachine {
       return machine
     }
 
-    /// 3,000 numbered lines over some seconds, in bursts that fill no pipe.
+    /// A workflow that prints 3,000 numbered lines over a few seconds, in bursts that do not fill a pipe.
     private static let lines =
       "[Workflow]\nOverlap=allow\n[Command]\nRunner=systemd\nUser=daemon\nMemoryMax=64M\n"
       + #"Exec=/bin/bash -c "for ((i = 0; i < 3000; i++)); do echo line $i; ((i % 100)) || sleep 0.1; done""# + "\n"
@@ -31,7 +31,7 @@ extension OnMachine {
     private func end(of id: String, on machine: ServiceLab) async throws -> ServiceLab.Job {
       try await eventually("job \(id) has ended") {
         let ran = try await machine.control("list-jobs", "--json=short", "--limit=1000")
-        // The daemon may be on its way up or down.
+        // The daemon may be starting or stopping.
         guard ran.code == 0 else { return nil }
         return try await machine.jobs().first { $0.id == id && !["PENDING", "QUEUED", "RUNNING"].contains($0.status) }
       }
@@ -47,19 +47,21 @@ extension OnMachine {
 
     static let interruptions = [
       "systemctl restart tactusd",
-      // A backup is audited before it is started: what goes on without a daemon is no fault.
+      // The audit must accept jobs that run while the daemon is down.
       "systemctl stop --quiet tactusd tactusd.socket; tactusd --verify && sleep 1 && systemctl start tactusd.socket tactusd",
       "systemctl kill --kill-who=main --signal=KILL tactusd; sleep 1.5; systemctl kill --kill-who=main --signal=KILL tactusd",
     ]
 
     @Test(
-      "It outlives the daemon, as another user and within its limits, and no line is missing or there twice",
+      "A unit with its own user and limits outlives the daemon, and no line is lost or repeated",
       arguments: interruptions)
     func outlives(interruption: String) async throws {
       let machine = try await Self.machine(["lines": Self.lines])
       let id = try await start("lines", on: machine)
       let unit = "tactus-\(id).service"
-      _ = try await eventually("it runs") { try await machine.property("SubState", of: unit) == "running" ? true : nil }
+      _ = try await eventually("the unit runs") {
+        try await machine.property("SubState", of: unit) == "running" ? true : nil
+      }
       #expect(try await machine.property("User", of: unit) == "daemon")
       #expect(try await machine.property("MemoryMax", of: unit) == "\(64 << 20)")
       try await machine.shell(interruption)
@@ -71,7 +73,7 @@ extension OnMachine {
       try await machine.verify()
     }
 
-    @Test("What ends while the daemon is down tells its exit code, its instants and its last words")
+    @Test("A unit that ends while the daemon is down keeps its exit code, its instants and its last output")
     func endsMeanwhile() async throws {
       let machine = try await Self.machine([
         "late": "[Command]\nRunner=systemd\nExec=/bin/sh -c \"echo begin; sleep 2; printf end; exit 9\"\n"
@@ -88,7 +90,7 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
-    @Test("Who restarts its unit by hand ends it, and does not have it run a second time")
+    @Test("A restart of the unit by hand ends the job, and does not run it a second time")
     func restartByHand() async throws {
       let machine = try await Self.machine([
         "once":
@@ -96,10 +98,10 @@ extension OnMachine {
       ])
       for preparation in ["true", "systemctl daemon-reload", "systemctl restart tactusd"] {
         let id = try await start("once", on: machine)
-        _ = try await eventually("it has written") {
+        _ = try await eventually("the job has written") {
           try await machine.run(["grep", "--quiet", id, "/var/lib/tactus-job/ran"]).code == 0 ? true : nil
         }
-        _ = try await eventually("its start is told") { try await machine.jobs("--status=RUNNING").first }
+        _ = try await eventually("the job is RUNNING") { try await machine.jobs("--status=RUNNING").first }
         try await machine.shell(preparation)
         let restart = try await machine.run(["systemctl", "restart", "tactus-\(id).service"])
         #expect(restart.code != 0 && restart.errors.contains("Assertion failed"), "\(preparation): \(restart)")
@@ -112,8 +114,8 @@ extension OnMachine {
       try await machine.verify()
     }
 
-    // Found by cancels in the moment of a daemon-reload: the jobs were CANCELED, and their units went on.
-    @Test("A start that is not answered yet while systemd is loaded anew is waited for, and a cancel ends the unit")
+    // Cancels during a daemon-reload once left jobs CANCELED whose units continued.
+    @Test("A cancel during a daemon-reload waits for the answer to the start, and ends the unit")
     func loadedAnew() async throws {
       let machine = try await Self.machine([
         "first": "[Command]\nRunner=systemd\nExec=/bin/true\n",
@@ -133,13 +135,13 @@ extension OnMachine {
       try await machine.verify()
     }
 
-    @Test("A unit that cannot be removed while polkit is masked is removed when that is back")
+    @Test("A unit that cannot be removed while polkit is masked is removed when polkit is back")
     func polkitIsMasked() async throws {
       let machine = try await Self.machine([
         "short": "[Command]\nRunner=systemd\nExec=/bin/sh -c 'until test -e /srv/go; do sleep 0.1; done'\n"
       ])
       let id = try await start("short", on: machine)
-      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      _ = try await eventually("the job runs") { try await machine.jobs("--status=RUNNING").first }
       try await machine.shell("systemctl mask --quiet --runtime --now polkit; touch /srv/go")
       #expect(try await end(of: id, on: machine).status == "COMPLETED")
       #expect(try await machine.property("SubState", of: "tactus-\(id).service") == "exited")
@@ -147,7 +149,7 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
-    @Test("A time-out holds after a restart, and ends what ignores TERM")
+    @Test("A time-out still applies after a restart, and ends a job that ignores TERM")
     func timeout() async throws {
       let machine = try await Self.machine([
         "slow": "[Command]\nRunner=systemd\nTimeout=3s\nExec=/bin/sh -c \"trap : TERM; while :; do sleep 1; done\"\n"
@@ -160,7 +162,7 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
-    @Test("One large write comes through whole, however its lines lie, and what has no end of a line within a moment")
+    @Test("One large write is stored completely, and an unfinished line within a moment")
     func largeWrites() async throws {
       let machine = try await Self.machine([
         "file": "[Command]\nRunner=systemd\nTimeout=60s\nExec=/bin/cat /srv/report\n",
@@ -175,27 +177,27 @@ extension OnMachine {
         #expect(logs.trimmingCharacters(in: .newlines) == start + report, "\(logs.utf8.count) bytes")
       }
       let id = try await start("prompt", on: machine)
-      _ = try await eventually("the beginning of a line is told") {
+      _ = try await eventually("the beginning of a line is stored") {
         try await machine.control("logs", id).expectSuccess() == "password:" ? true : nil
       }
       try await machine.control("cancel", id).expectSuccess()
     }
 
-    @Test("A reboot ends it as the loss that it is, and not as a failure of the workflow")
+    @Test("A reboot ends a unit as LOST, which does not count as a failure of the workflow")
     func reboot() async throws {
       let machine = try await Self.machine([
         "long": "[Command]\nRunner=systemd\nExec=/bin/sleep 600\n",
-        // The daemon waits for it, so that it is there still when everything else is being stopped.
+        // The daemon waits for this job, so it still runs while systemd stops all units.
         "last": "[Command]\nRunner=direct\nExec=/bin/sleep 5\n",
       ])
       let id = try await start("long", on: machine)
       let last = try await start("last", on: machine)
-      _ = try await eventually("both run") { try await machine.jobs("--status=RUNNING").count == 2 ? true : nil }
+      _ = try await eventually("both jobs run") { try await machine.jobs("--status=RUNNING").count == 2 ? true : nil }
       try await machine.reboot()
       #expect(try await end(of: last, on: machine).status == "COMPLETED")
       #expect(try await end(of: id, on: machine).errorCode == "LOST")
       let workflow = try await machine.control("show-workflow", "long").expectSuccess()
-      #expect(workflow.contains(/Failures in a row: +0,/), "\(workflow)")
+      #expect(workflow.contains("Failures in a row: 0 (limit: 3)\n"), "\(workflow)")
     }
 
     static let mistakes = [
@@ -208,7 +210,7 @@ extension OnMachine {
       ("Exec=/bin/true\nEnvironmentFile=/nonexistent\n", "EnvironmentFile="),
     ]
 
-    @Test("What cannot be started says what is wrong, by the key that says it")
+    @Test("The error of a unit that cannot start names the wrong key")
     func mistakes() async throws {
       let named = Self.mistakes.enumerated().map { ("bad\($0)", "[Command]\nRunner=systemd\n\($1.0)") }
       let machine = try await Self.machine(Dictionary(uniqueKeysWithValues: named))
@@ -220,7 +222,7 @@ extension OnMachine {
       try await expectNothingLeft(on: machine)
     }
 
-    @Test("Without the rule it is refused with the way out; with it, after a reload, auto means systemd")
+    @Test("Without the polkit rule, units are refused with the way out, and after a reload with it, auto means systemd")
     func rule() async throws {
       let machine = try await ServiceLab.installed(workflows: [
         "unit": "[Command]\nRunner=systemd\nExec=/bin/true\n", "auto": "[Command]\nExec=/bin/true\n",
@@ -231,16 +233,18 @@ extension OnMachine {
           && refused.errors.contains(
             "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"),
         "\(refused.errors)")
-      let place = "workflows/unit.workflow:2: Runner=systemd needs a unit of systemd, and "
-      let told = try await machine.control("reload")
-      #expect(told.code == 0, "\(told)")
-      #expect(told.errors.contains("\(place)polkit does not let this daemon start one: sudo ln -s"), "\(told.errors)")
+      let place = "workflows/unit.workflow:2: Runner=systemd needs a systemd unit, but "
+      let reported = try await machine.control("reload")
+      #expect(reported.code == 0, "\(reported)")
+      #expect(
+        reported.errors.contains("\(place)polkit does not let this daemon start one. Run sudo ln -s"),
+        "\(reported.errors)")
       let check = try await machine.shell("tactusd --check")
-      #expect(check.contains("\(place)no rule of polkit names tactus"), "\(check)")
+      #expect(check.contains("\(place)no polkit rule names tactus"), "\(check)")
       let direct = try await machine.shell("tactusctl run auto --wait")
       #expect(try await machine.control("show-job", direct).expectSuccess().contains("Runner: direct"))
       try await machine.shell(Self.permit)
-      // polkit sees the new file by inotify, in its own time.
+      // polkit notices the new file by inotify, after a moment.
       let reload = try await eventually("auto means systemd") {
         let reload = try await machine.shell("tactusctl reload; sleep 0.2")
         return reload.contains("Runner=auto means systemd from now on") ? reload : nil
@@ -253,7 +257,7 @@ extension OnMachine {
       try await machine.control("run", "unit", "--wait").expectSuccess()
       #expect(try await machine.shell("id -u tactus-job").isEmpty == false)
       try await expectNothingLeft(on: machine)
-      // Once each, however often the files are read.
+      // Each change is reported once, however often the files are read.
       #expect(try await machine.shell("tactusctl reload").contains("Runner=auto") == false)
       try await machine.shell("rm /etc/polkit-1/rules.d/50-tactus.rules")
       _ = try await eventually("auto means direct again") {
@@ -265,12 +269,12 @@ extension OnMachine {
       #expect(changes.map { $0["TACTUS_RUNNER"] } == ["systemd", "direct"], "\(changes.map(\.message))")
     }
 
-    @Test("A rule that polkit has not read though its link is there: message and doctor say what has it read")
+    @Test("If polkit has not read an existing rule, the message and doctor name the command that reloads it")
     func unreadRule() async throws {
       let machine = try await ServiceLab()
       try await machine.install()
       try await machine.define("unit", "[Command]\nRunner=systemd\nUser=daemon\nExec=/bin/true\n")
-      // polkit looks at links when it is started, and when they change: not at what they lead to.
+      // polkit reads links when it starts and when they change, but does not watch their targets.
       try await machine.shell(
         """
         mv /usr/share/tactus/polkit/tactus.rules /root/
@@ -279,7 +283,7 @@ extension OnMachine {
         mv /root/tactus.rules /usr/share/tactus/polkit/
         systemctl enable --now --quiet tactusd.socket tactusd
         """)
-      let remedy = "if that link is there, polkit has not read it: sudo systemctl restart polkit"
+      let remedy = "If that link exists, polkit has not read it. Run sudo systemctl restart polkit"
       let refused = try await machine.control("run", "unit", "--wait")
       #expect(refused.errors.contains("VALIDATION_ERROR") && refused.errors.contains(remedy), "\(refused.errors)")
       let doctor = try await machine.control("doctor", "--json=short").output
@@ -288,7 +292,7 @@ extension OnMachine {
       try await machine.control("run", "unit", "--wait").expectSuccess()
     }
 
-    @Test("Files of variables and secrets are read as the daemon's user, wherever a link of the job's user leads")
+    @Test("The user tactus reads variables and secrets, so a link of the job's user gives no access to other files")
     func files() async throws {
       func command(_ lines: String) -> String {
         "[Command]\nRunner=systemd\nExec=/bin/sh -c 'echo $A; cat $CREDENTIALS_DIRECTORY/k'\n\(lines)\n"
@@ -317,7 +321,7 @@ extension OnMachine {
       #expect(try await machine.shell("ls /run/tactus/unit-credentials").isEmpty)
     }
 
-    @Test("Kill rounds with twenty units at once: nothing is lost, doubled, stuck or left")
+    @Test("Kill rounds with twenty units at once lose, repeat, block and leave behind no job")
     func killRounds() async throws {
       let machine = try await Self.machine([
         "load": "[Workflow]\nOverlap=allow\n[Command]\nRunner=systemd\nUser=tactus-job\n"
@@ -329,7 +333,7 @@ extension OnMachine {
         "/etc/systemd/system/tactusd.service.d/often.conf",
         "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=100ms\n")
       try await machine.shell("systemctl daemon-reload")
-      // `make soak` asks for more.
+      // `make soak` sets more rounds.
       let rounds = ProcessInfo.processInfo.environment["TACTUS_TEST_KILLS"].flatMap { Int($0) } ?? 8
       for _ in 0..<rounds {
         try await machine.shell("for n in $(seq 20); do until tactusctl --quiet run load; do sleep 0.1; done; done")
@@ -345,7 +349,7 @@ extension OnMachine {
       let ran = try await machine.shell("cat /var/lib/tactus-job/ran").split(separator: "\n").map(String.init)
       #expect(Set(ran).count == ran.count, "a job was started twice")
       #expect(Set(ran).isSuperset(of: jobs.filter { $0.status == "COMPLETED" }.map(\.id)))
-      // What is LOST was claimed and not handed to systemd.
+      // A LOST job was claimed, but not yet started by systemd.
       #expect(Set(ran).isDisjoint(with: jobs.filter { $0.errorCode == "LOST" }.map(\.id)))
       for job in jobs where job.status == "COMPLETED" {
         #expect(try await machine.control("logs", job.id).expectSuccess() == "begin\nend\n")

@@ -3,7 +3,7 @@ import TactusTestSupport
 import Testing
 
 extension OnMachine {
-  @Suite("What commands leave in their units")
+  @Suite("Processes that commands leave in their units")
   struct UnitLeftTests {
     private static func machine(_ workflows: [String: String]) async throws -> ServiceLab {
       let machine = try await ServiceLab.installed(workflows: workflows)
@@ -20,7 +20,7 @@ extension OnMachine {
       }
     }
 
-    @Test("Background processes are ended with the job, whose report says how many there were")
+    @Test("Background processes end with the job, and show-job counts them")
     func counted() async throws {
       let machine = try await Self.machine([
         "leaves": "[Command]\nRunner=systemd\nExec=/bin/sh -c \"sleep 4242 & sleep 4242 & exit 0\"\n"
@@ -33,7 +33,7 @@ extension OnMachine {
       try await machine.verify()
     }
 
-    @Test("With KillMode=process they stay in the unit, through a restart, and the unit goes when the last has ended")
+    @Test("With KillMode=process they stay in the unit, even across a restart, and the unit ends with the last one")
     func stay() async throws {
       let machine = try await Self.machine([
         "leaves":
@@ -49,23 +49,23 @@ extension OnMachine {
       try await machine.verify()
     }
 
-    @Test("A cancel ends all of the unit, whatever may stay at a normal end")
+    @Test("A cancel ends all processes of the unit, even with KillMode=process")
     func cancel() async throws {
       let machine = try await Self.machine([
         "leaves": "[Command]\nRunner=systemd\nKillMode=process\nExec=/bin/sh -c \"sleep 4242 & sleep 4242\"\n"
       ])
       let id = try await machine.shell("tactusctl run leaves")
-      _ = try await eventually("both run") {
+      _ = try await eventually("both processes run") {
         try await machine.run(["pgrep", "--count", "--full", "^sleep 4242"]).output.hasPrefix("2") ? true : nil
       }
       try await machine.control("cancel", id).expectSuccess()
-      _ = try await eventually("both have ended") {
+      _ = try await eventually("both processes have ended") {
         try await machine.run(["pgrep", "--full", "^sleep 4242"]).code == 1 ? true : nil
       }
       try await expectNothingLeft(on: machine)
     }
 
-    @Test("Merged output keeps the order of both streams exactly, through a restart of the daemon")
+    @Test("Merged output keeps the exact order of both streams, even across a restart of the daemon")
     func merged() async throws {
       let machine = try await Self.machine([
         "merged": "[Command]\nRunner=systemd\nMergeOutput=yes\n"
@@ -73,7 +73,7 @@ extension OnMachine {
           + "\n"
       ])
       let id = try await machine.shell("tactusctl run merged")
-      _ = try await eventually("it runs") { try await machine.jobs("--status=RUNNING").first }
+      _ = try await eventually("the job runs") { try await machine.jobs("--status=RUNNING").first }
       try await machine.shell("systemctl restart tactusd; tactusctl wait \(id)", within: .seconds(60))
       let expected = (0..<1000).map { "out \($0)\nerr \($0)\n" }.joined()
       #expect(try await machine.control("logs", id).expectSuccess() == expected)

@@ -1,9 +1,9 @@
 import Testing
 
 extension OnMachine {
-  @Suite("An instance of a user")
+  @Suite("Private instance of a user")
   struct UserInstanceTests {
-    @Test("Any user enables a private daemon, which runs jobs as that user and answers nobody else")
+    @Test("Any user can enable a private daemon, which runs jobs as that user and refuses other users")
     func enable() async throws {
       let machine = try await ServiceLab()
       try await machine.install()
@@ -23,12 +23,12 @@ extension OnMachine {
         try await asOwner(
           "systemctl --user reload tactusd; systemctl --user show --value --property=ActiveState tactusd")
           == "active")
-      // journald has one limit for all that a user's services say.
+      // journald has one rate limit for all services of a user.
       #expect(try await asOwner("tactusctl --user doctor || true").contains("RateLimitBurst="))
       let socket = "--socket=/run/user/\(user)/tactus/control.sock"
       let refused = try await machine.control("status", socket, as: "stranger")
       #expect(refused.code == 5, "\(refused)")
-      // The state is where the daemon has it without systemd, too.
+      // Without systemd, the daemon would use the same state directory.
       try await machine.shell("test -f /home/owner/.local/state/tactus/tactus.db")
       _ = try await asOwner("systemctl --user stop --quiet tactusd; tactusctl --user status")
     }

@@ -6,7 +6,7 @@ extension OnMachine {
   @Suite("The watchdog")
   struct WatchdogTests {
     @Test(
-      "A work queue that is blocked has systemd restart the daemon, and every job is accounted for",
+      "systemd restarts a daemon with a blocked work queue, and no job is lost or repeated",
       arguments: ["tactus.scheduling", "tactus.store"])
     func blocked(queue: String) async throws {
       let machine = try await ServiceLab.installed(
@@ -33,7 +33,7 @@ extension OnMachine {
       #expect(silence.contains { $0["TACTUS_WORK_QUEUES"]?.contains(queue) == true }, "\(silence)")
       #expect(try await machine.journal("--unit=tactusd").contains { $0.message.contains("Watchdog timeout") })
 
-      // It goes on, and nothing is unaccounted for.
+      // The schedule continues, and every job has its end.
       let restarted = try await machine.shell("date --utc +%Y-%m-%dT%H:%M:%SZ")
       _ = try await eventually("ticks run again") {
         try await machine.jobs("--workflow=tick", "--status=COMPLETED", "--since=\(restarted)").isEmpty ? nil : true

@@ -6,7 +6,7 @@ import Testing
 
 @testable import TactusStore
 
-/// A store in a file, a stage to play on it, and an archive that reads it.
+/// A store in a file, a stage for it, and an archive that reads it.
 final class ArchiveFixture {
   let specimen: StoreSpecimen
   let stage: Stage
@@ -28,7 +28,7 @@ final class ArchiveFixture {
   }
 
   func ask<Value: Sendable>(_ body: (Archive, @escaping Answer<Value>) -> Void) throws -> Value {
-    let answers = Mutex<[Result<Value, LedgerFailure>]>([])
+    let answers = Mutex<[Result<Value, Refusal>]>([])
     body(archive) { result in answers.withLock { $0.append(result) } }
     specimen.settle()
     let given = answers.withLock { $0 }
@@ -36,7 +36,7 @@ final class ArchiveFixture {
     return try #require(given.first).get()
   }
 
-  /// All pages of a list, joined; each is no longer than asked for.
+  /// Returns all pages of a list, joined; checks that each is no longer than asked for.
   func jobs(_ filter: JobFilter) throws -> [Job] {
     var filter = filter
     var jobs: [Job] = []

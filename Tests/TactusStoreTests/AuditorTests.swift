@@ -5,10 +5,10 @@ import Testing
 
 @testable import TactusStore
 
-/// The auditor is proved by faults that are planted behind the ledger's back, one of each kind.
+/// The auditor must find faults of each kind that are planted with SQL, without the ledger.
 @Suite("The auditor")
 struct AuditorTests {
-  /// A healthy store: a run at 10, 20 … 90 coalesced into one at 100, then 110, and 120 planned.
+  /// Returns a healthy store: a run at 10, 20 … 90 coalesced into one at 100, then 110, and 120 planned.
   private func healthy() throws -> StoreSpecimen {
     let specimen = try StoreSpecimen(file: nil)
     let stage = Stage(specimen)
@@ -20,7 +20,7 @@ struct AuditorTests {
     return specimen
   }
 
-  /// The findings after a fault was planted, rules of the schema put aside.
+  /// Returns the findings after a fault was planted with the constraints of the schema disabled.
   private func findings(_ sql: String, in specimen: StoreSpecimen? = nil) throws -> [Finding] {
     let specimen = try specimen ?? healthy()
     try specimen.execute("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; \(sql)")
@@ -29,7 +29,7 @@ struct AuditorTests {
 
   private static func at(_ seconds: Int) -> String { "\(Instant.at(seconds).microseconds)" }
 
-  /// SQL that plants a fault, the promise that it breaks, and what the first counter-example must name.
+  /// SQL that plants a fault, the promise that it breaks, and the text that the first counter-example must contain.
   struct Fault: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var sql: String
@@ -117,14 +117,14 @@ struct AuditorTests {
         """, promise: "P8", names: "began as"),
   ]
 
-  @Test("Each planted fault is found, under its promise", arguments: faults)
+  @Test("The auditor finds each planted fault under its promise", arguments: faults)
   func fault(_ fault: Fault) throws {
     let found = try findings(fault.sql)
     let first = try #require(found.first { $0.promise == fault.promise }, "found: \(found)")
     #expect(first.message.contains(fault.names), "\(found.map(\.description))")
   }
 
-  @Test("Runs that overlapped where they may not are found")
+  @Test("The auditor finds overlapping runs of a workflow that forbids overlap")
   func overlap() throws {
     let specimen = try StoreSpecimen(file: nil)
     let stage = Stage(specimen)
@@ -148,7 +148,7 @@ struct AuditorTests {
     #expect(found.first?.message.contains("the next answer is job") == true)
   }
 
-  @Test("A store with a thousand holes is told in few findings")
+  @Test("The auditor reports a store with a thousand gaps in few findings")
   func bounded() throws {
     let specimen = try StoreSpecimen(file: nil)
     let stage = Stage(specimen)
@@ -159,7 +159,7 @@ struct AuditorTests {
     #expect(found.first?.message.contains("\(Instant.at(10))") == true)
   }
 
-  @Test("It reads beside a daemon, sees what is durable, and changes nothing")
+  @Test("The auditor reads beside a daemon, sees durable rows, and changes nothing")
   func beside() throws {
     let file = TemporaryFile()
     let specimen = try StoreSpecimen(file: file)

@@ -14,7 +14,7 @@ struct EventTests {
     -> EventPage
   { try fixture.ask { $0.events(after: after, matching: filter, limit: limit, answer: $1) } }
 
-  @Test("Numbers are dense, pages join, and filters leave out the rest")
+  @Test("Event numbers are dense, pages join without gaps, and filters leave out other events")
   func pages() throws {
     let fixture = try ArchiveFixture()
     #expect(try fixture.ask { $0.eventRange(answer: $1) }.newest == 0)
@@ -42,24 +42,24 @@ struct EventTests {
     #expect(mine.events.last?.status == .completed)
   }
 
-  @Test("After each commit the number of the newest event is told, also when a refused write was in it")
+  @Test("Each commit publishes the number of the newest event, even if it contains a refused write")
   func published() throws {
     let fixture = try ArchiveFixture()
-    let told = Mutex<[Int64]>([])
-    fixture.specimen.store.call { $0.publish { number in told.withLock { $0.append(number) } } }
+    let reported = Mutex<[Int64]>([])
+    fixture.specimen.store.call { $0.publish { number in reported.withLock { $0.append(number) } } }
     func newest() throws -> Int64 { try fixture.ask { $0.eventRange(answer: $1) }.newest }
     try fixture.stage.apply(.sample(), at: 0)
-    #expect(told.withLock { $0 } == [try newest()])
-    // A dry run writes events and takes them back; the numbers that it used come again.
+    #expect(reported.withLock { $0 } == [try newest()])
+    // A dry run writes events and rolls them back. Their numbers are used again.
     try fixture.stage.apply(.sample(), to: "v", dryRun: true, at: 1)
-    #expect(told.withLock { $0.count } == 1)
+    #expect(reported.withLock { $0.count } == 1)
     for name in ["v", "u"] { try fixture.stage.apply(.sample(), to: name, at: 2) }
-    #expect(told.withLock { $0.last } == (try newest()) && told.withLock { $0.count } == 3)
+    #expect(reported.withLock { $0.last } == (try newest()) && reported.withLock { $0.count } == 3)
     _ = try fixture.stage.ask { $0.record(.daemonReloaded, at: .at(3), answer: $1) }
-    #expect(told.withLock { $0.last } == (try newest()))
+    #expect(reported.withLock { $0.last } == (try newest()))
   }
 
-  @Test("More events than are kept make the oldest go, in batches, and the newest stays")
+  @Test("Pruning removes the oldest events beyond the limit in batches, and keeps the newest")
   func pruned() throws {
     let fixture = try ArchiveFixture()
     let limit = Int64(Limits.eventRows)
@@ -78,12 +78,12 @@ struct EventTests {
       return try fixture.ask { $0.eventRange(answer: $1) }
     }
     try fill(1, 5000, at: 0)
-    // As if a million had come since: the numbers count, whatever lies between.
+    // This simulates a million events: only the numbers count.
     try fill(limit + 3000, limit + 3010, at: 1000)
     #expect(try prune(keep: nil).oldest == 2049)
     #expect(try prune(keep: nil).oldest == 3011)
     #expect(try prune(keep: nil).oldest == 3011)
-    // By age: what is younger stays, whatever its number; and a page that begins before says where what is kept begins.
+    // By age, younger events stay, whatever their number. A page that begins earlier names the oldest kept event.
     #expect(try prune(keep: .seconds(1000)).oldest == 3011)
     #expect(try prune(keep: .seconds(999)).oldest == limit + 3000)
     #expect(try page(fixture, 10, limit: 5).firstKept == limit + 3000)
@@ -94,7 +94,7 @@ struct EventTests {
     #expect(try fixture.ask { $0.eventRange(answer: $1) }.newest == limit + 3012)
   }
 
-  @Test("What need not be kept goes by itself while events come")
+  @Test("Old events are pruned automatically while new ones are written")
   func byItself() throws {
     let fixture = try ArchiveFixture()
     try fixture.stage.apply(.sample(every: nil), at: 0)
@@ -103,7 +103,7 @@ struct EventTests {
     for second in 0..<600 { try fixture.stage.run(scheduledAt: 1_500_000 + second, at: 1_400_000 + second) }
     let range = try fixture.ask { $0.eventRange(answer: $1) }
     #expect(range.newest >= 1800 && range.oldest > 600, "\(range)")
-    // Jobs whose first events are gone are no counter-example.
+    // Jobs whose first events were pruned are not counter-examples.
     try fixture.stage.cycle(at: 1_500_300)
     #expect(try fixture.specimen.findings() == [])
   }

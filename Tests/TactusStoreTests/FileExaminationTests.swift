@@ -7,10 +7,10 @@ import Testing
 
 @testable import TactusStore
 
-/// Files that do not fit together are refused before anything of them is changed.
+/// Files that do not fit together are refused before any of them is changed.
 @Suite("Files before they are opened")
 struct FileExaminationTests {
-  /// A store as a killed daemon leaves it, with answered jobs in its -wal alone.
+  /// Returns a store as a killed daemon leaves it, whose answered jobs are only in the -wal.
   private func killed() throws -> StoreFiles {
     let file = TemporaryFile()
     let specimen = try StoreSpecimen(file: file)
@@ -23,7 +23,7 @@ struct FileExaminationTests {
     return files
   }
 
-  /// Every file of a directory with its bytes and its mode.
+  /// Returns every file of a directory with its bytes and its mode.
   private func snapshot(of directory: String) throws -> [String: Data] {
     try FileManager.default.contentsOfDirectory(atPath: directory).reduce(into: [:]) { files, name in
       var status = stat()
@@ -33,7 +33,7 @@ struct FileExaminationTests {
     }
   }
 
-  /// Opens a store that must be refused, and looks that nothing was changed; answers the sentence.
+  /// Opens a store that must be refused, checks that nothing was changed, and returns the message.
   private func refusal(of file: TemporaryFile, asOutput: Bool = false) throws -> String {
     let before = try snapshot(of: file.directory)
     let error = #expect(throws: StoreError.self) {
@@ -48,7 +48,8 @@ struct FileExaminationTests {
     return error?.message ?? ""
   }
 
-  @Test("A missing or an empty file beside its -wal is no new store", arguments: [false, true], [false, true])
+  @Test(
+    "A missing or empty file beside its -wal is not opened as a new store", arguments: [false, true], [false, true])
   func withoutFile(isEmpty: Bool, asOutput: Bool) throws {
     let file = TemporaryFile(named: asOutput ? "logs.db" : "tactus.db")
     if isEmpty { try Data().write(to: URL(filePath: file.path)) }
@@ -58,7 +59,7 @@ struct FileExaminationTests {
     #expect(sentence.contains("Put \(file.path) back beside it"))
   }
 
-  @Test("A file that is shorter than its header says is refused", arguments: [false, true])
+  @Test("A file that is shorter than its header claims is refused", arguments: [false, true])
   func short(asOutput: Bool) throws {
     let whole = TemporaryFile(named: "whole.db")
     if asOutput {
@@ -78,7 +79,7 @@ struct FileExaminationTests {
   }
 
   @Test(
-    "A link in the place of a file is refused, and what it leads to stays as it is",
+    "A symbolic link instead of a file is refused, and its target stays unchanged",
     arguments: ["", "-wal", "-shm", "-journal"])
   func links(suffix: String) throws {
     let (file, target) = (TemporaryFile(), TemporaryFile(named: "target"))
@@ -96,7 +97,7 @@ struct FileExaminationTests {
     #expect(try snapshot(of: target.directory) == before)
   }
 
-  @Test("A schema version that nothing writes is refused", arguments: [[0xFF, 0xFF, 0xFF, 0xFB], [0x80, 0, 0, 0]])
+  @Test("A schema version that no version writes is refused", arguments: [[0xFF, 0xFF, 0xFF, 0xFB], [0x80, 0, 0, 0]])
   func versions(bytes: [UInt8]) throws {
     let specimen = try StoreSpecimen(file: nil)
     specimen.store.call { $0.close() }

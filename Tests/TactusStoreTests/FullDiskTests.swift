@@ -6,19 +6,20 @@ import Testing
 
 @testable import TactusStore
 
-/// Failure is loud: every write is answered once and truly, the incident is told once, and writing goes on by itself.
+/// Every write is answered once and correctly, the failure is reported once, and writing continues without
+/// intervention.
 @Suite("A store that cannot write")
 struct FullDiskTests {
-  /// What the health callback told, in order; nil is "works again".
-  private final class Told: Sendable {
+  /// The calls of the health callback, in order; nil means that writing works again.
+  private final class Reported: Sendable {
     private let kept = Mutex<[StoreError?]>([])
     var errors: [StoreError?] { kept.withLock { $0 } }
     func note(_ error: StoreError?) { kept.withLock { $0.append(error) } }
   }
 
-  private typealias Answered = Result<JobID, LedgerFailure>
+  private typealias Answered = Result<JobID, Refusal>
 
-  /// Posts manual jobs for later; the answers, by the number of the write.
+  /// Posts manual jobs for later; returns the answers by the number of the write.
   private func post(_ count: Int, to specimen: StoreSpecimen) throws -> [Answered] {
     let name = try #require(WorkflowName("w"))
     let answers = Mutex<[Int: [Answered]]>([:])
@@ -34,7 +35,7 @@ struct FullDiskTests {
     return (0..<count).compactMap { given[$0]?.first }
   }
 
-  /// Answers agree with rows: what succeeded is there, and nothing else is.
+  /// Compares the answers with the rows: there is a row for each success and no other row.
   private func compare(_ answers: [Answered], with specimen: StoreSpecimen, _ comment: Comment) throws {
     let done = answers.compactMap { try? $0.get() }  // Failures are counted below.
     let rows = try specimen.jobs(of: try #require(WorkflowName("w"))).map(\.id)
@@ -42,7 +43,7 @@ struct FullDiskTests {
     #expect(try specimen.rows("SELECT count(*) FROM events WHERE job_id IS NOT NULL") == ["\(done.count)"], comment)
     for case .failure(let failure) in answers {
       guard case .unavailable = failure else {
-        Issue.record("\(failure) is not what a full disk is: \(comment)")
+        Issue.record("\(failure) is not the error of a full disk: \(comment)")
         continue
       }
     }
@@ -50,12 +51,12 @@ struct FullDiskTests {
     #expect(try specimen.rows("PRAGMA integrity_check") == ["ok"], comment)
   }
 
-  @Test("The n-th page that cannot be had fails the writes that need it and no other, for every n", arguments: [1, 20])
+  @Test("A page that cannot be allocated fails only the writes that need it", arguments: [1, 20])
   func pages(batch: Int) throws {
     var failedAt: Set<Int> = []
     for room in 0..<25 {
-      let told = Told()
-      let specimen = try StoreSpecimen(file: nil, health: told.note)
+      let reported = Reported()
+      let specimen = try StoreSpecimen(file: nil, health: reported.note)
       try Stage(specimen).apply(.sample(every: nil), at: 0)
       let pages = try #require(try specimen.rows("PRAGMA page_count").first.flatMap(Int.init))
       try specimen.execute("PRAGMA max_page_count = \(pages + room)")
@@ -64,21 +65,22 @@ struct FullDiskTests {
       try compare(answers, with: specimen, "room for \(room) pages")
       let failed = answers.count { if case .failure = $0 { true } else { false } }
       if failed > 0 { failedAt.insert(room) }
-      #expect(told.errors.isEmpty == (failed == 0))
+      #expect(reported.errors.isEmpty == (failed == 0))
       #expect(
-        told.errors.enumerated().allSatisfy { ($0.element != nil) == ($0.offset % 2 == 0) }, "each turn is told once")
+        reported.errors.enumerated().allSatisfy { ($0.element != nil) == ($0.offset % 2 == 0) },
+        "each change is reported once")
 
       try specimen.execute("PRAGMA max_page_count = 100000")
       answers += try post(batch, to: specimen)
       #expect(answers.suffix(batch).allSatisfy { if case .success = $0 { true } else { false } })
       try compare(answers, with: specimen, "after room for \(room) pages")
-      if failed > 0 { #expect(told.errors.last == .some(nil)) }
+      if failed > 0 { #expect(reported.errors.last == .some(nil)) }
       #expect(specimen.store.call { $0.lastFailure } == nil)
     }
-    #expect(failedAt.isSuperset(of: [1, 2, 3]), "the limit was never met")
+    #expect(failedAt.isSuperset(of: [1, 2, 3]), "the limit was never reached")
   }
 
-  @Test("Every verb that fails half-way has changed nothing, at every page")
+  @Test("A verb that fails half-way changes nothing, at whichever page it fails")
   func verbs() throws {
     var failures = 0
     for room in 0..<8 {
@@ -106,7 +108,7 @@ struct FullDiskTests {
           guard let refusal else { continue }
           failures += 1
           guard case .unavailable = refusal else {
-            Issue.record("\(refusal) is not what a full disk is")
+            Issue.record("\(refusal) is not the error of a full disk")
             continue
           }
           let after = (try stage.jobs(), try stage.events(), try stage.decisions(), try stage.workflow())
@@ -124,52 +126,52 @@ struct FullDiskTests {
       #expect(try specimen.findings().isEmpty)
       #expect(specimen.store.call { $0.lastFailure } == nil)
     }
-    #expect(failures > 20, "the limit was never met")
+    #expect(failures > 20, "the limit was never reached")
   }
 
-  @Test("A medium that nobody may write is told once, and is forgotten with the first write that succeeds")
+  @Test("A read-only medium is reported once, and cleared by the first write that succeeds")
   func readOnly() throws {
-    let told = Told()
-    let specimen = try StoreSpecimen(file: nil, health: told.note)
+    let reported = Reported()
+    let specimen = try StoreSpecimen(file: nil, health: reported.note)
     try Stage(specimen).apply(.sample(every: nil), at: 0)
     try specimen.execute("PRAGMA query_only = ON")
     var answers: [Answered] = []
     for _ in 1...3 { answers += try post(2, to: specimen) }
-    #expect(told.errors.count == 1)
+    #expect(reported.errors.count == 1)
     #expect(specimen.store.call { $0.lastFailure }?.isUnavailability == true)
     try specimen.execute("PRAGMA query_only = OFF")
     answers += try post(1, to: specimen)
     try compare(answers, with: specimen, "after it was read-only")
-    #expect(told.errors.count == 2)
-    #expect(told.errors.last == .some(nil))
+    #expect(reported.errors.count == 2)
+    #expect(reported.errors.last == .some(nil))
   }
 
   @Test(
-    "A full file system fails what cannot be kept, keeps what was answered, and is forgotten when there is room",
+    "A full file system fails new writes, keeps answered ones, and recovers when there is room",
     .enabled(if: TemporaryMount.isPermitted, "needs the right to mount a file system"))
   func fullFileSystem() throws {
     let place = try TemporaryMount(kilobytes: 1500)
-    let told = Told()
-    let specimen = try StoreSpecimen(path: "\(place.path)/tactus.db", health: told.note)
+    let reported = Reported()
+    let specimen = try StoreSpecimen(path: "\(place.path)/tactus.db", health: reported.note)
     try Stage(specimen).apply(.sample(every: nil), at: 0)
     var answers = try post(10, to: specimen)
     for round in 1...3 {
       try place.fill()
-      // What the log has room for already may still succeed.
+      // Writes that fit into the log may still succeed.
       for _ in 1...40 { answers += try post(5, to: specimen) }
-      #expect(told.errors.count == 2 * round - 1)
-      #expect(told.errors.last??.isUnavailability == true)
-      // What changes nothing must not pass for a store that works again.
+      #expect(reported.errors.count == 2 * round - 1)
+      #expect(reported.errors.last??.isUnavailability == true)
+      // A write without changes must not count as a recovery.
       let stage = Stage(specimen)
       for _ in 1...3 {
         _ = stage.refusal { try stage.remnants() }
         _ = stage.refusal { try stage.terminate("none", at: 1) }
         _ = stage.refusal { try stage.apply(.sample(every: 5), dryRun: true, at: 1) }
       }
-      #expect(told.errors.count == 2 * round - 1)
+      #expect(reported.errors.count == 2 * round - 1)
       place.clear()
       answers += try post(5, to: specimen)
-      #expect(told.errors.count == 2 * round)
+      #expect(reported.errors.count == 2 * round)
       try compare(answers, with: specimen, "round \(round)")
     }
     specimen.store.call { $0.close() }

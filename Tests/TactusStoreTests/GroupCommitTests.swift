@@ -6,7 +6,7 @@ import Testing
 
 @testable import TactusStore
 
-/// A connection of its own to a store, as another process would have.
+/// A separate connection to a store, as another process would have.
 private actor Observer: QueueConfined {
   nonisolated let queue: any WorkQueue
   private let connection: Connection
@@ -16,7 +16,7 @@ private actor Observer: QueueConfined {
     connection = try Connection(path: file)
   }
 
-  /// Rows of a query; the failure as a row, so that no answer is taken for granted.
+  /// Returns the rows of a query; an error becomes a row, so that a test cannot mistake it for a success.
   func rows(_ sql: String) -> [String] {
     do { return try connection.inspect(sql) } catch { return ["\(error)"] }
   }
@@ -36,14 +36,14 @@ struct GroupCommitTests {
     try Stage(specimen).apply(.sample(every: nil), at: 0)
   }
 
-  /// What was seen when an answer came.
+  /// The rows that an observer saw when a write was answered.
   private struct Seen: Sendable {
     var number: Int
     var isDurable: Bool
     var version: String
   }
 
-  /// Posts manual jobs for later in one breath, and tells what an observer saw at each answer.
+  /// Posts manual jobs for later in one turn, and returns what an observer saw at each answer.
   private func post(_ count: Int) throws -> [Seen] {
     let name = try #require(WorkflowName("w"))
     let seen = Mutex<[Seen]>([])
@@ -65,7 +65,7 @@ struct GroupCommitTests {
   }
 
   @Test(
-    "Writes posted together are answered in order, each durable by then, after one commit", arguments: [1, 50, 900])
+    "Writes posted together are answered in order after one commit, and are durable by then", arguments: [1, 50, 900])
   func together(count: Int) throws {
     let seen = try post(count)
     #expect(seen.map(\.number) == Array(0..<count))
@@ -83,7 +83,7 @@ struct GroupCommitTests {
     close()
   }
 
-  @Test("Refusals and dry runs keep their place among the writes")
+  @Test("Refusals and dry runs are answered in their order among the writes")
   func mixed() throws {
     let (w, none) = (try #require(WorkflowName("w")), try #require(WorkflowName("none")))
     let order = Mutex<[String]>([])
@@ -103,7 +103,7 @@ struct GroupCommitTests {
     close()
   }
 
-  @Test("A kill before the commit loses what was not answered, and nothing else")
+  @Test("A kill before the commit loses only unanswered writes")
   func killed() throws {
     let name = try #require(WorkflowName("w"))
     let answered = try post(5)
@@ -114,8 +114,8 @@ struct GroupCommitTests {
     for _ in 0..<5 {
       specimen.store.run(RunRequest(name, start: .at(.at(2000))), at: .at(2)) { _ in answers.withLock { $0 += 1 } }
     }
-    // Inside the transaction that the five writes opened: what is on disk is what a kill would leave.
-    specimen.store.write { (_: Result<Int, LedgerFailure>) in
+    // This runs inside the transaction of the five writes. The files on disk are what a kill would leave.
+    specimen.store.write { (_: Result<Int, Refusal>) in
     } _: { tables in
       #expect(try tables.connection.inspect("SELECT count(*) FROM jobs") == ["10"])
       #expect(answers.withLock { $0 } == 0)
@@ -133,7 +133,7 @@ struct GroupCommitTests {
     close()
   }
 
-  @Test("A closing store commits what is open, and refuses what comes after")
+  @Test("A closing store commits pending writes, and refuses later ones")
   func closing() throws {
     let name = try #require(WorkflowName("w"))
     let results = Mutex<[Bool]>([])

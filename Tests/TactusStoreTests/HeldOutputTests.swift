@@ -7,10 +7,10 @@ import Testing
 
 @testable import TactusStore
 
-/// What cannot be stored now is held, and nothing of it is lost.
+/// Output that cannot be stored at present is held, and none of it is lost.
 @Suite("Output that cannot be stored")
 struct HeldOutputTests {
-  private final class Told: Sendable {
+  private final class Reported: Sendable {
     private let kept = Mutex<[OutputTrouble?]>([])
     var troubles: [OutputTrouble?] { kept.withLock { $0 } }
     func note(_ trouble: OutputTrouble?) { kept.withLock { $0.append(trouble) } }
@@ -28,7 +28,7 @@ struct HeldOutputTests {
   private func texts(of id: JobID, in store: OutputStore) -> [String]? {
     let found = Mutex<[String]?>(nil)
     store.lines(of: id, after: 0, limit: 10_000) { result in
-      // A failure is no lines, which the test refuses.
+      // A failure becomes nil, which the test refuses.
       let lines = try? result.get().map { String(decoding: $0.line.bytes, as: UTF8.self) }
       found.withLock { $0 = lines }
     }
@@ -36,11 +36,11 @@ struct HeldOutputTests {
     return found.withLock { $0 }
   }
 
-  @Test("A lock of another process delays output and loses none of it; the reason is told once")
+  @Test("A lock of another process delays output without loss, and its reason is reported once")
   func locked() throws {
     let file = TemporaryFile(named: "logs.db")
-    let told = Told()
-    let store = try simulation.outputStore(at: file.path, health: told.note)
+    let reported = Reported()
+    let store = try simulation.outputStore(at: file.path, health: reported.note)
     let locker = try Connection(path: file.path)
     try locker.execute("BEGIN IMMEDIATE")
     let answers = Mutex<[Bool]>([])
@@ -50,23 +50,23 @@ struct HeldOutputTests {
     }
     run(4)
     #expect(answers.withLock { $0 } == [])
-    #expect(told.troubles.count == 1)
-    #expect(told.troubles.first??.reason == "database is locked (SQLite 5)")
-    #expect(told.troubles.first??.isLost == false)
+    #expect(reported.troubles.count == 1)
+    #expect(reported.troubles.first??.reason == "database is locked (SQLite 5)")
+    #expect(reported.troubles.first??.isLost == false)
     try locker.execute("ROLLBACK")
     locker.close()
     run(2)
     #expect(answers.withLock { $0 } == Array(repeating: true, count: 10))
     #expect(texts(of: a, in: store) == (0..<10).map(String.init))
-    #expect(told.troubles.count == 2 && told.troubles.last == .some(nil))
+    #expect(reported.troubles.count == 2 && reported.troubles.last == .some(nil))
     store.call { $0.close() }
   }
 
-  @Test("Who stops waits for a while, and then says that it is lost")
+  @Test("A stopping daemon waits for a while, and then reports held output as lost")
   func givenUp() throws {
     let file = TemporaryFile(named: "logs.db")
-    let told = Told()
-    let store = try simulation.outputStore(at: file.path, health: told.note)
+    let reported = Reported()
+    let store = try simulation.outputStore(at: file.path, health: reported.note)
     let locker = try Connection(path: file.path)
     defer { locker.close() }
     try locker.execute("BEGIN IMMEDIATE")
@@ -78,14 +78,14 @@ struct HeldOutputTests {
     #expect(answers.withLock { $0 } == [])
     run(4)
     #expect(answers.withLock { $0 } == [false, false, false])
-    #expect(told.troubles.last??.isLost == true)
+    #expect(reported.troubles.last??.isLost == true)
     store.append([line("late")], to: a) { stored in answers.withLock { $0.append(stored) } }
     run()
     #expect(answers.withLock { $0.count } == 4)
     store.call { $0.close() }
   }
 
-  @Test("What is held is answered when the store is closed, and when it is thrown away")
+  @Test("Held output is answered when the store is closed, and when it is discarded")
   func closed() throws {
     let file = TemporaryFile(named: "logs.db")
     let store = try simulation.outputStore(at: file.path)
@@ -105,12 +105,12 @@ struct HeldOutputTests {
   }
 
   @Test(
-    "A full file system holds output until there is room, and then all of it is there",
+    "A full file system holds output until there is room, and then stores all of it",
     .enabled(if: TemporaryMount.isPermitted, "needs the right to mount a file system"))
   func fullFileSystem() throws {
     let place = try TemporaryMount(kilobytes: 9000)
-    let told = Told()
-    let store = try simulation.outputStore(at: "\(place.path)/logs.db", health: told.note)
+    let reported = Reported()
+    let store = try simulation.outputStore(at: "\(place.path)/logs.db", health: reported.note)
     try place.fill()
     let answers = Mutex<[Int: [Bool]]>([:])
     let filling = String(repeating: "x", count: 5000)
@@ -123,7 +123,7 @@ struct HeldOutputTests {
     }
     run(5)
     #expect(answers.withLock { $0.count } < 200)
-    #expect(told.troubles.count == 1)
+    #expect(reported.troubles.count == 1)
     place.clear()
     run(2)
     #expect(answers.withLock { $0.count } == 200)
@@ -132,21 +132,21 @@ struct HeldOutputTests {
       let texts = texts(of: JobID(high: 0x7000, low: UInt64(number)), in: store)
       #expect(texts == (0..<3).map { "\(number) \($0) \(filling)" }, "batch \(number)")
     }
-    #expect(told.troubles.last == .some(nil))
+    #expect(reported.troubles.last == .some(nil))
     store.call { $0.close() }
   }
 
   @Test("A file that was moved away holds output until it is back")
   func moved() throws {
     let file = TemporaryFile(named: "logs.db")
-    let told = Told()
-    let store = try simulation.outputStore(at: file.path, health: told.note)
+    let reported = Reported()
+    let store = try simulation.outputStore(at: file.path, health: reported.note)
     try FileManager.default.moveItem(atPath: file.path, toPath: "\(file.directory)/away")
     let answers = Mutex<[Bool]>([])
     store.append([line("x")], to: a) { stored in answers.withLock { $0.append(stored) } }
     run(3)
     #expect(answers.withLock { $0 } == [])
-    #expect(told.troubles.first??.reason.contains("\(file.path) was removed or moved away") == true)
+    #expect(reported.troubles.first??.reason.contains("\(file.path) was removed or moved away") == true)
     try FileManager.default.moveItem(atPath: "\(file.directory)/away", toPath: file.path)
     run(2)
     #expect(answers.withLock { $0 } == [true])

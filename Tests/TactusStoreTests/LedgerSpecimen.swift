@@ -5,29 +5,30 @@ import Testing
 
 @testable import TactusStore
 
-/// One ledger to be examined, and how to look at what it remembers.
+/// A ledger under test, with access to its rows.
 protocol LedgerSpecimen: Sendable {
-  /// What is examined.
+  /// The ledger under test.
   var ledger: any Ledger { get }
-  /// Lets everything that is under way come to rest.
+  /// Waits until all pending calls are answered.
   func settle()
-  /// One job.
+  /// Returns a job.
   func job(_ id: JobID) throws -> Job
-  /// All jobs of a workflow, in the order in which they were made.
+  /// Returns all jobs of a workflow, in the order of their creation.
   func jobs(of name: WorkflowName) throws -> [Job]
-  /// One workflow; nil if there is none.
+  /// Returns a workflow; nil if it does not exist.
   func workflow(_ name: WorkflowName) throws -> Workflow?
-  /// The decision records of a workflow, by first instant: those in force, or those that were voided.
+  /// Returns the decision records of a workflow by first instant: those in force, or the voided ones.
   func decisions(of name: WorkflowName, voided: Bool) throws -> [Decision]
-  /// The types of the events of a workflow and its jobs, in order.
+  /// Returns the types of the events of a workflow and its jobs, in order.
   func events(of name: WorkflowName) throws -> [String]
-  /// The reason to stop an attempt that is durable.
+  /// Returns the durable stop reason of an attempt.
   func stopReason(of id: JobID) throws -> StopReason?
-  /// Everything that the implementation's own auditor finds wrong.
+  /// Returns the findings of the implementation's auditor.
   func findings() throws -> [String]
 }
 
-/// Makes an empty ledger whose `command` queue holds three QUEUED jobs; another implementation joins the suite with a line in ``all``.
+/// Creates empty ledgers whose `command` queue holds three QUEUED jobs; add another implementation with a line in
+/// ``all``.
 struct LedgerFactory: Sendable, CustomTestStringConvertible {
   var testDescription: String
   var make: @Sendable () throws -> any LedgerSpecimen
@@ -37,7 +38,7 @@ struct LedgerFactory: Sendable, CustomTestStringConvertible {
     LedgerFactory(testDescription: "SQLite in memory") { try StoreSpecimen(file: nil) },
   ]
 
-  /// Plays a scenario on a new ledger, in which the auditor must find nothing afterwards.
+  /// Plays a scenario on a new ledger, then checks that the auditor finds no faults.
   func play(_ scenario: (Stage) throws -> Void) throws {
     let stage = Stage(try make())
     try scenario(stage)
@@ -46,7 +47,7 @@ struct LedgerFactory: Sendable, CustomTestStringConvertible {
   }
 }
 
-/// The SQLite store, in a simulated world whose only work queue is its own.
+/// The SQLite store, in a simulated world with one work queue.
 final class StoreSpecimen: LedgerSpecimen {
   let store: Store
   let simulation: Simulation
@@ -123,13 +124,13 @@ final class StoreSpecimen: LedgerSpecimen {
     try store.call { store in Result { try store.audit() } }.get().map(\.description)
   }
 
-  /// Rows of a query as text, columns joined with `|`.
+  /// Returns the rows of a query as text, columns joined with `|`.
   func rows(_ sql: String) throws -> [String] { try look { try $0.inspect(sql) } }
 
-  /// Runs SQL behind the ledger's back.
+  /// Runs SQL without the ledger.
   func execute(_ sql: String) throws { try look { try $0.execute(sql) } }
 
-  /// Does something with the write connection, on its queue.
+  /// Runs the body with the write connection, on its queue.
   func look<Value: Sendable>(_ body: @Sendable (Connection) throws -> Value) throws -> Value {
     try store.call { store in Result { try body(store.tables.connection) } }.get()
   }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Lists of jobs")
 struct ListingTests {
-  /// Some hundred jobs of every status, phase, trigger and kind.
+  /// Creates some hundred jobs of every status, phase, trigger and kind.
   private func fixture() throws -> ArchiveFixture {
     let fixture = try ArchiveFixture()
     let stage = fixture.stage
@@ -41,7 +41,7 @@ struct ListingTests {
     return fixture
   }
 
-  /// What a filter means, in words of its own.
+  /// Whether a job matches a filter, by a second implementation of the rules.
   private func matches(_ job: Job, _ filter: JobFilter) -> Bool {
     let isListed = job.status.known.map(filter.statuses.contains) == true
     if !filter.statuses.isEmpty && !isListed { return false }
@@ -56,7 +56,7 @@ struct ListingTests {
     return true
   }
 
-  @Test("Every combination of filters gives what it means, newest first, whatever the page", arguments: [1, 2, 3])
+  @Test("Every combination of filters lists its jobs newest first, whatever the page size", arguments: [1, 2, 3])
   func filters(seed: UInt64) throws {
     let fixture = try fixture()
     let all = try fixture.jobs(JobFilter())
@@ -86,7 +86,7 @@ struct ListingTests {
     #expect(found > 1000)
   }
 
-  @Test("Pages join without a gap or a repeat while jobs are added and end")
+  @Test("Pages join without gaps or repeats while jobs are added and end")
   func cursor() throws {
     let fixture = try ArchiveFixture()
     try fixture.stage.apply(.sample(every: nil), at: 0)
@@ -108,12 +108,12 @@ struct ListingTests {
     #expect(seen == before)
   }
 
-  @Test("A combination of filters that finds little ends its page early, and the pages find all of it")
+  @Test("A filter combination with few matches ends its page early, and the pages find all of them")
   func budget() throws {
     let fixture = try ArchiveFixture()
     try fixture.stage.apply(.sample(every: nil), at: 0)
     let first = try fixture.stage.run(scheduledAt: 50, at: 1).id
-    // Behind the ledger's back, because twenty thousand runs take a while.
+    // With SQL instead of the ledger, because twenty thousand runs take a while.
     try fixture.specimen.execute(
       """
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
@@ -128,7 +128,7 @@ struct ListingTests {
     let page = try fixture.ask { $0.jobs(matching: filter, answer: $1) }
     #expect(page.jobs.isEmpty && page.next != nil)
     #expect(try fixture.jobs(filter).map(\.id) == [first])
-    // A filter alone, however rare what it finds, never does.
+    // A single filter never ends a page early, however rare its matches.
     var alone = JobFilter()
     alone.trigger = .manual
     #expect(try fixture.ask { $0.jobs(matching: alone, answer: $1) }.jobs.map(\.id) == [first])
@@ -137,7 +137,7 @@ struct ListingTests {
     #expect(try fixture.ask { $0.jobs(matching: alone, answer: $1) }.jobs.map(\.id) == [first])
   }
 
-  @Test("Who waits knows his place in line, those for a slot before those for room, and how long it takes")
+  @Test("Waiting jobs have a position, those for a slot before those for room, and an estimated wait")
   func places() throws {
     let fixture = try ArchiveFixture()
     try fixture.stage.apply(.sample(every: nil, overlap: .allow), at: 0)
@@ -149,7 +149,8 @@ struct ListingTests {
     }
     let ids = try (0..<6).map { try fixture.stage.run(at: 100 + $0).id }
     let jobs = try fixture.jobs(JobFilter())
-    // Three are QUEUED, as many as the queue takes; the others wait for room. A run took 8 s, and there are 4 slots.
+    // Three are QUEUED, as many as the queue allows, and the others wait for room. A run took 8 s, and there are 4
+    // slots.
     for (index, id) in ids.enumerated() {
       let job = try #require(jobs.first { $0.id == id })
       #expect(job.phase == (index < 3 ? .queued : .due))

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Opening a store")
 struct OpeningTests {
-  /// A store with some rows, all of them in the file itself, closed or as a killed daemon leaves it.
+  /// Returns a store with some rows, all of them in the database file, closed or as a killed daemon leaves it.
   private func files(closed: Bool) throws -> StoreFiles {
     let file = TemporaryFile()
     let specimen = try StoreSpecimen(file: file)
@@ -24,7 +24,7 @@ struct OpeningTests {
     return files
   }
 
-  /// Opens the files, expects a refusal that has left them byte for byte as they were, and returns it.
+  /// Opens the files, expects a refusal that left them byte for byte unchanged, and returns it.
   private func refusal(of files: StoreFiles, _ comment: Comment? = nil) throws -> StoreError? {
     let file = try files.write()
     let error = #expect(throws: StoreError.self, comment) { try StoreSpecimen(file: file) }
@@ -34,7 +34,7 @@ struct OpeningTests {
     return error
   }
 
-  @Test("A new store has an identity, which it keeps; a clean stop leaves one file and a mark")
+  @Test("A new store gets a permanent id; a clean stop leaves one file and a mark")
   func identity() throws {
     let file = TemporaryFile()
     let first = try StoreSpecimen(file: file)
@@ -50,7 +50,7 @@ struct OpeningTests {
     second.store.call { $0.close() }
   }
 
-  @Test("After an unclean stop everything that was answered is there", arguments: [false, true])
+  @Test("After an unclean stop every answered write is in the store", arguments: [false, true])
   func unclean(closed: Bool) throws {
     let specimen = try StoreSpecimen(file: try files(closed: closed).write())
     #expect(try specimen.rows("SELECT count(*) FROM jobs WHERE status = 'COMPLETED'") == ["3"])
@@ -58,7 +58,7 @@ struct OpeningTests {
     specimen.store.call { $0.close() }
   }
 
-  @Test("A store of a newer version is refused with a sentence, and never written to")
+  @Test("A store of a newer version is refused with a message, and never written to")
   func newer() throws {
     for closed in [true, false] {
       var files = try files(closed: closed)
@@ -70,7 +70,7 @@ struct OpeningTests {
     }
   }
 
-  @Test("A damaged page is found after an unclean stop, whichever it is")
+  @Test("After an unclean stop a damaged page is found, whichever page it is")
   func damagedPage() throws {
     let files = try files(closed: false)
     #expect(files.pageCount > 10)
@@ -91,7 +91,7 @@ struct OpeningTests {
     #expect(error?.message.contains("left as it is") == true, "\(String(describing: error))")
   }
 
-  @Test("What is no database is refused, and named")
+  @Test("A file that is not a database is refused by name")
   func noDatabase() throws {
     var files = try files(closed: true)
     files.database = Data(repeating: UInt8(ascii: "x"), count: 10_000)
@@ -102,7 +102,7 @@ struct OpeningTests {
     #expect(throws: StoreError.self) { try Connection(path: "\(directory.directory)/none/tactus.db") }
   }
 
-  @Test("The -wal of another store is refused, and both are left as they are")
+  @Test("The -wal of another store is refused, and both files stay unchanged")
   func foreignLog() throws {
     let other = TemporaryFile()
     let specimen = try StoreSpecimen(file: other)
@@ -118,7 +118,7 @@ struct OpeningTests {
     #expect(error.message.contains("belongs to another store"))
   }
 
-  @Test("A log that a killed daemon left is read, also if it was cut")
+  @Test("The -wal of a killed daemon is read, even if it was truncated")
   func ownLog() throws {
     let file = TemporaryFile()
     let specimen = try StoreSpecimen(file: file)
@@ -138,7 +138,7 @@ struct OpeningTests {
   }
 
   @Test(
-    "A directory that cannot be written is refused with a sentence",
+    "A directory without write access is refused with a message",
     .enabled(if: TemporaryMount.isPermitted, "needs the right to mount a file system"))
   func readOnlyDirectory() throws {
     let place = try TemporaryMount(kilobytes: 1024)
@@ -146,13 +146,13 @@ struct OpeningTests {
     try place.makeReadOnly()
     for name in ["tactus.db", "new.db"] {
       let error = #expect(throws: StoreError.self) {
-        try Connection.openStore("\(place.path)/\(name)", migrations: Schema.migrations)
+        try Connection.openStore("\(place.path)/\(name)")
       }
       #expect(error?.isUnavailability == true, "\(String(describing: error))")
     }
   }
 
-  @Test("A migration that fails leaves the version before it, whole")
+  @Test("A migration that fails leaves the previous version intact")
   func migrations() throws {
     let file = TemporaryFile()
     let connection = try Connection(path: file.path)
@@ -170,18 +170,18 @@ struct OpeningTests {
     #expect(throws: StoreError.self) { try connection.migrate(Schema.migrations, file: file.path) }
   }
 
-  @Test("A migration that is killed half-way is begun again")
+  @Test("A migration that was killed half-way is repeated")
   func killedMigration() throws {
     let file = TemporaryFile()
     let connection = try Connection(path: file.path)
     try connection.prepareForWriting(synchronous: "FULL")
     try connection.execute("PRAGMA cache_size = 1; BEGIN IMMEDIATE")
     try connection.execute(try #require(Schema.migrations.first))
-    // What is on disk now is what a kill leaves.
+    // The files on disk now are what a kill leaves.
     let left = try StoreFiles(at: file.path).write()
     try connection.execute("ROLLBACK")
     connection.close()
-    let opened = try Connection.openStore(left.path, migrations: Schema.migrations)
+    let opened = try Connection.openStore(left.path)
     #expect(try opened.inspect("PRAGMA user_version") == ["\(Schema.migrations.count)"])
     opened.close()
   }

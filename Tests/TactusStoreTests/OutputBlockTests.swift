@@ -7,7 +7,7 @@ import Testing
 
 @testable import TactusStore
 
-/// Output takes about as much room as it has bytes, and comes back as it was.
+/// Output takes about as much room as it has bytes, and is read back unchanged.
 @Suite("Output in blocks")
 struct OutputBlockTests {
   private let a = JobID(high: 0x7001, low: 1)
@@ -24,7 +24,7 @@ struct OutputBlockTests {
       repeating: OutputLine(stream: .stdout, at: .at(1), bytes: bytes, isPartial: isPartial), count: count)
   }
 
-  /// Stores batches one after the other, each in a commit of its own; answers the largest size of the files.
+  /// Stores batches one after the other, each in its own commit; returns the largest size of the files.
   private func store(_ batches: [[OutputLine]], at path: String) throws -> Int {
     let simulation = Simulation(seed: 1, startingAt: .zero)
     let store = try simulation.outputStore(at: path)
@@ -37,7 +37,7 @@ struct OutputBlockTests {
     }
     #expect(stored.withLock { $0 } == batches.count)
     let extent = Mutex<[TactusPorts.OutputStream: Int64]>([:])
-    // A failure is no extent, which the test refuses.
+    // A failure becomes an empty extent, which the test refuses.
     store.extent(of: a) { result in extent.withLock { $0 = (try? result.get()) ?? [:] } }
     simulation.run(until: simulation.now)
     let written = batches.joined().reduce(0) { $0 + $1.bytes.count + ($1.isPartial ? 0 : 1) }
@@ -46,21 +46,21 @@ struct OutputBlockTests {
     return largest
   }
 
-  @Test("Three million empty lines take no more than twice their bytes")
+  @Test("Three million empty lines take at most twice their bytes")
   func emptyLines() throws {
     let file = TemporaryFile(named: "logs.db")
     let largest = try store(Array(repeating: lines(100_000, []), count: 30), at: file.path)
     #expect(largest <= 6_000_000, "\(largest)")
   }
 
-  @Test("A million lines of one byte take no more than twice their bytes")
+  @Test("A million lines of one byte take at most twice their bytes")
   func oneByte() throws {
     let file = TemporaryFile(named: "logs.db")
     let largest = try store(Array(repeating: lines(100_000, [0x61]), count: 10), at: file.path)
     #expect(largest <= 4_000_000, "\(largest)")
   }
 
-  @Test("One line without an end takes no more than twice its bytes")
+  @Test("One line without a newline takes at most twice its bytes")
   func oneLine() throws {
     let file = TemporaryFile(named: "logs.db")
     let piece = (0..<Limits.logLineBytes).map { UInt8(truncatingIfNeeded: $0 &* 7) }
@@ -68,18 +68,18 @@ struct OutputBlockTests {
     #expect(largest <= 2 * 64 * Limits.logLineBytes, "\(largest)")
   }
 
-  @Test("Empty lines that come one by one share blocks, too")
+  @Test("Empty lines that arrive one by one share blocks")
   func oneByOne() throws {
     let file = TemporaryFile(named: "logs.db")
     let batches = (0..<20_000).map { number in
       [OutputLine(stream: .stdout, at: Instant(microseconds: Int64(number) * 1000), bytes: [], isPartial: false)]
     }
     _ = try store(batches, at: file.path)
-    // Three bytes each, because each has an instant of its own.
+    // Three bytes each, because each has a different instant.
     #expect(try size(of: file.path) <= 100_000)
   }
 
-  @Test("What was added comes back, whatever it is and wherever one begins", arguments: [1, 2, 3, 4, 5] as [UInt64])
+  @Test("Added lines are read back unchanged, from whichever position", arguments: [1, 2, 3, 4, 5] as [UInt64])
   func roundTrip(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
     let file = TemporaryFile(named: "logs.db")
@@ -106,7 +106,7 @@ struct OutputBlockTests {
       for start in [0, 1, lines.count / 2, lines.count - 1, lines.count] {
         let found = Mutex<[(position: Int64, line: OutputLine)]>([])
         store.lines(of: id, after: Int64(start), limit: .max) { result in
-          found.withLock { $0 = (try? result.get()) ?? [] }  // A failure is no lines, which the test refuses.
+          found.withLock { $0 = (try? result.get()) ?? [] }  // A failure becomes an empty list, which the test refuses.
         }
         simulation.run(until: simulation.now)
         #expect(found.withLock { $0.map(\.line) } == Array(lines[start...]), "seed \(seed), from \(start)")
@@ -116,7 +116,7 @@ struct OutputBlockTests {
     store.call { $0.close() }
   }
 
-  @Test("Bytes that are no lines are found out, and never trap", arguments: [1, 2] as [UInt64])
+  @Test("Bytes that are not lines are recognized, and never trap", arguments: [1, 2] as [UInt64])
   func damage(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     var block = OutputBlock(first: 1)
@@ -136,7 +136,7 @@ struct OutputBlockTests {
     }
   }
 
-  @Test("What the version before wrote is read on, and new lines come behind it")
+  @Test("Output of the previous version is still read, and new lines are added behind it")
   func olderFile() throws {
     let file = TemporaryFile(named: "logs.db")
     let old = try Connection(path: file.path)
@@ -154,7 +154,7 @@ struct OutputBlockTests {
     simulation.run(until: simulation.now)
     let found = Mutex<[(position: Int64, line: OutputLine)]>([])
     let extent = Mutex<[TactusPorts.OutputStream: Int64]>([:])
-    // Failures are nothing, which the test refuses.
+    // A failure becomes an empty value, which the test refuses.
     store.lines(of: a, after: 0, limit: 10) { result in found.withLock { $0 = (try? result.get()) ?? [] } }
     // As above.
     store.extent(of: a) { result in extent.withLock { $0 = (try? result.get()) ?? [:] } }
@@ -167,7 +167,7 @@ struct OutputBlockTests {
     #expect(Auditor.hasOutput(file: file.path))
   }
 
-  @Test("The output of another store is refused, and left as it is")
+  @Test("The output of another store is refused, and left unchanged")
   func foreign() throws {
     let file = TemporaryFile(named: "logs.db")
     try Simulation(seed: 1, startingAt: .zero).outputStore(at: file.path, of: "one").call { $0.close() }

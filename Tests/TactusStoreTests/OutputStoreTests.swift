@@ -20,7 +20,7 @@ struct OutputStoreTests {
     OutputLine(stream: stream, at: .at(second), bytes: Array(text.utf8), isPartial: false)
   }
 
-  /// Appends batches in one breath; the answers in the order in which they came.
+  /// Appends batches in one turn; returns the answers in the order in which they arrived.
   private func append(_ batches: [(JobID, [OutputLine])]) -> [Bool] {
     let answers = Mutex<[Bool]>([])
     for (id, lines) in batches { store.append(lines, to: id) { stored in answers.withLock { $0.append(stored) } } }
@@ -31,7 +31,7 @@ struct OutputStoreTests {
   private func read(
     _ id: JobID, after position: Int64 = 0, limit: Int = 1000
   ) throws -> [(position: Int64, line: OutputLine)] {
-    let answer = Mutex<Result<[(position: Int64, line: OutputLine)], LedgerFailure>?>(nil)
+    let answer = Mutex<Result<[(position: Int64, line: OutputLine)], Refusal>?>(nil)
     store.lines(of: id, after: position, limit: limit) { result in answer.withLock { $0 = result } }
     settle()
     return try #require(answer.withLock { $0 }).get()
@@ -39,7 +39,7 @@ struct OutputStoreTests {
 
   private func settle() { simulation.run(until: simulation.now) }
 
-  @Test("Lines come back in the order of each job, with their stream and instant")
+  @Test("Lines are read back in the order of each job, with their stream and instant")
   func order() throws {
     let first = [line("one", at: 1), line("oops", .stderr, at: 2)]
     #expect(
@@ -51,26 +51,26 @@ struct OutputStoreTests {
     store.call { $0.close() }
   }
 
-  @Test("Who waits for a job's next line is told after its commit, once, and not of other jobs")
+  @Test("A wait for a job's next line is answered once, after its commit, and not for other jobs")
   func waits() throws {
-    let told = Mutex<[String]>([])
-    @Sendable func tell(_ name: String) -> @Sendable () -> Void { { told.withLock { $0.append(name) } } }
+    let reported = Mutex<[String]>([])
+    @Sendable func report(_ name: String) -> @Sendable () -> Void { { reported.withLock { $0.append(name) } } }
     _ = append([(a, [line("one")])])
-    store.wait(for: a, after: 0, number: 1, isCanceled: { false }, answer: tell("there already"))
-    store.wait(for: a, after: 1, number: 2, isCanceled: { false }, answer: tell("next"))
-    store.wait(for: a, after: 1, number: 3, isCanceled: { true }, answer: tell("canceled before"))
-    store.wait(for: a, after: 1, number: 4, isCanceled: { false }, answer: tell("canceled later"))
+    store.wait(for: a, after: 0, number: 1, isCanceled: { false }, answer: report("there already"))
+    store.wait(for: a, after: 1, number: 2, isCanceled: { false }, answer: report("next"))
+    store.wait(for: a, after: 1, number: 3, isCanceled: { true }, answer: report("canceled before"))
+    store.wait(for: a, after: 1, number: 4, isCanceled: { false }, answer: report("canceled later"))
     store.cancelWait(4)
     _ = append([(b, [line("other")])])
     settle()
-    #expect(told.withLock { $0 } == ["there already", "canceled before", "canceled later"])
+    #expect(reported.withLock { $0 } == ["there already", "canceled before", "canceled later"])
     _ = append([(a, [line("two")])])
     _ = append([(a, [line("three")])])
-    #expect(told.withLock { $0.last } == "next" && told.withLock { $0.count } == 4)
+    #expect(reported.withLock { $0.last } == "next" && reported.withLock { $0.count } == 4)
     store.call { $0.close() }
   }
 
-  @Test("Pages join without a gap, whatever their size", arguments: [1, 7, 100, 1000])
+  @Test("Pages join without gaps, whatever their size", arguments: [1, 7, 100, 1000])
   func pages(limit: Int) throws {
     let lines = (0..<100).map { line("\($0)", $0.isMultiple(of: 2) ? .stderr : .stdout) }
     _ = append([(a, lines)])
@@ -87,7 +87,7 @@ struct OutputStoreTests {
     store.call { $0.close() }
   }
 
-  @Test("Bytes are kept as they are: NUL, invalid UTF-8, nothing at all, pieces of 64 KiB")
+  @Test("Bytes are stored unchanged: NUL, invalid UTF-8, empty lines, pieces of 64 KiB")
   func bytes() throws {
     let piece = (0..<Limits.logLineBytes).map { UInt8(truncatingIfNeeded: $0 * 7) }
     let contents: [([UInt8], Bool)] = [
@@ -99,7 +99,7 @@ struct OutputStoreTests {
     store.call { $0.close() }
   }
 
-  @Test("Lines outlive the daemon; a closed store says that it keeps nothing")
+  @Test("Lines outlive the daemon, and a closed store reports that it stores nothing")
   func closing() throws {
     let answers = Mutex<[Bool]>([])
     let keep: @Sendable (Bool) -> Void = { stored in answers.withLock { $0.append(stored) } }
@@ -112,22 +112,34 @@ struct OutputStoreTests {
     let reopened = try again.outputStore(at: file.path)
     let found = Mutex<[OutputLine]>([])
     reopened.lines(of: a, after: 0, limit: 10) { result in
-      found.withLock { $0 = (try? result.get().map(\.line)) ?? [] }  // A failure is no lines, which the test refuses.
+      found.withLock { $0 = (try? result.get().map(\.line)) ?? [] }  // The test refuses an empty list.
     }
     again.run(until: again.now)
     #expect(found.withLock { $0 } == [line("before")])
     reopened.call { $0.close() }
   }
 
-  @Test("After it was closed, reading is refused rather than answered wrongly")
+  @Test("A closed store refuses to read")
   func readingClosed() throws {
+    let waited = Mutex(false)
+    _ = append([(a, [line("one")])])
+    store.wait(for: a, after: 1, number: 1, isCanceled: { false }, answer: { waited.withLock { $0 = true } })
+    settle()
     store.call { $0.close() }
-    #expect(throws: LedgerFailure.self) { try read(a) }
+    #expect(waited.withLock { $0 }, "nobody waits for a store that is closed")
+    #expect(throws: Refusal.unavailable(.closed)) { try read(a) }
+    // The freed handle is not used by what was posted before the close either.
+    let answers = Mutex<[Bool]>([])
+    store.append([line("two")], to: a) { stored in answers.withLock { $0.append(stored) } }
+    store.discard(a) { discarded in answers.withLock { $0.append(discarded) } }
+    store.wait(for: a, after: 0, number: 2, isCanceled: { false }, answer: {})
+    settle()
+    #expect(answers.withLock { $0 } == [false, false])
   }
 }
 
 extension Simulation {
-  /// A store of output in this world.
+  /// Creates a store of output in this world.
   func outputStore(
     at path: String, of storeID: String = "store", health: @escaping @Sendable (OutputTrouble?) -> Void = { _ in }
   ) throws -> OutputStore {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The schema")
 struct SchemaTests {
-  /// A store of its own with one workflow of one generation, and no daemon.
+  /// Creates a store with one workflow of one generation, without a daemon.
   private func connection() throws -> Connection {
     let connection = try Connection(path: ":memory:")
     try connection.migrate(Schema.migrations, file: ":memory:")
@@ -24,7 +24,22 @@ struct SchemaTests {
     return connection
   }
 
-  @Test("Spans and the order of jobs are derived for rows of earlier versions, and none is negative")
+  @Test("A released migration is never edited, because existing stores have already run it")
+  func released() {
+    // The digests of the released migrations. A new migration appends one; none changes.
+    let digests: [UInt64] = [
+      0x6295_5F28_4718_DB6F, 0x25BE_FAF7_314A_4698, 0xEF05_B6B1_2565_9BE5, 0x384F_540B_1903_C35A,
+      0x6D17_89BE_45F9_F11B, 0xFA22_8552_12E3_A6FC, 0xEC8F_508A_300A_A2BC,
+    ]
+    #expect(Schema.migrations.map(Self.digest(of:)) == digests)
+  }
+
+  /// FNV-1a with 64 bits: enough to notice an edit.
+  private static func digest(of text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
+  @Test("Migrations derive the spans and the order of jobs for older rows, and no span is negative")
   func derivedSpans() throws {
     let connection = try Connection(path: ":memory:")
     try connection.migrate(Array(Schema.migrations.prefix(5)), file: ":memory:")
@@ -74,7 +89,7 @@ struct SchemaTests {
     }
   }
 
-  /// The extended result code with which SQLite refuses something; SQLITE_OK if it does not.
+  /// Returns the extended result code of a refused body; SQLITE_OK if it is not refused.
   private func code(of body: () throws -> Void) -> Int32 {
     do {
       try body()
@@ -82,13 +97,13 @@ struct SchemaTests {
     } catch { return (error as? StoreError)?.code ?? -1 }
   }
 
-  @Test("A job may change status exactly as the table of transitions says", arguments: JobStatus.allCases)
+  @Test("A job may change status exactly as the transition table allows", arguments: JobStatus.allCases)
   func transitions(from: JobStatus) throws {
     for to in JobStatus.allCases where to != from {
       let connection = try connection()
       defer { connection.close() }
       try insert(from, into: connection)
-      // Every CHECK is content with the new row, so that only the order of statuses is judged.
+      // Every CHECK accepts the new row, so that only the order of statuses decides.
       let code = code {
         try connection.execute(
           """
@@ -102,7 +117,7 @@ struct SchemaTests {
     }
   }
 
-  @Test("Every phase belongs to its one status", arguments: JobStatus.allCases)
+  @Test("Every phase belongs to its statuses only", arguments: JobStatus.allCases)
   func phases(status: JobStatus) throws {
     for phase in Phase.allCases {
       let connection = try connection()
@@ -120,7 +135,7 @@ struct SchemaTests {
   }
 
   @Test(
-    "A row has what its status needs",
+    "A row has the columns that its status needs",
     arguments: [
       (JobStatus.pending, "phase = NULL"), (.pending, "scheduled_at = NULL"), (.pending, "wait = 'overlap'"),
       (.pending, "phase = 'due'"), (.pending, "completed_at = 3"), (.pending, "error_code = 'LOST'"),
@@ -142,7 +157,7 @@ struct SchemaTests {
     #expect(code & 0xFF == SQLITE_CONSTRAINT, "\(status.rawValue) with \(change)")
   }
 
-  @Test("No instant has two planned or released jobs; one withdrawn before its release is no answer")
+  @Test("An instant has at most one planned or released job; a job withdrawn before its release does not count")
   func instants() throws {
     let connection = try connection()
     defer { connection.close() }
@@ -161,7 +176,7 @@ struct SchemaTests {
     try connection.execute("UPDATE jobs SET trigger = 'MANUAL', nominal_at = 10 WHERE nominal_at = 20")
   }
 
-  @Test("A workflow has what its state needs, and no name is used twice")
+  @Test("A workflow has the columns that its state needs, and its name is unique")
   func workflows() throws {
     let connection = try connection()
     defer { connection.close() }
@@ -184,7 +199,7 @@ struct SchemaTests {
   }
 
   @Test(
-    "A decision's range and count fit together, and no two begin at one instant",
+    "A decision's range and count agree, and no two decisions begin at the same instant",
     arguments: ["20, 10, 2", "10, 20, 1", "10, 10, 2", "10, 20, 0"])
   func decisions(values: String) throws {
     let connection = try connection()

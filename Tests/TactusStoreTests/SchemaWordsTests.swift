@@ -3,10 +3,10 @@ import Testing
 
 @testable import TactusStore
 
-/// A word has one source, an enumeration of TactusModel; the CHECKs repeat it, and this compares them.
+/// The words are defined by enumerations of TactusModel and repeated in CHECKs; these tests compare them.
 @Suite("The words of the schema")
 struct SchemaWordsTests {
-  /// Words that a CHECK allows already because later versions will write them.
+  /// Words that a CHECK already allows for later versions.
   static let later: [String: Set<String>] = [
     "definitions.kind": ["http"],
     "jobs.kind": ["http"],
@@ -36,12 +36,12 @@ struct SchemaWordsTests {
   private static func all<Word: CaseIterable & RawRepresentable>(_: Word.Type) -> Set<String>
   where Word.RawValue == String { Set(Word.allCases.map(\.rawValue)) }
 
-  /// The words in quotes of a piece of SQL.
+  /// Returns the quoted words in a piece of SQL.
   private static func quoted(_ sql: Substring) -> Set<String> {
     Set(sql.matches(of: /'([^']*)'/).map { String($0.output.1) })
   }
 
-  /// The words that a column's own CHECK allows, by `table.column`.
+  /// Returns the words that each column's CHECK allows, by `table.column`.
   private static func checks() throws -> [String: Set<String>] {
     let connection = try Connection(path: ":memory:")
     defer { connection.close() }
@@ -57,17 +57,17 @@ struct SchemaWordsTests {
     return found
   }
 
-  @Test("Every CHECK on a word allows the words of its enumeration, and only named ones more")
+  @Test("Every CHECK on a word allows the words of its enumeration, and additional words only if listed")
   func columns() throws {
     let checks = try Self.checks()
     #expect(Set(checks.keys) == Set(Self.words.keys))
     for (column, words) in Self.words {
       #expect(checks[column] == words.union(Self.later[column] ?? []), "\(column)")
-      #expect(words.isDisjoint(with: Self.later[column] ?? []), "\(column): a word that is written is no later one")
+      #expect(words.isDisjoint(with: Self.later[column] ?? []), "\(column): a word of this version is listed as later")
     }
   }
 
-  @Test("The codes of CANCELED rows are those of the enumeration")
+  @Test("The error codes of CANCELED rows are those of the enumeration")
   func cancellations() throws {
     let sql = try #require(Schema.migrations.first)
     let check = try #require(sql.firstMatch(of: /status = 'CANCELED'\) = \(error_code IN \(([^)]*)\)/))

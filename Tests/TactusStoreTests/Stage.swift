@@ -7,12 +7,12 @@ extension Instant {
   /// The beginning of every scenario.
   static let zero = Instant(microseconds: 1_795_000_000_000_000)
 
-  /// Seconds after the beginning.
+  /// Returns the instant some seconds after the beginning.
   static func at(_ seconds: Int) -> Instant { zero + .seconds(seconds) }
 }
 
 extension Definition {
-  /// A definition whose text names all that scenarios vary, so that two differ exactly if their parts do.
+  /// Creates a definition whose text names every varied part, so that two texts differ exactly if their parts do.
   static func sample(
     every seconds: Int? = 10, startAt: Int? = nil, overlap: Overlap = .queue, misfire: Misfire = .latest,
     failures: Int? = 3, priority: Int = 0, kind: Kind = .command, comment: String = ""
@@ -43,20 +43,20 @@ extension Definition {
 }
 
 extension Decision {
-  /// A decision in seconds from the beginning.
+  /// Creates a decision in seconds from the beginning.
   static func sample(_ reason: Reason, _ first: Int, _ last: Int, _ count: Int) -> Decision {
     Decision(reason: reason, first: .at(first), last: .at(last), count: count)
   }
 }
 
-/// Plays on one ledger: each verb is posted, brought to its one answer, and returned or thrown; times are seconds.
+/// Plays on one ledger: each verb is posted, run until it is answered, and returned or thrown; times are in seconds.
 struct Stage {
   let specimen: any LedgerSpecimen
 
   init(_ specimen: any LedgerSpecimen) { self.specimen = specimen }
 
   func ask<Value: Sendable>(_ verb: (any Ledger, @escaping Answer<Value>) -> Void) throws -> Value {
-    let answers = Mutex<[Result<Value, LedgerFailure>]>([])
+    let answers = Mutex<[Result<Value, Refusal>]>([])
     verb(specimen.ledger) { result in answers.withLock { $0.append(result) } }
     specimen.settle()
     let given = answers.withLock { $0 }
@@ -64,12 +64,12 @@ struct Stage {
     return try #require(given.first).get()
   }
 
-  /// The failure that a body ends with; nil if it succeeds.
-  func refusal<Value>(of body: () throws -> Value) -> LedgerFailure? {
+  /// Returns the refusal that a body throws; nil if it succeeds.
+  func refusal<Value>(of body: () throws -> Value) -> Refusal? {
     do {
       _ = try body()
       return nil
-    } catch { return error as? LedgerFailure }
+    } catch { return error as? Refusal }
   }
 
   func name(_ text: String) throws -> WorkflowName { try #require(WorkflowName(text)) }
@@ -155,7 +155,7 @@ struct Stage {
 
   // MARK: Sequences
 
-  /// Releases what is due, claims and starts all of it.
+  /// Releases due jobs, claims and starts all of them.
   func begin(at now: Int) throws -> [ClaimedJob] {
     let queued = try release(at: now).change.queued
     let claims = try claim(queued.map(\.id), at: now)
@@ -163,18 +163,18 @@ struct Stage {
     return claims
   }
 
-  /// Releases what is due, and brings all of it to the same end.
+  /// Releases due jobs, and ends all of them in the same way.
   func cycle(_ ending: Ending = .succeeded, at now: Int) throws {
     for claim in try begin(at: now) { try end(claim, ending, at: now) }
   }
 
-  // MARK: What is there
+  // MARK: Rows
 
   func job(_ id: JobID) throws -> Job { try specimen.job(id) }
 
   func jobs(of name: String = "w") throws -> [Job] { try specimen.jobs(of: try self.name(name)) }
 
-  /// PENDING automatic jobs: exactly one, if there should be one.
+  /// Returns the PENDING automatic job; checks that there is at most one.
   func planned(_ name: String = "w") throws -> Job? {
     let planned = try jobs(of: name).filter { $0.status == .pending && $0.trigger == .automatic }
     #expect(planned.count <= 1, "more than one planned job of \(name)")

@@ -5,19 +5,19 @@ import Testing
 
 @testable import TactusStore
 
-/// What a store has on disk, as bytes: to copy it as a crash would leave it, to damage it, to see that nobody wrote to it.
+/// The files of a store as bytes: to copy them as a crash would leave them, to damage them, or to detect changes.
 struct StoreFiles: Equatable {
   var database: Data
   var log: Data?
 
-  /// Reads them now.
+  /// Reads the files.
   init(at path: String) throws {
     database = try Data(contentsOf: URL(filePath: path))
     let log = "\(path)-wal"
     self.log = FileManager.default.fileExists(atPath: log) ? try Data(contentsOf: URL(filePath: log)) : nil
   }
 
-  /// Writes them into a directory of their own.
+  /// Writes the files into a new directory.
   func write() throws -> TemporaryFile {
     let file = TemporaryFile()
     try database.write(to: URL(filePath: file.path))
@@ -30,11 +30,11 @@ struct StoreFiles: Equatable {
   var pageCount: Int { database.count / pageSize }
 }
 
-/// A small file system of its own, where root may make one.
+/// A small separate file system, which root may create.
 final class TemporaryMount: Sendable {
   let path: String
 
-  /// Whether one can be made here: tests that need one say that they are skipped.
+  /// Whether a file system can be created here; tests that need one are skipped otherwise.
   static let isPermitted: Bool = (try? TemporaryMount(kilobytes: 64)) != nil  // The error is the answer.
 
   init(kilobytes: Int) throws {
@@ -47,14 +47,14 @@ final class TemporaryMount: Sendable {
     }
   }
 
-  /// Lets nobody write any more.
+  /// Makes the file system read-only.
   func makeReadOnly() throws {
     guard mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil) == 0 else {
       throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EPERM)
     }
   }
 
-  /// Takes all the room that is left.
+  /// Fills the remaining room.
   func fill() throws {
     let descriptor = open("\(path)/filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     defer { close(descriptor) }
@@ -63,7 +63,7 @@ final class TemporaryMount: Sendable {
     try #require(errno == ENOSPC)
   }
 
-  /// Gives it back.
+  /// Frees the room again.
   func clear() { unlink("\(path)/filler") }
 
   deinit {

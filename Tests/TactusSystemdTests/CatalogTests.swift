@@ -1,8 +1,9 @@
 import Foundation
 import TactusPorts
+import TactusTestSupport
 import Testing
 
-/// systemd/tactus.catalog explains every message.
+/// Compares systemd/tactus.catalog with the kinds of messages.
 struct CatalogTests {
   private static let file = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../systemd/tactus.catalog").standardizedFileURL
@@ -12,7 +13,7 @@ struct CatalogTests {
     let text: String
   }
 
-  /// The entries by id, as the journal's own reader takes them apart.
+  /// Returns the entries by id, parsed like the journal does.
   private func entries() throws -> [(id: String, entry: Entry)] {
     let text = try String(contentsOf: Self.file, encoding: .utf8)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("#") }
@@ -28,12 +29,12 @@ struct CatalogTests {
     }
   }
 
-  @Test("Every kind of message has exactly one entry, in order, and no entry is of another")
+  @Test("Every kind of message has exactly one entry, in order, and the catalog has no others")
   func complete() throws {
     #expect(try entries().map(\.id) == JournalMessage.allCases.map(\.id))
   }
 
-  @Test("An entry has a subject, says what to do, and names only fields that its kind always carries")
+  @Test("An entry has a subject and an action, and names only fields that its kind always has")
   func references() throws {
     for (message, found) in zip(JournalMessage.allCases, try entries()) {
       #expect(
@@ -41,16 +42,16 @@ struct CatalogTests {
       #expect(found.entry.headers["Defined-By"] == "tactus", "\(message)")
       let subject = try #require(found.entry.headers["Subject"])
       let text = found.entry.text.trimmingCharacters(in: .whitespacesAndNewlines)
-      #expect(text.contains("\n\n"), "\(message): what it means, then what to do")
+      #expect(text.contains("\n\n"), "\(message): the meaning, then the action")
       let named = (subject + text).matches(of: /@([A-Z_]+)@/).map { String($0.output.1) }
       #expect(Set(named).isSubset(of: message.fields.map(\.rawValue)), "\(message)")
     }
   }
 
-  @Test("The journal takes the catalog without a word, and finds every entry in it")
+  @Test("The journal accepts the catalog without a warning, and finds every entry in it")
   func database() throws {
     let root = FileManager.default.temporaryDirectory.appending(path: "tactus-catalog-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: root) }  // nothing depends on what is left in /tmp
+    defer { try? FileManager.default.removeItem(at: root) }  // leftovers in /tmp do not matter
     let folder = root.appending(path: "usr/lib/systemd/catalog")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try FileManager.default.createDirectory(
@@ -64,7 +65,7 @@ struct CatalogTests {
     }
   }
 
-  /// Runs it, and answers what it said on either stream.
+  /// Runs journalctl, and returns its output on both streams.
   private func journalctl(_ arguments: String...) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/journalctl")
@@ -73,7 +74,7 @@ struct CatalogTests {
     process.standardOutput = pipe
     process.standardError = pipe
     try process.run()
-    let said = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    let said = pipe.fileHandleForReading.rest()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
     return String(decoding: said, as: UTF8.self)

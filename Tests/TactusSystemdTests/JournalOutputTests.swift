@@ -8,12 +8,12 @@ import Testing
 
 @testable import TactusSystemd
 
-/// Output of jobs on its way to the journal.
+/// The output of jobs, sent to the journal.
 @Suite(.timeLimit(.minutes(5)))
 struct JournalOutputTests {
   private let stage = Stage()
 
-  @Test("A line carries the fields of its job, its stream and a priority, the bytes as they are")
+  @Test("A line has the fields of its job, its stream and a priority, and its bytes are unchanged")
   func fields() throws {
     let output = stage.output()
     let name = try #require(WorkflowName("nightly-backup"))
@@ -33,13 +33,13 @@ struct JournalOutputTests {
     output.append([Stage.line("late")], to: stage.job) { _ in }
     output.flush(within: patience)
     #expect(stage.sent.count == 2)
-    #expect(stage.kept == 3, "the sink has what comes late, too")
+    #expect(stage.kept == 3, "the sink also has late output")
   }
 
   @Test(
-    "A journal that takes nothing delays nobody; what finds no room is counted in bytes, and told once it takes again")
+    "A blocked journal delays no job, and dropped output is counted in bytes and reported later")
   func blocked() throws {
-    // Room for 8 lines of 72 bytes; one job gets half of it.
+    // There is room for 8 lines of 72 bytes. One job gets half of it.
     let output = stage.output(limit: 8 * (72 + Limits.journalLineOverhead))
     let other = JobID(high: 1, low: 2)
     for job in [stage.job, other] { output.label(JobLabels(job)) }
@@ -48,29 +48,29 @@ struct JournalOutputTests {
     let begin = SystemTime().monotonic
     for _ in 0..<1000 { output.append([line], to: stage.job) { _ in } }
     output.append([line], to: other) { _ in }
-    // One that waited for the journal would wait until it is emptied below.
+    // A call that waited for the journal would wait until it is emptied below.
     #expect(SystemTime().monotonic - begin < .seconds(60))
     #expect(stage.kept == 1001, "the sink has them all")
-    #expect(stage.told.isEmpty)
+    #expect(stage.reported.isEmpty)
     stage.unblock()
-    stage.awaitTold()
-    #expect(stage.sent.count == 5, "half of the room for the one that floods, and the other's")
-    #expect(stage.told.map(\.kind) == [.outputDropped])
-    #expect(stage.told.first?[.count] == "996" && stage.told.first?[.bytes] == "\(996 * 72)")
+    stage.awaitReported()
+    #expect(stage.sent.count == 5, "half of the room for the job that floods, and the line of the other job")
+    #expect(stage.reported.map(\.kind) == [.outputDropped])
+    #expect(stage.reported.first?[.count] == "996" && stage.reported.first?[.bytes] == "\(996 * 72)")
   }
 
-  @Test("What the journal refuses is counted as well, and all of it is told at the stop")
+  @Test("Output that the journal refuses is also counted, and the total is reported at the stop")
   func refused() {
     let output = stage.output { _ in false }
     output.label(JobLabels(stage.job))
     output.append([Stage.line("one"), Stage.line("three")], to: stage.job) { _ in }
     output.flush(within: patience)
-    #expect(stage.told.map { $0[.count] } == ["2"])
-    #expect(stage.told.map { $0[.bytes] } == ["8"])
+    #expect(stage.reported.map { $0[.count] } == ["2"])
+    #expect(stage.reported.map { $0[.bytes] } == ["8"])
   }
 }
 
-/// A sink, a journal that can be made to take nothing, and what both got.
+/// A sink, and a journal that can be blocked, with what both received.
 private final class Stage: Sendable, OutputSink, Journal {
   let job = JobID(high: 1, low: 1)
   private let gate = DispatchSemaphore(value: 0)
@@ -81,12 +81,12 @@ private final class Stage: Sendable, OutputSink, Journal {
     var isBlocked = false
     var sent: [[String]] = []
     var kept = 0
-    var told: [JournalEntry] = []
+    var reported: [JournalEntry] = []
   }
 
   var sent: [[String]] { state.withLock { $0.sent } }
   var kept: Int { state.withLock { $0.kept } }
-  var told: [JournalEntry] { state.withLock { $0.told } }
+  var reported: [JournalEntry] { state.withLock { $0.reported } }
 
   static func line(_ text: String, _ stream: OutputStream = .stdout, isPartial: Bool = false) -> OutputLine {
     OutputLine(stream: stream, at: Instant(microseconds: 0), bytes: Array(text.utf8), isPartial: isPartial)
@@ -116,7 +116,7 @@ private final class Stage: Sendable, OutputSink, Journal {
     gate.signal()
   }
 
-  func awaitTold() { news.wait() }
+  func awaitReported() { news.wait() }
 
   func append(_ lines: [OutputLine], to id: JobID, answer: @escaping @Sendable (Bool) -> Void) {
     state.withLock { $0.kept += lines.count }
@@ -125,8 +125,8 @@ private final class Stage: Sendable, OutputSink, Journal {
 
   func discard(_ id: JobID, answer: @escaping @Sendable (Bool) -> Void) { answer(true) }
 
-  func tell(_ entry: JournalEntry) {
-    state.withLock { $0.told.append(entry) }
+  func report(_ entry: JournalEntry) {
+    state.withLock { $0.reported.append(entry) }
     news.signal()
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import TactusPorts
 import Testing
 
-/// tactusd(8) lists every kind of message with its priority, and every field.
+/// Compares the lists of tactusd(8) with the kinds of messages and the fields.
 struct MessagePageTests {
   private func entries(_ section: String, until end: String) throws -> [String] {
     let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../man/tactusd.8")
@@ -13,13 +13,13 @@ struct MessagePageTests {
     return part.split(separator: ".TP\n").compactMap { $0.split(separator: "\n").first.map(String.init) }
   }
 
-  @Test("The page has every kind with its priority, in order, and no other")
+  @Test("The page lists exactly the kinds of messages with their priorities, in order")
   func kinds() throws {
     #expect(
       try entries("Kinds", until: ".SS ") == JournalMessage.allCases.map { ".BR \($0.rawValue) \", \($0.priority)\"" })
   }
 
-  @Test("The page has every field, and no other")
+  @Test("The page lists exactly the fields")
   func fields() throws {
     #expect(try entries("Fields", until: ".SH ") == JournalField.allCases.map { ".B \($0.rawValue)" })
   }

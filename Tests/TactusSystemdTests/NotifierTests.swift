@@ -5,10 +5,10 @@ import Testing
 
 @testable import TactusSystemd
 
-// The environment belongs to a whole process: each of these tests has one of its own.
+// The environment belongs to a whole process, so each of these tests runs in a separate one.
 @Suite(.timeLimit(.minutes(5)))
 struct NotifierTests {
-  @Test("Every state is the assignment that sd_notify(3) names")
+  @Test("Every state is the assignment that sd_notify(3) documents")
   func texts() {
     typealias State = ServiceNotifier.State
     #expect(State.ready.text == "READY=1")
@@ -18,36 +18,36 @@ struct NotifierTests {
     #expect(State.status("one\nREADY=1").text == "STATUS=one READY=1")
   }
 
-  @Test("The service manager receives one message for one call")
+  @Test("The service manager receives one message per call")
   func message() async {
     await #expect(processExitsWith: .success) {
       let manager = NotifySocket()
       setenv("NOTIFY_SOCKET", manager.address, 1)
-      ServiceNotifier().tell(.ready, .status("12 workflows"))
+      ServiceNotifier().notify(.ready, .status("12 workflows"))
       #expect(manager.receive() == "READY=1\nSTATUS=12 workflows")
       let before = SystemTime().monotonic
       ServiceNotifier().reloading()
       let reload = manager.receive().split(separator: "=")
       #expect(reload.dropLast() == ["RELOADING", "1\nMONOTONIC_USEC"])
       #expect(reload.last.flatMap { Int64($0) } ?? 0 >= before.microseconds)
-      ServiceNotifier().tell(.stopping, .extendTimeout(by: .seconds(45)))
+      ServiceNotifier().notify(.stopping, .extendTimeout(by: .seconds(45)))
       #expect(manager.receive() == "STOPPING=1\nEXTEND_TIMEOUT_USEC=45000000")
     }
   }
 
-  @Test("Nobody is told where nobody has asked")
+  @Test("Without NOTIFY_SOCKET nothing is sent")
   func nobody() async {
     await #expect(processExitsWith: .success) {
       unsetenv("NOTIFY_SOCKET")
-      #expect(ServiceNotifier().tell(.ready) == nil)
+      #expect(ServiceNotifier().notify(.ready) == nil)
     }
   }
 
-  @Test("A service manager that cannot be reached is told, and stops nobody")
+  @Test("An unreachable service manager is reported, and does not stop the daemon")
   func unreachable() async {
     await #expect(processExitsWith: .success) {
       setenv("NOTIFY_SOCKET", "/nonexistent/notify", 1)
-      let error = ServiceNotifier().tell(.ready)
+      let error = ServiceNotifier().notify(.ready)
       #expect(error?.description == "cannot notify the service manager: No such file or directory")
     }
   }
@@ -58,7 +58,7 @@ private struct NotifySocket {
   let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
   let name = "tactus-test-\(getpid())"
 
-  /// As `NOTIFY_SOCKET` spells it.
+  /// The address, as spelled in `NOTIFY_SOCKET`.
   var address: String { "@\(name)" }
 
   init() {

@@ -1,32 +1,32 @@
 internal import Foundation
 internal import Glibc
 
-/// The container engine that does wrong what it is told to: `Tests/engines/fake`.
+/// A container engine that fails in the way that the image names: `Tests/engines/fake`.
 public final class FakeEngine: Sendable {
-  /// Where it listens.
+  /// The path of its socket.
   public let socket: String
   private let lab: Laboratory
 
-  /// Starts one.
+  /// Starts an engine.
   public init() async throws {
-    // A socket's path has 107 bytes at most.
+    // The path of a socket has at most 107 bytes.
     socket = "/tmp/tactus-fake-\(UUID().uuidString.prefix(8)).sock"
     lab = try await Laboratory("engines/fake", [socket], litter: socket)
   }
 
-  /// Stops it where it is, as a machine does that is out of memory.
+  /// Suspends the engine, as if its machine were out of memory.
   ///
-  /// Returns when it has stopped: until one of its threads gets the signal, on a busy machine, the others answer.
+  /// Returns when all threads have stopped. Until then, on a busy machine, some threads still answer.
   public func freeze() {
     kill(lab.process, SIGSTOP)
     var stopped = siginfo_t()
     while waitid(P_PID, id_t(lab.process), &stopped, WSTOPPED | WNOWAIT) < 0, errno == EINTR {}
   }
 
-  /// Lets it go on.
+  /// Resumes the engine.
   public func thaw() { kill(lab.process, SIGCONT) }
 
-  /// What it counted: `starts`, `waits`, `left`; by the container's name.
+  /// A counter of the engine, by the name of the container: `starts`, `waits` or `left`.
   public func counts(_ what: String) throws -> [String: Int] {
     let curl = Process()
     curl.executableURL = URL(filePath: "/usr/bin/curl")
@@ -34,7 +34,7 @@ public final class FakeEngine: Sendable {
     let output = Pipe()
     curl.standardOutput = output
     try curl.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
+    let data = Data(output.fileHandleForReading.rest())
     curl.waitUntilExit()
     return try JSONDecoder().decode([String: Int].self, from: data)
   }

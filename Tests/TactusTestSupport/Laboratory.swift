@@ -1,11 +1,13 @@
 internal import Foundation
 
-/// A program that tests talk to by lines: it prints `ready …`, obeys commands on its standard input and ends with it.
+/// A helper program of tests.
 ///
-/// It is waited for on threads of its own: on the few that all tests share, one engine that takes its time to start would keep
-/// every other test from looking at its daemon.
+/// It prints `ready …`, obeys commands on its standard input, and ends when that closes.
+///
+/// Separate threads wait for the program. On the few threads that all tests share, one slow engine would block every
+/// other test.
 public final class Laboratory: Sendable {
-  /// Its process.
+  /// The id of the program's process.
   public var process: Int32 { child.processIdentifier }
 
   private let name: String
@@ -14,18 +16,18 @@ public final class Laboratory: Sendable {
   private let output: FileHandle
   private let litter: String?
 
-  /// It did not do what it was told to.
+  /// An error: the program refused a command or ended.
   public struct Failed: Error, CustomStringConvertible {
-    /// What went wrong.
+    /// The reason.
     public let description: String
 
-    /// Makes one.
+    /// Creates an error with a reason.
     public init(_ description: String) { self.description = description }
   }
 
-  /// Whether laboratories can run here: they need root, for namespaces and mounts.
+  /// True if the tests run as root, because laboratories need namespaces and mounts.
   ///
-  /// A skipped laboratory is a failure where it must not be skipped.
+  /// Fails in CI otherwise, where no test may be skipped.
   public static let isPossible: Bool = {
     if geteuid() == 0 { return true }
     let needs = "laboratories need root, for namespaces and mounts"
@@ -34,11 +36,12 @@ public final class Laboratory: Sendable {
     return false
   }()
 
-  /// Starts one and waits until it is ready.
+  /// Starts a program and waits until it is ready.
+  ///
   /// - Parameters:
-  ///   - script: below `Tests`.
-  ///   - litter: a file or directory that goes with this object.
-  /// - Throws: ``Failed`` with what it said instead.
+  ///   - script: the path of the program below `Tests`.
+  ///   - litter: a file or directory to remove when this object is released.
+  /// - Throws: ``Failed`` with the line that the program printed instead of `ready`.
   public init(_ script: String, _ arguments: [String], litter: String? = nil) async throws {
     name = ([script] + arguments).joined(separator: " ")
     self.litter = litter
@@ -57,14 +60,14 @@ public final class Laboratory: Sendable {
   }
 
   deinit {
-    // Ends it, whatever it is doing; that takes no time worth a thread, and the next test may need its ports.
+    // Ends the program. This is quick enough to wait for, and the next test may need its ports.
     try? input.close()
     child.waitUntilExit()
-    // What is left in /tmp fails no test.
+    // A file that remains in /tmp fails no test.
     if let litter { try? FileManager.default.removeItem(atPath: litter) }
   }
 
-  /// Has it do something, in one line that is answered with one line, `ok …`.
+  /// Sends a command line and waits for the line `ok …`.
   public func order(_ command: String) async throws {
     send(command)
     let answer = await line() ?? "it ended"
@@ -74,14 +77,14 @@ public final class Laboratory: Sendable {
   /// Sends one line.
   public func send(_ line: String) { input.write(Data("\(line)\n".utf8)) }
 
-  /// Waits for the next line; nil when there is none to come.
+  /// Waits for the next line, and returns nil at the end of the output.
   public func line() async -> String? {
     await withCheckedContinuation { continuation in
       Thread.detachNewThread { [output] in continuation.resume(returning: Self.line(of: output)) }
     }
   }
 
-  /// Hands every further line over, on a thread of its own, and nil at the end.
+  /// Calls the function with each further line, and with nil at the end, on a separate thread.
   public func forEachLine(_ body: @escaping @Sendable (String?) -> Void) {
     Thread.detachNewThread { [output] in
       while let line = Self.line(of: output) { body(line) }
@@ -91,7 +94,7 @@ public final class Laboratory: Sendable {
 
   private static func line(of file: FileHandle) -> String? {
     var bytes: [UInt8] = []
-    while let byte = file.readData(ofLength: 1).first {
+    while let byte = file.some(atMost: 1).first {
       if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
       bytes.append(byte)
     }

@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A server on 127.0.0.1 that does to each connection what the test says; its threads are plain threads that may block.
+/// A server on 127.0.0.1 that runs a script of the test for each connection, on threads that may block.
 public final class LoopbackServer: Sendable {
   /// The port that the system chose.
   public let port: Int
   private let sockets: OpenSockets
 
-  /// Listens, and runs the script once for each connection, each on a thread of its own.
+  /// Listens, and runs the script for each connection on a separate thread.
   public init(_ script: @escaping @Sendable (LoopbackConnection) -> Void) {
     let (listener, port) = Self.listen()
     self.port = port
@@ -37,7 +37,7 @@ public final class LoopbackServer: Sendable {
   /// `http://127.0.0.1:port` and the path.
   public func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
-  /// Refuses new connections and ends those that are there.
+  /// Refuses new connections and ends the open ones.
   public func stop() { sockets.shutDown() }
 
   private static func listen() -> (listener: Int32, port: Int) {
@@ -59,7 +59,7 @@ public final class LoopbackServer: Sendable {
 
 /// The sockets of one server.
 ///
-/// They are shut down and closed under one lock, because a number that was closed may name somebody else's file.
+/// One lock protects shutdown and close, because the number of a closed descriptor may be reused for another file.
 private final class OpenSockets: Sendable {
   private let open = Mutex<Set<Int32>>([])
 
@@ -77,11 +77,11 @@ private final class OpenSockets: Sendable {
   }
 }
 
-/// One accepted connection; closed when the script returns.
+/// One accepted connection, which is closed when the script returns.
 public struct LoopbackConnection: Sendable {
   let descriptor: Int32
 
-  /// The request with its body, as it came; nil if the client left before it was complete.
+  /// Receives a request with its body, or returns nil if the client disconnects first.
   public func request() -> String? {
     var bytes: [UInt8] = []
     var expected: Int?
@@ -101,11 +101,11 @@ public struct LoopbackConnection: Sendable {
     }
   }
 
-  /// Sends all of it; false if the client is gone.
+  /// Sends the whole text, and returns false if the client has disconnected.
   @discardableResult
   public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-  /// Sends all of it; false if the client is gone.
+  /// Sends all bytes, and returns false if the client has disconnected.
   @discardableResult
   public func send(_ bytes: [UInt8]) -> Bool {
     var sent = 0
@@ -119,7 +119,7 @@ public struct LoopbackConnection: Sendable {
     return true
   }
 
-  /// Answers with a status line, header lines and a body, and says how long the body is.
+  /// Answers with a status line, header lines including Content-Length, and a body.
   @discardableResult
   public func answer(_ status: String, headers: [String] = [], body: String = "") -> Bool {
     let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)", "Connection: close"] + headers

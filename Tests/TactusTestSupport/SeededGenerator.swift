@@ -1,10 +1,10 @@
-/// A small generator whose whole state is one number, so that a failure can be repeated from its message.
+/// A random number generator with one number as its state, so that the seed in a failure's message repeats the failure.
 ///
 /// Source: SplitMix64, Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  /// Starts a sequence that depends on the seed alone.
+  /// Starts a sequence that depends only on the seed.
   public init(seed: UInt64) { state = seed }
 
   /// The next number of the sequence.

@@ -1,14 +1,14 @@
 internal import Synchronization
 public import TactusModel
 
-/// Makes job ids from a seed; may be called from any queue.
+/// Creates job ids from a seed, on any queue.
 public final class SeededIDs: Sendable {
   private let state: Mutex<(SeededGenerator, JobIDSequence)>
 
-  /// A source of ids.
+  /// Creates a source of ids.
   public init(seed: UInt64) { state = Mutex((SeededGenerator(seed: seed), JobIDSequence())) }
 
-  /// The next id, made at an instant.
+  /// The next id, created at an instant.
   public func make(at instant: Instant) -> JobID {
     state.withLock { $0.1.next(at: instant, using: &$0.0) }
   }

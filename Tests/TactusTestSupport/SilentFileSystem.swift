@@ -2,19 +2,23 @@ internal import Foundation
 internal import Glibc
 internal import TactusLinux
 
-/// A FUSE file system that takes every request and answers none, so that who looks into it sleeps uninterruptibly once it is killed.
+/// A FUSE file system that reads every request and answers none.
 ///
-/// Needs root and /dev/fuse. It ends, and lets its callers go, with ``answer()`` or with this object.
+/// A process that accesses it cannot be killed.
+///
+/// It needs root and /dev/fuse. All requests fail after ``answer()``, or when this object is released.
 public final class SilentFileSystem: Sendable {
-  /// Where it is mounted: `path/file` is what nobody gets an answer about.
+  /// The mount point.
+  ///
+  /// A look-up of `path/file` is never answered.
   public let path: String
   private let home = TemporaryFile(named: "silent")
   private let server: ProcessHandle
 
-  /// Whether such a file system can be made here.
+  /// True if the tests run as root and can open /dev/fuse.
   public static var isPossible: Bool { geteuid() == 0 && access("/dev/fuse", R_OK | W_OK) == 0 }
 
-  /// The protocol by hand, because libfuse answers by itself what it can: INIT is answered, and all else is only read.
+  /// The server: it answers INIT and only reads all other requests, some of which libfuse would answer itself.
   private static let program = """
     import ctypes, os, struct, sys
     device = os.open("/dev/fuse", os.O_RDWR)
@@ -31,7 +35,7 @@ public final class SilentFileSystem: Sendable {
             print("mounted", flush=True)
     """
 
-  /// Mounts one, and returns when it is there.
+  /// Mounts a file system, and returns when it is mounted.
   public init() async throws {
     path = "\(home.directory)/mount"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -56,9 +60,9 @@ public final class SilentFileSystem: Sendable {
     server.close()
   }
 
-  /// Ends it: every request fails.
+  /// Ends the file system, so that every request fails.
   public func answer() {
-    // Its server held the only descriptor of the connection.
+    // The server has the only descriptor of the connection.
     server.send(.kill)
     umount2(path, Int32(MNT_DETACH))
   }

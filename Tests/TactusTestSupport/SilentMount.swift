@@ -1,38 +1,42 @@
 internal import Foundation
 internal import Glibc
 
-/// A file system that falls silent when it is told to: `Tests/fuse/lab`, which needs root.
+/// A file system that stops answering on command.
 ///
-/// The end of this object is the end of the mount: what waits for it then fails.
+/// `Tests/fuse/lab` serves it and needs root.
+///
+/// When this object is released, the file system is unmounted, and all waiting requests fail.
 public final class SilentMount: Sendable {
-  /// Where it is mounted; beside it, in ``above``, its program leaves traces.
+  /// The mount point.
+  ///
+  /// The program on it writes its traces to ``above``.
   public let directory: String
-  /// The directory around it, which goes with this object.
+  /// The directory of the mount point, which is removed when this object is released.
   public let above: String
   private let lab: Laboratory
 
-  /// Mounts it; it answers.
+  /// Mounts the file system, which answers at first.
   public init() async throws {
     above = "/tmp/tactus-silent-\(UUID().uuidString.prefix(8))"
     directory = "\(above)/mount"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    // Every user's jobs leave traces in it, and nobody may put another directory in the place of the mount.
+    // Jobs of all users write traces here, but no user may replace the mount point.
     guard chmod(above, 0o1777) == 0 else { throw CocoaError(.fileWriteNoPermission) }
     lab = try await Laboratory("fuse/lab", [directory], litter: above)
   }
 
-  /// From now on nothing is answered.
+  /// Stops answering from now on.
   public func silence() async throws { try await lab.order("silence") }
 
-  /// Waits until somebody has asked something since.
+  /// Waits for a request since ``silence()``.
   public func awaitRequest() async throws { try await lab.order("await") }
 
-  /// Answers everything again, what was asked meanwhile first.
+  /// Answers the waiting requests, then all further ones.
   public func speak() async throws { try await lab.order("speak") }
 
-  /// How often its program has run.
+  /// The number of times that the program on the mount has run.
   public var runs: Int {
-    let traces = (try? String(contentsOfFile: "\(above)/ran", encoding: .utf8)) ?? ""  // it has not run
+    let traces = (try? String(contentsOfFile: "\(above)/ran", encoding: .utf8)) ?? ""  // missing before the first run
     return traces.split(separator: "\n").count
   }
 }

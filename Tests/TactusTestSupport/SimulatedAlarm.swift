@@ -4,7 +4,7 @@ internal import TactusPorts
 
 /// An alarm of a ``Simulation``, on either clock.
 final class SimulatedAlarm: WallAlarm, MonotonicAlarm {
-  let tellsClockSteps: Bool
+  let reportsClockSteps: Bool
   private let queue: any WorkQueue
   private let handler: @Sendable (WallAlarmEvent) -> Void
   private let armed = Mutex<Armed?>(nil)
@@ -14,9 +14,9 @@ final class SimulatedAlarm: WallAlarm, MonotonicAlarm {
     case monotonic(MonotonicInstant)
   }
 
-  init(queue: any WorkQueue, tellsClockSteps: Bool, handler: @escaping @Sendable (WallAlarmEvent) -> Void) {
+  init(queue: any WorkQueue, reportsClockSteps: Bool, handler: @escaping @Sendable (WallAlarmEvent) -> Void) {
     self.queue = queue
-    self.tellsClockSteps = tellsClockSteps
+    self.reportsClockSteps = reportsClockSteps
     self.handler = handler
   }
 
@@ -26,7 +26,7 @@ final class SimulatedAlarm: WallAlarm, MonotonicAlarm {
 
   func arm(at instant: MonotonicInstant?) { armed.withLock { $0 = instant.map { .monotonic($0) } } }
 
-  /// How long until it fires; negative if it should have.
+  /// The time until the alarm fires, negative if it is overdue.
   func wait(_ wall: Instant, _ monotonic: MonotonicInstant) -> Duration {
     switch armed.withLock({ $0 }) {
     case .wall(let instant): instant - wall

@@ -2,26 +2,28 @@ internal import Synchronization
 public import TactusModel
 public import TactusPorts
 
-/// A runner whose attempts take simulated time and end as told; for simulations and fast tests of the workers.
+/// A runner whose attempts take simulated time and end by a script, for simulations and fast tests of the workers.
 public final class SimulatedRunner: Runner {
-  /// How an attempt will go.
+  /// The course of an attempt.
   public struct Script: Sendable {
-    /// How long it takes to end by itself; nil means never.
+    /// The time until the attempt ends by itself, or nil if it never does.
     public var duration: Duration?
-    /// How it ends by itself.
+    /// The result if the attempt ends by itself.
     public var ending: Ending
-    /// How long its output takes to be stored after that.
+    /// The time until the output is stored after the end.
     public var storing: Duration?
-    /// Whether its end is noticed only when somebody looks, as by a runner that was held.
+    /// True if only `examine` notices the end, as with a runner that was suspended.
     public var isUnnoticed = false
-    /// Whether TERM ends it; KILL does, unless there is an ``obstacle``.
+    /// True if TERM ends the attempt.
+    ///
+    /// KILL always does, unless there is an ``obstacle``.
     public var obeysTerminate: Bool
-    /// Whether it goes on when the daemon stops.
+    /// True if the attempt continues when the daemon stops.
     public var outlivesDaemon: Bool
-    /// What keeps it from ending when KILL is sent; nil if KILL ends it.
+    /// The reason why KILL does not end the attempt, or nil if KILL ends it.
     public var obstacle: String?
 
-    /// Puts a script together.
+    /// Creates a script.
     public init(
       duration: Duration? = .zero, ending: Ending = .succeeded, obeysTerminate: Bool = true,
       outlivesDaemon: Bool = false, storing: Duration? = nil, obstacle: String? = nil
@@ -35,19 +37,19 @@ public final class SimulatedRunner: Runner {
     }
   }
 
-  /// How `recover` finds an attempt of an earlier daemon.
+  /// The state in which `recover` finds an attempt of an earlier daemon.
   public enum Fate: Sendable {
-    /// It is alive.
+    /// The attempt is alive.
     case alive
-    /// It is alive, and ends by itself in the same instant.
+    /// The attempt is alive, and ends by itself at the same instant.
     case dying
-    /// It has ended, and tells so after a while.
+    /// The attempt has ended, and reports this after a while.
     case ended(after: Duration)
-    /// Its provider does not answer, which is told after a while.
+    /// The provider of the attempt does not answer, which is reported after a while.
     case silent(after: Duration)
   }
 
-  /// What was done, in order, for assertions.
+  /// An action of the runner, for assertions.
   public enum Deed: Hashable, Sendable {
     /// An attempt was started at an instant.
     case started(JobID, Instant)
@@ -55,7 +57,7 @@ public final class SimulatedRunner: Runner {
     case terminated(JobID, Instant)
     /// KILL was sent.
     case killed(JobID, Instant)
-    /// It ended.
+    /// An attempt ended.
     case ended(JobID, Instant)
   }
 
@@ -78,28 +80,30 @@ public final class SimulatedRunner: Runner {
   private let queue: SimulatedQueue
   private let script: @Sendable (RunOrder) -> Script
 
-  /// A runner of a world; the script is asked for at each start.
+  /// Creates a runner of a simulation.
+  ///
+  /// It calls the function for the script of each attempt.
   public init(_ simulation: Simulation, script: @escaping @Sendable (RunOrder) -> Script) {
     self.simulation = simulation
     self.script = script
     queue = simulation.queue("simulated.runner", level: .leaf)
   }
 
-  /// What was done so far.
+  /// The actions so far, in order.
   public var deeds: [Deed] { state.withLock { $0.deeds } }
-  /// The orders of all attempts that were started.
+  /// The orders of all started attempts.
   public var orders: [JobID: RunOrder] { state.withLock { $0.orders } }
-  /// Why there is no provider.
+  /// The reason why no provider is available.
   public enum ProviderAbsence: Sendable {
-    /// It does not answer.
+    /// The provider does not answer.
     case down
-    /// It has as many jobs as it may.
+    /// The provider has reached its limit of jobs.
     case crowded
 
     var event: RunnerEvent { self == .down ? .unprovided("the engine is away") : .crowded }
   }
 
-  /// Takes the provider away, or brings it back; who waits is told.
+  /// Makes the provider unavailable or available, and notifies the waiting jobs.
   public func setProvider(_ absence: ProviderAbsence?) {
     queue.post { [self] in
       let waiting = state.withLock { state in
@@ -111,7 +115,7 @@ public final class SimulatedRunner: Runner {
     }
   }
 
-  /// Who waits for the provider.
+  /// The jobs that wait for the provider.
   public var waiting: Set<JobID> { state.withLock { Set($0.waiting.keys) } }
 
   /// As ``Runner`` says.
@@ -128,7 +132,9 @@ public final class SimulatedRunner: Runner {
   /// As ``Runner`` says.
   public func settle(_ id: JobID) { queue.post { [self] in state.withLock { $0.waiting[id] = nil } } }
 
-  /// Says how `recover` finds attempts; the others are gone.
+  /// Sets the states in which `recover` finds attempts.
+  ///
+  /// All other attempts are gone.
   public func setFates(_ fates: [JobID: Fate]) { state.withLock { $0.fates = fates } }
 
   /// As ``Runner`` says.
@@ -152,7 +158,7 @@ public final class SimulatedRunner: Runner {
     }
   }
 
-  /// It has ended by itself.
+  /// Ends an attempt by itself, as its script says.
   private func pass(_ id: JobID, _ script: Script) {
     if script.isUnnoticed { return state.withLock { $0.unnoticed[id] = script.ending } }
     guard let storing = script.storing else { return end(id, script.ending) }
@@ -169,7 +175,7 @@ public final class SimulatedRunner: Runner {
     }
   }
 
-  /// As the script says, from the start on.
+  /// True if the script of the attempt says so.
   public func outlivesDaemon(_ id: JobID) -> Bool { state.withLock { $0.lasting.contains(id) } }
 
   /// As ``Runner`` says.
@@ -228,7 +234,7 @@ public final class SimulatedRunner: Runner {
     queue.post { [self] in answer(state.withLock { state in ids.filter { state.alive[$0] == nil } }) }
   }
 
-  /// Loses an attempt without a word, as no real runner should.
+  /// Forgets an attempt without an event, which no real runner should do.
   public func loseTrack(of id: JobID) { state.withLock { $0.alive[id] = nil } }
 
   private func end(_ id: JobID, _ ending: Ending) {

@@ -4,8 +4,8 @@ public import TactusPorts
 
 /// A deterministic world: work queues without threads, and clocks that only the simulation moves.
 ///
-/// The run loop picks the next item among the queues with a seeded generator, so a seed replays an interleaving exactly.
-/// When nothing is left to do, time jumps to the next alarm. Everything runs on the thread that calls ``run(until:)``.
+/// The run loop picks the next item from a random queue with a seeded generator, so a seed replays the same order.
+/// When all queues are empty, time jumps to the next alarm. Everything runs on the thread that calls ``run(until:)``.
 public final class Simulation: Sendable {
   private let state: Mutex<State>
 
@@ -20,12 +20,12 @@ public final class Simulation: Sendable {
     var steps = 0
   }
 
-  /// A world that begins at an instant.
+  /// Creates a simulation that begins at an instant.
   public init(seed: UInt64, startingAt instant: Instant) {
     state = Mutex(State(generator: SeededGenerator(seed: seed), wall: instant))
   }
 
-  /// A work queue of this world.
+  /// Creates a work queue of this simulation.
   public func queue(_ label: String, level: QueueLevel) -> SimulatedQueue {
     state.withLock { state in
       let queue = SimulatedQueue(label: label, level: level, number: state.queues.count, simulation: self)
@@ -35,10 +35,10 @@ public final class Simulation: Sendable {
     }
   }
 
-  /// Items run so far: two runs of one seed agree on it.
+  /// The number of items run so far, which is the same for two runs with one seed.
   public var steps: Int { state.withLock { $0.steps } }
 
-  /// A number from the world's own generator.
+  /// A number from the generator of this simulation.
   public func random(in range: ClosedRange<UInt64>) -> UInt64 {
     state.withLock { UInt64.random(in: range, using: &$0.generator) }
   }
@@ -47,12 +47,12 @@ public final class Simulation: Sendable {
   public func stepClock(by span: Duration) {
     let alarms = state.withLock { state in
       state.wall = state.wall + span
-      return state.alarms.filter { $0.tellsClockSteps }
+      return state.alarms.filter { $0.reportsClockSteps }
     }
     for alarm in alarms { alarm.fire(.clockSet) }
   }
 
-  /// Runs until nothing is left to do and the next alarm lies beyond an instant of the wall clock, which is then reached.
+  /// Runs all items and alarms up to an instant of the wall clock, and sets the clock to it.
   public func run(until end: Instant) {
     while true {
       while runOne() {}
@@ -74,7 +74,9 @@ public final class Simulation: Sendable {
     return true
   }
 
-  /// Moves both clocks to the next alarm; false if there is none up to the end, which is reached instead.
+  /// Moves both clocks to the next alarm.
+  ///
+  /// If no alarm is due before the end, moves them to the end and returns false.
   private func advance(to end: Instant) -> Bool {
     let due = state.withLock { state -> SimulatedAlarm? in
       let next = state.alarms.filter { $0.isArmed }.min {
@@ -98,7 +100,7 @@ public final class Simulation: Sendable {
     state.withLock { $0.lanes[number].append(body) }
   }
 
-  /// Empties the target's line, then runs the body as if on it.
+  /// Runs all waiting items of the target, then the body as if on the target.
   fileprivate func wait(_ target: SimulatedQueue, _ body: () -> Void) {
     let caller = state.withLock { state in state.running.last.map { state.queues[$0] } }
     if let caller, target.level >= caller.level {
@@ -134,7 +136,7 @@ extension Simulation: AlarmSource {
   /// As ``AlarmSource`` says.
   public func wallAlarm(on queue: any WorkQueue, handler: @escaping @Sendable (WallAlarmEvent) -> Void) -> any WallAlarm
   {
-    let alarm = SimulatedAlarm(queue: queue, tellsClockSteps: true, handler: handler)
+    let alarm = SimulatedAlarm(queue: queue, reportsClockSteps: true, handler: handler)
     add(alarm)
     return alarm
   }
@@ -142,7 +144,7 @@ extension Simulation: AlarmSource {
   /// Runs the body on a queue once, after a span of the monotonic clock; the answer takes that back.
   func after(_ span: Duration, on queue: SimulatedQueue, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void
   {
-    let alarm = SimulatedAlarm(queue: queue, tellsClockSteps: false) { _ in body() }
+    let alarm = SimulatedAlarm(queue: queue, reportsClockSteps: false) { _ in body() }
     alarm.arm(at: monotonic + span)
     add(alarm)
     return { self.remove(alarm) }
@@ -150,7 +152,7 @@ extension Simulation: AlarmSource {
 
   /// As ``AlarmSource`` says.
   public func monotonicAlarm(on queue: any WorkQueue, handler: @escaping @Sendable () -> Void) -> any MonotonicAlarm {
-    let alarm = SimulatedAlarm(queue: queue, tellsClockSteps: false) { _ in handler() }
+    let alarm = SimulatedAlarm(queue: queue, reportsClockSteps: false) { _ in handler() }
     add(alarm)
     return alarm
   }
@@ -158,9 +160,9 @@ extension Simulation: AlarmSource {
 
 /// A work queue of a ``Simulation``.
 public final class SimulatedQueue: WorkQueue {
-  /// For traps.
+  /// The name in the messages of traps.
   public let label: String
-  /// Where it stands.
+  /// The level of the queue: an item may wait only for a queue of a lower level.
   public let level: QueueLevel
   fileprivate let number: Int
   private let simulation: Simulation
@@ -178,7 +180,7 @@ public final class SimulatedQueue: WorkQueue {
   /// As ``WorkQueue`` says.
   public func wait(_ body: () -> Void) { simulation.wait(self, body) }
 
-  /// Runs a job of the Swift runtime in turn, like everything else.
+  /// Runs a job of the Swift runtime in turn, like every other item.
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
     let executor = asUnownedSerialExecutor()

@@ -1,14 +1,14 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// A path in a directory of its own, which goes with this object.
+/// A path in a new temporary directory, which is removed when this object is released.
 public final class TemporaryFile: Sendable {
-  /// The file; it does not exist yet.
+  /// The path of the file, which does not exist at first.
   public let path: String
-  /// The directory, made for this object.
+  /// The directory, created for this object.
   public let directory: String
 
-  /// Makes the directory.
+  /// Creates the directory.
   public init(named name: String = "tactus.db") {
     var template = Array("/tmp/tactus-test-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else {
@@ -19,7 +19,7 @@ public final class TemporaryFile: Sendable {
   }
 
   deinit {
-    // What cannot be removed is left in the system's temporary directory, which is swept anyway.
+    // A directory that cannot be removed stays in /tmp, which the system cleans up.
     try? FileManager.default.removeItem(atPath: directory)
   }
 }

@@ -2,23 +2,23 @@ internal import Dispatch
 public import Foundation
 internal import Synchronization
 
-/// Something did not happen in time.
+/// An error: an expected event did not happen in time.
 public struct TimedOut: Error, CustomStringConvertible {
-  /// What it was, and how long was waited for it.
+  /// The time limit and the expected event.
   public let description: String
 
-  /// Makes one.
+  /// Creates an error for an event and a limit.
   public init(_ what: String, after limit: Duration) { description = "not within \(limit): \(what)" }
 }
 
-/// Long enough for a machine that builds and tests other things at the same time; never waited for when all is well.
+/// The time limit of all waits, long enough for a machine that builds and runs other tests at the same time.
 ///
-/// The one limit of all waits; the laboratories below Tests/ have the same.
+/// No successful test waits that long. The laboratories below Tests/ have the same limit.
 public let patience = Duration.seconds(180)
 
-/// Runs what blocks on a thread of its own, because the few threads that all tests share must not wait.
+/// Runs a blocking function on a separate thread, because the few threads that all tests share must not block.
 ///
-/// After the limit it throws and leaves the thread behind; the end of the fixture lets that thread go on.
+/// After the limit it throws and leaves the thread behind. The thread continues when its fixture ends.
 public func blocking<Value: Sendable>(
   _ what: String, within limit: Duration = patience, _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
@@ -31,7 +31,9 @@ public func blocking<Value: Sendable>(
   }
 }
 
-/// Looks every 20 ms until there is something to see; the one place of these tests that waits for a state.
+/// Calls a function every 20 ms until it returns a value.
+///
+/// All tests wait for a state with this function.
 public func eventually<Value>(
   _ what: String, within limit: Duration = patience, _ look: () async throws -> Value?
 ) async throws -> Value {
@@ -43,7 +45,9 @@ public func eventually<Value>(
   }
 }
 
-/// The first result resumes, the others are late.
+/// A continuation that the first result resumes.
+///
+/// Later results are dropped.
 private final class Waiter<Value: Sendable>: Sendable {
   private let continuation: Mutex<CheckedContinuation<Value, any Error>?>
 
@@ -59,6 +63,6 @@ private final class Waiter<Value: Sendable>: Sendable {
 }
 
 extension Duration {
-  /// In seconds.
+  /// The duration in seconds.
   public var timeInterval: TimeInterval { self / .seconds(1) }
 }

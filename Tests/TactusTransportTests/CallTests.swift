@@ -23,10 +23,10 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("The wait for a reply ends at the client's deadline, or when its other descriptor can be read")
+  @Test("The wait for a reply ends at the client's deadline, or when its interruption descriptor is readable")
   func impatience() async throws {
     let server = try TestServer(
-      handler: ClosureHandler { _, _, reply in reply.whenGone { reply.fail(.unavailable(reason: "nobody listens")) } })
+      handler: ClosureHandler { _, _, reply in reply.whenGone { reply.fail(.unavailable(reason: "no client")) } })
     let hasty = try server.client()
     hasty.deadline = SystemTime().monotonic + .milliseconds(20)
     #expect(throws: ControlError.outOfTime) { try hasty.call(ResumeWorkflow(name: "a")) }
@@ -38,7 +38,7 @@ struct CallTests {
     _ = [UInt8](repeating: 0, count: 1).withUnsafeBytes { Descriptor.write(write, from: $0) }
     #expect(throws: ControlError.interrupted) { try interrupted.call(ResumeWorkflow(name: "a")) }
     await server.stop()
-    // Neither matters to what comes before.
+    // Neither affects a reply that arrives in time.
     let quick = try TestServer()
     let client = try quick.client()
     client.deadline = SystemTime().monotonic + .seconds(60)
@@ -49,7 +49,7 @@ struct CallTests {
     await quick.stop()
   }
 
-  @Test("The handler sees who calls")
+  @Test("The handler gets the credentials of the caller")
   func peer() async throws {
     let seen = Mutex<Peer?>(nil)
     let server = try TestServer(
@@ -62,7 +62,7 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("Who is not admitted gets Forbidden for every call")
+  @Test("A caller who is not admitted gets Forbidden for every call")
   func forbidden() async throws {
     let server = try TestServer(admits: { _ in false })
     let client = try server.client()
@@ -76,7 +76,7 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("A hundred calls in one piece are answered in order, whatever their methods")
+  @Test("The server answers a hundred calls in one piece in order, whatever their methods")
   func pipelining() async throws {
     let server = try TestServer()
     let client = try server.client()
@@ -95,7 +95,7 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("A call in pieces of one byte is answered")
+  @Test("The server answers a call that arrives in pieces of one byte")
   func oneByteAtATime() async throws {
     let server = try TestServer()
     let client = try server.client()
@@ -104,12 +104,12 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("Runs overlap and are answered in their order; another method waits for them")
+  @Test("Runs overlap and are answered in order, and a call of another method waits for them")
   func overlapping() async throws {
     let ports = Mutex<[(String, ReplyPort)]>([])
     let server = try TestServer(
       handler: ClosureHandler { call, _, reply in
-        // A call that cannot be read has no name; the test sees that.
+        // A call that cannot be read has no name, which fails the test.
         let name = (try? call.read(RunWorkflow.self))?.name ?? call.method
         ports.withLock { $0.append((name, reply)) }
       })
@@ -124,7 +124,7 @@ struct CallTests {
       let (name, port) = ports.withLock { $0[index] }
       port.answer(RunWorkflow(name: name), with: RunWorkflow.Reply(jobID: name))
     }
-    // Answered in the wrong order.
+    // The second call is answered first.
     answer(1)
     #expect(server.connectionCount == 1 && ports.withLock { $0.count } == 2)
     answer(0)
@@ -139,12 +139,12 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("Oneway calls are done without a reply, even when the caller has left")
+  @Test("The server handles oneway calls without a reply, even after the caller has disconnected")
   func oneway() async throws {
     let names = Mutex<[String]>([])
     let server = try TestServer(
       handler: ClosureHandler { call, peer, reply in
-        // A call that cannot be read has no name; the test sees that.
+        // A call that cannot be read has no name, which fails the test.
         names.withLock { $0.append((try? call.read(RunWorkflow.self))?.name ?? "?") }
         ClosureHandler.echo.handle(call, from: peer, reply: reply)
       })
@@ -161,7 +161,7 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("A client that says no more still gets its replies, and then the end")
+  @Test("A client that has closed its sending side still gets its replies, and then the end")
   func halfClosed() async throws {
     let server = try TestServer()
     let client = try server.client()
@@ -174,20 +174,22 @@ struct CallTests {
     await server.stop()
   }
 
-  @Test("A reply that no client would take becomes an error")
+  @Test("A reply that is too large for any client becomes an error")
   func giantReply() async throws {
     let server = try TestServer(
       handler: ClosureHandler { _, _, reply in
         let giant = String(repeating: "x", count: 2 << 20)
         reply.answer(GetInterfaceDescription(interface: ""), with: GetInterfaceDescription.Reply(description: giant))
       })
-    #expect(throws: ControlError.failed(.unavailable(reason: "the reply is larger than 1 MiB; ask for less at once"))) {
+    #expect(
+      throws: ControlError.failed(.unavailable(reason: "the reply is larger than 1 MiB. Request less at once."))
+    ) {
       try server.client().call(GetInterfaceDescription(interface: "x"))
     }
     await server.stop()
   }
 
-  @Test("Nobody there is told apart from a socket that one may not use")
+  @Test("A client reports a missing socket as unreachable, with the reason")
   func unreachable() throws {
     let path = "/tmp/tactus-nobody-\(UUID().uuidString.prefix(8)).sock"
     #expect(throws: ControlError.unreachable(path: path, reason: "No such file or directory")) {

@@ -1,5 +1,7 @@
+import Dispatch
 import Foundation
 import Synchronization
+import TactusFuzzing
 import TactusModel
 import TactusPorts
 import TactusProtocol
@@ -11,7 +13,7 @@ import Testing
 struct CrowdTests {
   private static let run = Call(RunWorkflow(name: "a"))
 
-  @Test("One user has 128 connections, and no more; a place that becomes free is given again")
+  @Test("One user has at most 128 connections, and closed ones make room for new ones")
   func oneUser() async throws {
     let server = try TestServer()
     var clients: [ControlClient] = []
@@ -28,7 +30,7 @@ struct CrowdTests {
     await server.stop()
   }
 
-  @Test("The last places are for root alone")
+  @Test("The last connections are reserved for root")
   func root() async throws {
     var limits = ServerLimits()
     (limits.connections, limits.keptForRoot) = (6, 4)
@@ -42,11 +44,11 @@ struct CrowdTests {
     await server.stop()
   }
 
-  @Test("When all hold too much together the one that holds most is refused, and the others go on")
+  @Test("When the clients together hold too much, the largest holder is refused and the others continue")
   func buffers() async throws {
     var limits = ServerLimits()
     limits.bufferedBytes = 1 << 20
-    // A busy machine is not what is tried here.
+    // The time limit is raised, so that a busy machine does not exceed it.
     limits.requestTime = .seconds(600)
     let server = try TestServer(limits: limits)
     let modest = try server.client()
@@ -57,7 +59,7 @@ struct CrowdTests {
       greedy.append(client)
       try client.send(bytes: [UInt8](repeating: UInt8(ascii: " "), count: size << 10))
     }
-    // Together more than 1 MiB: the largest goes, which is enough.
+    // Together these exceed 1 MiB. It is enough to refuse the largest.
     #expect(throws: ControlError.failed(.busy(retryAfterMs: 1000))) { try greedy[0].receive() }
     #expect(await eventually { server.connectionCount == 3 })
     try modest.send(bytes: Array("\"parameters\":{\"name\":\"x\"}}\0".utf8))
@@ -70,16 +72,16 @@ struct CrowdTests {
     await server.stop()
   }
 
-  @Test("A reader that takes nothing while the others need the room is told that it is too slow, and dropped")
+  @Test("A reader that reads nothing while others need the memory is disconnected")
   func tooSlow() async throws {
     var limits = ServerLimits()
-    // Each may hold 256 KiB and a line, in steps of 64 KiB: two have room, and three have not.
+    // Each reader may hold 256 KiB and a line, in steps of 64 KiB. This is enough for two readers, but not for three.
     limits.bufferedBytes = 704 << 10
     let line = String(repeating: "x", count: 32 << 10)
     let streams = Mutex(0)
     let server = try TestServer(
       handler: ClosureHandler { call, _, reply in
-        // No other call is made here.
+        // This test makes no other call.
         guard let request = try? call.read(ReadLogs.self) else { return reply.fail(.expectedMore) }
         @Sendable func more(_ demand: StreamDemand) {
           guard demand == .more else {
@@ -104,24 +106,55 @@ struct CrowdTests {
     await server.stop(within: .milliseconds(10))
   }
 
-  @Test("Who follows something is told when his client leaves, whether it half-closed, closed or vanished")
+  @Test("Thousands of queued calls of one client do not delay other clients until all are done")
+  func turns() async throws {
+    let order = Mutex<[String]>([])
+    let mayGoOn = DispatchSemaphore(value: 0)
+    let server = try TestServer(
+      handler: ClosureHandler { call, peer, reply in
+        // The echo below refuses all other calls.
+        if case .runWorkflow(let request) = try? Operation(call) {
+          let isFirst = order.withLock { order in
+            order.append(request.name)
+            return order.count == 1
+          }
+          if isFirst { mayGoOn.wait() }
+        }
+        ClosureHandler.echo.handle(call, from: peer, reply: reply)
+      })
+    let (greedy, modest) = (try server.client(), try server.client())
+    #expect(await eventually { server.connectionCount == 2 })
+    let calls = (0..<2000).flatMap { _ in Call(RunWorkflow(name: "greedy")).message }
+    try greedy.send(bytes: calls)
+    #expect(await eventually { order.withLock { $0.count } == 1 })
+    try modest.send(Call(RunWorkflow(name: "modest")))
+    mayGoOn.signal()
+    #expect(try modest.receive().read(RunWorkflow.Reply.self).jobID == "modest")
+    let place = order.withLock { $0.firstIndex(of: "modest") ?? $0.count }
+    // A few calls run before it, because Dispatch needs a moment to report the new data.
+    #expect(place < 1000)
+    for _ in 0..<2000 { _ = try greedy.receive() }
+    await server.stop()
+  }
+
+  @Test("A stream is notified when its client closes the connection, but not when it only stops sending")
   func gone() async throws {
-    let told = Mutex(0)
+    let reported = Mutex(0)
     let begun = Mutex(0)
     let server = try TestServer(
       handler: ClosureHandler { call, _, reply in
-        // No other call is made here.
+        // This test makes no other call.
         guard let request = try? call.read(ReadEvents.self) else { return reply.fail(.expectedMore) }
         let end = ReadEvents.Reply(position: EventPosition(epoch: "e", sequence: 0))
         reply.whenGone {
-          told.withLock { $0 += 1 }
+          reported.withLock { $0 += 1 }
           reply.answer(request, with: end)
         }
         reply.send([end], to: request) { _ in begun.withLock { $0 += 1 } }
       })
     let stays = try server.client()
     try stays.send(Call(ReadEvents(follow: true)))
-    // Says that it asks for nothing more, and still listens.
+    // This client sends no more calls, but still reads.
     stays.finishSending()
     #expect(try stays.receive().continues)
     for _ in 0..<5 {
@@ -129,9 +162,9 @@ struct CrowdTests {
       try leaves.send(Call(ReadEvents(follow: true)))
       #expect(try leaves.receive().continues)
     }
-    #expect(await eventually { told.withLock { $0 } == 5 && server.connectionCount == 1 })
+    #expect(await eventually { reported.withLock { $0 } == 5 && server.connectionCount == 1 })
     #expect(begun.withLock { $0 } == 6)
     await server.stop(within: .milliseconds(10))
-    #expect(told.withLock { $0 } == 6)
+    #expect(reported.withLock { $0 } == 6)
   }
 }

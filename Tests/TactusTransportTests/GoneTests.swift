@@ -1,5 +1,7 @@
+import Dispatch
 import Glibc
 import Synchronization
+import TactusFuzzing
 import TactusLinux
 import TactusModel
 import TactusProtocol
@@ -7,26 +9,28 @@ import Testing
 
 @testable import TactusTransport
 
-/// A client that has gone frees its place, whatever it waited for.
-@Suite("Clients that go")
+/// A client that has disconnected frees its connection, whatever it waited for.
+@Suite("Clients that disconnect")
 struct GoneTests {
-  /// Lets a wait go on until its client has gone; notes what else was called.
+  /// A handler whose waits last until their client disconnects.
+  ///
+  /// It records all runs.
   private final class Waits: Sendable {
     let runs = Mutex<[String]>([])
 
     var handler: ClosureHandler {
       ClosureHandler { [self] call, peer, reply in
         guard call.method == WaitForJobs.method else {
-          // What is no operation is the echo's to refuse.
+          // The echo refuses all other calls.
           if case .runWorkflow(let request) = try? Operation(call) { runs.withLock { $0.append(request.name) } }
           return ClosureHandler.echo.handle(call, from: peer, reply: reply)
         }
-        reply.whenGone { reply.fail(.unavailable(reason: "nobody waits")) }
+        reply.whenGone { reply.fail(.unavailable(reason: "no client")) }
       }
     }
   }
 
-  @Test("One that waits behind its half-closed side is noticed when it closes the other")
+  @Test("The server notices when a half-closed client that waits closes its other side")
   func halfClosed() async throws {
     let server = try TestServer(handler: Waits().handler)
     for _ in 0..<5 {
@@ -40,7 +44,7 @@ struct GoneTests {
     await server.stop()
   }
 
-  @Test("One that has asked for more behind a stream is noticed, and what it asked for is done")
+  @Test("The server notices when a client with a call behind a stream disconnects, and makes the call")
   func pipelined() async throws {
     let waits = Waits()
     let server = try TestServer(handler: waits.handler)
@@ -56,7 +60,63 @@ struct GoneTests {
     await server.stop()
   }
 
-  @Test("One that takes no replies any more loses its place, although it has not closed")
+  @Test("The server drops the queries of a disconnected client, and makes its changes")
+  func dropsQueries() async throws {
+    let runs = Mutex<[String]>([])
+    let server = try TestServer(
+      handler: ClosureHandler { call, _, reply in
+        // This test sends only operations.
+        switch try? Operation(call) {
+        case .waitForJobs: return reply.whenGone { reply.fail(.unavailable(reason: "no client")) }
+        case .runWorkflow(let request): runs.withLock { $0.append("run \(request.name)") }
+        case .getWorkflow(let request): runs.withLock { $0.append("get \(request.name)") }
+        default: break
+        }
+        reply.fail(.methodNotImplemented(method: call.method))
+      })
+    do {
+      let client = try server.client()
+      try client.send(Call(WaitForJobs(ids: ["a"])))
+      for number in 0..<3 {
+        try client.send(Call(GetWorkflow(name: "query\(number)")))
+        try client.send(Call(RunWorkflow(name: "change\(number)")))
+      }
+      #expect(await eventually { server.connectionCount == 1 })
+      withExtendedLifetime(client) {}
+    }
+    #expect(await eventually { server.connectionCount == 0 })
+    #expect(runs.withLock { $0 } == ["run change0", "run change1", "run change2"])
+    await server.stop()
+  }
+
+  @Test("The server makes all changes of disconnected clients, although they exceed the share of their user")
+  func leftBehind() async throws {
+    let made = Mutex(0)
+    let mayGoOn = DispatchSemaphore(value: 0)
+    var limits = ServerLimits()
+    limits.bufferedBytesPerUser = 128 << 10
+    let server = try TestServer(
+      handler: ClosureHandler { call, peer, reply in
+        if call.method == WaitForJobs.method { mayGoOn.wait() }
+        guard call.method == RunWorkflow.method else { return reply.fail(.methodNotImplemented(method: call.method)) }
+        made.withLock { $0 += 1 }
+        // The answer is delayed, like that of a change that must be durable first.
+        DispatchQueue.global().async { ClosureHandler.echo.handle(call, from: peer, reply: reply) }
+      }, limits: limits)
+    let holder = try server.client()
+    try holder.send(Call(WaitForJobs(ids: ["a"])))
+    // The server's queue is blocked until all clients have disconnected.
+    let calls = (0..<50).flatMap { _ in Call(RunWorkflow(name: String(repeating: "n", count: 900))).message }
+    for _ in 0..<20 { try server.client().send(bytes: calls) }
+    mayGoOn.signal()
+    #expect(await eventually { made.withLock { $0 } == 1000 && server.connectionCount == 1 })
+    #expect(made.withLock { $0 } == 1000)
+    #expect(server.heldBytes == 0)
+    withExtendedLifetime(holder) {}
+    await server.stop()
+  }
+
+  @Test("A client that has closed its receiving side loses its connection at the next reply")
   func deaf() async throws {
     let server = try TestServer()
     let client = try server.client()

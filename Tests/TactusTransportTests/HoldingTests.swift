@@ -9,9 +9,9 @@ import Testing
 
 @testable import TactusTransport
 
-@Suite("What clients have the server hold")
+@Suite("Memory that the server holds for clients")
 struct HoldingTests {
-  /// Keeps the calls of some methods until it is asked to answer them.
+  /// A handler that keeps the calls of some methods until `answerAll`.
   private final class Parking: Sendable {
     private let parked = Mutex<[ReplyPort]>([])
     private let methods: Set<String>
@@ -32,7 +32,7 @@ struct HoldingTests {
     }
   }
 
-  /// A busy machine is not what is tried here.
+  /// Limits with a long time for requests, so that a busy machine does not exceed it.
   private static var patientLimits: ServerLimits {
     var limits = ServerLimits()
     limits.requestTime = .seconds(600)
@@ -42,9 +42,12 @@ struct HoldingTests {
   private static let parkedAnswer = ControlError.failed(.unavailable(reason: "parked"))
   private static let large = String(repeating: "n", count: (1 << 20) - 100)
 
-  /// Sends on a thread of its own, because the server may take its time to read.
+  /// Sends on a separate thread, because the server may read slowly.
   private static func send(_ bytes: [UInt8], to descriptor: Int32) {
+    // The client may close its descriptor during the transfer, and another file may then get the number.
+    let descriptor = dup(descriptor)
     Thread.detachNewThread {
+      defer { Descriptor.close(descriptor) }
       var rest = bytes[...]
       while !rest.isEmpty, case .bytes(let count) = rest.withUnsafeBytes({ Descriptor.send(descriptor, from: $0) }) {
         rest = rest.dropFirst(count)
@@ -52,7 +55,7 @@ struct HoldingTests {
     }
   }
 
-  @Test("Behind a call under way little is read, and it is answered in the end")
+  @Test("During a call the server reads little of the next one, and answers both in the end")
   func pipelined() async throws {
     let parking = Parking(WaitForJobs.method)
     let server = try TestServer(handler: parking.handler, limits: Self.patientLimits)
@@ -60,7 +63,7 @@ struct HoldingTests {
     try client.send(Call(WaitForJobs(ids: ["a"])))
     Self.send(Call(GetWorkflow(name: Self.large)).message, to: client.descriptor)
     #expect(await eventually { parking.count == 1 && server.heldBytes > 32 << 10 })
-    // Each is another chance to read on for the first client, too.
+    // Each of these calls is an opportunity to read more from the first client.
     let other = try server.client()
     for _ in 0..<100 { _ = try other.call(RunWorkflow(name: "other")) }
     #expect(server.heldBytes <= 192 << 10)
@@ -71,7 +74,7 @@ struct HoldingTests {
     await server.stop()
   }
 
-  @Test("A whole call that waits behind another is not taken for half a message, and half a message there is")
+  @Test("The time limit applies to half a message behind a call, but not to a complete one")
   func timed() async throws {
     let parking = Parking(WaitForJobs.method)
     let alarms = ManualAlarms()
@@ -95,7 +98,7 @@ struct HoldingTests {
     await server.stop()
   }
 
-  @Test("A call counts until it is answered, and then no more")
+  @Test("The memory of a call counts until the call is answered")
   func underWay() async throws {
     let parking = Parking(GetWorkflow.method)
     let server = try TestServer(handler: parking.handler, limits: Self.patientLimits)
@@ -109,7 +112,7 @@ struct HoldingTests {
     await server.stop()
   }
 
-  @Test("A user whose waiting calls take more than his share loses the largest, and is told so")
+  @Test("If the waiting calls of a user exceed the user's share, the largest gets Busy")
   func share() async throws {
     let parking = Parking(GetWorkflow.method)
     var limits = Self.patientLimits
@@ -129,7 +132,7 @@ struct HoldingTests {
     await server.stop()
   }
 
-  @Test("However many bring half a message at once, little more is taken than the share allows")
+  @Test("However many clients send half a message at once, the server holds little more than the share")
   func rush() async throws {
     var limits = Self.patientLimits
     limits.bufferedBytesPerUser = 1 << 20
@@ -139,7 +142,7 @@ struct HoldingTests {
     #expect(await eventually { server.connectionCount == 32 })
     for client in clients { Self.send(half, to: client.descriptor) }
     var largest = 0
-    // Two of them have no room together.
+    // Two of these messages exceed the share.
     #expect(
       await eventually {
         largest = max(largest, server.heldBytes)
@@ -149,7 +152,7 @@ struct HoldingTests {
     await server.stop(within: .milliseconds(10))
   }
 
-  @Test("The user who holds most pays, beyond his share or when all together hold too much, and nobody else")
+  @Test("Only the largest holder pays, if the user's share or the total is exceeded")
   func debtors() {
     var limits = ServerLimits()
     (limits.bufferedBytes, limits.bufferedBytesPerUser) = (100, 40)
@@ -167,7 +170,7 @@ struct HoldingTests {
     #expect(shares.total == 0 && shares.debtor(limits) == nil)
   }
 
-  @Test("What replaces untaken replies follows the end of the one that was begun")
+  @Test("A message that replaces unsent replies follows the reply that was already begun")
   func replaced() throws {
     var pair: [Int32] = [0, 0]
     try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
@@ -182,7 +185,7 @@ struct HoldingTests {
     #expect(outbox.count < 50_100)
     Thread.detachNewThread { [outbox] in
       var rest = outbox
-      // From here on sending waits until it is read below.
+      // From here on, sending blocks until the loop below reads.
       _ = fcntl(own, F_SETFL, 0)
       _ = rest.flush(to: own)
       shutdown(own, Int32(SHUT_WR))

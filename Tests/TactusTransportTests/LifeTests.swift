@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Start and stop of the control socket")
 struct LifeTests {
-  @Test("The socket is for its own user alone")
+  @Test("Only the owner may use the socket")
   func mode() async throws {
     let server = try TestServer()
     let attributes = try FileManager.default.attributesOfItem(atPath: server.path)
@@ -18,7 +18,7 @@ struct LifeTests {
     await server.stop()
   }
 
-  @Test("A second server at the same path is refused; after a stop the path is free and the file gone")
+  @Test("A second server at the same path fails, and a stop removes the file and frees the path")
   func secondServer() async throws {
     let first = try TestServer()
     let queue = DispatchWorkQueue(label: "test.second", level: .control)
@@ -36,7 +36,7 @@ struct LifeTests {
     await first.stop()
   }
 
-  @Test("A stop lets calls under way be answered, drops idle clients and refuses new ones")
+  @Test("A stop answers the calls in progress, drops idle clients and refuses new ones")
   func stopping() async throws {
     let port = Mutex<ReplyPort?>(nil)
     let server = try TestServer(handler: ClosureHandler { _, _, reply in port.withLock { $0 = reply } })
@@ -59,7 +59,7 @@ struct LifeTests {
     await server.stop()
   }
 
-  @Test("A stop does not wait longer than its grace for an answer that never comes")
+  @Test("A stop does not wait longer than its grace for a missing answer")
   func grace() async throws {
     let alarms = ManualAlarms()
     let isCalled = Mutex(false)
@@ -67,7 +67,7 @@ struct LifeTests {
       handler: ClosureHandler { _, _, _ in isCalled.withLock { $0 = true } }, alarms: alarms, time: alarms)
     let client = try server.client()
     try client.send(Call(RunWorkflow(name: "a")))
-    // A connection whose call was not read yet would be closed at once.
+    // The stop would close a connection whose call is not read yet.
     #expect(await eventually { isCalled.withLock { $0 } })
     let isStopped = Mutex(false)
     server.server.stop(within: .seconds(3)) { isStopped.withLock { $0 = true } }

@@ -10,8 +10,9 @@ import Testing
 
 @Suite("Clients that misbehave")
 struct MisuseTests {
-  /// Sends bytes to a server, and expects an Invalid error about the message and the end of the connection, while another
-  /// client goes on.
+  /// Sends bytes, and expects an Invalid error about the message and the end of the connection.
+  ///
+  /// Another client must be able to continue.
   private func expectRefusal(of bytes: [UInt8], about reason: String) async throws {
     let server = try TestServer()
     let other = try server.client()
@@ -34,19 +35,19 @@ struct MisuseTests {
     await server.stop()
   }
 
-  @Test("Text that is no JSON gets an error, and the connection ends")
+  @Test("Text that is not JSON gets an error, and the connection ends")
   func notJSON() async throws {
     try await expectRefusal(of: Array("GET / HTTP/1.1\r\n\r\n\0".utf8), about: "expected an object at byte 0")
   }
 
-  @Test("A NUL in the middle of a message cuts it, and what is left is no JSON")
+  @Test("A NUL in the middle of a message splits it, and the first part is not valid JSON")
   func nulInTheMiddle() async throws {
     try await expectRefusal(
       of: Array("{\"method\":\"io.tactus.Workflows.Run\",\"para\0meters\":{}}\0".utf8), about: "a string without an end"
     )
   }
 
-  @Test("A message nested too deep is refused")
+  @Test("The server refuses a message that is nested too deep")
   func tooDeep() async throws {
     let deep = String(repeating: "[", count: 63) + String(repeating: "]", count: 63)
     let deeper = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
@@ -59,19 +60,19 @@ struct MisuseTests {
       of: Array("{\"method\":\"a.b\",\"x\":\(deeper)}\0".utf8), about: "nested deeper than 64")
   }
 
-  @Test("A message of 2 MiB is refused when 1 MiB of it has come")
+  @Test("The server refuses a message of 2 MiB when it has received 1 MiB")
   func tooLarge() async throws {
     try await expectRefusal(
       of: [UInt8](repeating: UInt8(ascii: "x"), count: 2 << 20), about: "larger than 1048576 bytes")
   }
 
-  @Test("A message of just under 1 MiB is taken")
+  @Test("The server accepts a message of just under 1 MiB")
   func largeEnough() async throws {
     let server = try TestServer()
     let name = String(repeating: "n", count: (1 << 20) - 100)
     let client = try server.client()
     let sender = Thread { [call = Call(GetWorkflow(name: name)), path = server.path] in
-      // What the thread cannot do, the test does not receive.
+      // If this fails, the test does not receive a reply.
       try? ControlClient(path: path).send(call)
     }
     sender.start()
@@ -80,7 +81,7 @@ struct MisuseTests {
     await server.stop()
   }
 
-  @Test("Half a request for longer than the limit gets an error; a trickle does not help")
+  @Test("A request that stays incomplete beyond the time limit gets an error, even if bytes trickle in")
   func halfRequest() async throws {
     let alarms = ManualAlarms()
     let server = try TestServer(alarms: alarms, time: alarms)
@@ -101,10 +102,10 @@ struct MisuseTests {
     await server.stop()
   }
 
-  @Test("The six-hundredth connection is told that the daemon is busy; a place that becomes free is given again")
+  @Test("The six-hundredth connection gets Busy, and closed connections make room for new ones")
   func crowd() async throws {
     var limits = ServerLimits()
-    // All clients of this test are the same user, and the places that only root has are for root.
+    // All clients of this test belong to one user, and no connections are reserved for root.
     (limits.connectionsPerUser, limits.keptForRoot) = (512, 0)
     let server = try TestServer(limits: limits)
     var clients: [ControlClient] = []
@@ -121,32 +122,32 @@ struct MisuseTests {
     await server.stop()
   }
 
-  @Test("A server out of descriptors rests, says so once, and goes on when there is one again")
+  @Test("A server without free descriptors pauses, reports this once, and continues when one is free")
   func outOfDescriptors() async throws {
     await #expect(processExitsWith: .success) {
-      let told = Mutex(0)
+      let reported = Mutex(0)
       var limits = ServerLimits()
       limits.acceptPause = .milliseconds(50)
-      let server = try TestServer(limits: limits, tell: { _ in told.withLock { $0 += 1 } })
+      let server = try TestServer(limits: limits, report: { _ in reported.withLock { $0 += 1 } })
       var client: ControlClient? = try server.client()
       _ = try client?.call(RunWorkflow(name: "a"))
-      // Dispatch makes its timer descriptor with the first sleep that is not over before it is armed, and traps when there
-      // is none: on a busy machine a millisecond was over.
+      // Dispatch creates its timer descriptor at the first sleep, and traps without a free descriptor. The sleep must
+      // be long: on a busy machine, a sleep of one millisecond ended before the timer was armed.
       try await Task.sleep(for: .milliseconds(200))
       var full = rlimit()
       getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &full)
       let next = dup(0)
       close(next)
-      // Room for the next client's end, and none for the server's.
+      // One descriptor is free for the next client, and none for the server's end.
       var tight = rlimit(rlim_cur: rlim_t(next) + 1, rlim_max: full.rlim_max)
       setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &tight)
       let waiting = try server.client()
       try waiting.send(Call(RunWorkflow(name: "b")))
-      guard await eventually({ told.withLock { $0 } == 1 }) else { exit(1) }
+      guard await eventually({ reported.withLock { $0 } == 1 }) else { exit(1) }
       let before = clock()
       try await Task.sleep(for: .milliseconds(500))
-      // Ten tries, one in each pause, and one message: not a spin, which would take all of the processor's time.
-      guard clock() - before < 250_000, told.withLock({ $0 }) == 1 else { exit(2) }
+      // The server tries once in each of ten pauses and reports once. A busy loop would use all of the processor time.
+      guard clock() - before < 250_000, reported.withLock({ $0 }) == 1 else { exit(2) }
       client = nil
       guard try waiting.receive().read(RunWorkflow.Reply.self).jobID == "b" else { exit(3) }
       await server.stop()

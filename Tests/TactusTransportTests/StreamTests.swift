@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Streams")
 struct StreamTests {
-  /// Sends numbered lines of 1 KiB in batches, as fast as the client takes them, and counts.
+  /// A handler that streams numbered lines of 1 KiB in batches, as fast as the client reads, and counts them.
   private final class Source: Sendable {
     private let state = Mutex((sent: 0, end: StreamDemand?.none))
     private let count: Int
@@ -48,7 +48,7 @@ struct StreamTests {
     }
   }
 
-  @Test("A stream brings every line in order and then its last reply, and the connection goes on")
+  @Test("A stream sends every line in order, then its last reply, and the connection stays usable")
   func complete() async throws {
     let source = Source(count: 5000)
     let server = try TestServer(handler: source.handler)
@@ -66,13 +66,13 @@ struct StreamTests {
     await server.stop()
   }
 
-  @Test("A slow reader holds the stream back, and gets all of it in the end")
+  @Test("A slow reader slows down the stream, and gets all lines in the end")
   func slowReader() async throws {
     let source = Source(count: 6000)
     let server = try TestServer(handler: source.handler)
     let client = try server.client()
     try client.send(Call(ReadLogs(id: "abcdef")))
-    // Until nothing moves any more: what the server holds and what the kernel holds is full.
+    // Waits until the stream stalls, because the buffers of the server and of the kernel are full.
     var before = -1
     #expect(
       await eventually {
@@ -80,7 +80,7 @@ struct StreamTests {
         usleep(50_000)
         return source.sent > 0 && source.sent == before
       })
-    #expect(source.sent < 2000, "a server must not hold what nobody takes")
+    #expect(source.sent < 2000, "a server must not hold replies that no client reads")
     #expect(try server.client().call(RunWorkflow(name: "other")).jobID == "other")
     var count = 0
     while try client.receive().continues { count += 1 }
@@ -88,7 +88,7 @@ struct StreamTests {
     await server.stop()
   }
 
-  @Test("A client that asks for more than it takes is not read from, and gets every reply in the end")
+  @Test("The server reads no more calls from a client that reads no replies, and sends every reply in the end")
   func manyReplies() async throws {
     let text = String(repeating: "x", count: 100_000)
     let answered = Mutex(0)
@@ -102,13 +102,13 @@ struct StreamTests {
     try client.send(bytes: (0..<100).flatMap { _ in Call(GetInterfaceDescription(interface: "")).message })
     #expect(await eventually { answered.withLock { $0 } > 10 && server.connectionCount == 1 })
     usleep(200_000)
-    #expect(answered.withLock { $0 } < 20, "a server must not hold what nobody takes")
+    #expect(answered.withLock { $0 } < 20, "a server must not hold replies that no client reads")
     for _ in 0..<100 { _ = try client.receive() }
     #expect(answered.withLock { $0 } == 100)
     await server.stop()
   }
 
-  @Test("A client that vanishes in the middle ends the stream at its source")
+  @Test("A client that disconnects during a stream ends it at its source")
   func vanishing() async throws {
     let source = Source(count: .max)
     let server = try TestServer(handler: source.handler)

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TactusFuzzing
 import TactusLinux
 import TactusModel
 import TactusPorts
@@ -14,7 +15,7 @@ struct ClosureHandler: CallHandler {
 
   func handle(_ call: Call, from peer: Peer, reply: ReplyPort) { body(call, peer, reply) }
 
-  /// Answers Workflows.Get with NotFound that names the workflow, and refuses what is no operation.
+  /// Answers Run with the workflow's name as the job id, Get with NotFound, and refuses most other calls.
   static let echo = ClosureHandler { call, _, reply in
     do throws(CallFailure) {
       switch try Operation(call) {
@@ -29,7 +30,7 @@ struct ClosureHandler: CallHandler {
   }
 }
 
-/// A server on a socket in a directory of its own, for the length of a test.
+/// A server on a socket in a temporary directory, for one test.
 final class TestServer: Sendable {
   let server: ControlServer
   let path: String
@@ -38,45 +39,45 @@ final class TestServer: Sendable {
   init(
     handler: ClosureHandler = .echo, limits: ServerLimits = ServerLimits(), alarms: any AlarmSource = LinuxAlarms(),
     time: any TimeSource = SystemTime(), admits: @escaping @Sendable (Peer) -> Bool = { _ in true },
-    tell: @escaping @Sendable (SystemError) -> Void = { _ in }
+    report: @escaping @Sendable (SystemError) -> Void = { _ in }
   ) throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "tactus-\(UUID().uuidString.prefix(8))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     path = directory.appending(path: "control.sock").path
     server = ControlServer(
       on: DispatchWorkQueue(label: "test.control", level: .control), time: time, alarms: alarms, handler: handler,
-      limits: limits, admits: admits, tell: tell)
+      limits: limits, admits: admits, report: report)
     try server.start(at: path)
   }
 
   func client() throws -> ControlClient { try ControlClient(path: path) }
 
-  /// How many connections the server has, once everything posted before is done.
+  /// The number of connections, after all work posted before this call.
   var connectionCount: Int { server.call { $0.connections.count } }
 
-  /// What all clients hold together.
+  /// The number of bytes that the server holds for all clients.
   var heldBytes: Int { server.call { $0.connections.values.reduce(0) { $0 + $1.heldBytes } } }
 
-  /// Stops the server and removes its directory; returns when that is done.
+  /// Stops the server, removes its directory, and returns when this is done.
   func stop(within grace: Duration = .seconds(5)) async {
     await withCheckedContinuation { continuation in server.stop(within: grace) { continuation.resume() } }
-    // A directory that is left in /tmp fails no test.
+    // A directory that remains in /tmp fails no test.
     try? FileManager.default.removeItem(at: directory)
   }
 }
 
-/// Waits until a condition holds, for as long as a busy machine may need.
+/// Waits until a condition is true, with the time limit of all tests.
 func eventually(_ condition: () -> Bool) async -> Bool {
   let deadline = ContinuousClock.now + patience
   while ContinuousClock.now < deadline {
     if condition() { return true }
-    // Sleeping only fails when the test is canceled, and then the condition decides.
+    // The sleep fails only if the test is canceled. Then the condition decides.
     try? await Task.sleep(for: .milliseconds(5))
   }
   return condition()
 }
 
-/// Clocks and alarms that move only when a test says so.
+/// Clocks and alarms that only a test advances.
 final class ManualAlarms: AlarmSource, TimeSource {
   private struct State {
     var microseconds: Int64 = 0

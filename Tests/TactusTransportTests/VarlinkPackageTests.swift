@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TactusFuzzing
 import TactusModel
 import TactusProtocol
 import Testing
@@ -8,7 +9,7 @@ import Testing
 
 @Suite("The Python package varlink")
 struct VarlinkPackageTests {
-  @Test("A client that knows nothing of Tactus introspects and drives the socket")
+  @Test("The package introspects and calls the socket without knowledge of Tactus")
   func drives() async throws {
     let server = try TestServer(handler: Self.handler)
     let process = Process()
@@ -24,14 +25,14 @@ struct VarlinkPackageTests {
         continuation.resume()
       }
     }
-    // 77: the package is not there and cannot be had; in CI it must be.
+    // 77: the package is missing and cannot be installed. In CI this is a failure.
     if process.terminationStatus != 77 || ProcessInfo.processInfo.environment["CI"] != nil {
       #expect(process.terminationStatus == 0)
     }
     await server.stop()
   }
 
-  /// Just enough of a daemon: one workflow, one job.
+  /// A minimal daemon with one workflow and one job.
   private static let handler = ClosureHandler { call, _, reply in
     do throws(CallFailure) {
       try answer(try Operation(call), reply)
@@ -40,7 +41,7 @@ struct VarlinkPackageTests {
     }
   }
 
-  private static func answer(_ operation: TactusProtocol.Operation, _ reply: ReplyPort) throws(CallFailure) {
+  private static func answer(_ operation: TactusFuzzing.Operation, _ reply: ReplyPort) throws(CallFailure) {
     let now = Instant(microseconds: 1_796_094_000_000_000)
     guard let id = JobID("01932c07-a0b0-7123-8123-456789abcdef"), let name = WorkflowName("varlink-client") else {
       throw .unavailable(reason: "the test's own names are wrong")

@@ -3,7 +3,7 @@ import TactusTestSupport
 import TactusUnitFile
 import Testing
 
-/// The canonical text, on which "the same generation" rests, and the difference of two.
+/// The canonical text, which decides whether two definitions are the same generation, and the difference of two texts.
 struct CanonicalTests {
   private static let files = [
     "[Command]\nExec=/bin/true\n",
@@ -17,7 +17,7 @@ struct CanonicalTests {
       + "[Workflow]\r\nMaxConsecutiveFailures=7\r\n[Heartbeat]\r\nTimeout=4s\r\n",
   ]
 
-  @Test("Reading the canonical text gives the same definition, and the same canonical text", arguments: files)
+  @Test("Reading the canonical text gives the same definition and the same canonical text", arguments: files)
   func roundTrip(_ text: String) throws {
     var first = try read(text).get()
     var second = try read(first.canonical).get()
@@ -44,7 +44,7 @@ struct CanonicalTests {
     #expect(one.canonical != two.canonical)
   }
 
-  @Test("A difference names section, key, old and new, in file order")
+  @Test("A difference names section, key, old and new value, in file order")
   func difference() throws {
     let old = "[Workflow]\nPriority=1\n[Schedule]\nInterval=1h\n[Command]\nExec=/bin/true\nTimeout=5s\n"
     let new = "[Schedule]\nInterval=2h\n[Command]\nExec=/bin/true\nEnvironment=A=b\nTimeout=5s\n"

@@ -20,7 +20,7 @@ struct CommandFileTests {
     #expect(try command("").limits.isEmpty && !command("").needsUnit)
   }
 
-  @Test("Every key says what it says")
+  @Test("Every key sets its value")
   func keys() throws {
     let read = try command(
       """
@@ -61,7 +61,7 @@ struct CommandFileTests {
       ])
   }
 
-  @Test("What only a unit can do needs one, and infinity is no limit")
+  @Test("A key that needs a unit requires one, and infinity means no limit")
   func needs() throws {
     for key in ["User=backup", "Group=34", "PrivateTmp=yes", "ReadOnlyPaths=/srv", "Runner=systemd"] {
       #expect(try command(key).needsUnit, "\(key)")

@@ -22,7 +22,7 @@ struct ContainerFileTests {
     #expect(try container("").timeout == .seconds(30) && container("").pull == .missing)
   }
 
-  @Test("Every key says what it says")
+  @Test("Every key sets its value")
   func keys() throws {
     let read = try container(
       """
@@ -74,14 +74,14 @@ struct ContainerFileTests {
   }
 
   @Test(
-    "A bad provider is refused with the reason and the cure",
+    "A bad provider is refused with the reason and the correction",
     arguments: [
       ("MaxRunning=1", "needs Endpoint="), ("Endpoint=/run/x.sock", "neither a Unix socket nor a TCP address"),
       ("Endpoint=unix://run/x", "is not an absolute path"), ("Endpoint=tcp://host", "has no port"),
-      ("Endpoint=tcp://ho st:1", "U+0020"), ("Type=cloud\nEndpoint=unix:///x", "is none of: engine"),
-      ("Endpoint=unix:///x\nTLSKey=/k\nTLSCertificate=/c", "a Unix socket needs none"),
+      ("Endpoint=tcp://ho st:1", "U+0020"), ("Type=cloud\nEndpoint=unix:///x", "is not valid. Use one of: engine"),
+      ("Endpoint=unix:///x\nTLSKey=/k\nTLSCertificate=/c", "Remove them for a Unix socket"),
       ("Endpoint=tcp://h:1\nTLSKey=/k", "belong together"), ("Endpoint=unix:///x\nMaxRunning=0", "outside the range"),
-      ("Endpoint=unix:///x\nCapabilities=G!", "write words"),
+      ("Endpoint=unix:///x\nCapabilities=G!", "Use words"),
       ("Endpoint=unix:///\(String(repeating: "x", count: 120))", "more than 107 bytes"),
     ])
   func badProviders(_ lines: String, _ fragment: String) throws {

@@ -2,10 +2,10 @@ import TactusFuzzing
 import TactusModel
 import Testing
 
-/// What `make fuzz` has found worth keeping, read again: each input holds the properties that the fuzzer checks.
+/// Replays inputs that `make fuzz` found: each must have the properties that the fuzzer checks.
 @Suite("Corpus of unit files")
 struct CorpusTests {
-  @Test("Every input of the corpus holds all properties")
+  @Test("Every input of the corpus has all properties")
   func replay() throws {
     let corpus = try Corpus("unit-files")
     #expect(corpus.inputs.count >= 50 && corpus.inputs.count <= 150)
@@ -15,14 +15,14 @@ struct CorpusTests {
     }
   }
 
-  @Test("Files of every kind that are read are in the corpus")
+  @Test("The corpus has valid files of every kind")
   func coverage() throws {
-    // Most inputs are refused, and are there for that.
+    // Most inputs are invalid on purpose.
     let kinds = try Corpus("unit-files").inputs.compactMap { try? read($0.bytes).get().work.kind }
     for kind in Kind.allCases { #expect(kinds.contains(kind)) }
   }
 
-  @Test("A file of the limit, and one beyond it, hold all properties")
+  @Test("A file of the size limit, and a larger one, have all properties")
   func largest() {
     let head = Array("[Command]\nExec=/bin/true ".utf8)
     for count in [Limits.unitFileBytes, Limits.unitFileBytes + 1] {

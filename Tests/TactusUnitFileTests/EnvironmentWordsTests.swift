@@ -9,7 +9,7 @@ struct EnvironmentWordsTests {
   }
 
   @Test(
-    "A variable that only a shell would replace is told, with what to write instead",
+    "A warning about a variable that only a shell expands names the alternative",
     arguments: [
       (#"Environment="PATH=/x:$PATH""#, "$PATH"), ("Environment=PATH=/x:${PATH}", "${PATH}"),
       ("Environment=A=1 B=$A", "$A"), ("Environment=DAY=$(date)", "$(…)"), ("Environment=DAY=`date`", "`…`"),
@@ -21,24 +21,24 @@ struct EnvironmentWordsTests {
         try warnings(line, section: section) == [
           UnitFileProblem(
             file: "f", line: 3,
-            message: "Environment= holds \(reference), and no shell reads it: the variable has it as it is; "
-              + "write the value out, or set it in Exec=/bin/sh -c '…'")
+            message: "Environment= has \(reference), but no shell reads it: the variable gets it unchanged. "
+              + "Write the value itself, or set it in Exec=/bin/sh -c '…'")
         ])
     }
   }
 
-  @Test("The place of credentials is replaced in braces only, and that is told")
+  @Test("The credentials directory is replaced in braces only, and other spellings get a warning")
   func credentials() throws {
     #expect(try warnings("Environment=F=${CREDENTIALS_DIRECTORY}/key").isEmpty)
     #expect(
       try warnings("Environment=F=$CREDENTIALS_DIRECTORY/key").map(\.message) == [
-        "Environment= holds $CREDENTIALS_DIRECTORY, and no shell reads it: the variable has it as it is; "
-          + "write ${CREDENTIALS_DIRECTORY}"
+        "Environment= has $CREDENTIALS_DIRECTORY, but no shell reads it: the variable gets it unchanged. "
+          + "Write ${CREDENTIALS_DIRECTORY}"
       ])
   }
 
   @Test(
-    "A sign in single quotes, or in what may be a password, is meant as it is",
+    "A dollar sign in single quotes, or in a possible password, gets no warning",
     arguments: [
       "Environment='A=$PATH'", "Environment=PASSWORD=pa$word", "Environment=COST=5$", "Environment=A=$1$x",
       "Environment=A=b",

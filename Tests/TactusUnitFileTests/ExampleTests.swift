@@ -3,7 +3,7 @@ import TactusModel
 import TactusUnitFile
 import Testing
 
-/// The files that Tactus ships are ones that it reads itself.
+/// Checks the example files that Tactus ships.
 struct ExampleTests {
   private static let etc = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "etc")
@@ -14,14 +14,14 @@ struct ExampleTests {
     return try WorkflowFile.read(Array(bytes), name: name, file: file, queues: .builtIn).get()
   }
 
-  @Test("Every example workflow that is shipped is read without a problem")
+  @Test("Every shipped example workflow is valid")
   func shipped() throws {
     let files = try FileManager.default.contentsOfDirectory(atPath: Self.etc.appending(path: "workflows").path)
     #expect(files.sorted() == ["broken.workflow", "slow.workflow", "tick.workflow", "web.workflow"])
     for file in files { _ = try example(file) }
   }
 
-  @Test("The examples say what the demonstration relies on")
+  @Test("The examples have the values that the demonstration relies on")
   func contents() throws {
     let tick = try example("tick.workflow")
     #expect(tick.work == .command(Command(arguments: ["/bin/sh", "-c", "echo tick; date -u"])))

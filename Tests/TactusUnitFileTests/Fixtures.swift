@@ -7,17 +7,17 @@ extension Set<QueueName> {
   static let builtIn = Set(Kind.allCases.map { QueueName(builtIn: $0) })
 }
 
-/// Reads a workflow file the way the daemon does.
+/// Reads a workflow file like the daemon.
 func read(_ text: String) throws -> Result<Definition, UnitFileProblems> {
   try read(Array(text.utf8))
 }
 
-/// The same for bytes that need not be text.
+/// Reads a workflow file from bytes, which may be invalid text.
 func read(_ bytes: [UInt8]) throws -> Result<Definition, UnitFileProblems> {
   WorkflowFile.read(bytes, name: try #require(WorkflowName("backup")), queues: .builtIn)
 }
 
-/// The problems of a file that has to be refused.
+/// Returns the problems of a file that must be refused.
 func problems(of result: Result<some Any, UnitFileProblems>) -> [UnitFileProblem] {
   if case .failure(let failure) = result { return failure.problems }
   return []

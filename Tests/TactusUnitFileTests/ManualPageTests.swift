@@ -3,7 +3,7 @@ import Testing
 
 @testable import TactusUnitFile
 
-/// The manual pages describe the keys that there are.
+/// Compares the manual pages with the keys.
 struct ManualPageTests {
   private static let pages: [(String, Vocabulary)] = [
     ("tactus.workflow.5", .workflow), ("tactus.queue.5", .queue), ("tactusd.conf.5", .daemon),
@@ -16,7 +16,7 @@ struct ManualPageTests {
     return try String(contentsOf: root.appending(path: "man/\(name)"), encoding: .utf8).split(separator: "\n")
   }
 
-  @Test("Every section of a file has a heading of its own, with an entry for each of its keys", arguments: 0..<4)
+  @Test("Every section of a file has its own heading, with an entry for each key", arguments: 0..<4)
   func keys(_ index: Int) throws {
     let (name, vocabulary) = Self.pages[index]
     let lines = try page(name)
@@ -33,7 +33,7 @@ struct ManualPageTests {
     }
   }
 
-  @Test("What is not supported yet is listed, and nothing else", arguments: 0..<4)
+  @Test("The page lists exactly the keys that are not supported yet", arguments: 0..<4)
   func later(_ index: Int) throws {
     let (name, vocabulary) = Self.pages[index]
     let part = try page(name).drop { $0 != ".SH NOT SUPPORTED YET" }.dropFirst().prefix { !$0.hasPrefix(".SH") }

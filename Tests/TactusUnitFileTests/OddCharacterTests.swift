@@ -3,15 +3,15 @@ import Testing
 
 @testable import TactusUnitFile
 
-@Suite("Characters that cannot be seen, or look like others")
+@Suite("Invisible and misleading characters")
 struct OddCharacterTests {
   @Test(
-    "In a key, a section or a line it is named, with its place and what to do",
+    "In a key, a section or a line the character is reported with its position and the correction",
     arguments: [
       (
-        "[Command]\nEx\u{200B}ec=/bin/true\n", "U+200B ZERO WIDTH SPACE at character 3, which cannot be seen: delete it"
+        "[Command]\nEx\u{200B}ec=/bin/true\n", "U+200B ZERO WIDTH SPACE at character 3, which is invisible: delete it"
       ),
-      ("[Command]\n\u{A0}Exec=/bin/true\n", "U+00A0 NO-BREAK SPACE at character 1, which cannot be seen: delete it"),
+      ("[Command]\n\u{A0}Exec=/bin/true\n", "U+00A0 NO-BREAK SPACE at character 1, which is invisible: delete it"),
       ("[Command]\n\u{FEFF}Exec=/bin/true\n", "U+FEFF ZERO WIDTH NO-BREAK SPACE at character 1"),
       ("[Command]\nExec\u{AD}=/bin/true\n", "U+00AD SOFT HYPHEN at character 5"),
       ("[Command]\n\u{202E}Exec=/bin/true\n", "U+202E RIGHT-TO-LEFT OVERRIDE at character 1"),
@@ -21,7 +21,7 @@ struct OddCharacterTests {
       ),
       (
         "[Command]\nE\u{445}ec=/bin/true\n",
-        "U+0445 CYRILLIC SMALL LETTER HA at character 2, which no name here has: type it anew"
+        "U+0445 CYRILLIC SMALL LETTER HA at character 2, which is not allowed in a name: type the name again"
       ),
       ("[Comm\u{200D}and]\nExec=/bin/true\n", "U+200D ZERO WIDTH JOINER at character 5"),
       ("\u{200B}[Command]\nExec=/bin/true\n", "U+200B ZERO WIDTH SPACE at character 1"),
@@ -49,11 +49,11 @@ struct OddCharacterTests {
   }
 
   @Test(
-    "In a value that is understood it is warned of, with its place",
+    "In a valid value the character gets a warning with its position",
     arguments: [
       (
         "Exec=/bin/true\u{A0}", 2,
-        "Exec= has in word 1 U+00A0 NO-BREAK SPACE at character 10, which cannot be seen: delete it"
+        "Exec= has in word 1 U+00A0 NO-BREAK SPACE at character 10, which is invisible: delete it"
       ),
       ("Exec=/bin/echo a\u{A0}b", 2, "Exec= has in word 2 U+00A0 NO-BREAK SPACE at character 2"),
       (
@@ -82,7 +82,7 @@ struct OddCharacterTests {
   }
 
   @Test(
-    "Text in quotes, letters of other scripts and descriptions are meant as they are",
+    "Text in quotes, letters of other scripts and descriptions get no warning",
     arguments: [
       "[Workflow]\nDescription=Sauvegarde\u{A0}! – „nachts“\n[Command]\nExec=/bin/true\n",
       "[Command]\nExec=/bin/echo 'terminée\u{A0}!' \"– ende\"\n", "[Command]\nExec=/bin/echo größe 日本語 a–b\n",

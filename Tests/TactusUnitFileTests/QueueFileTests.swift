@@ -10,7 +10,7 @@ struct QueueFileTests {
     QueueFile.read(Array(text.utf8), file: "command.queue", defaults: defaults)
   }
 
-  @Test("Keys override the defaults one by one")
+  @Test("Keys override single defaults")
   func overrides() throws {
     #expect(try read("").get() == defaults)
     #expect(try read("[Queue]\nMaxRunning=9\n").get() == QueueLimits(maxRunning: 9, maxQueued: 1000))
@@ -32,7 +32,7 @@ struct QueueFileTests {
       ("DeadLetterRetention=1d", "DeadLetterRetention= is not supported"),
       ("JobRetention=1d", "JobRetention= is not supported"), ("LogRetention=1d", "LogRetention= is not supported"),
       ("CallbackURL=http://x/", "CallbackURL= is not supported"), ("CallbackKeys=x", "CallbackKeys= is not supported"),
-      ("MaxRuning=1", "did you mean MaxRunning=?"),
+      ("MaxRuning=1", "Did you mean MaxRunning=?"),
     ])
   func refused(_ assignment: String, _ fragment: String) {
     let found = problems(of: read("[Queue]\n\(assignment)\n"))
@@ -40,14 +40,14 @@ struct QueueFileTests {
     #expect(found.first?.message.contains(fragment) == true, "\(found)")
   }
 
-  @Test("Only the queues of the kinds can be configured")
+  @Test("Only built-in queues can be configured")
   func names() throws {
     #expect(try QueueFile.kind(ofFile: "command.queue").get() == .command)
     #expect(try QueueFile.kind(ofFile: "heartbeat.queue").get() == .heartbeat)
     #expect(
       problems(of: QueueFile.kind(ofFile: "mail.queue")).map(\.description) == [
-        "mail.queue: configures a queue of your own, which this version does not have yet: "
-          + "use command.queue and container.queue and heartbeat.queue"
+        "mail.queue: configures a custom queue, which this version does not support yet. "
+          + "Use one of: command.queue, container.queue, heartbeat.queue"
       ])
     #expect(problems(of: QueueFile.kind(ofFile: "command.conf")).count == 1)
   }

@@ -1,10 +1,10 @@
 import TactusModel
 import Testing
 
-/// systemd.syntax(7), "Quoting", as `Exec=` sees it.
+/// The rules of systemd.syntax(7), "Quoting", in `Exec=`.
 struct QuotingTests {
   @Test(
-    "A command line is split as systemd splits it",
+    "A command line is split like systemd splits it",
     arguments: [
       ("/a b  c\td", ["/a", "b", "c", "d"]),
       ("/a 'b c' \"d e\"", ["/a", "b c", "d e"]),

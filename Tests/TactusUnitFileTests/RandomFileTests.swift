@@ -3,9 +3,9 @@ import TactusTestSupport
 import TactusUnitFile
 import Testing
 
-/// Files that nobody wrote: none of them may bring the daemon down.
+/// Random files must not crash the daemon.
 struct RandomFileTests {
-  @Test("Random bytes are refused, never trapped on")
+  @Test("Random bytes are refused, and never trap")
   func bytes() throws {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -16,7 +16,7 @@ struct RandomFileTests {
     }
   }
 
-  @Test("Random files of the right words are read or refused, and what is read survives its canonical text")
+  @Test("Random files of valid words are read or refused, and a file that is read survives its canonical text")
   func tokens() throws {
     let seed = UInt64.random(in: .min ... .max)
     var generator = SeededGenerator(seed: seed)
@@ -43,7 +43,7 @@ struct RandomFileTests {
   }
 
   @Test(
-    "A giant file of one mistake over and over is refused without much ado", .timeLimit(.minutes(5)),
+    "A giant file that repeats one mistake is refused in moderate time", .timeLimit(.minutes(5)),
     arguments: [
       "=\n", "[a]\n", "Environmen=\n", "Exe\\\nc=\n", "\\\n", "Environment=A=b\nEnvironment=\n", "Environment='\n",
     ])

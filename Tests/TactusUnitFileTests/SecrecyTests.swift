@@ -3,12 +3,12 @@ import Testing
 
 @testable import TactusUnitFile
 
-/// A secret in every place of every key that may hold one, in every kind of mistake: no message has it.
+/// Puts a secret into every place of every key, with every kind of mistake: no message may show it.
 @Suite("Secrets in refused files")
 struct SecrecyTests {
   private static let secret = "s3cr3t.Xyzzy42"
 
-  /// Values that are refused, or warned of, by one key or another; `@` stands for the secret.
+  /// Values that some keys refuse or warn about; `@` is replaced by the secret.
   private static let values = [
     "@", "'@", "\"@", "@\"", "@\\q", "\\q@", "\\x@", "@\\", "@=x", "x=@", "A=@ '", "A=\"@", "A=@ B", "A=@ B-C=@",
     "1@=x",
@@ -29,7 +29,7 @@ struct SecrecyTests {
   /// A way to read a file of one kind, and its keys.
   private struct File: Sendable {
     let vocabulary: Vocabulary
-    /// What a section needs besides, so that nothing else is wrong.
+    /// Returns the other lines that a section needs to be valid.
     let rest: @Sendable (_ section: String, _ key: String) -> String
     let messages: @Sendable (String) throws -> [String]
   }
@@ -69,7 +69,7 @@ struct SecrecyTests {
     }
   }
 
-  @Test("Every key is either one whose value may be shown or one whose value may be a secret")
+  @Test("Every key is classified as one whose value may be shown, or one whose value may be secret")
   func decided() {
     for vocabulary in [Vocabulary.workflow, .queue, .provider, .daemon] {
       for section in vocabulary.sections {
@@ -79,7 +79,7 @@ struct SecrecyTests {
     }
   }
 
-  @Test("A value that may be a secret is in no message, whatever is wrong with it", arguments: [workflow, provider])
+  @Test("A value that may be secret is in no message, whatever the mistake", arguments: [workflow, provider])
   private func values(_ file: File) throws {
     var refused = 0
     for section in file.vocabulary.sections {
@@ -90,7 +90,7 @@ struct SecrecyTests {
           let text = "[\(section.name)]\n\(rest)\(line)\n"
           refused += try file.messages(text).isEmpty ? 0 : 1
           try expectSecrecy(file, text)
-          // Twice, misspelt, in another section, under a header that is none, before any, and broken into two lines.
+          // Twice, misspelt, in another section, under a broken header, before any section, and split into two lines.
           try expectSecrecy(file, "[\(section.name)]\n\(rest)\(line)\n\(line)\n")
           try expectSecrecy(file, "[\(section.name)]\n\(rest)\(line.dropFirst())\n")
           try expectSecrecy(file, "[\(section.name)]\n\(rest)\(key) \(value.replacing("@", with: Self.secret))\n")
@@ -103,11 +103,11 @@ struct SecrecyTests {
         }
       }
     }
-    #expect(refused > 50, "the values are refused or warned of")
+    #expect(refused > 50, "the values are refused or cause a warning")
   }
 
   @Test(
-    "Where a key or a section belongs, nothing is shown that could not be one", arguments: [workflow, provider, daemon])
+    "In place of a key or a section, only texts that could be one are shown", arguments: [workflow, provider, daemon])
   private func names(_ file: File) throws {
     for line in [
       "@=x", "Header: Authorization: Basic @==", "@", "[@]", "[@", "[@] x", "[Command] @", "x @ = y", "-@ = x",

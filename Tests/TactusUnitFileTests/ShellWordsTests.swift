@@ -2,14 +2,14 @@ import TactusModel
 import TactusUnitFile
 import Testing
 
-@Suite("What people bring along from shells")
+@Suite("Syntax from shells")
 struct ShellWordsTests {
   private func warning(_ exec: String, section: String = "[Container]\nImage=alpine") throws -> UnitFileProblem? {
     ShellWords.warning(of: try read("\(section)\nExec=\(exec)\n").get(), file: "backup.workflow")
   }
 
   @Test(
-    "What a shell would act upon is named",
+    "Words that a shell would interpret are named",
     arguments: [
       ("a | b", "|"), ("a b|c", "|"), ("a >file", ">"), ("a 2>&1", ">"), ("a < file", "<"), ("a && b", "&&"),
       ("a || b", "||"), ("a; b", ";"), ("a ; b", ";"), ("a $HOME/x", "$HOME"), ("a --to=${DIR_1}/x", "${DIR_1}"),
@@ -24,34 +24,35 @@ struct ShellWordsTests {
     let warning = try #require(try warning(exec))
     #expect(warning.line == 3)
     #expect(
-      warning.message == "Exec= holds \(mark), and no shell reads it: the program gets it as it is; "
-        + "for a shell write sh -c '…', otherwise put it in single quotes")
+      warning.message == "Exec= has \(mark), but no shell reads it: the program gets it unchanged. "
+        + "Use sh -c '…' for a shell, or put it in single quotes")
   }
 
   @Test(
-    "What looks like a comment behind a program is told to be none", arguments: ["a # b", "a #b", "a b  # the backup"])
+    "A warning says that # behind a program does not begin a comment",
+    arguments: ["a # b", "a #b", "a b  # the backup"])
   func comment(_ exec: String) throws {
     let message = try #require(try warning(exec)).message
-    #expect(message.hasPrefix("Exec= holds #, which begins no comment here"), "\(message)")
+    #expect(message.hasPrefix("Exec= has #, which does not begin a comment here"), "\(message)")
   }
 
   @Test(
-    "What is quoted, a script, or no shell's, is left alone",
+    "Quoted words, scripts, and words without a meaning to shells get no warning",
     arguments: [
       "a b", "a b#c", "a '#b'", "sh -c 'a # b'", "sh -c 'a | b > c; echo $HOME'", #"bash -euc "a && echo $HOME""#,
       "env sh -c 'a $X'", "a '|' \"a>b\" ';'",
       "a '$HOME'", "a $", "a $1 $? 5$", "a 100%% %n %F", "a https://example.org/?a=1&b=2", "find / -exec rm {} ;",
       #"/usr/bin/ssh host "echo $HOME""#, #"a \x24HOME"#, "a '&'", "awk '{ print $NF > \"x\" }'",
-      // Patterns that are the program's own, or none.
+      // Patterns for the program itself, or no patterns.
       "find /srv -name *.log", "nice find /srv -name *.log", "rsync -a --exclude *.o /a /b",
       "rsync -a --exclude=*.o /a /b",
       "a --pattern=*", "curl https://example.org/a?b=[1-3]", "a example.org/a?b=1&c[]=2", "a -H Accept:*/*", "a */*",
       "a [::1]:80", "a http://[::1]:80/x", "grep -c foo.* /srv/x", "a '*' \"?/x\" '[a]/x'", "scp host:/srv/* /b",
       "a ^b.*$",
       "a count(*)", "a k=*", "systemctl stop x@*", "a Ready?", "a [x]", "a /x/[1,2]", #"a \x2a"#, "a '`date`'",
-      // No home directory.
+      // Not a home directory.
       "a HEAD~1", "a x~", "a ~1.2", "a '~/x'", "a --dir=~/x", "a ~", "a '~'backup",
-      // Scripts of one word, or in quotes, and what is no script.
+      // Scripts of one word, or in quotes, and words that are not scripts.
       "sh -c date", "sh -c 'echo a' name b", "sh -c '$0' date", "sh -c \"date\" name", #"sh -c echo\sa name"#,
       "tar -c /srv /etc", "sh /srv/run -c a b", "bash --login -c date", "sh -c",
     ])
@@ -60,22 +61,22 @@ struct ShellWordsTests {
   }
 
   @Test(
-    "A script without its quotes is told as such",
+    "A script without its quotes is recognized",
     arguments: [
       ("sh -c echo hello world", "sh", "-c"), ("/bin/bash -euc /srv/run --now", "bash", "-euc"),
       ("env A=b /bin/sh -e -c cd /srv", "sh", "-c"), ("bash -o pipefail -c rm *", "bash", "-c"),
     ])
   func script(_ exec: String, _ shell: String, _ option: String) throws {
     let warning = try #require(try warning(exec))
-    guard !exec.contains("*") else { return #expect(warning.message.hasPrefix("Exec= holds *,")) }
+    guard !exec.contains("*") else { return #expect(warning.message.hasPrefix("Exec= has *,")) }
     #expect(
       warning.message
-        == "Exec= has \(shell) run the first word behind \(option) alone, and the words after it are no part of the script: "
-        + "put all of it in single quotes, as in \(shell) \(option) '…'")
+        == "Exec= makes \(shell) run only the first word after \(option): the words after it are not part of the script. "
+        + "Put the whole script in single quotes, as in \(shell) \(option) '…'")
     #expect(warning.line == 3)
   }
 
-  @Test("The line is that of the key in force, and a command is shown the shell of the machine")
+  @Test("The warning has the line of the key in force, and names the shell of the machine to a command")
   func place() throws {
     let warning = try warning("/bin/echo\nExec=\n\nExec=/bin/echo \\\n  $HOME", section: "[Command]")
     #expect(warning?.line == 5 && warning?.message.contains("/bin/sh -c '…'") == true, "\(String(describing: warning))")

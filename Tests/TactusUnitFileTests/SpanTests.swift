@@ -6,7 +6,7 @@ import Testing
 /// systemd.time(7), "Parsing Time Spans".
 struct SpanTests {
   @Test(
-    "Spans mean what they mean to systemd",
+    "Spans have the same meaning as in systemd",
     arguments: [
       ("0", 0), ("5", 5_000_000), ("1.5s", 1_500_000), (".5s", 500_000), ("1.5", 1_500_000), ("2h", 7_200_000_000),
       ("1h 30min", 5_400_000_000), ("1h30min", 5_400_000_000), ("  1 h  30  min ", 5_400_000_000),
@@ -23,20 +23,20 @@ struct SpanTests {
     #expect(try Span(text).duration == .microseconds(microseconds))
   }
 
-  @Test("Infinity is a word of its own")
+  @Test("The word infinity means no limit")
   func infinity() throws {
     #expect(try Span("infinity").duration == nil)
-    #expect(throws: Refusal.self) { try Span("infinity 1s") }
+    #expect(throws: ValueRefusal.self) { try Span("infinity 1s") }
   }
 
   @Test(
-    "What is not a span is refused",
+    "A text that is not a span is refused",
     arguments: [
       "", " ", "s", "-1", "+1", "1.", ".", "1.s", "1..5", "12.34.56", "1 -2", "1x", "1 S", "0x10", "1e3", "1,5", "1h-",
       "9223372036855s", "9223372036854775808us", "9223372036854.999999s", "292472y",
     ])
   func refused(_ text: String) {
-    #expect(throws: Refusal.self) { try Span(text) }
+    #expect(throws: ValueRefusal.self) { try Span(text) }
   }
 
   @Test("Limits are shown in their largest whole unit")
@@ -48,14 +48,14 @@ struct SpanTests {
   }
 
   @Test(
-    "What is shown reads back as the same span", arguments: [1, 999, 1_000, 61_000_000, 7_200_000_000, 86_400_000_001])
+    "A shown span reads back as the same span", arguments: [1, 999, 1_000, 61_000_000, 7_200_000_000, 86_400_000_001])
   func roundTrip(_ microseconds: Int) throws {
     let span = Duration.microseconds(microseconds)
     #expect(try Span(Span.text(span)).duration == span)
   }
 
   @Test(
-    "Booleans are those of systemd",
+    "Booleans have the same spellings as in systemd",
     arguments: [
       ("yes", true), ("TRUE", true), ("1", true), ("on", true), ("y", true), ("t", true), ("no", false),
       ("False", false), ("0", false), ("off", false), ("n", false), ("f", false),
@@ -65,14 +65,14 @@ struct SpanTests {
   }
 
   @Test(
-    "Sizes take K, M and G as powers of 1024",
+    "Sizes accept K, M and G as powers of 1024",
     arguments: [("0", 0), ("12", 12), ("3K", 3072), ("16M", 1 << 24), ("2G", 1 << 31)])
   func sizes(_ text: String, _ expected: Int64) throws {
     #expect(try size(Limits.logLimit)(text) == expected)
   }
 
   @Test(
-    "The nearest word is found over typing errors, and none over nonsense",
+    "The nearest word is found despite typing errors, but not for nonsense",
     arguments: [
       ("Exce", "Exec"), ("exec", "Exec"), ("Timout", "Timeout"), ("Enviroment", "Environment"), ("Zzzzzz", nil),
       ("WorkDirectory", "WorkingDirectory"), ("", nil), (String(repeating: "x", count: 100_000), nil),

@@ -2,7 +2,7 @@ import TactusModel
 import TactusUnitFile
 import Testing
 
-/// systemd.syntax(7), without any meaning of the keys.
+/// The rules of systemd.syntax(7), independent of the keys.
 struct SyntaxTests {
   private func assignments(_ text: String) -> [String] {
     let (unit, problems) = UnitFile.read(Array(text.utf8), file: "a")
@@ -12,12 +12,12 @@ struct SyntaxTests {
     }
   }
 
-  @Test("Sections, keys and values lose the white space around them, and keep that inside")
+  @Test("White space around sections, keys and values is removed, and kept inside")
   func plain() {
     #expect(assignments("  [A]  \n key = a  b \t\n\nx==y=\n[A]\nz=") == ["A/key=a  b@2", "A/x==y=@4", "A/z=@6"])
   }
 
-  @Test("Comments begin with # or ; anywhere in front of a line, and nowhere else")
+  @Test("Comments begin with # or ; at the start of a line only, after white space")
   func comments() {
     #expect(assignments("# one\n; two\n  # three\n[A]\n\t; k=1\nk=v # no comment\n") == ["A/k=v # no comment@6"])
   }
@@ -33,12 +33,12 @@ struct SyntaxTests {
     #expect(assignments("[A]\nk=one\\\n\nl=2\nm=3\\") == ["A/k=one@2", "A/l=2@4", "A/m=3@5"])
   }
 
-  @Test("An escaped backslash at the end of a line joins nothing")
+  @Test("An escaped backslash at the end of a line joins no lines")
   func escapedBackslash() {
     #expect(assignments("[A]\nk=one\\\\\nl=2\nm=1\\\\\\\n2") == ["A/k=one\\\\@2", "A/l=2@3", "A/m=1\\\\ 2@4"])
   }
 
-  @Test("Windows line ends and a byte order mark do no harm")
+  @Test("Windows line ends and a byte order mark are accepted")
   func foreignEditors() {
     #expect(assignments("\u{FEFF}[A]\r\nk=one\\\r\ntwo\r\n") == ["A/k=one two@2"])
   }
@@ -56,7 +56,7 @@ struct SyntaxTests {
     #expect(problems.isEmpty == (surplus == 0))
     if surplus > 0 {
       #expect(problems.map(\.line) == [0])
-      #expect(problems.first?.message.contains("the limit is 262144") == true)
+      #expect(problems.first?.message.contains("262144 bytes, which is the limit") == true)
     }
   }
 
@@ -65,11 +65,11 @@ struct SyntaxTests {
     let bytes = Array("[A]\nk=".utf8) + [0xC3, 0x28] + Array("\nl=2\n".utf8) + [0xED, 0xA0, 0x80]
     let (unit, problems) = UnitFile.read(bytes, file: "a.workflow")
     #expect(
-      problems.map(\.description) == [2, 4].map { "a.workflow:\($0): is not UTF-8: save the file as plain UTF-8 text" })
+      problems.map(\.description) == [2, 4].map { "a.workflow:\($0): is not UTF-8. Save the file as plain UTF-8 text" })
     #expect(unit.sections.first?.assignments.map(\.key) == ["l"])
   }
 
-  @Test("A file of problems tells fifty, and counts the rest")
+  @Test("A file with many problems reports fifty, and counts the rest")
   func manyProblems() throws {
     let all = problems(of: try read("[Command]\n" + String(repeating: "nonsense\n", count: 1000)))
     #expect(all.count == Limits.unitFileProblems + 1)
@@ -77,25 +77,25 @@ struct SyntaxTests {
     #expect(all.last?.description == "backup.workflow: has 950 more problems")
   }
 
-  @Test("All problems of a file are told at once, in line order")
+  @Test("All problems of a file are reported at once, in line order")
   func collected() throws {
     let text =
       "[Workflow]\nPriority=high\nLock=a\nhello\n[Schedule]\nInterval=0\n[Heartbeat]\nEndpoint=x\nMethode=GET\n"
     #expect(problems(of: try read(text)).map(\.line) == [2, 3, 4, 6, 8, 9])
   }
 
-  @Test("A misspelt key is not told a second time as a missing one")
+  @Test("A misspelt key is not also reported as missing")
   func misspeltOnce() throws {
     #expect(problems(of: try read("[Command]\nExce=/bin/true\n")).map(\.line) == [2])
   }
 
-  @Test("A refused value that contains # gets a hint that comments need a line of their own")
+  @Test("A refused value that contains # gets a hint that comments need their own line")
   func trailingComment() throws {
     let all = problems(of: try read("[Command]\nExec=/bin/true\nTimeout=1h   # one hour\n"))
-    #expect(all.map { $0.message.hasSuffix("(a comment needs a line of its own)") } == [true])
+    #expect(all.map { $0.message.hasSuffix("(a comment needs its own line)") } == [true])
   }
 
-  @Test("A message is one line, also about words whose escapes stand for newlines")
+  @Test("A message is one line, even if a word has escaped newlines")
   func oneLine() throws {
     let all = problems(of: try read("[Command]\nExec=/bin/true\nEnvironment=a\\nb\\x1b\\u009b\n"))
     #expect(all.count == 1)

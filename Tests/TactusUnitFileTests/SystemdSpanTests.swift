@@ -4,12 +4,12 @@ import Testing
 
 @testable import TactusUnitFile
 
-/// Spans against the program that defines them.
+/// Compares spans with systemd-analyze.
 struct SystemdSpanTests {
   private static let analyze = "/usr/bin/systemd-analyze"
 
   @Test(
-    "Random spans mean the same to systemd-analyze",
+    "Random spans have the same value in systemd-analyze",
     .enabled(if: FileManager.default.isExecutableFile(atPath: analyze), "systemd-analyze(1) is not installed"))
   func random() throws {
     let seed = UInt64.random(in: .min ... .max)
@@ -22,7 +22,7 @@ struct SystemdSpanTests {
     }
   }
 
-  /// One to three parts, each a number with or without places, blanks and a unit.
+  /// Returns one to three parts, each a number with or without decimals, blanks and a unit.
   private func span(_ generator: inout SeededGenerator) -> String {
     let units = [
       "", "us", "usec", "µs", "ms", "msec", "s", "sec", "second", "seconds", "m", "min", "minute", "minutes", "h", "hr",
@@ -33,14 +33,14 @@ struct SystemdSpanTests {
       let whole = "\(Int.random(in: 0...9999, using: &generator))"
       let places = Bool.random(using: &generator) ? "" : ".\(Int.random(in: 0...99_999_999, using: &generator))"
       let unit = units.randomElement(using: &generator) ?? ""
-      // Without a unit, only a blank keeps the number apart from the next one.
+      // Without a unit, only a blank separates the number from the next one.
       let after = unit.isEmpty ? " " : blanks.randomElement(using: &generator) ?? ""
       return whole + places + (blanks.randomElement(using: &generator) ?? "") + unit + after
     }
     return parts.joined()
   }
 
-  /// What systemd makes of spans, in their order.
+  /// Returns systemd's values of spans, in order.
   private func microseconds(_ spans: [String]) throws -> [Int64] {
     let process = Process()
     let output = Pipe()
@@ -49,7 +49,7 @@ struct SystemdSpanTests {
     process.environment = ["LC_ALL": "C.UTF-8"]
     process.standardOutput = output
     try process.run()
-    let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+    let bytes = output.fileHandleForReading.rest()
     process.waitUntilExit()
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
       line.split(separator: "s: ", maxSplits: 1).last.flatMap { line.contains("μs: ") ? Int64($0) : nil }

@@ -2,9 +2,9 @@ import TactusModel
 import TactusUnitFile
 import Testing
 
-/// What good workflow files mean.
+/// The meaning of valid workflow files.
 struct WorkflowFileTests {
-  @Test("A command with nothing but Exec= has the documented defaults")
+  @Test("A command with only Exec= has the documented defaults")
   func commandDefaults() throws {
     let definition = try read("[Command]\nExec=/bin/true\n").get()
     #expect(definition.work == .command(Command(arguments: ["/bin/true"], timeout: .seconds(3600))))
@@ -18,7 +18,7 @@ struct WorkflowFileTests {
     #expect(definition.text == "[Command]\nExec=/bin/true\n")
   }
 
-  @Test("A heartbeat with nothing but Endpoint= has the documented defaults")
+  @Test("A heartbeat with only Endpoint= has the documented defaults")
   func heartbeatDefaults() throws {
     let definition = try read("[Heartbeat]\nEndpoint=https://example.org/health\n").get()
     #expect(
@@ -30,7 +30,7 @@ struct WorkflowFileTests {
     #expect(definition.policies == Policies(queue: QueueName(builtIn: .heartbeat), maxConsecutiveFailures: nil))
   }
 
-  @Test("Every key of a command file arrives where it belongs")
+  @Test("Every key of a command file sets its part of the definition")
   func everyCommandKey() throws {
     let definition = try read(
       """
@@ -75,7 +75,7 @@ struct WorkflowFileTests {
           misfire: .all, misfireLimit: 5, startWithin: .seconds(90), logLimit: 64 << 10))
   }
 
-  @Test("Every key of a heartbeat file arrives where it belongs")
+  @Test("Every key of a heartbeat file sets its part of the definition")
   func everyHeartbeatKey() throws {
     let definition = try read(
       """
@@ -105,7 +105,7 @@ struct WorkflowFileTests {
     #expect(definition.policies.maxConsecutiveFailures == 1000)
   }
 
-  @Test("An empty value goes back to the default, and after it a key may stand again")
+  @Test("An empty value restores the default, and the key may be set again after it")
   func reset() throws {
     let definition = try read(
       """
@@ -129,14 +129,14 @@ struct WorkflowFileTests {
       definition.work == .command(Command(arguments: ["/bin/true"], environment: ["C=3"], timeout: .seconds(3600))))
   }
 
-  @Test("A section may stand twice, as in systemd")
+  @Test("A section may be written twice, as in systemd")
   func repeatedSection() throws {
     let definition = try read("[Command]\nExec=/bin/true\n[Workflow]\nPriority=1\n[Command]\nTimeout=2s\n").get()
     #expect(definition.work.timeout == .seconds(2))
   }
 
   @Test(
-    "The limits themselves are allowed",
+    "Values at the limits are allowed",
     arguments: [
       "[Schedule]\nInterval=1s", "[Schedule]\nInterval=366d", "[Workflow]\nPriority=100", "[Workflow]\nPriority=-100",
       "[Workflow]\nMaxConsecutiveFailures=1", "[Workflow]\nMisfireLimit=10000", "[Workflow]\nLogLimit=0",
@@ -150,26 +150,26 @@ struct WorkflowFileTests {
   }
 
   @Test(
-    "The limits of a heartbeat are allowed",
+    "Values at the limits of a heartbeat are allowed",
     arguments: ["Timeout=5min", "Timeout=1us", "ExpectedStatus=100-599", "ExpectedStatus=101"])
   func heartbeatLimits(_ assignment: String) throws {
     _ = try read("[Heartbeat]\nEndpoint=http://localhost:65535/\n\(assignment)\n").get()
   }
 
-  @Test("Percent and dollar signs mean nothing to Tactus")
+  @Test("Percent and dollar signs have no meaning to Tactus")
   func specifiers() throws {
     let definition = try read("[Command]\nExec=/bin/date +%%Y %n $HOME ${X}\n").get()
     #expect(definition.work == .command(Command(arguments: ["/bin/date", "+%%Y", "%n", "$HOME", "${X}"])))
   }
 
-  @Test("The name of a workflow comes from the name of its file")
+  @Test("The name of a workflow is the name of its file")
   func names() throws {
     #expect(try WorkflowFile.name(ofFile: "nightly-backup.workflow").get().text == "nightly-backup")
     #expect(try WorkflowFile.name(ofFile: "a.b.workflow").get().text == "a.b")
   }
 
   @Test(
-    "A file that does not name a workflow is refused",
+    "A file name without a valid workflow name is refused",
     arguments: [
       ("backup.conf", "is not named NAME.workflow"), ("backup", "is not named NAME.workflow"),
       (".workflow", "does not name a workflow"), ("a/b.workflow", "does not name a workflow"),
@@ -183,15 +183,15 @@ struct WorkflowFileTests {
     #expect(found.first?.message.contains(fragment) == true, "\(found)")
   }
 
-  @Test("Problems carry the file's name as the caller gave it, and read as file:line: message")
+  @Test("Problems have the file name as the caller passed it, and read as file:line: message")
   func description() throws {
     let result = WorkflowFile.read(
       text: "[Command]\nExec=x\n", name: try #require(WorkflowName("a")), file: "/etc/tactus/workflows/a.workflow",
       queues: .builtIn)
     #expect(
       problems(of: result).map(\.description) == [
-        "/etc/tactus/workflows/a.workflow:2: Exec= does not begin with the absolute path of a program: "
-          + "write for example /usr/bin/env NAME"
+        "/etc/tactus/workflows/a.workflow:2: Exec= does not begin with the absolute path of a program. "
+          + "Write for example /usr/bin/env NAME"
       ])
   }
 }

@@ -5,7 +5,7 @@ import TactusScheduler
 import TactusTestSupport
 import Testing
 
-@Suite("Failures in a row, terminate and resume")
+@Suite("Consecutive failures, terminate and resume")
 struct FailureTests {
   private static let text =
     "[Workflow]\nMaxConsecutiveFailures=3\n[Schedule]\nInterval=10s\n[Command]\nExec=/bin/false\n"
@@ -14,7 +14,7 @@ struct FailureTests {
     try world.rows("SELECT state, terminated_reason, consecutive_failures FROM workflows").joined()
   }
 
-  @Test("Three failing runs terminate; a manual run still works; resume plans again at counter 0")
+  @Test("Three failures terminate a workflow, a manual run still works, and resume resets the counter")
   func three() throws {
     let outcome = Mutex(Ending.failed(.exitNonzero, "exit code 1"))
     let world = try World(seed: 1, definitions: [("bad", Self.text)]) { _ in .init(ending: outcome.withLock { $0 }) }
@@ -44,7 +44,7 @@ struct FailureTests {
     try world.audit()
   }
 
-  @Test("One success in between resets the counter, and failing and recovered are told")
+  @Test("A success resets the counter, and failing and recovered are reported")
   func reset() throws {
     let count = Mutex(0)
     let world = try World(seed: 1, definitions: [("bad", Self.text)]) { _ in
@@ -74,7 +74,7 @@ struct FailureTests {
     try world.audit()
   }
 
-  @Test("terminate withdraws what is planned and queued, and stops what runs only if asked")
+  @Test("Terminate withdraws planned and queued jobs, and stops running ones only if asked to")
   func terminate() throws {
     let text = "[Workflow]\nOverlap=allow\n[Schedule]\nInterval=10s\n[Command]\nExec=/bin/true\n"
     let world = try World(
@@ -93,7 +93,7 @@ struct FailureTests {
     try world.audit()
   }
 
-  @Test("Cancel of a planned job skips its instant and plans the next")
+  @Test("Canceling a planned job skips its instant and plans the next")
   func cancelPlanned() throws {
     let world = try World(seed: 1, definitions: [("w", Self.text)]) { _ in .init(ending: .succeeded) }
     let text = try #require(try world.rows("SELECT hex(id) FROM jobs").first)
@@ -103,17 +103,17 @@ struct FailureTests {
     world.pass(.seconds(25))
     #expect(try world.rows("SELECT count(*) FROM jobs WHERE status = 'COMPLETED'") == ["1"])
     try world.audit()
-    #expect(throws: LedgerFailure.self) {
+    #expect(throws: Refusal.self) {
       let _: PlanChange = try world.ask { world.scheduling.cancel(id, answer: $0) }
     }
   }
 
-  @Test("The start of a MANUAL job may lie a minute back or five years ahead, not more")
+  @Test("The start of a MANUAL job may be at most a minute ago or five years ahead")
   func manualRange() throws {
     let world = try World(seed: 1, definitions: [("w", "[Command]\nExec=/bin/true\n")])
     let now = world.simulation.now
-    #expect(throws: LedgerFailure.self) { try world.run("w", at: now - .seconds(61)) }
-    #expect(throws: LedgerFailure.self) { try world.run("w", at: now + .seconds(6 * 366 * 86_400)) }
+    #expect(throws: Refusal.self) { try world.run("w", at: now - .seconds(61)) }
+    #expect(throws: Refusal.self) { try world.run("w", at: now + .seconds(6 * 366 * 86_400)) }
     _ = try world.run("w", at: now - .seconds(59))
     _ = try world.run("w", at: now + .seconds(30))
     world.settle()
@@ -124,7 +124,7 @@ struct FailureTests {
 }
 
 extension JobID {
-  /// As SQLite's `hex()` shows it.
+  /// The id as shown by SQLite's `hex()`.
   var hexadecimal: String { description.filter { $0 != "-" }.uppercased() }
 
   init?(hexadecimal: String) {

@@ -32,7 +32,7 @@ struct FreedTests {
       "SELECT status, wait FROM jobs WHERE workflow_id = (SELECT id FROM workflows WHERE name = 'w') ORDER BY seq")
   }
 
-  @Test("Canceled, it lets the next run of its workflow go")
+  @Test("When it is canceled, the next run of its workflow is released")
   func canceled() throws {
     let world = try world("[Command]\nExec=/bin/true\n")
     let ids = try (0..<3).map { _ in try world.run("w") }
@@ -42,7 +42,7 @@ struct FreedTests {
     try world.audit()
   }
 
-  @Test("Canceled, it does not stop the schedule of its workflow")
+  @Test("When it is canceled, the schedule of its workflow continues")
   func scheduled() throws {
     let world = try world("[Schedule]\nInterval=10s\n[Command]\nExec=/bin/true\n")
     world.pass(.seconds(25))
@@ -54,7 +54,7 @@ struct FreedTests {
     try world.audit()
   }
 
-  @Test("Withdrawn by a terminate, it lets the MANUAL run behind it go")
+  @Test("When a terminate withdraws it, the MANUAL run behind it is released")
   func terminated() throws {
     let world = try world("[Schedule]\nInterval=10s\n[Command]\nExec=/bin/true\n")
     world.pass(.seconds(11))
@@ -66,7 +66,7 @@ struct FreedTests {
     try world.audit()
   }
 
-  @Test("Canceled, it makes room for what waits for the queue")
+  @Test("When it is canceled, a job that waits for room in the queue is released")
   func room() throws {
     let world = try world(maxQueued: 2, "[Workflow]\nOverlap=allow\n[Command]\nExec=/bin/true\n")
     let ids = try (0..<4).map { _ in try world.run("w") }

@@ -4,7 +4,7 @@ import TactusStore
 import TactusTestSupport
 import Testing
 
-/// A store that a daemon leaves and another one finds, `downtime` later.
+/// A daemon stops, and another one starts with its store `downtime` later.
 ///
 /// ```
 ///   daemon 1   |-- plans 10 s grid --|
@@ -23,7 +23,7 @@ struct MisfireTests {
     return second
   }
 
-  /// Nominal instants of released jobs, in seconds from the beginning.
+  /// Returns the nominal instants of released jobs, in seconds from the beginning.
   private func released(_ world: World) throws -> [Int] {
     let zero = World.start.microseconds
     return try world.rows(
@@ -40,7 +40,7 @@ struct MisfireTests {
       """)
   }
 
-  @Test("latest: one run for the newest missed instant, a record for the others, and the old grid goes on")
+  @Test("latest: the newest missed instant runs, a record answers the others, and the grid continues")
   func latest() throws {
     let file = TemporaryFile()
     let world = try restart("Misfire=latest", downtime: .seconds(100), file: file)
@@ -51,7 +51,7 @@ struct MisfireTests {
     try world.audit()
   }
 
-  @Test("all: a run for each, oldest first, one after the other")
+  @Test("all: every missed instant runs, oldest first, one after the other")
   func all() throws {
     let file = TemporaryFile()
     let world = try restart("Misfire=all", downtime: .seconds(100), file: file)
@@ -61,7 +61,7 @@ struct MisfireTests {
     try world.audit()
   }
 
-  @Test("all with a limit: the newest are kept, a record tells of the rest")
+  @Test("all with a limit: the newest instants run, and a record answers the others")
   func allWithLimit() throws {
     let file = TemporaryFile()
     let world = try restart("Misfire=all\nMisfireLimit=3", downtime: .seconds(100), file: file)
@@ -71,7 +71,7 @@ struct MisfireTests {
     try world.audit()
   }
 
-  @Test("skip: what is too late is dropped, and the next run is on the grid")
+  @Test("skip: an instant that is too late is dropped, and the next run is on the grid")
   func skip() throws {
     let file = TemporaryFile()
     let world = try restart("Misfire=skip\nStartWithin=2s", downtime: .seconds(100), file: file)
@@ -82,7 +82,7 @@ struct MisfireTests {
     try world.audit()
   }
 
-  @Test("skip: what is not too late still runs")
+  @Test("skip: an instant that is not too late still runs")
   func skipWithin() throws {
     let file = TemporaryFile()
     let world = try restart("Misfire=skip\nStartWithin=15s", downtime: .seconds(100), file: file)
@@ -111,7 +111,7 @@ struct MisfireTests {
     try second.audit()
   }
 
-  @Test("A clock that goes ten years ahead and back neither loses nor repeats an instant")
+  @Test("A clock that steps ten years ahead and back neither loses nor repeats an instant")
   func clockSteps() throws {
     let text = "[Schedule]\nInterval=10s\n[Command]\nExec=/bin/true\n"
     let world = try World(seed: 5, definitions: [("grid", text)])
@@ -126,7 +126,7 @@ struct MisfireTests {
     let near = try world.rows(
       "SELECT (nominal_at - \(zero)) / 1000000 FROM jobs WHERE queued_at IS NOT NULL AND nominal_at < \(soon) ORDER BY nominal_at"
     )
-    // 25 s, 20 s of another decade, 30 s: the instants in between were answered then, and are nominal again now.
+    // 25 s, 20 s in another decade, 30 s: the instants in between were answered then, and are nominal again now.
     #expect(near == ["10", "20", "50", "60", "70"])
     #expect(try world.rows("SELECT count(*) FROM decisions WHERE voided_at IS NOT NULL") != ["0"])
     try world.audit()

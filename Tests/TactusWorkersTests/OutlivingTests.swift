@@ -5,8 +5,8 @@ import TactusPorts
 import TactusTestSupport
 import Testing
 
-/// Jobs of one runner of which some go on when the daemon stops.
-@Suite("A stop, and what outlives it")
+/// Jobs of one runner, some of which continue when the daemon stops.
+@Suite("A stop, and jobs that outlive it")
 struct OutlivingTests {
   private static let text = "[Workflow]\nOverlap=allow\n[Command]\nExec=/bin/true\n"
 
@@ -21,7 +21,7 @@ struct OutlivingTests {
     }
   }
 
-  @Test("A stop waits for what ends with the daemon, and for nothing that goes on", arguments: 1...20)
+  @Test("A stop waits only for jobs that end with the daemon", arguments: 1...20)
   func waits(seed: UInt64) throws {
     let world = try world(seed, lasting: 2, duration: .seconds(5))
     for _ in 0..<4 { _ = try world.run("a") }
@@ -37,7 +37,7 @@ struct OutlivingTests {
     try world.audit()
   }
 
-  @Test("When its time is over only what ends with the daemon is interrupted", arguments: 1...20)
+  @Test("At the end of the drain time only jobs that end with the daemon are interrupted", arguments: 1...20)
   func interrupts(seed: UInt64) throws {
     let world = try world(seed, lasting: 2, duration: nil)
     let ids = try (0..<4).map { _ in try world.run("a") }
@@ -54,7 +54,7 @@ struct OutlivingTests {
     try world.audit()
   }
 
-  @Test("A stop with nothing to wait for is over at once", arguments: 1...5)
+  @Test("A stop without such jobs ends at once", arguments: 1...5)
   func atOnce(seed: UInt64) throws {
     let world = try world(seed, lasting: 4, duration: nil)
     for _ in 0..<3 { _ = try world.run("a") }
@@ -64,7 +64,7 @@ struct OutlivingTests {
     #expect(isDrained.withLock { $0 })
   }
 
-  @Test("A stop ends at its time and its grace although a job cannot be killed, whose row says why", arguments: 1...20)
+  @Test("A stop ends after its time and grace even if a job cannot be killed, and the row says why", arguments: 1...20)
   func unkillable(seed: UInt64) throws {
     let world = try World(seed: seed, definitions: [("a", Self.text)]) { _ in
       .init(duration: nil, obeysTerminate: false, obstacle: "cannot be killed: process 7 waits")
@@ -86,7 +86,7 @@ struct OutlivingTests {
   }
 
   @Test(
-    "An attempt that its time-out cannot kill is named in the journal and in its row, and still waited for",
+    "A timed-out attempt that cannot be killed is named in the journal and its row, and still awaited",
     arguments: 1...20)
   func unkillableByTimeout(seed: UInt64) throws {
     let text = "[Command]\nExec=/bin/true\nTimeout=5s\n"
@@ -102,7 +102,7 @@ struct OutlivingTests {
     try world.audit()
   }
 
-  @Test("What an attempt has left and cannot be killed is named two seconds after its exit", arguments: 1...20)
+  @Test("Leftover processes that cannot be killed are named two seconds after the exit", arguments: 1...20)
   func unkillableRest(seed: UInt64) throws {
     let world = try World(seed: seed, definitions: [("a", Self.text)]) { _ in
       .init(duration: .seconds(5), storing: .seconds(30), obstacle: "cannot be killed: process 7 waits")

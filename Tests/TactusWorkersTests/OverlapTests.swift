@@ -3,9 +3,9 @@ import TactusPorts
 import TactusTestSupport
 import Testing
 
-@Suite("Runs that meet")
+@Suite("Overlapping runs")
 struct OverlapTests {
-  /// A workflow every 10 s whose runs take 25 s.
+  /// Creates a workflow every 10 s whose runs take 25 s.
   private func world(_ overlap: String, extra: String = "") throws -> World {
     let text = "[Workflow]\nOverlap=\(overlap)\n\(extra)\n[Schedule]\nInterval=10s\n[Command]\nExec=/bin/true\n"
     return try World(seed: 11, definitions: [("busy", text)]) { _ in .init(duration: .seconds(25)) }
@@ -18,7 +18,7 @@ struct OverlapTests {
     )
   }
 
-  @Test("queue: at most one automatic run waits, and it is the newest due instant")
+  @Test("queue: at most one automatic run waits, for the newest due instant")
   func queue() throws {
     let world = try world("queue")
     world.pass(.seconds(70))
@@ -28,7 +28,7 @@ struct OverlapTests {
     try world.audit()
   }
 
-  @Test("skip: the instants during a run get a record each")
+  @Test("skip: every instant during a run gets a record")
   func skip() throws {
     let world = try world("skip")
     world.pass(.seconds(45))
@@ -45,7 +45,7 @@ struct OverlapTests {
     try world.audit()
   }
 
-  @Test("replace: the old run is canceled, and the new one starts when it is gone")
+  @Test("replace: the old run is canceled, and the new one starts after its end")
   func replace() throws {
     let world = try world("replace")
     world.pass(.seconds(35))
@@ -56,7 +56,7 @@ struct OverlapTests {
     try world.audit()
   }
 
-  @Test("replace: a MANUAL run is waited for, not canceled")
+  @Test("replace: a MANUAL run is not canceled but awaited")
   func replaceManual() throws {
     let world = try world("replace")
     let manual = try world.run("busy")
@@ -66,7 +66,7 @@ struct OverlapTests {
     try world.audit()
   }
 
-  @Test("MANUAL runs wait in order, behind the automatic one that waits already")
+  @Test("MANUAL runs wait in order, behind the waiting automatic one")
   func manualOrder() throws {
     let world = try world("queue")
     world.pass(.seconds(21))
@@ -82,7 +82,7 @@ struct OverlapTests {
     try world.audit()
   }
 
-  @Test("A full queue keeps due jobs PENDING, and takes them by priority when there is room")
+  @Test("Jobs of a full queue stay PENDING, and are queued by priority when there is room")
   func backlog() throws {
     let limits = [QueueName(builtIn: .command): QueueLimits(maxRunning: 1, maxQueued: 2)]
     func text(_ priority: Int) -> String {
@@ -101,7 +101,7 @@ struct OverlapTests {
       if case .started(let id, _) = deed { id } else { nil }
     }
     #expect(order.count == 6)
-    #expect(order.firstIndex(of: high) == 2, "it passes all that wait, but not what is queued already")
+    #expect(order.firstIndex(of: high) == 2, "it passes all waiting jobs, but not the queued ones")
     try world.audit()
   }
 }

@@ -4,7 +4,7 @@ import TactusScheduler
 import TactusTestSupport
 import Testing
 
-/// Jobs whose runner has nobody to hand them to.
+/// Jobs whose runner has no provider.
 @Suite("Waiting for a provider")
 struct ProviderTests {
   private static let text = "[Workflow]\nOverlap=allow\n[Command]\nExec=/bin/true\n"
@@ -17,11 +17,11 @@ struct ProviderTests {
     try world.rows("SELECT status, phase, error_code FROM jobs ORDER BY seq")
   }
 
-  @Test("It holds no slot, spends no retry, and goes on when a provider is there", arguments: 1...10)
+  @Test("A waiting job has no slot, uses no retry, and starts when a provider is available", arguments: 1...10)
   func goesOn(seed: UInt64) throws {
     let world = try world(seed)
     world.runner.setProvider(.down)
-    // Three times as many as there are slots.
+    // Three times the number of slots.
     for _ in 0..<12 { _ = try world.run("a") }
     #expect(try phases(world) == Array(repeating: "QUEUED|waiting_for_provider|", count: 12))
     world.pass(.seconds(599))
@@ -34,7 +34,7 @@ struct ProviderTests {
     try world.audit()
   }
 
-  @Test("After DispatchTimeout= it ends with DISPATCH_EXHAUSTED, which no workflow is blamed for")
+  @Test("After DispatchTimeout= it ends with DISPATCH_EXHAUSTED, which does not count as a failure of its workflow")
   func timeout() throws {
     let world = try world()
     world.runner.setProvider(.down)
@@ -51,7 +51,7 @@ struct ProviderTests {
     try world.audit()
   }
 
-  @Test("For a provider that answers but is full it waits without a limit; the limit begins when it does not answer")
+  @Test("A full provider is awaited without a limit; the limit begins when the provider stops answering")
   func crowded() throws {
     let world = try world()
     world.runner.setProvider(.crowded)
@@ -69,13 +69,13 @@ struct ProviderTests {
     try world.audit()
   }
 
-  @Test("It can be canceled while it waits, in whatever order that is heard", arguments: 1...20)
+  @Test("It can be canceled while it waits, in any order of events", arguments: 1...20)
   func canceled(seed: UInt64) throws {
     let world = try world(seed)
     world.runner.setProvider(.down)
     let ids = try (0..<4).map { _ in try world.run("a") }
     for id in ids.prefix(2) { _ = try world.ask { world.scheduling.cancel(id, answer: $0) } }
-    // At the same time as the provider comes back.
+    // The provider comes back at the same time.
     world.scheduling.cancel(ids[2]) { _ in }
     world.runner.setProvider(nil)
     world.settle()
@@ -84,12 +84,12 @@ struct ProviderTests {
     #expect(world.runner.orders[ids[0]] == nil && world.runner.orders[ids[1]] == nil)
     #expect(world.runner.waiting.isEmpty)
     try world.audit()
-    // All four slots are there.
+    // All four slots are free.
     for _ in 0..<4 { _ = try world.run("a") }
     #expect(try phases(world).suffix(4) == Array(repeating: "COMPLETED||", count: 4))
   }
 
-  @Test("A stop does not wait for it, and the next daemon has it go on", arguments: 1...5)
+  @Test("A stop does not wait for it, and the next daemon lets it continue", arguments: 1...5)
   func restart(seed: UInt64) throws {
     let file = TemporaryFile()
     let first = try world(seed, file: file.path)

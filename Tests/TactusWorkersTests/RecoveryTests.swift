@@ -5,11 +5,11 @@ import TactusPorts
 import TactusTestSupport
 import Testing
 
-@Suite("What a killed daemon left")
+@Suite("Jobs of a killed daemon")
 struct RecoveryTests {
   private static let text = "[Command]\nExec=/bin/sleep 60\n"
 
-  /// A world in which a run lasts, and the one after its sudden end.
+  /// Creates a world with a long run, and the world after its sudden end.
   private func restart(
     seed: UInt64, file: TemporaryFile, fate: SimulatedRunner.Fate? = nil
   ) throws -> (world: World, id: JobID) {
@@ -26,14 +26,14 @@ struct RecoveryTests {
     try world.rows("SELECT status, error_code FROM jobs WHERE hex(id) = '\(id.hexadecimal)'")
   }
 
-  @Test("Nothing is left of it: LOST at once")
+  @Test("A process that is gone is LOST at once")
   func gone() throws {
     let (world, id) = try restart(seed: 1, file: TemporaryFile())
     #expect(try row(world, id) == ["FAILED|LOST"])
     try world.audit()
   }
 
-  @Test("It is alive: it is ended, and LOST")
+  @Test("A process that is alive is ended, and LOST")
   func alive() throws {
     let (world, id) = try restart(seed: 1, file: TemporaryFile(), fate: .alive)
     #expect(world.runner.deeds.contains(.terminated(id, world.simulation.now)))
@@ -41,17 +41,18 @@ struct RecoveryTests {
     try world.audit()
   }
 
-  // Found by the kill loop: the end came before the reason to stop it was durable, was dropped, and the row was RUNNING
-  // without a process until the check two minutes later.
-  @Test("It ends by itself while it is looked up: LOST at once, in whatever order that is heard", arguments: 1...20)
+  // Found by the kill loop: the end arrived before the stop reason was durable, and was dropped. The row was RUNNING
+  // without a
+  // process until the check two minutes later.
+  @Test("A process that ends during the look-up is LOST at once, in any order of events", arguments: 1...20)
   func dying(seed: UInt64) throws {
     let (world, id) = try restart(seed: seed, file: TemporaryFile(), fate: .dying)
     #expect(try row(world, id) == ["FAILED|LOST"])
     try world.audit()
   }
 
-  // Found on a machine where the package was removed and installed again: the first caller was shown jobs as RUNNING that had gone with it.
-  @Test("Callers are answered when the row says what is known, and not before", arguments: 1...20)
+  // Found when a package was removed and installed again: the first caller saw jobs as RUNNING that were gone.
+  @Test("Callers are answered only after the row shows the known state", arguments: 1...20)
   func settled(seed: UInt64) throws {
     let expected: [(fate: SimulatedRunner.Fate?, after: Duration, row: [String])] = [
       (nil, .zero, ["FAILED||LOST"]), (.alive, .zero, ["RUNNING|stopping|"]),
@@ -59,7 +60,7 @@ struct RecoveryTests {
       (.silent(after: .seconds(3)), .seconds(3), ["RUNNING|unverified|"]),
     ]
     for (fate, span, row) in expected {
-      // For as long as the world lives: a store whose file is gone takes nothing.
+      // It lives as long as the world: a store whose file was removed refuses writes.
       let file = TemporaryFile()
       defer { withExtendedLifetime(file) {} }
       let (world, _) = try restart(seed: seed, file: file, fate: fate)
@@ -71,14 +72,14 @@ struct RecoveryTests {
     }
   }
 
-  @Test("With nothing left callers are answered at once")
+  @Test("Without jobs to look up callers are answered at once")
   func nothing() throws {
     let world = try World(seed: 1, definitions: [("long", Self.text)])
     #expect(world.settled.values.map(\.statuses) == [[]])
   }
 
-  // Found by two signals in one breath: the second call came before the first and took its answer away.
-  @Test("Every drain is answered, whichever comes first", arguments: [false, true])
+  // Found with two signals in one turn: the second call ran before the first and took its answer.
+  @Test("Every drain is answered, in whichever order", arguments: [false, true])
   func drain(withJob: Bool) throws {
     let world = try World(seed: 1, definitions: [("long", Self.text)]) { _ in .init(duration: nil) }
     if withJob { _ = try world.run("long") }

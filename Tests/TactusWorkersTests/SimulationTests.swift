@@ -14,10 +14,10 @@ struct SimulationTests {
     ("daily", "[Schedule]\nInterval=1d\n[Heartbeat]\nEndpoint=http://localhost/\n"),
   ]
 
-  /// Lives a week and returns everything that it left behind.
+  /// Runs a week and returns its rows and the number of steps.
   private func liveAWeek(seed: UInt64) throws -> (rows: [String], steps: Int) {
     let world = try World(seed: seed, definitions: Self.week) { order in
-      // From the id, which the seed decides: some runs are long, some fail.
+      // The id decides, and the seed decides the id: some runs are long, some fail.
       let dice = order.id.low % 100
       return .init(
         duration: .milliseconds(Int64(dice) * 100),
@@ -30,16 +30,16 @@ struct SimulationTests {
     return (rows, world.simulation.steps)
   }
 
-  @Test("A week of three workflows passes, and the same seed lives the same week twice")
+  @Test("A week of three workflows passes, and the same seed repeats the same week")
   func week() throws {
     let first = try liveAWeek(seed: 7)
     let second = try liveAWeek(seed: 7)
     #expect(first.rows == second.rows)
     #expect(first.steps == second.steps)
-    // 6 × 24 × 7 + 24 × 7 + 7 released, and one planned each.
+    // 6 × 24 × 7 + 24 × 7 + 7 released jobs, and one planned job each.
     #expect(first.rows.count == 1008 + 168 + 7 + 3)
     let other = try liveAWeek(seed: 8)
-    #expect(other.rows != first.rows, "another seed lives another week")
+    #expect(other.rows != first.rows, "another seed gives another week")
   }
 
   @Test("Every run starts on the grid, never early, and the next is planned from the previous nominal instant")
@@ -55,7 +55,7 @@ struct SimulationTests {
     try world.audit()
   }
 
-  @Test("An attempt that does not obey TERM is killed after the grace period and has failed by its time-out")
+  @Test("An attempt that ignores TERM is killed after the grace period, and fails by its time-out")
   func timeout() throws {
     let world = try World(
       seed: 3, definitions: [("stuck", "[Command]\nExec=/bin/sleep 9\nTimeout=1s\n")]
@@ -74,7 +74,7 @@ struct SimulationTests {
     try world.audit()
   }
 
-  @Test("Slots bound what runs at once, and priority decides who goes first")
+  @Test("Slots limit the running jobs, and priority decides the order")
   func slots() throws {
     let text: (Int) -> String = { "[Workflow]\nOverlap=allow\nPriority=\($0)\n[Command]\nExec=/bin/true\n" }
     let world = try World(
@@ -89,7 +89,7 @@ struct SimulationTests {
       if case .started(let id, _) = deed { id } else { nil }
     }
     #expect(started.prefix(4).allSatisfy { low.contains($0) }, "four slots were free")
-    #expect(started[4] == high, "the next free slot goes to the higher priority")
+    #expect(started[4] == high, "the next free slot is given to the higher priority")
     #expect(started.count == 9)
     try world.audit()
   }

@@ -2,9 +2,9 @@ import TactusModel
 import TactusTestSupport
 import Testing
 
-/// Limits that the workers keep, see docs/limits.md.
+/// The limits of the workers in docs/limits.md.
 struct WorkerLimitTests {
-  @Test("What runs is checked against the facts every two minutes, and what its runner does not know is lost")
+  @Test("Running jobs are checked against the facts every two minutes, and lost if their runner does not know them")
   func check() throws {
     let definition = "[Command]\nExec=/bin/sleep infinity\nTimeout=infinity\n"
     let world = try World(seed: 5, definitions: [("endless", definition)]) { _ in .init(duration: nil) }
@@ -17,7 +17,7 @@ struct WorkerLimitTests {
     try world.audit()
   }
 
-  @Test("More jobs than one transaction looks at, due at the same instant, are all released and run")
+  @Test("More due jobs than one transaction examines are all released and run")
   func release() throws {
     let text = "[Workflow]\nOverlap=allow\n[Schedule]\nInterval=1h\n[Heartbeat]\nEndpoint=http://localhost/\n"
     let count = Limits.releaseBatch + 200

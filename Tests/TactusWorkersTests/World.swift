@@ -16,7 +16,7 @@ final class World: Sendable {
   let scheduling: SchedulingWorker
   let execution: ExecutionWorker
   let journal = RecordingJournal()
-  /// When callers may be answered, and what they would see of the jobs.
+  /// The times from which callers may be answered, with the statuses that they would see.
   let settled = Recorded<(at: Instant, statuses: [String])>()
   private let endedBefore: Set<String>
 
@@ -52,7 +52,7 @@ final class World: Sendable {
       remnants: { remnants in
         execution.recover(remnants) {
           let rows = store.assumeIsolated { store in Result { try store.inspect(World.statuses) } }
-          settled.append((simulation.now, (try? rows.get()) ?? ["none"]))  // which no test expects
+          settled.append((simulation.now, (try? rows.get()) ?? ["none"]))  // The test refuses this value.
         }
       },
       answer: { if case .failure(let failure) = $0 { Issue.record("start-up failed: \(failure)") } })
@@ -70,15 +70,15 @@ final class World: Sendable {
     try WorkflowFile.read(text: text, name: try Self.name(name), queues: Set(limits.keys)).get()
   }
 
-  /// Lets everything that is under way come to rest, without moving the clock.
+  /// Waits until all pending calls are answered, without moving the clock.
   func settle() { simulation.run(until: simulation.now) }
 
-  /// Lets time pass.
+  /// Advances the clock.
   func pass(_ span: Duration) { simulation.run(until: simulation.now + span) }
 
-  /// Does something that is answered, and returns the answer.
+  /// Makes a call, and returns its answer.
   func ask<Value: Sendable>(_ body: (@escaping Answer<Value>) -> Void) throws -> Value {
-    let answer = Mutex<Result<Value, LedgerFailure>?>(nil)
+    let answer = Mutex<Result<Value, Refusal>?>(nil)
     body { result in answer.withLock { $0 = result } }
     settle()
     return try #require(answer.withLock { $0 }, "not answered").get()
@@ -89,7 +89,7 @@ final class World: Sendable {
     return try ask { scheduling.run(RunRequest(name, start: instant.map { .at($0) } ?? .now), answer: $0) }
   }
 
-  /// What there is to tell of every job that has ended.
+  /// Returns the expected reports of all jobs that have ended.
   private static func ends(in store: Store) throws -> Set<String> {
     let rows = try store.call { store in Result { try store.inspect(Self.endsQuery) } }.get()
     return Set(
@@ -107,22 +107,22 @@ final class World: Sendable {
 
   private static let statuses = "SELECT status, phase, error_code FROM jobs WHERE status <> 'PENDING' ORDER BY id"
 
-  /// Rows of a query as text, columns joined with `|`, NULL as empty.
+  /// Returns the rows of a query as text, columns joined with `|`, NULL as the empty text.
   func rows(_ sql: String) throws -> [String] { try store.call { store in Result { try store.inspect(sql) } }.get() }
 
-  /// The store's own auditor finds nothing, and every end of a job was told, once.
+  /// Checks that the store's auditor finds nothing, and that the end of every job was reported once.
   func audit() throws {
-    let told = journal.entries.filter { $0[.status] != nil }.map { entry in
+    let reported = journal.entries.filter { $0[.status] != nil }.map { entry in
       [.job, .workflow, .kind, .trigger, .attempt, .status, .errorCode].map { entry[$0] ?? "" }.joined(separator: "|")
     }
-    #expect(Set(told).count == told.count)
-    #expect(try Set(told) == Self.ends(in: store).subtracting(endedBefore))
+    #expect(Set(reported).count == reported.count)
+    #expect(try Set(reported) == Self.ends(in: store).subtracting(endedBefore))
     let findings = try store.call { store in Result { try store.audit() } }.get()
     #expect(findings.isEmpty, "\(findings.map(\.description).joined(separator: "\n"))")
   }
 }
 
-/// Reads definitions as the daemon does.
+/// Reads definitions like the daemon.
 struct TextReader: DefinitionReader {
   func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem> {
     WorkflowFile.read(text: text, name: name, queues: Set(World.limits.keys))
@@ -130,16 +130,16 @@ struct TextReader: DefinitionReader {
   }
 }
 
-/// What came, in order.
+/// The received values, in order.
 final class Recorded<Value: Sendable>: Sendable {
   private let kept = Mutex<[Value]>([])
   var values: [Value] { kept.withLock { $0 } }
   func append(_ value: Value) { kept.withLock { $0.append(value) } }
 }
 
-/// Keeps what would have been told.
+/// Keeps the reported entries.
 final class RecordingJournal: Journal {
   private let kept = Mutex<[JournalEntry]>([])
   var entries: [JournalEntry] { kept.withLock { $0 } }
-  func tell(_ entry: JournalEntry) { kept.withLock { $0.append(entry) } }
+  func report(_ entry: JournalEntry) { kept.withLock { $0.append(entry) } }
 }

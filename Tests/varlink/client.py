@@ -1,6 +1,7 @@
-"""Drives a Tactus daemon with the PyPI package `varlink`, which knows nothing of Tactus: it learns the interfaces from the daemon.
+"""Calls a Tactus daemon with the PyPI package `varlink`, which learns the interfaces from the daemon.
 
-Usage: client.py SOCKET. Exits with 0 when everything is as declared. Leaves a terminated workflow named `varlink-client`.
+Usage: client.py SOCKET. Exits with 0 if all replies match their declaration. Leaves the terminated workflow
+`varlink-client`.
 """
 
 import json
@@ -16,7 +17,7 @@ STATUSES = {"PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED", "CANCELED"}
 
 
 def refusal(error, call, *arguments, **named):
-    """Makes a call that must be refused with an error of this name, and returns the error's parameters."""
+    """Makes a call that must fail with an error of this name, and returns the error's parameters."""
     try:
         call(*arguments, **named)
     except varlink.VarlinkError as refused:
@@ -47,7 +48,7 @@ def daemon(client):
 
 
 def workflows(client):
-    """Makes a workflow, runs it, and returns the job's id."""
+    """Creates a workflow, runs it, and returns the job's id."""
     workflows = client.open("io.tactus.Workflows")
     assert workflows.Apply(NAME, DEFINITION, True)["effect"] in ("created", "changed", "unchanged")
     applied = workflows.Apply(NAME, DEFINITION)

@@ -1,7 +1,7 @@
-"""Follows events and output, waits, and pages through thousands of jobs, with the PyPI package `varlink` alone.
+"""Follows events and output, waits, and pages through thousands of jobs with only the PyPI package `varlink`.
 
-Usage: streams.py SOCKET. Exits with 0 when nothing is missing and nothing comes twice. Leaves a workflow named `varlink-streams`
-with its jobs. Arguments have names here: beside one without a name the package forgets those that have one.
+Usage: streams.py SOCKET. Exits with 0 if no reply is missing or repeated. Leaves the workflow `varlink-streams` with
+its jobs. All arguments are named here, because the package drops named arguments beside positional ones.
 """
 
 import json
@@ -18,7 +18,7 @@ HELPERS = 8
 
 
 class Follower(threading.Thread):
-    """Collects the replies of a stream on a connection of its own; those who wait are told of each."""
+    """Collects the replies of a stream on its own connection, and wakes waiting threads at each reply."""
 
     def __init__(self, address, call):
         super().__init__(daemon=True)
@@ -34,15 +34,15 @@ class Follower(threading.Thread):
 
     def until(self, what, is_enough):
         with self.changed:
-            assert self.changed.wait_for(lambda: is_enough(self.replies), 60), f"{what} did not come: {self.replies[-5:]}"
+            assert self.changed.wait_for(lambda: is_enough(self.replies), 60), f"{what} is missing: {self.replies[-5:]}"
             return list(self.replies)
 
 
 def events_and_output(address):
-    """A run, seen by three who follow it: its events, its output, its end."""
+    """Follows one run with three streams: its events, its output and its end."""
     events = Follower(address, lambda client: client.open("io.tactus.Daemon").Events(follow=True, _more=True))
     events.start()
-    events.until("the place where it begins", lambda replies: replies)
+    events.until("the cursor of the beginning", lambda replies: replies)
     with varlink.Client(address) as client:
         client.open("io.tactus.Workflows").Apply(NAME, DEFINITION)
         job = client.open("io.tactus.Workflows").Run(NAME)["job_id"]
@@ -61,7 +61,7 @@ def events_and_output(address):
     assert [line["text"] for line in lines[:-1] if line["stream"] == "stderr"] == ["second"], lines
     ended = end.until("the job", lambda replies: replies)
     assert ended[0]["job"]["id"] == job and ended[0]["job"]["status"] == "COMPLETED", ended
-    # What came live is what is stored.
+    # The stored events are the same as the live ones.
     with varlink.Client(address) as client:
         stored = list(client.open("io.tactus.Daemon").Events(after=seen[0]["cursor"], job=job, _more=True))
     assert stored[:-1] == [event for event in seen if event.get("job") == job], stored
@@ -75,7 +75,7 @@ def submit(address, count, ids):
 
 
 def pages(address):
-    """Pages through all jobs while others are added all the time: none is missing, none comes twice."""
+    """Pages through all jobs while others are added: no job is missing or repeated."""
     made = [[] for _ in range(HELPERS)]
     helpers = [threading.Thread(target=submit, args=(address, JOBS // HELPERS, ids)) for ids in made]
     for helper in helpers:
@@ -106,9 +106,9 @@ def pages(address):
     finally:
         is_done.set()
         adder.join()
-    assert len(seen) == len(set(seen)), f"{len(seen) - len(set(seen))} came twice"
+    assert len(seen) == len(set(seen)), f"{len(seen) - len(set(seen))} are repeated"
     assert wanted <= set(seen), f"{len(wanted - set(seen))} are missing"
-    assert added, "nothing was added meanwhile"
+    assert added, "no job was added meanwhile"
 
 
 def main():

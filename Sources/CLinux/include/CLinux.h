@@ -2,11 +2,10 @@
 #define TACTUS_CLINUX_H
 
 /*
- * The calls of Linux that Swift cannot import, as plain declarations.
+ * The Linux calls that Swift cannot import, as plain declarations.
  *
- * No system header is included here: with _GNU_SOURCE headers this module would clash with CDispatch.
- * Every function answers a result of 0 or more, or a negative errno: so nothing can come between the call and the look
- * at its error.
+ * This header includes no system header: with the _GNU_SOURCE headers, this module would clash with CDispatch.
+ * Every function returns 0 or more, or a negative errno. So no other call can change errno before the caller reads it.
  */
 
 /* epoll(7) */
@@ -30,21 +29,21 @@ int tactus_epoll_create(void);
 int tactus_epoll_add(int epoll, int descriptor, unsigned int events, unsigned long long tag);
 int tactus_epoll_change(int epoll, int descriptor, unsigned int events, unsigned long long tag);
 int tactus_epoll_remove(int epoll, int descriptor);
-/* What is ready now, up to capacity entries; never waits. */
+/* Returns the ready descriptors, up to capacity entries. Never waits. */
 int tactus_epoll_take(int epoll, struct tactus_ready *ready, int capacity);
 
 /* timerfd_create(2): close-on-exec and non-blocking */
 
 int tactus_timer_create_wall(void);
 int tactus_timer_create_monotonic(void);
-/* Absolute, on the timer's clock; 0 and 0 disarm. With cancel_on_set, a step of the wall clock makes the read fail with
- * ECANCELED. */
+/* Absolute, on the timer's clock. Two zeros disarm it. With cancel_on_set, a step of the wall clock makes the read fail
+ * with ECANCELED. */
 int tactus_timer_arm(int timer, long long seconds, long nanoseconds, int cancel_on_set);
 
-/* Whether something keeps the wall clock right, adjtimex(2): 1 or 0. */
+/* Whether the wall clock is synchronized, adjtimex(2): 1 or 0. */
 int tactus_clock_is_synchronized(void);
 
-/* signalfd(2): close-on-exec and non-blocking; signals are numbers from 1 */
+/* signalfd(2): close-on-exec and non-blocking. Signals are numbers from 1. */
 
 struct tactus_signal {
   int number;
@@ -55,32 +54,33 @@ struct tactus_signal {
 int tactus_signal_descriptor(const int *signals, int count);
 int tactus_signal_block(const int *signals, int count);
 int tactus_signal_unblock(const int *signals, int count);
-/* Whether this process takes no notice of a signal: 1 or 0. */
+/* Whether this process ignores a signal: 1 or 0. */
 int tactus_signal_is_ignored(int signal);
-/* 1 with a signal, 0 when there is none. */
+/* 1 with a signal, 0 without. */
 int tactus_signal_take(int descriptor, struct tactus_signal *signal);
 
-/* Lets a blocked signal do to this process what it does to others; for one that only stops it, returns when it goes on. */
+/* Applies the default action of a blocked signal to this process. If the signal only stops it, returns when it
+ * continues. */
 int tactus_signal_obey(int signal);
 
-/* SIGTERM, or NULL for a number that is no signal. */
+/* SIGTERM, or NULL for a number that is not a signal. */
 const char *tactus_signal_name(int signal);
 
 /* Descriptors: close-on-exec from their creation */
 
-/* ends[0] is read, non-blocking if wanted; ends[1] is written. */
+/* ends[0] is for reading, non-blocking on request. ends[1] is for writing. */
 int tactus_pipe(int *ends, int nonblocking_read);
 int tactus_bytes_waiting(int descriptor);
-/* Copies what a pipe has into another, both non-blocking, and takes nothing out of it. */
+/* Copies the content of a pipe into another without consuming it. Both are non-blocking. */
 long tactus_tee(int from, int to, unsigned long size);
-/* Moves what a pipe has elsewhere, at most so many bytes. */
+/* Moves at most so many bytes out of a pipe. */
 long tactus_splice(int from, int to, unsigned long size);
-/* Puts /dev/null in the place of 0, 1 and 2 where they are closed, so that no file or socket takes their numbers. */
+/* Opens /dev/null as 0, 1 and 2 where they are closed, so that no other file or socket gets these numbers. */
 int tactus_keep_standard_descriptors(void);
 /* 0 for a terminal that does not know its size. */
 int tactus_terminal_columns(int descriptor);
 int tactus_terminal_rows(int descriptor);
-/* wcwidth(3) in a locale that knows Unicode: 0 to 2, or -1 for what is not printed. */
+/* wcwidth(3) in a locale that knows Unicode: 0 to 2, or -1 for unprintable characters. */
 int tactus_character_columns(unsigned int character);
 
 /* Unix stream sockets, unix(7): close-on-exec and non-blocking */
@@ -93,16 +93,18 @@ struct tactus_peer {
 
 int tactus_unix_listen(const char *path, unsigned int mode, int backlog);
 int tactus_unix_accept(int listener);
-/* The connection is made before the call returns. */
+/* The connection is established before the call returns. */
 int tactus_unix_connect(const char *path);
-/* 0 if somebody listens at the path, or would if he had the time. */
+/* 0 if the path has a listener, even if its backlog is full. */
 int tactus_unix_probe(const char *path, int datagrams);
-/* Who called listen(2) for the stream socket at a path, asked in the same way; -EAGAIN if no more connections fit into its line. */
+/* The process that called listen(2) for the stream socket at a path. It connects to find out: -EAGAIN if the backlog is
+ * full. */
 int tactus_unix_listener(const char *path, struct tactus_peer *listener);
-/* The path that a socket is bound to, with its zero; ENOENT for one without, or with an abstract name. */
+/* The path that a socket is bound to, with its final zero. ENOENT for an unbound socket or an abstract name. */
 int tactus_unix_path(int socket, char *path, unsigned long capacity);
 int tactus_unix_peer(int socket, struct tactus_peer *peer);
-/* The supplementary groups of the peer when it connected, up to capacity: how many there are; -ERANGE if there are more. */
+/* The peer's supplementary groups when it connected, up to capacity. Returns their number, or -ERANGE if there are
+ * more. */
 int tactus_unix_peer_groups(int socket, unsigned int *groups, int capacity);
 
 /* Processes */
@@ -124,11 +126,11 @@ struct tactus_spawn_order {
   int error;
   /* An open cgroup.procs that the child joins, or -1. */
   int cgroup;
-  /* Whom the child becomes, without any capability; NULL lets it be whom we are. */
+  /* The identity that the child takes, without capabilities. NULL keeps our own. */
   const struct tactus_identity *identity;
-  /* Whether the root directory will do if the directory is not there. */
+  /* Whether the root directory replaces a missing directory. */
   int directory_may_be_missing;
-  /* How long a forked child may take to its exec, in milliseconds; -1 for as long as it likes. */
+  /* How long a forked child may take until its exec, in milliseconds. -1 for no limit. */
   int patience;
 };
 
@@ -146,34 +148,34 @@ enum tactus_spawn_step {
   TACTUS_SPAWN_EXECUTE,
 };
 
-/* What a child under way says of itself, to any thread. Its pid, or 0 before it has one; its step, a number that depends on
- * what it does; the beginning of that step in microseconds of CLOCK_MONOTONIC. */
+/* The progress that a child reports, readable by any thread: its pid, or 0 before it has one; its step, a number that
+ * depends on the child's purpose; the start of that step in microseconds of CLOCK_MONOTONIC. */
 struct tactus_progress;
 struct tactus_progress *tactus_progress_make(void);
 void tactus_progress_free(struct tactus_progress *progress);
 int tactus_progress_process(struct tactus_progress *progress);
 int tactus_progress_step(struct tactus_progress *progress);
 long long tactus_progress_since(struct tactus_progress *progress);
-/* A child that has not yet said its pid ends as soon as it does; one that has is there to be killed. */
+/* A child that has not published its pid ends as soon as it does. The caller can kill one that has. */
 void tactus_progress_cancel(struct tactus_progress *progress);
 
-/* Starts a program in a session of its own with nothing but descriptors 0, 1 and 2, default dispositions, an empty signal
- * mask and no protection from the OOM killer. Answers its pid when the program runs; otherwise step says where it failed, and
- * if the progress has a pid, that child has ended or is about to, and is the caller's to reap. The steps of the progress are
- * those of the spawn; without order->patience it returns when the kernel does. */
+/* Starts a program in its own session, with no descriptors but 0, 1 and 2, default dispositions, an empty signal mask
+ * and no protection from the OOM killer. Returns its pid when the program runs. Otherwise step names the failed step.
+ * If the progress then has a pid, that child has ended or is about to, and the caller reaps it. The steps of the
+ * progress are those of the spawn. Without order->patience the call returns when the kernel does. */
 int tactus_spawn(
     const struct tactus_spawn_order *order, struct tactus_progress *progress, enum tactus_spawn_step *step);
 
 /* Looks at paths that may not answer */
 
 enum tactus_look_kind {
-  /* stat(2), and whether we may read and execute. */
+  /* stat(2), and whether we may read and execute it. */
   TACTUS_LOOK_PATH,
   /* lstat(2) */
   TACTUS_LOOK_LINK,
   /* The first bytes of a regular file, up to the limit. */
   TACTUS_LOOK_CONTENTS,
-  /* The entries of a directory, as getdents64(2) gives them. */
+  /* The entries of a directory in the format of getdents64(2). */
   TACTUS_LOOK_NAMES,
 };
 
@@ -183,13 +185,13 @@ struct tactus_look {
   const char *path;
   enum tactus_look_kind kind;
   unsigned long limit;
-  /* The errno of what failed, and which step that was; 0 if nothing did. */
+  /* The errno of the failed step, and that step. 0 without a failure. */
   int error;
   enum tactus_look_step step;
   unsigned int mode;
   unsigned int user;
   unsigned int group;
-  /* Of a path: the errno of faccessat(2); 0 if we may. */
+  /* For paths: the errno of faccessat(2), or 0 if access is allowed. */
   int read_error;
   int execute_error;
   const char *bytes;
@@ -200,13 +202,14 @@ struct tactus_looks;
 struct tactus_looks *tactus_looks_make(int capacity, unsigned long room_size);
 void tactus_looks_free(struct tactus_looks *looks);
 int tactus_looks_add(struct tactus_looks *looks, enum tactus_look_kind kind, const char *path, unsigned long limit);
-/* Complete for every index below the progress's step. */
+/* Complete for every index below the step of the progress. */
 const struct tactus_look *tactus_looks_at(const struct tactus_looks *looks, int index);
-/* Looks at all in order, as far as there is room for what they say; the step of the progress is how many are done. A child
- * looks that borrows our memory, as the identity if that is given: answers its pid, and it is the caller's to reap. */
+/* Looks at all entries in order while there is room for the results. The step of the progress is the number of finished
+ * looks. A child that borrows our memory does the work, with the identity if one is given. Returns its pid, which the
+ * caller reaps. */
 int tactus_look(
     struct tactus_looks *looks, const struct tactus_identity *identity, struct tactus_progress *progress);
-/* Waits for the end of such a child, which no other call sees. */
+/* Waits for the end of such a child, which no other call can see. */
 int tactus_look_reap(int child);
 
 struct tactus_exit {
@@ -221,25 +224,25 @@ struct tactus_exit {
 int tactus_process_descriptor(int process);
 /* pidfd_send_signal(2) */
 int tactus_process_signal(int descriptor, int signal);
-/* 1 when the process of a pidfd has ended, whoever its parent is; 0 when it lives. */
+/* 1 if the process of a pidfd has ended, whoever its parent is. 0 if it lives. */
 int tactus_process_has_ended(int descriptor);
-/* Reaps a child by its pidfd: 1 when it had ended, 0 when it lives. */
+/* Reaps a child by its pidfd: 1 if it had ended, 0 if it lives. */
 int tactus_child_reap(int descriptor, struct tactus_exit *exit);
-/* Looks at a child that has ended, and leaves it: 1 with its pid, 0 when there is none. */
+/* Finds a child that has ended, without reaping it: 1 with its pid, 0 without one. */
 int tactus_child_peek(struct tactus_exit *exit);
-/* Reaps a child that has ended by its pid. */
+/* Reaps a child that has ended, by its pid. */
 int tactus_child_discard(int process);
 /* Waits for the end of a child and reaps it. */
 int tactus_child_await(int process);
-/* Undoes an inherited ignoring of SIGCHLD, with which the kernel would reap before we have asked. */
+/* Ends an inherited ignoring of SIGCHLD, under which the kernel would reap our children. */
 int tactus_keep_zombies(void);
 /* prctl(2), PR_SET_CHILD_SUBREAPER */
 int tactus_become_subreaper(void);
 
-/* A pager, one at a time: a command of sh(1) that reads what it shows from the descriptor that is answered. Until it ends,
- * SIGINT and SIGQUIT end this process after the pager only, and SIGPIPE is ignored from now on. */
+/* A pager, one at a time: a command of sh(1) that reads its input from the returned descriptor. Until it ends, SIGINT
+ * and SIGQUIT end this process only after the pager. SIGPIPE is ignored from now on. */
 int tactus_pager_start(const char *command, char *const *environment);
-/* Closes the descriptor and waits, deaf to SIGINT and SIGQUIT: answers the exit code, or 128 and the signal. */
+/* Closes the descriptor and waits, ignoring SIGINT and SIGQUIT. Returns the exit code, or 128 plus the signal. */
 int tactus_pager_finish(void);
 
 /* statfs(2) */
@@ -252,21 +255,22 @@ struct tactus_file_system {
 };
 
 int tactus_file_system_under(const char *path, struct tactus_file_system *system);
-/* The effective capabilities of this thread, a bit each: capabilities(7). */
+/* The effective capabilities of this thread, one bit each: capabilities(7). */
 unsigned long long tactus_capabilities(void);
 
-/* CPUs that this process may use. */
+/* The number of CPUs that this process may use. */
 int tactus_core_count(void);
 
-/* Has malloc use at most some arenas, map blocks of a size and more one by one, and keep at most some free memory at the end of
- * its heap, in bytes; before there are other threads. */
+/* Limits malloc to a number of arenas, maps blocks from a size on individually, and limits the free memory at the end
+ * of the heap, in bytes. Called before other threads exist. */
 int tactus_allocator_economize(int arenas, int mapped, int kept);
-/* The value of an extended attribute: its size. */
+/* Reads an extended attribute and returns its size. */
 long tactus_attribute(const char *path, const char *name, void *value, unsigned long size);
-/* memmem(3): the offset, or -1. */
+/* memmem(3): returns the offset, or -1. */
 long tactus_find(const void *bytes, unsigned long size, const void *needle, unsigned long needle_size);
 
-/* Options of a command line, getopt_long(3): before or after the operands, long ones by any unique beginning */
+/* Options of a command line, getopt_long(3): before or after the operands. A unique prefix abbreviates a long option.
+ * */
 
 struct tactus_option {
   const char *name;
@@ -287,15 +291,15 @@ enum tactus_option_fault {
   TACTUS_OPTION_WITH_VALUE = -3,
 };
 
-/* What is wrong: a word, and if it is about a letter, the letter (else 0); then the word is only near. */
+/* The word at fault, and the letter if it is about a letter, else 0. With a letter, the word is only near the fault. */
 struct tactus_option_mistake {
   const char *word;
   unsigned char letter;
 };
 
-/* Reads all options of words, whose first is the program, and moves the operands to the end: answers where they begin, or
- * a fault and the mistake. With stops_at_operand it reads none behind the first operand and moves nothing. given has room
- * for as many entries as words have characters. */
+/* Parses all options in words, the first of which is the program, and moves the operands to the end. Returns the index
+ * of the first operand, or a fault with the mistake. With stops_at_operand it parses no options after the first operand
+ * and moves nothing. given has room for as many entries as words have characters. */
 int tactus_options(
     int count, char **words, const struct tactus_option *options, int option_count, int stops_at_operand,
     struct tactus_given *given, int *given_count, struct tactus_option_mistake *mistake);

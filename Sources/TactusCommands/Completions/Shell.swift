@@ -1,8 +1,8 @@
-/// A shell that can complete what is typed after `tactusctl`.
+/// A shell with a completion script for `tactusctl`.
 enum Shell: String, CaseIterable {
   case bash, zsh, fish
 
-  /// What it has to read; all of it comes from the table of verbs and options.
+  /// The completion script, generated from the table of verbs and options.
   var completion: String {
     switch self {
     case .bash: BashCompletion.script
@@ -11,7 +11,7 @@ enum Shell: String, CaseIterable {
     }
   }
 
-  /// The text as one word.
+  /// The text as one quoted word of the shell.
   func quoted(_ text: String) -> String {
     switch self {
     case .bash, .zsh: "'" + text.replacing("'", with: "'\\''") + "'"

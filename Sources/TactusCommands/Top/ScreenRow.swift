@@ -1,4 +1,4 @@
-/// One row of a screen: pieces of text with styles.
+/// A row of a screen: pieces of text with styles.
 struct ScreenRow: Hashable {
   private struct Piece: Hashable {
     let text: String
@@ -6,14 +6,14 @@ struct ScreenRow: Hashable {
   }
 
   private var pieces: [Piece] = []
-  /// In cells.
+  /// The width in cells.
   private(set) var width = 0
 
   init() {}
 
   init(_ text: String, _ style: Style = .plain) { append(text, style) }
 
-  /// Adds text, whoever wrote it.
+  /// Adds text, with control characters shown as escapes.
   mutating func append(_ text: String, _ style: Style = .plain) {
     let visible = text.visible
     guard !visible.isEmpty else { return }
@@ -26,12 +26,12 @@ struct ScreenRow: Hashable {
     width += row.width
   }
 
-  /// Fills up with blanks.
+  /// Pads with blanks.
   mutating func pad(to width: Int) {
     if width > self.width { append(String(repeating: " ", count: width - self.width)) }
   }
 
-  /// At most a number of cells; the last says that there was more.
+  /// Clips the row to a number of cells, with an ellipsis in the last one.
   func clipped(to limit: Int) -> ScreenRow {
     guard width > limit else { return self }
     var row = ScreenRow()
@@ -42,7 +42,7 @@ struct ScreenRow: Hashable {
       if wanted < room || (wanted == room && row.width + wanted == width) {
         row.append(piece.text, piece.style)
       } else {
-        // One more than there is room for, so that a piece that ends at the edge tells of those behind it.
+        // One character more than fits, so that a piece that ends at the edge also gets the ellipsis.
         row.append((piece.text + "…").shortened(to: room), piece.style)
         break
       }
@@ -50,10 +50,10 @@ struct ScreenRow: Hashable {
     return row
   }
 
-  /// Without styles.
+  /// The text without styles.
   var text: String { pieces.map(\.text).joined() }
 
-  /// As a terminal takes it.
+  /// Renders the row for a terminal.
   func rendered(hasColours: Bool) -> String {
     pieces.map { piece in
       hasColours && piece.style != .plain ? "\u{1B}[\(piece.style.rawValue)m\(piece.text)\u{1B}[0m" : piece.text

@@ -1,29 +1,29 @@
-/// Rows under a heading that fit any width: what matters least goes first, and the first column takes what is left.
+/// A table that fits any width: it omits the least important columns first, and the first column takes the rest.
 struct ScreenTable {
   struct Column {
     let title: String
     var isRight = false
-    /// No narrower than this, so that it does not move with what it shows.
+    /// The minimum width, so that the column does not move when its content changes.
     var least = 0
-    /// The highest goes first when it gets narrow; 0 never.
+    /// The column with the highest rank is omitted first; 0 is never omitted.
     var rank = 0
   }
 
   private let columns: [Column]
   private(set) var rows: [[Table.Cell]] = []
 
-  /// The first column has the title of the whole.
+  /// Creates a table; the title of the first column is the title of the table.
   init(_ columns: [Column]) { self.columns = columns }
 
   mutating func add(_ row: [Table.Cell]) { rows.append(row) }
 
   private static let gap = 2
-  /// The first column is no narrower than this if another can go.
+  /// The minimum width of the first column, as long as another column can be omitted.
   private static let narrowest = 16
-  /// And no wider, unless what it shows is: else the others would be far away from it.
+  /// Its maximum width, unless its content is wider: more would move the other columns far away.
   private static let widest = 36
 
-  /// The heading, and as many of the rows as there is height for the whole.
+  /// Returns the heading, and as many rows as fit the height.
   func lines(width: Int, height: Int) -> [ScreenRow] {
     guard height > 0 else { return [] }
     let shown = rows.prefix(height - 1)
@@ -45,7 +45,7 @@ struct ScreenTable {
     return line
   }
 
-  /// The columns that fit, and how wide they are.
+  /// Returns the columns that fit, and their widths.
   private func placed(_ shown: ArraySlice<[Table.Cell]>, _ width: Int) -> (places: [Int], widths: [Int]) {
     var places = Array(columns.indices)
     let needs = columns.indices.map { place in

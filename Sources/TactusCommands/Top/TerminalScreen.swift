@@ -2,33 +2,33 @@ import Glibc
 import TactusLinux
 import TactusModel
 
-/// The terminal while a program has it for itself: entered, painted, and left as it was found.
+/// A full-screen terminal: entered, painted, and restored at the end.
 final class TerminalScreen {
-  /// To wait for when ``isBusy``.
+  /// The descriptor to wait for while ``isBusy``.
   let output: Int32
-  /// Where keys come from; nil if standard input is no terminal.
+  /// The descriptor of the keys; nil if standard input is not a terminal.
   let keys: Int32?
 
   private let terminal: Int32
   private let ownsOutput: Bool
   private let hasColours: Bool
   private var painter = ScreenPainter()
-  /// What the terminal has not taken yet.
+  /// The bytes that the terminal has not accepted yet.
   private var unwritten: [UInt8] = []
   private var hold = Hold.left
 
   private enum Hold {
     case left
-    /// What the mode was; nil without keys.
+    /// The previous mode; nil without keys.
     case entered(from: TerminalMode?)
   }
 
-  /// The terminal of a descriptor; nothing is done to it yet.
+  /// Creates the screen of a descriptor, and does not change the terminal yet.
   init(_ terminal: Int32, hasColours: Bool) {
     self.terminal = terminal
     self.hasColours = hasColours
     keys = Terminal.isTerminal(STDIN_FILENO) ? STDIN_FILENO : nil
-    // Somebody else's terminal, after su(1), cannot be opened: then writes wait, as everywhere.
+    // The terminal of another user, after su(1), cannot be opened. Then writes block.
     let own = try? Terminal.reopened(terminal)
     output = own ?? terminal
     ownsOutput = own != nil
@@ -41,7 +41,7 @@ final class TerminalScreen {
     return false
   }
 
-  /// Whether it has not taken the last picture: another one would only be late.
+  /// Whether the terminal has not accepted the last picture yet, so that another one would only be late.
   var isBusy: Bool { !unwritten.isEmpty }
 
   func enter() throws(SystemError) {
@@ -57,29 +57,29 @@ final class TerminalScreen {
     send(Array(ScreenPainter.beginning.utf8))
   }
 
-  /// After somebody else had the terminal without asking.
+  /// Enters again after another process had the terminal.
   func reenter() throws(SystemError) {
     if let keys, case .entered(let mode?) = hold { try mode.keyByKey.set(on: keys) }
     painter.forget()
   }
 
-  /// Gives it back: what was on it is on it again.
+  /// Restores the terminal and its previous content.
   func leave() {
     guard case .entered(let mode) = hold else { return }
     hold = .left
     send(Array(ScreenPainter.end.utf8))
     let deadline = SystemTime().monotonic + .seconds(1)
     while isBusy, SystemTime().monotonic < deadline {
-      // Nothing can be done for a terminal that cannot be waited for: the mode is set all the same.
+      // If waiting fails, the mode is still restored.
       _ = try? DescriptorWait.ready(toRead: [], toWrite: [output], within: .milliseconds(100))
       flush()
     }
     unwritten = []
-    // A terminal that is gone has no mode.
+    // A closed terminal has no mode.
     if let keys, let mode { try? mode.set(on: keys) }
   }
 
-  /// Whatever is on it is not what was shown.
+  /// Forgets what the terminal shows, so that the next picture is painted completely.
   func repaint() { painter.forget() }
 
   func show(_ rows: [ScreenRow], columns: Int) {
@@ -91,13 +91,13 @@ final class TerminalScreen {
     flush()
   }
 
-  /// Writes what the terminal takes now.
+  /// Writes as much as the terminal accepts now.
   func flush() {
     while !unwritten.isEmpty {
       switch unwritten.withUnsafeBytes({ Descriptor.write(output, from: $0) }) {
       case .bytes(let count): unwritten.removeFirst(count)
       case .wouldBlock: return
-      // A terminal that is gone: whoever reads keys from it learns that, and SIGHUP tells it as well.
+      // The terminal is closed. Reading keys and SIGHUP report that.
       case .end, .failed: unwritten = []
       }
     }

@@ -1,17 +1,17 @@
-/// How the height is shared.
+/// Distributes the height among the parts of the screen.
 enum TopLayout {
-  /// What a part of the screen wants.
+  /// The wanted size of a part.
   struct Want {
-    /// Rows below its heading.
+    /// The number of rows below its heading.
     let rows: Int
-    /// 0 is the first to get anything.
+    /// The priority; 0 is served first.
     let rank: Int
   }
 
-  /// The height of each part, its heading included; 0 for one that has no room.
+  /// Returns the height of each part with its heading; 0 for a part without room.
   ///
-  /// First each that has something gets its heading and one row, then each that has nothing its heading, in the order of their
-  /// ranks; what is left is given out row by row, so that the small ones get all they want and the large ones share the rest.
+  /// In the order of ranks, each part with rows gets its heading and one row. Then each empty part gets its heading.
+  /// The rest is distributed row by row, so that small parts get all their rows, and large parts share the rest.
   static func heights(for wants: [Want], within height: Int) -> [Int] {
     var heights = wants.map { _ in 0 }
     var rest = height

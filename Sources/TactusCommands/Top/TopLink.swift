@@ -2,9 +2,9 @@ import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// Two connections to the daemon: events come on one, and what they make worth asking is asked on the other.
+/// Two connections to the daemon: one for the stream of events, one for queries.
 final class TopLink {
-  /// What came.
+  /// A message from the daemon.
   enum Arrival {
     case event(ReadEvents.Reply)
     case answer(TopAnswer)
@@ -14,23 +14,23 @@ final class TopLink {
 
   private let events: ControlClient
   private let queries: ControlClient
-  /// In the order of their answers.
+  /// The unanswered questions, in the order of their answers.
   private var open: [TopQuestion] = []
 
-  /// Connects, and asks for the events to come.
+  /// Connects, and subscribes to new events.
   init(path: String) throws(ControlError) {
     events = try ControlClient(path: path)
     queries = try ControlClient(path: path)
     try events.send(Call(ReadEvents(follow: true)))
   }
 
-  /// Waits until the daemon has said that events will come, or why not.
+  /// Waits until the daemon has accepted or refused the subscription.
   func awaitEvents() throws(ControlError) { _ = try events.receive() }
 
-  /// To wait for.
+  /// The descriptors to wait for.
   var descriptors: [Int32] { [events.descriptor, queries.descriptor] }
 
-  /// Whether answers are to come.
+  /// Whether answers are outstanding.
   var isAsking: Bool { !open.isEmpty }
 
   func ask(_ questions: [TopQuestion]) throws(ControlError) {
@@ -39,7 +39,7 @@ final class TopLink {
     try queries.send(bytes: questions.flatMap(\.call.message))
   }
 
-  /// Takes what has come on descriptors that can be read.
+  /// Receives the messages on readable descriptors.
   func take(from ready: Set<Int32>) throws -> [Arrival] {
     var arrivals: [Arrival] = []
     if ready.contains(events.descriptor) {
@@ -56,7 +56,7 @@ final class TopLink {
     }
     if ready.contains(queries.descriptor) {
       for reply in try queries.receiveWhatIsThere() {
-        guard !open.isEmpty else { throw MalformedMessage(reason: "an answer to no question") }
+        guard !open.isEmpty else { throw MalformedMessage(reason: "an answer without a question") }
         arrivals.append(.answer(try open.removeFirst().answer(reply)))
       }
     }

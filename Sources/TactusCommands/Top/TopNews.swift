@@ -1,22 +1,22 @@
 import TactusModel
 import TactusProtocol
 
-/// What has changed and was not asked about yet: a thousand events are as many questions as one.
+/// Collects changes for the next queries: a thousand events cause as many queries as one.
 struct TopNews {
   private var isDaemonChanged = false
   private var isRunningChanged = false
   private var areEndsChanged = false
   private var isUpcomingChanged = false
   private var areWorkflowsChanged = false
-  /// Jobs that ended, oldest first.
+  /// The jobs that ended, oldest first.
   private var ended: [String] = []
-  /// Workflows whose failures may have changed.
+  /// The workflows whose failures may have changed.
   private var workflows: Set<String> = []
 
-  /// Nothing.
+  /// Creates an empty collection.
   init() {}
 
-  /// Everything: for a connection that is new.
+  /// All changes: for a new connection.
   static var everything: TopNews {
     var news = TopNews()
     news.isDaemonChanged = true
@@ -27,17 +27,17 @@ struct TopNews {
     return news
   }
 
-  /// Every event changes a count.
+  /// Whether nothing changed; every event changes a count.
   var isEmpty: Bool { !isDaemonChanged }
 
-  /// Ends that are asked about one by one; with more, the older ones have left the screen anyway.
+  /// The largest number of ended jobs that are queried one by one; older ones no longer fit the screen.
   static let endLimit = 50
-  /// Workflows that are asked about one by one; with more, all are.
+  /// The largest number of workflows that are queried one by one; with more, all are queried.
   static let workflowLimit = 100
 
   mutating func add(_ event: ReadEvents.Reply) {
     guard let type = event.type.flatMap(EventType.init) else {
-      // A place in the stream; or a word of a newer daemon, of which only the counts are known.
+      // A position in the stream; or a type of a newer daemon, which can only change counts.
       if event.type != nil { isDaemonChanged = true }
       return
     }
@@ -62,7 +62,7 @@ struct TopNews {
     }
   }
 
-  /// What has to be asked; nothing is left then.
+  /// Returns the next queries, and empties the collection.
   mutating func take() -> [TopQuestion] {
     guard !isEmpty else { return [] }
     var questions: [TopQuestion] = [.daemon]

@@ -1,17 +1,17 @@
 import TactusModel
 
-/// When the daemon is asked again: at once after a silence, and only so often in a storm of events.
+/// Limits the rate of queries: at once after a quiet time, and rarely during many events.
 struct TopPace {
-  /// From one round of questions to the next.
+  /// The shortest time from one round of queries to the next.
   static let shortest = Duration.milliseconds(250)
-  /// From one try to connect to the next.
+  /// The time from one attempt to connect to the next.
   static let retry = Duration.seconds(1)
 
   private var last: MonotonicInstant?
 
-  /// A round begins.
+  /// Records the begin of a round.
   mutating func begin(at instant: MonotonicInstant) { last = instant }
 
-  /// When the next round may begin.
+  /// Returns the time at which the next round may begin.
   func next(after now: MonotonicInstant) -> MonotonicInstant { last.map { max(now, $0 + Self.shortest) } ?? now }
 }

@@ -2,18 +2,18 @@ import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// What `top` asks the daemon.
+/// A query of `top` to the daemon.
 enum TopQuestion: Hashable {
   case daemon
   case running
   case ends
   case upcoming
-  /// A page of all; nil for the first.
+  /// A page of all workflows; nil for the first page.
   case workflows(after: String?)
   case job(String)
   case workflow(String)
 
-  /// More than any terminal has rows.
+  /// More rows than any terminal has.
   static let limit = 200
 
   var call: Call {
@@ -28,8 +28,9 @@ enum TopQuestion: Hashable {
     }
   }
 
-  /// What a reply to it says.
-  /// - Throws: ``MalformedMessage``, or the ``ControlError`` of a question that has to have an answer.
+  /// Decodes the reply.
+  ///
+  /// - Throws: ``MalformedMessage``, or ``ControlError`` for a failure other than "not found".
   func answer(_ reply: Reply) throws -> TopAnswer {
     if let failure = reply.failure {
       guard case .notFound = failure else { throw ControlError.failed(failure) }
@@ -49,7 +50,7 @@ enum TopQuestion: Hashable {
   }
 }
 
-/// What the daemon answered.
+/// An answer of the daemon.
 enum TopAnswer {
   case daemon(Describe.Reply)
   case running([WireJob])
@@ -58,6 +59,6 @@ enum TopAnswer {
   case workflows([WireWorkflow], isFirst: Bool, next: String?)
   case job(WireJob)
   case workflow(WireWorkflow)
-  /// There is no such thing any more.
+  /// The job or workflow no longer exists.
   case none(TopQuestion)
 }

@@ -1,7 +1,7 @@
 import TactusModel
 import TactusProtocol
 
-/// What `top` shows: rows for a terminal of any size, made from what is known and the time, and from nothing else.
+/// The screen of `top`: rows for a terminal of any size, computed only from the state and the time.
 struct TopScreen {
   let state: TopState
   let time: TopTime
@@ -12,15 +12,15 @@ struct TopScreen {
     self.state = state
     self.columns = max(1, columns)
     self.rows = max(1, rows)
-    // Without a daemon nothing moves: the screen shows how it was.
+    // Without a daemon the time stands still, and the screen keeps the last state.
     time = TopTime(now: state.absence?.since ?? now, zoneOffset: zoneOffset)
   }
 
-  /// From here on there are two columns of parts.
+  /// The width from which the screen has two columns of parts.
   static let wide = 110
   private static let gutter = 2
 
-  /// Exactly as many as the terminal has, none wider than it.
+  /// The rows: exactly as many as the terminal has, and not wider.
   var lines: [ScreenRow] {
     var top = header
     let bottom = footer
@@ -31,10 +31,10 @@ struct TopScreen {
     return (top + body + filling + bottom).prefix(rows).map { $0.clipped(to: columns) }
   }
 
-  /// How long these rows stay right if no event comes; nil for ever.
+  /// How long these rows stay correct without an event; nil for forever.
   var constancy: Duration? {
     guard state.absence == nil, !state.isPaused, let daemon = state.daemon else { return nil }
-    // Only as long as something runs: then seconds are shown.
+    // Seconds are shown while a job runs.
     guard state.running.isEmpty else { return .seconds(1) }
     let instants = [daemon.startedAt] + state.upcoming.prefix(rows).map(\.nominalAt).filter { $0 > time.now }
     return instants.map(time.constancy).min().map { max($0, .seconds(1)) }
@@ -70,7 +70,7 @@ struct TopScreen {
     return [first, second, ScreenRow("\(time.clock(error.at)) \(error.message)", .bad)]
   }
 
-  /// Adds whole words as long as they fit.
+  /// Adds whole words while they fit.
   private func fill(_ row: inout ScreenRow, _ words: [ScreenRow]) {
     for word in words {
       let gap = row.width > 0 ? 2 : 0
@@ -81,15 +81,15 @@ struct TopScreen {
   }
 
   private var footer: [ScreenRow] {
-    if let absence = state.absence { return [ScreenRow("\(absence.reason); trying again every second", .bad)] }
-    if state.daemon == nil { return [ScreenRow("asking the daemon", .faint)] }
-    if state.isPaused { return [ScreenRow("paused; p goes on, q quits", .bold)] }
+    if let absence = state.absence { return [ScreenRow("\(absence.reason.closed) Trying again every second.", .bad)] }
+    if state.daemon == nil { return [ScreenRow("querying the daemon", .faint)] }
+    if state.isPaused { return [ScreenRow("paused: p continues, q quits", .bold)] }
     return rows < 8 ? [] : [ScreenRow("q quits, p pauses", .faint)]
   }
 
   // MARK: The parts
 
-  /// Parts one below the other.
+  /// Returns the parts, one below the other.
   private func column(_ sections: [TopSection], _ width: Int, _ height: Int) -> [ScreenRow] {
     guard state.daemon != nil else { return [] }
     let tables = sections.map { $0.table(state, time, width: width, height: height) }
@@ -102,7 +102,7 @@ struct TopScreen {
     return Array(parts.joined(separator: isAiry ? [ScreenRow()] : []))
   }
 
-  /// What is, and beside it what was and will be.
+  /// Returns two columns: the present on the left, past and future on the right.
   private func columnPair(_ height: Int) -> [ScreenRow] {
     let left = (columns - Self.gutter) / 2
     let right = columns - Self.gutter - left

@@ -5,10 +5,10 @@ import TactusProtocol
 enum TopSection: CaseIterable {
   case queues, running, failing, ends, upcoming
 
-  /// The one that matters most first: it has rows where there is room for few.
+  /// The most important part first: it gets rows even if there is room for few.
   static let byImportance: [TopSection] = [.running, .failing, .queues, .ends, .upcoming]
 
-  /// All that there is, but no more than a height.
+  /// Returns the table of the part, with at most `height` rows.
   func table(_ state: TopState, _ time: TopTime, width: Int, height: Int) -> ScreenTable {
     switch self {
     case .queues: Self.queues(state, width, height)
@@ -61,11 +61,11 @@ enum TopSection: CaseIterable {
     return table
   }
 
-  /// How much of its time a job has used; nothing is drawn for one that may run for ever.
+  /// Returns the bar for the used time of a job; empty for a job without a time-out.
   private static func timeout(of job: WireJob, _ time: TopTime, width: Int) -> (bar: String, style: Style) {
     guard let limit = job.timeoutMs, let start = job.startedAt else { return ("", .plain) }
     let used = min(limit, max(0, (time.now - start).milliseconds))
-    // From nine tenths on it is likely not to make it.
+    // After nine tenths of its time, the job will probably time out.
     return (bar(Int(used), of: Int(limit), width: width), used >= limit - limit / 10 ? .bad : .active)
   }
 
@@ -118,7 +118,7 @@ enum TopSection: CaseIterable {
     return table
   }
 
-  /// `[####      ]`: something is there from the first on, and it is full only when it is full.
+  /// Draws `[####      ]`: not empty unless the part is 0, and not full unless the part is the whole.
   static func bar(_ part: Int, of whole: Int, width: Int) -> String {
     let room = max(1, width - 2)
     let full = whole > 0 && part >= whole

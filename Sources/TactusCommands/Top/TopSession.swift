@@ -4,7 +4,7 @@ import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// `top` while it runs: waits for events, answers, keys, signals and time, all on one thread, and paints.
+/// A running `top`: waits for events, answers, keys, signals and time on one thread, and paints.
 struct TopSession {
   private let path: String
   private let screen: TerminalScreen
@@ -18,14 +18,14 @@ struct TopSession {
   private var retryAt: MonotonicInstant?
   private let time = SystemTime()
 
-  /// Those that end it, and those that concern the terminal.
+  /// The signals that end it; the others concern the terminal.
   private static let ending: [Signal] = [.interrupt, .terminate, .hangUp]
   private static let all = ending + [.suspend, .goOn, .resize]
 
-  /// Connects; the terminal is as it was until ``run()``.
+  /// Connects, and does not change the terminal before ``run()``.
   init(path: String, hasColours: Bool) throws {
     self.path = path
-    // Without a daemon, or the right to see events, there is nothing to show: the terminal is not touched.
+    // Fails here, before the terminal is changed, without a daemon or the right to see events.
     let link = try TopLink(path: path)
     try link.awaitEvents()
     self.link = link
@@ -34,8 +34,9 @@ struct TopSession {
     screen = TerminalScreen(STDOUT_FILENO, hasColours: hasColours)
   }
 
-  /// Shows what happens until it is told to end.
-  /// - Returns: the signal that did; nil for a key.
+  /// Shows the daemon until a key or a signal ends it.
+  ///
+  /// - Returns: the signal that ended it; nil for a key.
   mutating func run() throws -> Signal? {
     defer { screen.leave() }
     if let signal = try enter() { return signal }
@@ -46,7 +47,7 @@ struct TopSession {
     }
   }
 
-  /// Why it ends.
+  /// The end, by a signal or by a key.
   private struct End {
     var signal: Signal?
   }
@@ -75,7 +76,7 @@ struct TopSession {
 
   // MARK: The daemon
 
-  /// Whether there is something to ask; a pause does not keep it from seeing that the daemon is back.
+  /// Whether to send queries; also during a pause if the daemon is away, to notice that it is back.
   private var isCurious: Bool { !news.isEmpty && (!state.isPaused || state.absence != nil) }
 
   private mutating func ask() throws {
@@ -99,7 +100,7 @@ struct TopSession {
         case .answer(let answer):
           state.take(answer)
           if case .workflows(_, _, let next?) = answer { try link.ask([.workflows(after: next)]) }
-          // Only when all is there: a picture of halves would move twice.
+          // Paints only after the last answer: a partial picture would move twice.
           if !link.isAsking { needsPainting = true }
         case .end(let reason): return lose(because: reason)
         }
@@ -119,7 +120,7 @@ struct TopSession {
     }
   }
 
-  /// The daemon went away; whatever else goes wrong ends the program.
+  /// Handles a lost connection; any other error ends the program.
   private mutating func lose(_ error: any Error) throws {
     switch error {
     case ControlError.unreachable(_, let reason): lose(because: "no daemon answers: \(reason)")
@@ -151,7 +152,7 @@ struct TopSession {
     repaintAt = picture.constancy.map { time.monotonic + $0 }
   }
 
-  /// Whether that ends it.
+  /// Handles keys, and returns whether they end the program.
   private mutating func takeKeys(_ keys: Int32) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 64)
     guard case .bytes(let count) = buffer.withUnsafeMutableBytes({ Descriptor.read(keys, into: $0) }) else {
@@ -159,7 +160,7 @@ struct TopSession {
     }
     for key in buffer[..<count] {
       switch key {
-      // What follows belongs to a key that is none of ours.
+      // The rest is the sequence of another key.
       case 0x1B: return false
       case UInt8(ascii: "q"): return true
       case UInt8(ascii: "p"):
@@ -174,7 +175,7 @@ struct TopSession {
     return false
   }
 
-  /// The one that ends it.
+  /// Handles signals, and returns the one that ends the program.
   private mutating func takeSignals() throws -> Signal? {
     while let signal = signals.take() {
       switch signal {
@@ -194,17 +195,18 @@ struct TopSession {
     return nil
   }
 
-  /// Takes the terminal, as soon as this process is in its foreground.
-  /// - Returns: a signal that came first and ends it.
+  /// Enters the terminal as soon as this process is in the foreground.
+  ///
+  /// - Returns: a signal that ends the program before that.
   private mutating func enter() throws -> Signal? {
     if let signal = takePending().end { return signal }
     while !Terminal.isForeground(STDOUT_FILENO) {
       SignalInbox.obey(.backgroundOutput)
       let (end, wentOn) = takePending()
       if let end { return end }
-      // Nobody is there who could bring it to the foreground, so the system does not stop it (setpgid(2), "orphaned").
+      // The system does not stop an orphaned process group (setpgid(2)): no shell can bring it to the foreground.
       guard wentOn else {
-        throw Complaint("the terminal belongs to another process group; start top in its foreground", .failed)
+        throw Complaint("the terminal belongs to another process group. Start top in the foreground.", .failed)
       }
     }
     try screen.enter()

@@ -1,26 +1,26 @@
 import TactusModel
 import TactusProtocol
 
-/// What `top` knows.
+/// The data that `top` shows.
 struct TopState {
-  /// Why nothing comes, and since when.
+  /// The reason and the start of a time without a connection.
   struct Absence: Equatable {
     let reason: String
     let since: Instant
   }
 
   private(set) var daemon: Describe.Reply?
-  /// The longest first.
+  /// Running jobs, longest first.
   private(set) var running: [WireJob] = []
-  /// The latest first.
+  /// Ended jobs, latest first.
   private(set) var ends: [WireJob] = []
   private var failingByName: [String: WireWorkflow] = [:]
-  /// The next run of each workflow, the next first.
+  /// The next run of each workflow, earliest first.
   private(set) var upcoming: [WireUpcoming] = []
   private(set) var absence: Absence?
   var isPaused = false
 
-  /// Those that were terminated for it first, then those that failed most.
+  /// Workflows that failures terminated first, then those with most failures.
   var failing: [WireWorkflow] { failingByName.values.sorted { Self.rank($0) < Self.rank($1) } }
 
   mutating func take(_ answer: TopAnswer) {
@@ -49,7 +49,7 @@ struct TopState {
     }
   }
 
-  /// The daemon went away; what was known stays on the screen as it was.
+  /// Records that the connection was lost; the last data stay on the screen.
   mutating func lose(_ reason: String, at instant: Instant) {
     absence = Absence(reason: reason, since: absence?.since ?? instant)
   }
@@ -74,7 +74,7 @@ struct TopState {
 }
 
 extension WireWorkflow {
-  /// Whether its last runs failed; one that a person terminated is nobody's worry.
+  /// Whether its last runs failed; a workflow that a person terminated does not count.
   var isFailing: Bool {
     state == .active ? consecutiveFailures > 0 : terminatedReason == .consecutiveFailures
   }

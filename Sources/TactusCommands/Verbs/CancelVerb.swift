@@ -5,7 +5,7 @@ enum CancelVerb: Verb {
   static let name = "cancel"
   static let operands = [Operand.several(.job)]
   static let options: [CommandOption] = [.abandon]
-  static let summary = "End jobs, planned or running"
+  static let summary = "Cancel planned or running jobs"
 
   static func run(_ invocation: Invocation) throws {
     try invocation.expectJobs(invocation.operands)
@@ -16,7 +16,7 @@ enum CancelVerb: Verb {
     for result in try reply.read(CancelJobs.Reply.self).results {
       guard let error = result.error else {
         if invocation.isTalkative {
-          invocation.console.print("\(result.id): \(invocation.has(.abandon) ? "given up" : "canceled")")
+          invocation.console.print("\(result.id): \(invocation.has(.abandon) ? "abandoned" : "canceled")")
         }
         continue
       }

@@ -13,7 +13,7 @@ enum CatVerb: Verb {
       let text = workflow.definition ?? ""
       if invocation.operands.count > 1 && invocation.hasLegend { invocation.console.print("# \(name).workflow") }
       let lines = text.hasSuffix("\n") ? text : text + "\n"
-      // As it was written, but on a terminal nothing that somebody wrote steers it.
+      // Unchanged, but a terminal gets no control characters.
       invocation.console.print(bytes: Array((invocation.console.isTerminal ? lines.visibleLines : lines).utf8))
     }
   }

@@ -3,7 +3,7 @@ import TactusProtocol
 enum DeleteVerb: Verb {
   static let name = "delete"
   static let operands = [Operand.several(.workflow)]
-  static let summary = "Free names of terminated workflows; their jobs stay"
+  static let summary = "Delete terminated workflows, but keep their jobs"
 
   static func run(_ invocation: Invocation) throws {
     try invocation.forEach { name, client in

@@ -4,7 +4,7 @@ import TactusTransport
 
 enum DoctorVerb: Verb {
   static let name = "doctor"
-  static let summary = "Check what the daemon stands on, and say what to mend"
+  static let summary = "Check the environment of the daemon, and suggest fixes"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
@@ -45,7 +45,7 @@ enum DoctorVerb: Verb {
       console.print(index == 0 ? "\(mark)\(name)\(line)" : String(repeating: " ", count: 22) + line)
     }
     for line in (diagnosis.cure?.visible).map({
-      "\(diagnosis.state == .ok ? "hint" : "mend"): \($0)".folded(to: max(30, (console.columns ?? 120) - 22))
+      "\(diagnosis.state == .ok ? "hint" : "fix"): \($0)".folded(to: max(30, (console.columns ?? 120) - 22))
     })
       ?? []
     {
@@ -55,7 +55,7 @@ enum DoctorVerb: Verb {
 }
 
 extension String {
-  /// In lines of at most so many columns, broken at spaces; a longer word stands alone.
+  /// Wraps into lines of at most a number of columns, at spaces; a longer word has its own line.
   fileprivate func folded(to columns: Int) -> [String] {
     var lines: [String] = []
     var line = ""

@@ -3,7 +3,7 @@ import TactusProtocol
 
 enum EventsVerb: Verb {
   static let name = "events"
-  static let summary = "Print what changed, oldest first"
+  static let summary = "Print events, oldest first"
   static let options: [CommandOption] = [
     .follow, .after, CommandOption("workflow", value: .workflow, "Only events of this workflow and its jobs"), .job,
   ]
@@ -26,33 +26,33 @@ enum EventsVerb: Verb {
     }
     try following.run { client in
       try invocation.stream(ask(), on: client, print)
-      // A follow ends only when the daemon does.
+      // A followed stream ends only if the daemon stops.
       return false
     }
   }
 }
 
-/// An event as a line: number, time, type, job, workflow, error.
+/// Formats an event as a line: number, time, type, job, workflow, error.
 private struct EventLine {
   private let event: ReadEvents.Reply
   private let sequence: Int64
   private let at: Instant
   private let type: String
 
-  /// Nil for a reply that is a place in the stream and no event.
+  /// Nil for a reply that contains only a position in the stream.
   init?(_ event: ReadEvents.Reply) {
     guard let sequence = event.sequence, let at = event.at, let type = event.type?.visible else { return nil }
     (self.event, self.sequence, self.at, self.type) = (event, sequence, at, type)
   }
 
-  /// Lines are printed as they come, so the columns are as wide as things mostly are.
+  /// Formats the line; later lines are unknown, so the columns have usual widths.
   func text(on console: Console) -> String {
     let instant = at.description
-    // 12-01 03:00:00, because days and years are long; a program gets all of it.
+    // A terminal gets 12-01 03:00:00, to save room; a program gets the full instant.
     let time = console.isTerminal ? "\(instant.dropFirst(5).prefix(5)) \(instant.dropFirst(11).prefix(8))" : instant
     let style = event.status?.style ?? .bold
     let head = "\("\(sequence)".padded(to: 7, isRight: true))  \(time)  "
-    // Events of workflows have no job, and longer words.
+    // Events of workflows have no job, and longer types.
     let job = event.job.map { "  \(Readable.tail(of: $0))" } ?? ""
     let what = job.isEmpty ? type.padded(to: 23) : type.padded(to: 13) + job
     let error = event.errorCode.map { "  \($0.rawValue.visible)" } ?? ""

@@ -7,15 +7,16 @@ import TactusTransport
 enum JournalVerb: Verb {
   static let name = "journal"
   static let operands = [Operand.one(.workflowOrJob)]
-  static let summary = "Print what the journal has of a workflow or a job"
+  static let summary = "Print the journal entries of a workflow or a job"
   static let options: [CommandOption] = [
     .follow,
-    CommandOption("limit", letter: "n", value: .text(called: "N"), "Only the last N (default: all, with -f 10)"),
-    CommandOption("since", value: .text(called: "WHEN"), "Only entries of then or later"),
-    CommandOption("until", value: .text(called: "WHEN"), "Only entries before"),
+    CommandOption(
+      "limit", letter: "n", value: .text(called: "N"), "Only the last N (default: all, 10 with -f)"),
+    CommandOption("since", value: .text(called: "WHEN"), "Only entries at or after WHEN"),
+    CommandOption("until", value: .text(called: "WHEN"), "Only entries before WHEN"),
     CommandOption(
       "priority", letter: "p", value: .word(of: JournalPriority.words, called: "PRIORITY"),
-      "Only what matters so much or more"),
+      "Only entries of this priority or higher"),
   ]
   static let isPaged = true
 
@@ -24,7 +25,7 @@ enum JournalVerb: Verb {
   static func run(_ invocation: Invocation) throws {
     let match = try match(invocation.operands[0], invocation)
     let least = invocation.values[priority].flatMap { JournalPriority.words.firstIndex(of: $0) }
-    // Anybody may write entries with any field; whose they are only the journal says.
+    // Any process can write entries with these fields, but the journal itself records the user.
     let owner = UnixSocket.owner(ofFolderOf: try invocation.socketPath()).map { ["_UID=\($0)"] } ?? []
     let reader = try JournalReader(matching: [match] + owner + (least.map { (0...$0).map { "PRIORITY=\($0)" } } ?? []))
     let (since, until) = (try instant(.since, invocation), try instant(.until, invocation))
@@ -44,7 +45,8 @@ enum JournalVerb: Verb {
     } while invocation.has(.follow)
   }
 
-  /// The field to look for: a whole id needs no daemon, the end of one is asked for, and all else is a workflow's name.
+  /// Returns the field to match: a whole id needs no daemon, and text that is not the end of an id is a workflow's
+  /// name.
   private static func match(_ name: String, _ invocation: Invocation) throws -> String {
     if JobID(name) != nil { return "TACTUS_JOB_ID=\(name.lowercased())" }
     if name.isEndOfJobID {
@@ -54,7 +56,7 @@ enum JournalVerb: Verb {
       } catch ControlError.failed(.notFound) where WorkflowName(name) != nil {}
     }
     guard WorkflowName(name) != nil else {
-      throw Complaint.usage("\(name) is neither a workflow's name nor a job's id or the end of one")
+      throw Complaint.usage("\(name) is neither a workflow name nor a job id (or the end of one)")
     }
     return "TACTUS_WORKFLOW=\(name)"
   }
@@ -63,22 +65,25 @@ enum JournalVerb: Verb {
     try invocation.moment(option).flatMap(Instant.init(rfc3339:))
   }
 
-  /// What cannot be read looks like nothing; the own journal of a user may have something all the same.
+  /// Checks that the journal is readable: an unreadable journal looks empty.
+  ///
+  /// A user can always read entries in the own journal of the user.
   private static func expectJournal(_ reader: JournalReader) throws(Complaint) {
     guard JournalReader.mayReadSystem else {
       throw Complaint(
-        "the journal may be read by root and the groups adm and systemd-journal only: "
-          + "become a member, or use tactusctl logs and tactusctl events", .forbidden)
+        "only root and the groups adm and systemd-journal may read the journal. "
+          + "Join one of these groups, or use tactusctl logs and tactusctl events.", .forbidden)
     }
     guard reader.hasFiles else {
       throw Complaint(
-        "there is no journal on this machine, or systemd-journald keeps none: use tactusctl logs and tactusctl events",
+        "no journal was found: systemd-journald is missing or does not store it. Use tactusctl logs and tactusctl "
+          + "events.",
         .notFound)
     }
   }
 }
 
-/// The words of syslog(3) for what matters how much; their places are the numbers.
+/// The priorities of syslog(3); their positions are the numbers.
 enum JournalPriority {
   static let words = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]
 }

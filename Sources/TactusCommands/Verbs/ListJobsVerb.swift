@@ -5,7 +5,7 @@ import TactusTransport
 enum ListJobsVerb: Verb {
   static let name = "list-jobs"
   static let operands = [Operand.atMostOne(.workflow)]
-  static let summary = "List jobs, latest first: what ran, runs and is planned"
+  static let summary = "List planned, running and ended jobs, latest first"
   static let options: [CommandOption] = [
     .status, .phase, .trigger, .workflow, .kind, .queue, .errorCode, .since, .until, .limit, .cursor,
   ]
@@ -30,7 +30,7 @@ enum ListJobsVerb: Verb {
   private static func request(_ invocation: Invocation) throws(Complaint) -> ListJobs {
     let (operand, option) = (invocation.operands.first, invocation.values[.workflow])
     if let operand, let option, operand != option {
-      throw .usage("\(operand) and --workflow=\(option) contradict each other; give one of them")
+      throw .usage("\(operand) and --workflow=\(option) contradict each other. Use one of them.")
     }
     return ListJobs(
       status: invocation.words(.status), trigger: invocation.word(.trigger), workflow: operand ?? option,
@@ -39,10 +39,11 @@ enum ListJobsVerb: Verb {
       until: try invocation.moment(.until))
   }
 
-  /// What has not begun first, by the instant that is shown, those without one before all; then what began last first.
+  /// Sorts jobs: those that have not started first, by the instant that is shown, then the others, latest start first.
   ///
-  /// They come in the order in which they were made, and an automatic one is made long before its time. What has begun goes by
-  /// the order of events, because a clock that was ahead would keep its jobs on top until that time has come.
+  /// Jobs without an instant are at the top. The daemon returns jobs in the order of creation, but automatic jobs are
+  /// created long before their time. Started jobs are sorted by events: a clock that was ahead would keep its jobs on
+  /// top.
   private static func ordered(_ jobs: [WireJob]) -> [WireJob] {
     func event(_ job: WireJob) -> Int64 { job.startedEvent ?? job.endedEvent ?? .max }
     func instant(_ job: WireJob) -> Int64 { job.scheduledAt?.microseconds ?? .max }
@@ -70,13 +71,13 @@ enum ListJobsVerb: Verb {
     }
     table.print(on: console, hasHeading: invocation.hasLegend)
     guard invocation.hasLegend else { return }
-    let more = next.map { "; more with --cursor=\($0)" } ?? ""
+    let more = next.map { ". More with --cursor=\($0)" } ?? ""
     console.print("\n\(jobs.count.counted("job"))\(more).")
   }
 }
 
 extension WireJob {
-  /// How long it ran, or has been running.
+  /// The time that it ran, or has been running.
   func elapsed(at now: Instant) -> String? {
     if let durationMs { return Readable.span(.milliseconds(durationMs)) }
     guard status == .running, let startedAt else { return nil }
@@ -84,13 +85,13 @@ extension WireJob {
     return Readable.span(.seconds(max(0, (now - startedAt).milliseconds / 1000)))
   }
 
-  /// Why it did not complete, or what it waits for and where in line: `#3, ~2 min`.
+  /// The error code, or what it waits for, with its position and the estimated wait: `#3, ~2 min`.
   fileprivate var shortReason: String? {
     let parts = [
       errorCode?.rawValue, queuePosition == nil ? wait?.rawValue : nil, queuePosition.map { "#\($0)" },
       estimatedWaitSeconds.map { "~\(Readable.span(.seconds($0)))" },
     ]
-    let told = parts.compactMap(\.self)
-    return told.isEmpty ? nil : told.joined(separator: ", ")
+    let reported = parts.compactMap(\.self)
+    return reported.isEmpty ? nil : reported.joined(separator: ", ")
   }
 }

@@ -4,7 +4,7 @@ import TactusTransport
 
 enum ListWorkflowsVerb: Verb {
   static let name = "list-workflows"
-  static let summary = "List workflows: who runs next, and when"
+  static let summary = "List workflows with their next runs"
   static let options: [CommandOption] = [.state]
   static let isPaged = true
 
@@ -18,7 +18,7 @@ enum ListWorkflowsVerb: Verb {
       if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
       let page = try reply.read(ListWorkflows.Reply.self)
       workflows += page.workflows
-      // The same place again would never end.
+      // The same cursor again would loop forever.
       cursor = page.nextCursor == cursor ? nil : page.nextCursor
     } while cursor != nil
     if invocation.json == .off { print(workflows, invocation) }

@@ -4,7 +4,7 @@ import TactusProtocol
 enum LogsVerb: Verb {
   static let name = "logs"
   static let operands = [Operand.one(.jobOrWorkflow)]
-  static let summary = "Print the output of a job, or of a workflow's newest"
+  static let summary = "Print the output of a job, or a workflow's newest job"
   static let options: [CommandOption] = [.follow, .stream]
   static let isPaged = true
 

@@ -3,14 +3,14 @@ import TactusProtocol
 
 enum ProvidersVerb: Verb {
   static let name = "providers"
-  static let summary = "List the container engines that jobs are handed to"
+  static let summary = "List the container engines that run jobs"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     guard let providers = try invocation.call(ListProviders())?.providers else { return }
     let console = invocation.console
     guard !providers.isEmpty else {
-      if invocation.isTalkative { console.print("There is no container engine: see tactus.provider(5).") }
+      if invocation.isTalkative { console.print("There is no container engine. See tactus.provider(5).") }
       return
     }
     var table = Table([

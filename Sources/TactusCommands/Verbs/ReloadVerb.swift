@@ -4,15 +4,15 @@ import TactusTransport
 
 enum ReloadVerb: Verb {
   static let name = "reload"
-  static let summary = "Read all files of the daemon again"
+  static let summary = "Reload the configuration files of the daemon"
 
   static func run(_ invocation: Invocation) throws {
     let reply = try invocation.connect().reply(to: Reload())
     let answer = try reply.read(Reload.Reply.self)
     if invocation.json == .off {
-      if invocation.isTalkative { tell(answer, invocation.console) }
+      if invocation.isTalkative { report(answer, invocation.console) }
       for warning in answer.warnings { invocation.console.complain("\(warning.sentence) (warning)") }
-      // Last, because the end is what is seen of many lines.
+      // Last, because a terminal shows the last lines.
       for problem in answer.problems { invocation.console.complain(problem.sentence) }
     } else {
       invocation.console.print(bytes: invocation.json.rendered(reply.parameters))
@@ -20,7 +20,7 @@ enum ReloadVerb: Verb {
     if !answer.problems.isEmpty { throw Complaint(nil, .failed) }
   }
 
-  private static func tell(_ answer: Reload.Reply, _ console: Console) {
+  private static func report(_ answer: Reload.Reply, _ console: Console) {
     let terminated = Set(answer.terminated ?? [])
     for (names, word) in [(answer.created, "created"), (answer.changed, "changed"), (answer.removed, "removed")] {
       for name in names {

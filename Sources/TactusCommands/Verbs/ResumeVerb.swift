@@ -3,7 +3,7 @@ import TactusProtocol
 enum ResumeVerb: Verb {
   static let name = "resume"
   static let operands = [Operand.several(.workflow)]
-  static let summary = "Let terminated workflows go on, from now"
+  static let summary = "Resume terminated workflows from now on"
 
   static func run(_ invocation: Invocation) throws {
     try invocation.forEach { name, client in

@@ -5,14 +5,14 @@ import TactusTransport
 enum RunVerb: Verb {
   static let name = "run"
   static let operands = [Operand.one(.workflow)]
-  static let summary = "Run a workflow now or later; prints the job's id"
+  static let summary = "Run a workflow now or later, and print the job's id"
   static let options: [CommandOption] = [.at, .in, .hold, .idempotencyKey, .wait, .follow, .timeout]
 
   static func run(_ invocation: Invocation) throws {
     let request = try request(invocation)
     let waits = invocation.has(.wait) || invocation.has(.follow)
     guard waits || !invocation.has(.timeout) else {
-      throw Complaint.usage("--timeout is how long to wait: give it with --wait or --follow")
+      throw Complaint.usage("--timeout limits a wait. Use it with --wait or --follow.")
     }
     let waiting = waits ? try JobWaiting(invocation) : nil
     let client = try invocation.connect()
@@ -20,25 +20,25 @@ enum RunVerb: Verb {
     let reply = try waiting?.explained { try client.reply(to: request) } ?? client.reply(to: request)
     if invocation.json != .off { invocation.console.print(bytes: invocation.json.rendered(reply.parameters)) }
     let id = try reply.read(RunWorkflow.Reply.self).jobID
-    if invocation.isTalkative { tell(id, invocation) }
+    if invocation.isTalkative { report(id, invocation) }
     if let waiting { try wait(for: id, waiting, invocation) }
   }
 
   private static func request(_ invocation: Invocation) throws(Complaint) -> RunWorkflow {
     let start = try invocation.start()
     guard start == nil || !invocation.has(.hold) else {
-      throw .usage("--hold contradicts --at and --in: a held job has no time yet; give one of them")
+      throw .usage("--hold contradicts --at and --in: a held job has no start time. Use one of them.")
     }
     guard !invocation.has(.in) || !invocation.has(.idempotencyKey) else {
-      throw .usage("--in counts from now, so that the same command is another request each time: give --at with a key")
+      throw .usage("--in counts from now, so each call is a different request. Use --at with --idempotency-key.")
     }
     return RunWorkflow(
       name: invocation.operands[0], scheduledAt: start?.description, hold: invocation.has(.hold),
       idempotencyKey: invocation.values[.idempotencyKey])
   }
 
-  /// What is followed has the output for itself.
-  private static func tell(_ id: String, _ invocation: Invocation) {
+  /// Prints the id; with `--follow`, standard output is only for the output of the job.
+  private static func report(_ id: String, _ invocation: Invocation) {
     if invocation.has(.follow) {
       invocation.console.complain("job \(id)")
     } else {
@@ -50,10 +50,11 @@ enum RunVerb: Verb {
     if invocation.has(.follow) { try waiting.follow(id) }
     var ended: WireJob?
     try waiting.wait(for: [id]) { ended = $0 }
-    guard let ended else { throw Complaint("\(id): the daemon does not tell how it ended", .failed) }
+    guard let ended else { throw Complaint("\(id): the daemon did not report how the job ended", .failed) }
     guard ended.status == .completed else {
-      let output = ended.logBytes > 0 && !invocation.has(.follow) ? "; see tactusctl logs \(id)" : ""
-      throw Complaint("\(id): \(ended.ending)\(output)", .failed)
+      let hasMore = ended.logBytes > 0 && !invocation.has(.follow)
+      let ending = hasMore ? "\(ended.ending.closed) Run tactusctl logs \(id) to see its output." : ended.ending
+      throw Complaint("\(id): \(ending)", .failed)
     }
     if invocation.isTalkative && invocation.console.isTerminal && !invocation.has(.follow) {
       invocation.console.print(ended.status.style.applied(to: ended.ending, on: invocation.console))

@@ -4,7 +4,7 @@ import TactusProtocol
 enum ShowJobVerb: Verb {
   static let name = "show-job"
   static let operands = [Operand.several(.jobOrWorkflow)]
-  static let summary = "Show jobs: by id, its end, or workflow (the newest)"
+  static let summary = "Show jobs by id, end of an id, or workflow (newest job)"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
@@ -60,7 +60,7 @@ enum ShowJobVerb: Verb {
 
   private static func output(of job: WireJob) -> String? {
     guard job.logBytes > 0 || job.logDroppedBytes > 0 else { return nil }
-    let dropped = job.logDroppedBytes > 0 ? ", \(Readable.bytes(job.logDroppedBytes)) more not kept" : ""
+    let dropped = job.logDroppedBytes > 0 ? ", \(Readable.bytes(job.logDroppedBytes)) more not stored" : ""
     return Readable.bytes(job.logBytes) + dropped
   }
 
@@ -75,7 +75,7 @@ enum ShowJobVerb: Verb {
     sheet.add("Certificate until", Readable.exact(timings.certificateExpiresAt, on: console, digits: 3))
   }
 
-  /// With one place, because requests on this host take less than a millisecond.
+  /// Formats with one decimal place, because local requests take less than a millisecond.
   private static func milliseconds(_ microseconds: Int64) -> String {
     "\(microseconds / 1000).\(microseconds / 100 % 10)"
   }

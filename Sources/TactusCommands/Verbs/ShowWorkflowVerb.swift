@@ -5,7 +5,7 @@ import TactusUnitFile
 enum ShowWorkflowVerb: Verb {
   static let name = "show-workflow"
   static let operands = [Operand.several(.workflow)]
-  static let summary = "Show workflows: what they run, how, their counters"
+  static let summary = "Show the properties and counters of workflows"
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
@@ -38,10 +38,12 @@ enum ShowWorkflowVerb: Verb {
     return sheet
   }
 
-  /// What it runs and as whom, for those whom the daemon gives the definition; variables may be secret, and stay in it.
+  /// Adds the command or request, and its user, if the caller may read definitions.
+  ///
+  /// Variables are not shown, because they may be secret.
   private static func addWork(of workflow: WireWorkflow, to sheet: inout Sheet) {
     guard let text = workflow.definition, let name = WorkflowName(workflow.name), let queue = QueueName(workflow.queue),
-      // A daemon that is newer may know more keys: then `cat` has to do.
+      // A newer daemon may know more keys. Then only `cat` shows the definition.
       case .success(let definition) = WorkflowFile.read(text: text, name: name, queues: [queue])
     else { return }
     let exec = definition.canonical.split(separator: "\n").first { $0.hasPrefix("Exec=") }?.dropFirst("Exec=".count)
@@ -64,9 +66,9 @@ enum ShowWorkflowVerb: Verb {
   private static func failures(of workflow: WireWorkflow) -> String {
     let count = workflow.consecutiveFailures
     if let fatal = workflow.terminatingFailures {
-      return "\(fatal), which terminated it" + (count == fatal ? "" : "; \(count) with the runs by hand since")
+      return "\(fatal), which terminated it" + (count == fatal ? "" : " (\(count) after later manual runs)")
     }
-    guard let limit = workflow.maxConsecutiveFailures else { return "\(count), and no number terminates it" }
-    return "\(count), and \(limit) \(limit == 1 ? "terminates" : "terminate") it"
+    guard let limit = workflow.maxConsecutiveFailures else { return "\(count) (no limit)" }
+    return "\(count) (limit: \(limit))"
   }
 }

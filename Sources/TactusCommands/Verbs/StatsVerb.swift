@@ -4,14 +4,14 @@ import TactusProtocol
 enum StatsVerb: Verb {
   static let name = "stats"
   static let operands = [Operand.atMostOne(.workflow)]
-  static let summary = "Show how jobs ended, how long and how late they ran"
+  static let summary = "Show results, durations and start delays of jobs"
   static let options: [CommandOption] = [.queue, .kind, .window]
   static let isPaged = true
 
   static func run(_ invocation: Invocation) throws {
     let (name, queue, kind) = (invocation.operands.first, invocation.values[.queue], invocation.values[.kind])
     guard [name, queue, kind].count(where: { $0 != nil }) <= 1 else {
-      throw Complaint.usage("give at most one of NAME, --queue and --kind")
+      throw Complaint.usage("use at most one of NAME, --queue and --kind")
     }
     let request = ReadStatistics(
       workflow: name, queue: queue, kind: invocation.word(.kind),
@@ -32,17 +32,17 @@ enum StatsVerb: Verb {
     sheet.print(on: console)
   }
 
-  /// Rounded down: 100 % is said only of what never failed.
+  /// Formats a rate, rounded down: 100 % means that no job failed.
   private static func percent(_ rate: Double) -> String {
     let tenths = Int(min(max(rate, 0), 1) * 1000)
     return "\(tenths / 10).\(tenths % 10) %"
   }
 
-  /// How it went over the window, oldest part first.
+  /// Adds the trends over the window, oldest part first.
   private static func addTrends(of reply: ReadStatistics.Reply, to sheet: inout Sheet, _ console: Console) {
     guard reply.buckets.count > 1 else { return }
     let part = Readable.span(reply.buckets[1].from - reply.buckets[0].from)
-    // Bars say themselves how long one is.
+    // On a terminal, the lines with bars contain the length of a part.
     if !console.isTerminal { sheet.add("Each part", "\(part), the first from \(reply.buckets[0].from)") }
     let trends: [(String, [Int64?], (Int64) -> String)] = [
       ("Completed", reply.buckets.map { Int64($0.ends.completed) }, { "\($0)" }),

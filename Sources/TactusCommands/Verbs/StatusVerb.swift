@@ -2,10 +2,10 @@ import TactusModel
 import TactusProtocol
 import TactusTransport
 
-/// One screen: a daemon with its two queues and little to complain of fits 80×24.
+/// Prints one screen: a daemon with two queues and few errors fits 80×24.
 enum StatusVerb: Verb {
   static let name = "status"
-  static let summary = "Show how the daemon is: counts, queues, runs, errors"
+  static let summary = "Show the state of the daemon, its queues and jobs"
   static let isPaged = true
 
   private static let runningShown = 5
@@ -21,9 +21,9 @@ enum StatusVerb: Verb {
       try printRunning(client, reply.jobs[.running], console)
       try printNext(client, console)
     } catch {
-      // The status of a daemon whose store does not answer is what is asked for most: it is shown as far as it is known.
+      // The status matters most while the store does not answer, so the known part is shown.
       guard case .failed(.unavailable(let reason)) = error, reply.state == .degraded else { throw error }
-      console.print(wrapped: "\nThe running jobs and the next runs cannot be shown: \(reason.visible).")
+      console.print(wrapped: "\nThe running jobs and the next runs cannot be shown: \(reason.visible.closed)")
     }
     guard !reply.lastErrors.isEmpty else { return }
     console.print()
@@ -85,7 +85,9 @@ enum StatusVerb: Verb {
       ])
     }
     table.print(on: console)
-    if count > jobs.count { console.print("and \(count - jobs.count) more: tactusctl list-jobs --status=RUNNING") }
+    if count > jobs.count {
+      console.print("and \(count - jobs.count) more. Run tactusctl list-jobs --status=RUNNING to list them.")
+    }
   }
 
   private static func printNext(_ client: ControlClient, _ console: Console) throws(ControlError) {

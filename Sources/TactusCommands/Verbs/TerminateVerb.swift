@@ -3,7 +3,7 @@ import TactusProtocol
 enum TerminateVerb: Verb {
   static let name = "terminate"
   static let operands = [Operand.several(.workflow)]
-  static let summary = "End the planning of workflows; what runs may finish"
+  static let summary = "Stop planning workflows, but let running jobs finish"
   static let options: [CommandOption] = [.cancelRunning]
 
   static func run(_ invocation: Invocation) throws {

@@ -4,9 +4,9 @@ import TactusProtocol
 enum UpcomingVerb: Verb {
   static let name = "upcoming"
   static let operands = [Operand.atMostOne(.workflow)]
-  static let summary = "List the next runs, of all workflows or of one"
+  static let summary = "List the next runs of all workflows, or of one"
   static let options: [CommandOption] = [
-    CommandOption("limit", letter: "n", value: .text(called: "N"), "How many at most, 1 to 1000 (default: 10)")
+    CommandOption("limit", letter: "n", value: .text(called: "N"), "Show at most N, 1 to 1000 (default: 10)")
   ]
   static let isPaged = true
 
@@ -15,7 +15,7 @@ enum UpcomingVerb: Verb {
       name: invocation.operands.first, limit: try invocation.number(.limit, in: 1...1000))
     guard let runs = try invocation.call(request)?.runs else { return }
     let console = invocation.console
-    // How long that is changes while a program reads it.
+    // Only on a terminal: the rest changes while a program reads it.
     let left = console.isTerminal ? [Table.Column(title: "LEFT")] : []
     var table = Table(
       [Table.Column(title: "NEXT")] + left + [

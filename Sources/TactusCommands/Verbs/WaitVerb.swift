@@ -4,7 +4,7 @@ import TactusProtocol
 enum WaitVerb: Verb {
   static let name = "wait"
   static let operands = [Operand.several(.job)]
-  static let summary = "Wait for jobs to end; fails if one does not complete"
+  static let summary = "Wait for jobs to end, and fail unless all complete"
   static let options: [CommandOption] = [.timeout]
 
   static func run(_ invocation: Invocation) throws {

@@ -1,3 +1,4 @@
+import TactusMessages
 import TactusModel
 import TactusProtocol
 import TactusTransport
@@ -5,9 +6,9 @@ import TactusTransport
 enum WhyVerb: Verb {
   static let name = "why"
   static let operands = [Operand.one(.workflowOrJob), .atMostOne(.text(called: "INSTANT"))]
-  static let summary = "Tell what became of each instant or of a job, and why"
+  static let summary = "Explain the outcome of planned instants, or of a job"
   static let options: [CommandOption] = [
-    CommandOption("limit", letter: "n", value: .text(called: "N"), "How many instants at most (default: 10)")
+    CommandOption("limit", letter: "n", value: .text(called: "N"), "Show at most N instants (default: 10)")
   ]
   static let isPaged = true
 
@@ -25,14 +26,14 @@ enum WhyVerb: Verb {
       } catch ControlError.failed(.notFound) {
         if let reason { throw ControlError.failed(.notFound(entity: entity, id: id, reason: reason)) }
         throw Complaint(
-          "no workflow and no job \(name); tactusctl list-workflows and list-jobs show what is there", .notFound)
+          "no workflow or job \(name). Run tactusctl list-workflows or tactusctl list-jobs to list them.", .notFound)
       }
     }
   }
 
   private static func explainJob(_ id: String, _ client: ControlClient, _ invocation: Invocation) throws {
     guard invocation.operands.count == 1 else {
-      throw Complaint.usage("\(id) is a job, which has one answer: leave \(invocation.operands[1]) out")
+      throw Complaint.usage("\(id) is a job, so an instant is not valid here. Leave out \(invocation.operands[1]).")
     }
     guard let answer = try invocation.call(ExplainJob(id: id), on: client)?.answer else { return }
     print([answer], invocation.console)
@@ -44,7 +45,8 @@ enum WhyVerb: Verb {
         throw Complaint.usage("\(invocation.operands[1]) is not \(Instant.rule)")
       }
       guard !invocation.has(.limit) else {
-        throw Complaint.usage("one instant has one answer: leave \(invocation.operands[1]) or --limit out")
+        throw Complaint.usage(
+          "an instant and --limit contradict each other. Leave out \(invocation.operands[1]) or --limit.")
       }
       let request = ExplainWorkflow(name: name, at: instant.description)
       guard let reply = try invocation.call(request, on: client) else { return }
@@ -61,17 +63,18 @@ enum WhyVerb: Verb {
     }
     guard invocation.json == .off else { return }
     let workflow = try workflow(name, client)
-    tellState(of: name, workflow, invocation.console)
+    reportState(of: name, workflow, invocation.console)
     answers = try manual(of: name, client) + answers
     if answers.isEmpty && invocation.isTalkative {
-      let nothing = workflow?.intervalMs == nil ? "\(name) has no schedule, and nothing" : "nothing of \(name)"
-      invocation.console.print(wrapped: "\(nothing) waits or runs; see tactusctl list-jobs \(name)")
+      let schedule = workflow?.intervalMs == nil ? "\(name) has no schedule. " : ""
+      invocation.console.print(
+        wrapped: "\(schedule)No job of \(name) waits or runs. Run tactusctl list-jobs \(name) to list all its jobs.")
     }
     print(answers, invocation.console)
   }
 
-  /// That a workflow plans nothing is the first thing to know of it.
-  private static func tellState(of name: String, _ workflow: WireWorkflow?, _ console: Console) {
+  /// Prints first that a workflow is terminated or deleted, because that explains the rest.
+  private static func reportState(of name: String, _ workflow: WireWorkflow?, _ console: Console) {
     guard let workflow else { return console.print("\(name) was deleted") }
     guard workflow.state == .terminated else { return }
     let since = workflow.terminatedAt.map { " since \(Readable.absolute($0, on: console))" } ?? ""
@@ -80,10 +83,10 @@ enum WhyVerb: Verb {
       reason?.cause(limit: workflow.terminatingFailures)
       ?? "for the reason '\(workflow.terminatedReason?.rawValue.visible ?? "")'"
     let state = Style.bad.applied(to: "TERMINATED", on: console)
-    console.print(wrapped: "\(name) is \(state)\(since), \(cause); \((reason ?? .user).wayOut(of: name))")
+    console.print(wrapped: "\(name) is \(state)\(since) \(cause). \((reason ?? .user).wayOut(of: name)).")
   }
 
-  /// A workflow; nil if there is none any more.
+  /// Returns the workflow; nil if it was deleted.
   private static func workflow(_ name: String, _ client: ControlClient) throws -> WireWorkflow? {
     do {
       return try client.call(GetWorkflow(name: name, definition: false)).workflow
@@ -92,17 +95,17 @@ enum WhyVerb: Verb {
     }
   }
 
-  /// The schedule knows nothing of what somebody asked for; what of that is open waits or runs all the same.
+  /// Returns the manual jobs that have not ended, which are not part of the schedule.
   private static func manual(of name: String, _ client: ControlClient) throws -> [WireExplanation] {
     let request = ListJobs(
       status: JobStatus.allCases.filter { !$0.isTerminal }, trigger: .manual, workflow: name, limit: manualShown)
     return try client.call(request).jobs.map { try client.call(ExplainJob(id: $0.id)).answer }
   }
 
-  /// What is open first, because that is what people ask about.
+  /// Prints waiting and running jobs first, because people ask about those.
   private static func print(_ answers: [WireExplanation], _ console: Console) {
     for answer in answers.filter(\.isOpen) + answers.filter({ !$0.isOpen }) {
-      let reason = answer.reason + (answer.errorMessage.map { "; \($0)" } ?? "")
+      let reason = answer.errorMessage.map { "\(answer.reason.closed) Error: \($0)" } ?? answer.reason
       let lines = console.columns.map { reason.visible.wrapped(to: $0 - 4) } ?? [reason.visible]
       let head = answer.head(on: console)
       guard console.isTerminal else {
@@ -118,7 +121,7 @@ enum WhyVerb: Verb {
 extension WireExplanation {
   fileprivate var isOpen: Bool { outcome == .planned || outcome == .waiting || outcome == .running }
 
-  /// The instant, what became of it, how late, and the job.
+  /// The instant, the outcome, the start delay, and the job.
   fileprivate func head(on console: Console) -> String {
     var instants = nominalAt.map { Readable.name($0, on: console) } ?? "-"
     if let lastAt { instants += " … \(Readable.name(lastAt, on: console)) ×\(count)" }
@@ -131,7 +134,7 @@ extension WireExplanation {
       "\(instants.padded(to: console.isTerminal ? 20 : 27))  \(word)  \(delay.padded(to: 9))  \(job.joined(separator: " "))"
   }
 
-  /// What became of it, in a word or two: what failed before it was started has an end, but did not run.
+  /// The outcome, in a word or two: a job that failed before it started did not run.
   private var fate: String {
     outcome == .ran && status == .failed && startDelayMs == nil ? "not started" : outcome.rawValue.visible
   }
@@ -148,7 +151,7 @@ extension WireExplanation {
 }
 
 extension String {
-  /// At least 6 digits of a UUID.
+  /// Whether it has at least 6 hexadecimal digits, as the end of a job id.
   var isEndOfJobID: Bool {
     let digits = filter { $0 != "-" }
     return (6...32).contains(digits.count) && digits.allSatisfy { $0.isASCII && $0.isHexDigit }

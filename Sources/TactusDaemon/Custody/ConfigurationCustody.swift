@@ -2,22 +2,22 @@ internal import TactusLinux
 internal import TactusModel
 internal import TactusUnitFile
 
-// The files of the configuration directory that strangers may change: a system instance does without them.
+// A system instance refuses files of the configuration directory that strangers may change.
 
 extension Configuration {
-  /// The folders of the directory, and how the names of their files end.
+  /// The folders of the directory, and the suffixes of their files.
   static let folders = [
     (name: "tactusd.conf.d", suffix: ".conf"), (name: "queues", suffix: ".queue"),
     (name: "providers", suffix: ".provider"), (name: "workflows", suffix: ".workflow"),
   ]
 
-  /// Refuses what others than the daemon's own may change, or reports it: it would be they who decide what runs.
+  /// Refuses or reports files that strangers may change, because strangers would then decide what runs.
   ///
   /// A workflow whose file is refused keeps the definition that is in force.
   mutating func examineCustody(of directory: String, by authority: Authority) {
     var report = CustodyReport(of: directory, authority.custody)
     for (file, settings) in settingsBefore where hasAnswer(of: "\(directory)/\(file)") {
-      // No file says itself who may change it: those before it do, and all together.
+      // A file does not decide alone who may change it: the files before it decide, and all files together.
       let isGood = isRead(settings: file)
       if !report.keeps(settings: file, authority.custody(under: settings)), isGood { goodCount -= 1 }
     }
@@ -36,12 +36,14 @@ extension Configuration {
     inputCustody = authority.custody
   }
 
-  /// Whether the way to a path can be walked on this thread: a path that does not answer has a problem of its own.
+  /// Whether a path answers, so that this thread may examine it.
+  ///
+  /// A path that does not answer is a separate problem.
   private func hasAnswer(of path: String) -> Bool { lookout.look(.status, path).silence == nil }
 }
 
 extension Configuration {
-  /// All that strangers may change of the directory's files, in the order in which they are read; each folder and file once.
+  /// The weaknesses of the directory's files and folders, each once, in the order in which they are read.
   static func weaknesses(in directory: String, _ custody: Custody, _ lookout: Lookout) -> [Custody.Weakness] {
     var examination = CustodyExamination(custody)
     var found: [Custody.Weakness?] = []
@@ -49,7 +51,7 @@ extension Configuration {
       found.append(examination.weakness(ofFile: "\(directory)/tactusd.conf"))
     }
     for (folder, suffix) in folders {
-      // A folder that cannot be listed has a diagnosis of its own, and one that is not there has no files.
+      // A folder that cannot be listed has its own diagnosis, and a missing one has no files.
       let listed = lookout.look(.names, "\(directory)/\(folder)")
       guard listed.silence == nil else { continue }
       found.append(examination.weakness(ofFolder: "\(directory)/\(folder)"))
@@ -61,20 +63,22 @@ extension Configuration {
         found.append(examination.weakness(ofFile: path))
       }
     }
-    var told: Set<String> = []
-    return found.compactMap(\.self).filter { told.insert($0.path).inserted }
+    var reported: Set<String> = []
+    return found.compactMap(\.self).filter { reported.insert($0.path).inserted }
   }
 }
 
-/// What strangers may change, gathered file by file; a folder is told once for all that is in it.
+/// Collects weaknesses file by file.
+///
+/// A folder is reported once for all its files.
 struct CustodyReport {
   private let directory: String
   private let custody: Custody
   private var examination: CustodyExamination
-  private var told: Set<String> = []
-  /// What a system instance refuses.
+  private var reported: Set<String> = []
+  /// The refusals of a system instance.
   private(set) var problems: [UnitFileProblem] = []
-  /// What others report.
+  /// The reports of a private instance.
   private(set) var warnings: [UnitFileProblem] = []
 
   init(of directory: String, _ custody: Custody) {
@@ -86,35 +90,35 @@ struct CustodyReport {
   /// Whether a file of the directory may be used.
   mutating func keeps(_ file: String) -> Bool {
     guard let weakness = examination.weakness(ofFile: "\(directory)/\(file)") else { return true }
-    tell(weakness, of: file, isRefused: custody.refuses)
+    report(weakness, of: file, isRefused: custody.refuses)
     return !custody.refuses
   }
 
-  /// The same for a file of settings, which is also judged by what the settings before it say.
+  /// Whether a file of settings may be used, judged by the custody of the files before it and of all files.
   mutating func keeps(settings file: String, _ earlier: Custody) -> Bool {
     let path = "\(directory)/\(file)"
     var before = CustodyExamination(earlier)
     guard let weakness = before.weakness(ofFile: path) ?? examination.weakness(ofFile: path) else { return true }
     let isRefused = earlier.refuses || custody.refuses
-    // Under its own name even where a folder is to blame, because a daemon does not start with such settings.
+    // Under its own name even if a folder is the cause, because a daemon does not start with such settings.
     add(weakness.problem(named: file, "\(directory)/\(file)"), isRefused: isRefused)
     return !isRefused
   }
 
-  /// Tells of a folder to which strangers may add files.
+  /// Reports a folder if strangers may add files to it.
   mutating func look(atFolder folder: String) {
     guard let weakness = examination.weakness(ofFolder: "\(directory)/\(folder)") else { return }
-    tell(weakness, of: folder, isRefused: custody.refuses)
+    report(weakness, of: folder, isRefused: custody.refuses)
   }
 
-  private mutating func tell(_ weakness: Custody.Weakness, of file: String, isRefused: Bool) {
+  private mutating func report(_ weakness: Custody.Weakness, of file: String, isRefused: Bool) {
     let isFolder = weakness.kind == .folder
-    guard !isFolder || told.insert(weakness.path).inserted else { return }
+    guard !isFolder || reported.insert(weakness.path).inserted else { return }
     let path = "\(directory)/\(file)"
     guard isFolder, weakness.path != path else {
       return add(weakness.problem(named: file, path), isRefused: isRefused)
     }
-    // The folder that the file lies in, or one before that.
+    // The folder of the file, or one above it.
     let folder = file.split(separator: "/").first.map(String.init) ?? file
     let isOwn = weakness.path == "\(directory)/\(folder)"
     let isAbove = directory == weakness.path || directory.hasPrefix("\(weakness.path)/") || weakness.path == "/"
@@ -131,18 +135,18 @@ extension Custody.Weakness {
   /// The weakness as a problem of a file or folder.
   ///
   /// - Parameters:
-  ///   - name: as the problem shows it.
-  ///   - path: the path of what has that name: another is on the way to it.
+  ///   - name: the name of the file or folder in the problem.
+  ///   - path: its path. A weakness with another path is on the way to it.
   func problem(named name: String, _ path: String) -> UnitFileProblem {
     let words = self.path == path ? sentence(of: "it") : "on the way to it \(sentence(of: self.path))"
     return UnitFileProblem(
-      file: name, line: 0, message: "\(words). Whoever may change it decides what runs. Run \(cure)")
+      file: name, line: 0, message: "\(words). A user who can change it decides what runs. Run \(cure)")
   }
 }
 
 extension Custody {
-  /// The files that a definition names from which its jobs get variables and secrets, and that strangers may change.
-  /// - Parameter isWalkable: whether a path answers, so that the way to it can be walked.
+  /// The warnings of files with variables and secrets that a definition names and strangers may change.
+  /// - Parameter isWalkable: whether a path answers, so that it can be examined.
   func warnings(
     of definition: Definition, file: String, with lookout: Lookout, isWalkable: (_ path: String) -> Bool
   ) -> [UnitFileProblem] {
@@ -164,13 +168,14 @@ extension Custody {
         let words = weakness.path == path ? weakness.sentence(of: "it") : weakness.sentence(of: weakness.path)
         return definition.warning(
           of: key, value,
-          "can be changed by others: \(words). Whoever may change it decides what the job is given. Run \(weakness.cure)",
+          "can be changed by others: \(words). A user who can change it decides what the job gets. "
+            + "Run \(weakness.cure)",
           file: file)
       }
     }
   }
 
-  /// The same, and the user that a job runs as besides, who can only change what is its own.
+  /// The same custody, which also allows the job's own user, because that user can only affect its own job.
   private func allowing(_ user: String?) -> Custody {
     var custody = self
     let number = user.map { name in UInt32(name) ?? Account.named(name)?.user } ?? jobUser

@@ -1,20 +1,20 @@
 internal import Glibc
 internal import TactusLinux
 
-/// Who may change a file from which the daemon takes what it runs, and as whom: nobody else's file is relied on.
+/// Decides which files the daemon trusts: those that only certain users and groups may change.
 ///
-/// Pure: facts about files in, judgements out.
+/// It reads no file: the caller passes the facts.
 struct Custody: Sendable {
-  /// Users who may own and change such files: root, and the daemon's own.
+  /// Users who may own and change such files: root, and the user of the daemon's process.
   var users: Set<UInt32>
-  /// Groups whose members may change such files: that of the admins, and groups without any other member.
+  /// Groups whose members may change such files: the group of the admins, and groups without other members.
   var groups: Set<UInt32>
-  /// Whether a file of somebody else is refused, rather than reported.
+  /// Whether an untrusted file is refused, rather than reported.
   var refuses: Bool
-  /// The user of commands that name none; nil if there is none.
+  /// The user of commands without `User=`; nil if that account does not exist.
   var jobUser: UInt32?
 
-  /// Somebody who may change a file and should not.
+  /// A user or a group that may change a file and should not.
   enum Stranger: Hashable {
     case everybody
     case owner(UInt32)
@@ -22,18 +22,18 @@ struct Custody: Sendable {
     case group(UInt32)
   }
 
-  /// What lets strangers change a file: itself, or a folder or link on the way to it.
+  /// A file, or a folder or link on the way to it, that strangers may change.
   struct Weakness: Hashable {
-    /// The path of what they may change.
+    /// The path that they may change.
     let path: String
     let kind: FileAccess.Kind
-    /// The lower twelve bits of its mode, and its owners, for people.
+    /// Its owners, and the lower twelve bits of its mode, for messages.
     let access: FileAccess
     /// Never empty; in the order of ``Custody/strangers(of:)``.
     let strangers: [Stranger]
   }
 
-  /// Who may change a file, or what is in a folder, and should not.
+  /// The strangers that may change a file, or the entries of a folder.
   func strangers(of access: FileAccess) -> [Stranger] {
     var strangers: [Stranger] = []
     if access.isWritableByAll { strangers.append(.everybody) }
@@ -49,9 +49,9 @@ struct Custody: Sendable {
     return strangers
   }
 
-  /// What lets strangers put something else in the place of an entry of a folder; nil if they cannot.
+  /// The weakness that lets strangers replace an entry of a folder; nil if they cannot.
   ///
-  /// In a sticky folder of a reliable owner everybody may add entries, and take away their own alone: `/tmp`.
+  /// In a sticky folder of a trusted owner, such as `/tmp`, everybody may add entries, but remove only their own.
   func weakness(of entry: FileAccess, in folder: FileAccess) -> Weakness? {
     let strangers = strangers(of: folder)
     guard !strangers.isEmpty else { return nil }
@@ -60,9 +60,9 @@ struct Custody: Sendable {
     return users.contains(entry.owner) ? nil : weakness(entry, [.owner(entry.owner)])
   }
 
-  /// What lets strangers change a file, or what is in a folder; nil if they cannot.
+  /// The weakness that lets strangers change a file, or add entries to a folder; nil if they cannot.
   ///
-  /// A sticky bit does not help where anybody's addition counts.
+  /// The sticky bit does not count here, because each added entry would be read.
   func weakness(of access: FileAccess) -> Weakness? {
     let strangers = strangers(of: access)
     return strangers.isEmpty ? nil : weakness(access, strangers)
@@ -74,7 +74,7 @@ struct Custody: Sendable {
 }
 
 extension Custody.Weakness {
-  /// Who may change it, with the mode and the owners: `everybody may write to it (mode 666, root:root)`.
+  /// The strangers, the mode and the owners: `everybody may write to it (mode 666, root:root)`.
   /// - Parameter subject: its path, or "it".
   func sentence(of subject: String) -> String {
     let owner = strangers.contains { if case .owner = $0 { true } else { false } }
@@ -87,7 +87,7 @@ extension Custody.Weakness {
       }
     }
     let parts = [
-      owner ? "\(subject) belongs to \(Account.name(of: access.owner))" : nil,
+      owner ? "\(subject) belongs to the user \(Account.name(of: access.owner))" : nil,
       others.isEmpty ? nil : "\(others.joined(separator: ", ")) may write to \(owner ? "it" : subject)",
     ].compactMap(\.self)
     let mode = String(access.mode, radix: 8)
@@ -95,24 +95,24 @@ extension Custody.Weakness {
       + " (mode \(mode), \(Account.name(of: access.owner)):\(Group.name(of: access.group)))"
   }
 
-  /// The commands that take the right away.
+  /// The shell commands that remove the right of the strangers.
   var cure: String {
     var words: [String] = []
     if strangers.contains(where: { if case .owner = $0 { true } else { false } }) {
       words.append("chown \(kind == .link ? "-h " : "")root \(path)")
     }
-    // The bits of the group are the mask of an access control list, which takes the right from all whom it names.
+    // The bits of the group are the mask of an access control list, so g-w removes the right of all its entries.
     let isGroups = strangers.contains {
       if case .everybody = $0 { false } else if case .owner = $0 { false } else { true }
     }
     let classes = (isGroups ? "g" : "") + (strangers.contains(.everybody) ? "o" : "")
     if !classes.isEmpty { words.append("chmod \(classes)-w \(path)") }
-    return words.joined(separator: "; ")
+    return words.joined(separator: " && ")
   }
 }
 
 extension Custody {
-  /// Who may change the files, for people.
+  /// The users and groups that may change the files: `root and the group adm`.
   var holders: String {
     let names =
       users.sorted().map { Account.name(of: $0) }
@@ -124,10 +124,10 @@ extension Custody {
   /// The custody of a daemon's files.
   ///
   /// - Parameters:
-  ///   - owner: the daemon's user.
-  ///   - adminGroup: the group of the admins of a system instance; nil if there is none.
-  ///   - isSystem: whether it serves everybody.
-  ///   - jobUser: the user of commands that name none.
+  ///   - owner: the user of the daemon's process.
+  ///   - adminGroup: the group of the admins of a system instance; nil if it does not exist.
+  ///   - isSystem: whether it is a system instance.
+  ///   - jobUser: the user of commands without `User=`.
   init(owner: UInt32, adminGroup: UInt32?, isSystem: Bool, jobUser: UInt32?) {
     self.jobUser = jobUser
     users = [0, owner]
@@ -140,8 +140,9 @@ extension Custody {
     user == geteuid() ? getegid() : getpwuid(user).map { $0.pointee.pw_gid }
   }
 
-  /// Whether a group has no member but the user whose own it is, and root: a group that several users have as their own is shared,
-  /// although it lists nobody.
+  /// Whether a group has no members but its own user and root.
+  ///
+  /// A primary group of several users is shared, although it lists no members. So it must have the name of its user.
   static func isPrivate(_ group: UInt32, to user: UInt32) -> Bool {
     guard let entry = Group.entry(of: group) else { return group == user || group == 0 }
     let names = [Account.name(of: user), Account.name(of: 0)]

@@ -2,35 +2,35 @@ internal import Glibc
 internal import TactusLinux
 internal import TactusModel
 
-/// Looks at files and at all that leads to them, each folder once.
+/// Examines files and the folders and links on the way to them, each once.
 struct CustodyExamination {
   let custody: Custody
   private var accesses: [String: FileAccess?] = [:]
   private var ways: [String: Custody.Weakness?] = [:]
 
-  /// Looks at what lies on remote mounts, which may not answer; nil to look at all of it on the caller's thread.
+  /// Examines paths on remote mounts, which may not answer; nil to examine all paths on the caller's thread.
   private let lookout: Lookout?
 
   init(_ custody: Custody, with lookout: Lookout? = nil) { (self.custody, self.lookout) = (custody, lookout) }
 
-  /// What lets strangers change a file, or put another in its place; nil if they cannot, or nothing is there.
+  /// The weakness that lets strangers change or replace a file; nil if they cannot, or the file does not exist.
   mutating func weakness(ofFile path: String) -> Custody.Weakness? {
     guard let parent = Self.parent(of: path) else { return weaknessOfWay(to: path) }
-    // The folder's way once for all files in it; only a link has more of a way.
+    // The way to the folder is examined once for all its files. Only a link leads further.
     if let weakness = weaknessOfWay(to: parent) { return weakness }
     guard let access = access(to: path) else { return nil }
     return access.kind == .link ? weaknessOfWay(to: path) : custody.weakness(of: access)
   }
 
-  /// What lets strangers change a file that somebody else names; nil if they cannot, or nothing is there.
+  /// The weakness that lets strangers change a file that a definition names; nil if they cannot, or it does not exist.
   ///
-  /// It may lie in a folder to which everybody adds files of their own, such as `/tmp`.
+  /// The file may be in a folder to which everybody may add files, such as `/tmp`.
   mutating func weakness(ofInput path: String) -> Custody.Weakness? { weaknessOfWay(to: path) }
 
-  /// What lets strangers add files to a folder, or put another in its place; nil if they cannot, or nothing is there.
+  /// The weakness that lets strangers add files to a folder, or replace it; nil if they cannot, or it does not exist.
   mutating func weakness(ofFolder path: String) -> Custody.Weakness? { weaknessOfWay(to: path) }
 
-  /// What lets strangers change what a path names: the first weakness from the root on, and at last that of what is there.
+  /// The first weakness on the way from the root to a path, or that of the path itself; nil if there is no weakness.
   private mutating func weaknessOfWay(to path: String) -> Custody.Weakness? {
     if let known = ways[path] { return known }
     let found = search(path)
@@ -43,7 +43,7 @@ struct CustodyExamination {
     for (index, step) in steps.enumerated() {
       guard let folder = access(to: step.folder), let entry = access(to: step.place) else { return nil }
       if let weakness = custody.weakness(of: entry, in: folder) { return weakness }
-      // Where a link on a remote mount leads is not known.
+      // The target of a link on a remote mount is unknown.
       if entry.kind == .link, Self.isRemote(step.place, lookout) { return nil }
       if index == steps.count - 1, entry.kind != .link { return custody.weakness(of: entry) }
     }
@@ -57,7 +57,9 @@ struct CustodyExamination {
     return found
   }
 
-  /// Neither path of a step has a link in it, so its words say where it lies.
+  /// Whether a path is on a remote mount.
+  ///
+  /// The paths of a step contain no links, so their text is enough.
   private static func isRemote(_ path: String, _ lookout: Lookout?) -> Bool {
     lookout?.silentPaths.lane(of: [path]) != nil
   }
@@ -69,7 +71,7 @@ struct CustodyExamination {
 }
 
 extension Lookout {
-  /// Who may change what a path names, by its mode alone; nil if it cannot be looked at, or does not answer.
+  /// The owners and the mode of a path, without access control lists; nil if it cannot be examined, or does not answer.
   fileprivate func access(to path: String) -> FileAccess? {
     guard case .status(let status) = look(.linkStatus, path) else { return nil }
     let kind: FileAccess.Kind =

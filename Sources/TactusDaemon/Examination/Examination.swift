@@ -7,16 +7,18 @@ internal import TactusRunners
 internal import TactusStore
 internal import TactusSystemd
 
-/// What `tactusctl doctor` shows: facts about the machine are gathered here, and judged by ``Diagnosis``'s pure functions.
+/// Gathers the facts about the machine for `tactusctl doctor`.
 ///
-/// Runs on the queue of the files, because it asks the disk.
+/// The pure functions of ``Diagnosis`` judge them.
+///
+/// Runs on the queue of the files, because it reads from the disk.
 struct Examination: Sendable {
   let directories: Directories
   let authority: Authority
   let limits: [QueueName: QueueLimits]
   let groupRoot: String?
   let containers: ContainerRunner
-  /// Whom commands run as; looked up anew.
+  /// Looks up the user of commands again.
   let jobUser: @Sendable () -> JobUser
   let units: UnitAvailability
   let files: DispatchWorkQueue
@@ -26,7 +28,7 @@ struct Examination: Sendable {
   let store: Store
   let output: OutputStore
 
-  /// Looks at everything; answers on the queue of the files.
+  /// Examines everything, and answers on the queue of the files.
   func run(answer: @escaping @Sendable ([Diagnosis]) -> Void) {
     store.post { store in
       store.checkFiles()
@@ -56,7 +58,7 @@ struct Examination: Sendable {
     ]
   }
 
-  /// The sandbox may hide what the kernel knows; timesyncd leaves a mark as well.
+  /// Whether the clock is synchronized; nil if neither the kernel nor timesyncd shows it in this sandbox.
   private var isClockRight: Bool? {
     Machine.isClockSynchronized ?? (access("/run/systemd/timesync/synchronized", F_OK) == 0 ? true : nil)
   }
@@ -66,13 +68,13 @@ struct Examination: Sendable {
       let span = try FileSystem.syncSpan(in: directories.state, time: time)
       return .storage(directories.state, try FileSystem.under(directories.state).kind, syncSpan: span)
     } catch {
-      return Diagnosis("storage", .problem, "\(error)", cure: "see that tactusd can write to \(directories.state)")
+      return Diagnosis("storage", .problem, "\(error)", cure: "Make \(directories.state) writable for tactusd")
     }
   }
 
   private var room: Diagnosis {
     do { return .room(directories.state, try FileSystem.under(directories.state)) } catch {
-      return Diagnosis("room", .problem, "\(error)", cure: "see that \(directories.state) is mounted")
+      return Diagnosis("room", .problem, "\(error)", cure: "Make sure that \(directories.state) is mounted")
     }
   }
 

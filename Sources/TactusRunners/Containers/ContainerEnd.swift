@@ -2,12 +2,14 @@ import TactusHTTP
 import TactusModel
 import TactusPorts
 
-/// From the start to the end that is told, with all output.
+/// From the start of a container to the report of its end, with all output.
 extension ContainerRunner {
-  /// Has the end of the container told; `then` runs once the engine waits for it.
+  /// Asks the engine to report the end of the container.
   ///
-  /// `next-exit` is the one condition that podman answers at once; it never answers for what has ended already, so it is
-  /// asked for before the start.
+  /// `then` runs once the engine waits for it.
+  ///
+  /// `next-exit` is the only condition that podman acknowledges at once. It never returns for a container that has
+  /// already ended, so the request is sent before the start.
   func waitForEnd(_ run: ContainerRun, then: @escaping @Sendable (isolated ContainerRunner) -> Void) {
     let id = run.id
     run.wait = run.provider.client.send(
@@ -21,12 +23,12 @@ extension ContainerRunner {
   private func waited(_ id: JobID, _ answer: EngineClient.Answer) {
     guard let run = live(id), run.wait != nil else { return }
     run.wait = nil
-    // An engine that does not let us wait is asked for the start all the same.
+    // An engine that refuses the wait is still asked to start the container.
     if case .refused = answer, !run.isStarted { return sendStart(id) }
     run.waits += 1
     let reason = answer.failure ?? "the container has ended"
     guard run.waits > 1 else { return examine(run, after: reason) }
-    // An engine that tells again and again that something has ended which has not is not believed at once.
+    // An engine that repeatedly reports an end that has not happened is not believed at once.
     later(.milliseconds(100 << Int64(min(run.waits, 6)))) { runner in
       if let run = runner.live(id), run.state == nil { runner.examine(run, after: reason) }
     }
@@ -34,11 +36,11 @@ extension ContainerRunner {
 
   // MARK: Output
 
-  /// Reads the log from its beginning; what was taken before is passed over.
+  /// Reads the log from its beginning, and skips what was read before.
   ///
-  /// Followed, podman gives lines as they are written, but soon after the end of the container it drops some, in the
-  /// middle. So what is followed is taken a while after it came, and not at all if the container has ended meanwhile: then
-  /// the log is read once more, which gives all of it.
+  /// podman sends a followed log line by line, but drops some lines in the middle soon after the container has ended.
+  /// So followed output is accepted only after a while, and discarded if the container has ended by then. The log is
+  /// then read again, which returns all of it.
   func readLog(_ run: ContainerRun, follow: Bool) {
     guard run.log == nil else { return }
     let id = run.id
@@ -55,13 +57,13 @@ extension ContainerRunner {
   private func take(_ bytes: [UInt8], of id: JobID) {
     guard let run = live(id), !bytes.isEmpty else { return }
     guard run.state == nil else {
-      // What still comes of a followed log that is being aborted has no beginning any more: it was thrown away.
+      // The remains of a followed log that is being aborted lack their beginning, which was discarded.
       if !run.isFollowing { trust(bytes, of: run) }
       return
     }
     let now = time.monotonic
     if let last = run.held.last, now - last.at < Self.doubt / 10 {
-      // What comes close together is trusted together: engines send lines one by one.
+      // Bytes that arrive close together are accepted together: engines send lines one by one.
       run.held[run.held.count - 1].bytes += bytes
     } else {
       run.held.append((now, bytes))
@@ -104,7 +106,7 @@ extension ContainerRunner {
     if isFull { http.rest(log) } else { http.resume(log) }
   }
 
-  /// What was stored is not what the log says: it is thrown away, and all is read again.
+  /// Discards the stored output, because the log contradicts it, and reads everything again.
   private func beginAnew(_ run: ContainerRun) {
     if let log = run.log { http.abort(log) }
     run.log = nil
@@ -138,13 +140,13 @@ extension ContainerRunner {
     run.isResting = false
     run.held.removeAll()
     if isFollowed {
-      // The wait tells of the end; until then a log that broke off is followed again when the engine is back.
+      // The wait reports the end. Until then, an interrupted log is followed again when the engine is back.
       guard run.state == nil else { return readLog(run, follow: false) }
       return
     }
     switch answer {
     case .success: completeOutput(run)
-    // It never had a log, or lost it: the end counts all the same, and the totals say what there is.
+    // The log never existed or was lost. The end still counts, and the byte totals show what is stored.
     case .refused: completeOutput(run)
     case .unreached(let sentence), .unanswered(let sentence): examine(run, after: sentence)
     }
@@ -157,12 +159,12 @@ extension ContainerRunner {
     finish(run)
   }
 
-  /// Tells the end once the sink has answered for all output.
+  /// Reports the end when the sink has answered for all output.
   private func finish(_ run: ContainerRun) {
     guard run.isComplete, run.output.isAnswered, !run.isOver, let state = run.state else { return }
     var report = Report()
     report.exitCode = state.exitCode
-    // A remote engine has a clock of its own.
+    // A remote engine has another clock.
     if case .unix = run.provider.client.endpoint { report.endedAt = Instant(rfc3339: state.finishedAt) }
     report.duration = run.duration
     report.logBytes = run.output.storedBytes
@@ -170,7 +172,7 @@ extension ContainerRunner {
     end(run, run.ending, report: report)
   }
 
-  /// The container has ended: the rest of its log, then the end.
+  /// Handles the end of the container: reads the rest of its log, then reports the end.
   func ended(_ run: ContainerRun, _ state: EngineMessages.Inspected.RunState) {
     run.state = state
     run.noticed = run.noticed ?? (time.now, time.monotonic)
@@ -178,7 +180,7 @@ extension ContainerRunner {
     run.events(.exited)
     if let wait = run.wait { http.abort(wait) }
     run.wait = nil
-    // A followed log is aborted; its completion reads the rest.
+    // A followed log is aborted. Its completion reads the rest.
     if let log = run.log { http.abort(log) } else { readLog(run, follow: false) }
   }
 }

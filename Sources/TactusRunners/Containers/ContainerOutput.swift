@@ -1,10 +1,10 @@
 import TactusModel
 import TactusPorts
 
-/// The output of one container on its way from the engine's log to the sink.
+/// The output of one container, from the engine's log to the sink.
 ///
-/// The log may be read several times from its beginning: what was taken before is passed over, byte by byte of each stream,
-/// so that nothing is missing and nothing is there twice.
+/// The log may be read several times from its beginning. Bytes that were taken before are skipped for each stream, so
+/// no byte is lost or stored twice.
 struct ContainerOutput {
   /// Output stored, in bytes.
   private(set) var storedBytes: Int64 = 0
@@ -20,18 +20,18 @@ struct ContainerOutput {
   static let window = 256 << 10
 
   private struct Stream {
-    /// Bytes that were taken of it in all, stored or dropped.
+    /// Bytes taken in total, stored or dropped.
     var taken: Int64 = 0
-    /// Bytes that this reading of the log has passed over or taken.
+    /// Bytes that this reading of the log has skipped or taken.
     var read: Int64 = 0
-    /// Of what was taken; nil if an earlier daemon took part of it.
+    /// The digest of the taken bytes; nil if an earlier daemon took some of them.
     var takenDigest: Digest?
-    /// Of what this reading has passed over.
+    /// The digest of the bytes that this reading has skipped.
     var readDigest = Digest()
     var lines: ProcessLines
   }
 
-  /// Tells whether two streams of bytes are the same: FNV-1a, which is enough where nobody wants to deceive.
+  /// Compares two streams of bytes by FNV-1a, which suffices without an attacker.
   private struct Digest: Equatable {
     var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
@@ -40,10 +40,10 @@ struct ContainerOutput {
     }
   }
 
-  /// Whether this reading of the log has something else where earlier ones had what was taken.
+  /// Whether this reading of the log differs from an earlier one in the bytes that were taken.
   private(set) var isContradicted = false
 
-  /// Output of which a part may be stored already.
+  /// Creates an output, part of which may already be stored.
   init(limit: Int64, stored: [OutputStream: Int64], now: Instant) {
     frames = LogFrames(now: now)
     for stream in OutputStream.allCases {
@@ -55,12 +55,12 @@ struct ContainerOutput {
     room = max(0, limit - storedBytes)
   }
 
-  /// Whether the sink owes answers for as much as it may.
+  /// Whether the sink owes as many answers as allowed.
   var isFull: Bool { unanswered >= Self.window }
   /// Whether the sink has answered for everything that it was given.
   var isAnswered: Bool { unanswered == 0 && lines.isEmpty }
 
-  /// The log is read from its beginning now.
+  /// Begins to read the log from its beginning.
   mutating func beginReading(now: Instant) {
     frames = LogFrames(now: now)
     for stream in OutputStream.allCases {
@@ -69,7 +69,9 @@ struct ContainerOutput {
     }
   }
 
-  /// Takes a piece of the log; false if it is none.
+  /// Takes a piece of the log.
+  ///
+  /// Returns false if the bytes are not a log.
   mutating func take(_ bytes: UnsafeRawBufferPointer, now: Instant) -> Bool {
     // Taken out, because the frames hand pieces back to this value.
     var frames = frames
@@ -78,12 +80,12 @@ struct ContainerOutput {
     return isLog
   }
 
-  /// The container has ended and its log is read: what has no newline goes out as it is.
+  /// Emits unfinished lines after the container has ended and its log is read.
   mutating func finish(at instant: Instant) {
     for stream in OutputStream.allCases { streams[stream]?.lines.close(at: instant, into: &lines) }
   }
 
-  /// The lines gathered since the last time, and the bytes that the sink has to answer for; nil if there are none.
+  /// The lines gathered since the last call, and the bytes that the sink has to answer for; nil without lines.
   mutating func takeLines() -> (lines: [OutputLine], bytes: Int)? {
     guard !lines.isEmpty else { return nil }
     let bytes = lines.reduce(0) { $0 + $1.written }
@@ -92,7 +94,7 @@ struct ContainerOutput {
     return (lines, bytes)
   }
 
-  /// The sink has answered for some bytes.
+  /// Handles the sink's answer for some bytes.
   mutating func answered(_ bytes: Int, stored: Bool) {
     unanswered -= bytes
     if stored { storedBytes += Int64(bytes) } else { droppedBytes += Int64(bytes) }
@@ -114,7 +116,7 @@ struct ContainerOutput {
     room -= Int64(kept)
     if kept > 0 { stream.lines.take(UnsafeRawBufferPointer(rebasing: fresh.prefix(kept)), at: at, into: &lines) }
     streams[name] = stream
-    // Nothing follows any more: what has no newline yet goes out as it is.
+    // No more bytes are stored, so an unfinished line is emitted as it is.
     if kept > 0 && room == 0 { finish(at: at) }
   }
 }

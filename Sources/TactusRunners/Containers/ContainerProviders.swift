@@ -2,33 +2,35 @@ import TactusHTTP
 import TactusModel
 import TactusPorts
 
-/// Which provider a job goes to, who waits for one, and how they are.
+/// Chooses providers for jobs, queues jobs that wait for one, and tracks the health of providers.
 extension ContainerRunner {
-  /// Who may take an attempt.
+  /// The result of a choice.
   enum Choice {
     case provider(EngineProvider)
-    /// None of those that could take it answers, for this reason.
+    /// No suitable provider answers, for this reason.
     case down(String)
-    /// Those that answer have as many jobs as they may.
+    /// The providers that answer are at their limit.
     case crowded
-    /// None could ever take it.
+    /// No provider could ever run it, for this reason.
     case impossible(String)
   }
 
-  /// The least loaded provider that has what is required; one that failed lately only if there is no other.
+  /// Chooses the least loaded suitable provider.
+  ///
+  /// One that failed recently is used only if there is no other.
   func choose(for requires: Set<String>) -> Choice {
     let able = providers.filter { $0.has(requires) }
     guard !able.isEmpty else {
       return .impossible(
         providers.isEmpty
-          ? "there is no container engine: none of the usual sockets of podman and docker is there, and no provider is configured"
+          ? "there is no container engine: no usual socket of podman or docker exists, and no provider is configured"
           : "no provider has the capabilities that it requires: \(requires.sorted().joined(separator: " "))")
     }
     let now = time.monotonic
     let up = able.filter { $0.isUp(at: now) }
     guard !up.isEmpty else {
       let reasons = able.map { $0.silence }
-      return .down(reasons.prefix(3).joined(separator: "; "))
+      return .down(reasons.prefix(3).joined(separator: ", "))
     }
     let free = up.filter { $0.room > 0 }
     let well = free.filter { $0.isWell(at: now) }
@@ -51,7 +53,7 @@ extension ContainerRunner {
     lines = lines.filter { !$0.value.members.isEmpty }
   }
 
-  /// Tells those who wait that there is room, as many as there is room for, or why there is none.
+  /// Notifies waiting attempts of available room, as many as fit, or of the reason why there is no room.
   func offer() {
     for requires in lines.keys.sorted(by: { $0.sorted().lexicographicallyPrecedes($1.sorted()) }) {
       switch choose(for: requires) {
@@ -60,10 +62,10 @@ extension ContainerRunner {
         let room = providers.filter { $0.has(requires) && $0.isUp(at: now) }.reduce(0) { $0 + max(0, $1.room) }
         let taken = lines[requires]?.take(room) ?? []
         for member in taken { member.events(.available) }
-        // There is none for the rest.
-        lines[requires]?.tell(nil)
-      case .down(let sentence): lines[requires]?.tell(sentence)
-      case .crowded: lines[requires]?.tell(nil)
+        // No room is left for the others.
+        lines[requires]?.report(nil)
+      case .down(let sentence): lines[requires]?.report(sentence)
+      case .crowded: lines[requires]?.report(nil)
       case .impossible: break
       }
     }
@@ -72,23 +74,23 @@ extension ContainerRunner {
 
   // MARK: How they are
 
-  /// It answered.
+  /// Notes that a provider answered.
   func well(_ provider: EngineProvider) {
     let wasDown = provider.isDown
     provider.succeeded()
     if provider.isToBeSwept { sweep(provider) }
     guard wasDown else { return }
     let name = provider.provider.name
-    journal.tell(JournalEntry(.providerUp, "provider \(name) answers again", fields: [.provider: name.text]))
+    journal.report(JournalEntry(.providerUp, "provider \(name) answers again", fields: [.provider: name.text]))
     offer()
   }
 
-  /// It did not answer.
+  /// Notes that a provider did not answer.
   func down(_ provider: EngineProvider, _ sentence: String) {
     guard !isClosed else { return }
     if !provider.isDown {
       let name = provider.provider.name
-      journal.tell(
+      journal.report(
         JournalEntry(.providerDown, "provider \(name) does not answer: \(sentence)", fields: [.provider: name.text]))
     }
     provider.failed(sentence, isDown: true, at: time.monotonic)
@@ -104,7 +106,9 @@ extension ContainerRunner {
     }
   }
 
-  /// What could not be removed is looked for again: when it answers, which is waited for, or has next done something well.
+  /// Notes a removal.
+  ///
+  /// A failed one is repeated when the provider answers again, or after its next success.
   func removed(from provider: EngineProvider, _ answer: EngineClient.Answer) {
     switch answer {
     case .success: break
@@ -116,7 +120,7 @@ extension ContainerRunner {
     }
   }
 
-  /// Has those providers asked how they are, as soon as it is worth it, that do not answer and that somebody waits for.
+  /// Pings the providers that do not answer and that attempts wait for, as soon as their pause is over.
   func watch() {
     for provider in providers where isAwaited(provider) && !provider.isWatched {
       provider.isWatched = true
@@ -135,9 +139,11 @@ extension ContainerRunner {
     }
   }
 
-  /// Asks a provider how it is; what answers otherwise than an engine does is none.
+  /// Checks the health of a provider.
   ///
-  /// `then` gets why it is not well.
+  /// Any other answer than an engine's counts as failure.
+  ///
+  /// `then` receives the reason for a failure.
   func ping(_ provider: EngineProvider, then: @escaping @Sendable (isolated ContainerRunner, String?) -> Void) {
     let index = provider.index
     provider.client.send(.get, "/_ping", within: .limited(.seconds(5)), bodyLimit: 4096) { answer in
@@ -145,7 +151,7 @@ extension ContainerRunner {
         let provider = runner.providers[index]
         var failure = answer.failure
         if case .success(let response) = answer, !response.body.starts(with: Array("OK".utf8)) {
-          failure = "what listens there is no container engine: it does not answer a ping with OK"
+          failure = "the listener is not a container engine: it does not answer a ping with OK"
         }
         if let failure { runner.down(provider, failure) } else { runner.well(provider) }
         then(runner, failure)

@@ -2,7 +2,7 @@ import TactusHTTP
 import TactusModel
 import TactusPorts
 
-/// What became of a container: after a silence of the engine, and after a start of the daemon.
+/// Finds out what became of a container, after a silence of the engine or a start of the daemon.
 extension ContainerRunner {
   func inquire(
     _ remnant: Remnant, _ events: @escaping @Sendable (RunnerEvent) -> Void,
@@ -25,7 +25,7 @@ extension ContainerRunner {
     examine(run, after: "the daemon was started")
   }
 
-  /// Asks the engine what has become of the container, until it answers.
+  /// Asks the engine about the container until it answers.
   func examine(_ run: ContainerRun, after sentence: String) {
     let id = run.id
     run.isExamined = true
@@ -41,7 +41,7 @@ extension ContainerRunner {
     }
   }
 
-  /// Asks the engine whether a container has ended whose time-out has passed.
+  /// Asks the engine whether a container whose time-out has passed has ended.
   func examineOverdue(_ id: JobID, _ answer: @escaping @Sendable () -> Void) {
     guard let run = live(id), run.state == nil else {
       if let run = live(id) { run.events(.exited) }
@@ -62,9 +62,9 @@ extension ContainerRunner {
     }
   }
 
-  /// Makes sure that the engine still knows a container that runs.
+  /// Checks whether the engine still knows a running container.
   func check(_ run: ContainerRun) {
-    guard run.isTold, run.state == nil, run.silences == 0, !run.isExamined else { return }
+    guard run.isReported, run.state == nil, run.silences == 0, !run.isExamined else { return }
     examine(run, after: "the container was checked")
   }
 
@@ -73,7 +73,7 @@ extension ContainerRunner {
     switch answer {
     case .success(let response):
       guard let found = EngineMessages.read(EngineMessages.Inspected.self, from: response.body) else {
-        return examineLater(run, "what the engine answers about the container is not understood", isDown: false)
+        return examineLater(run, "the engine's answer about the container is malformed", isDown: false)
       }
       answered(run)
       run.containerID = found.id
@@ -86,7 +86,9 @@ extension ContainerRunner {
     }
   }
 
-  /// The engine does not answer: the attempt stays with it, because what runs there is unknown.
+  /// Retries later.
+  ///
+  /// The attempt stays with its silent engine, because it may be running there.
   private func examineLater(_ run: ContainerRun, _ sentence: String, isDown: Bool) {
     if isDown {
       down(run.provider, sentence)
@@ -95,7 +97,7 @@ extension ContainerRunner {
     }
     run.silences += 1
     let silentSince = run.silentSince ?? time.monotonic
-    if !run.isUnverified, time.monotonic - silentSince >= Self.silenceToTell {
+    if !run.isUnverified, time.monotonic - silentSince >= Self.silenceToReport {
       run.isUnverified = true
       run.events(.silent("provider \(run.provider.provider.name): \(sentence)"))
     }
@@ -105,8 +107,8 @@ extension ContainerRunner {
     }
   }
 
-  /// An engine that is started again is away for a second or two: that is not worth a word.
-  private static let silenceToTell: Duration = .seconds(3)
+  /// A restarted engine is away for a second or two, which is not worth a report.
+  private static let silenceToReport: Duration = .seconds(3)
   private static let patienceToExamine: Duration = .seconds(10)
 
   private func answered(_ run: ContainerRun) {
@@ -122,15 +124,17 @@ extension ContainerRunner {
     guard found.hasStarted else { return neverStarted(run) }
     if run.inquiry != nil { return adopt(run, found) }
     guard found.state.running else {
-      if !run.isTold { tellStart(run) }
+      if !run.isReported { reportStart(run) }
       return ended(run, found.state)
     }
     attach(run)
   }
 
-  /// It runs: its end is waited for, and it is looked at once more when that wait stands, because it may have ended before.
+  /// Waits for the end of a running container.
+  ///
+  /// It may have ended before the wait began, so it is checked once more.
   private func attach(_ run: ContainerRun) {
-    tellStart(run)
+    reportStart(run)
     readLog(run, follow: true)
     if let signal = run.signal { send(signal, to: run) }
     lookSoon(run)
@@ -138,7 +142,9 @@ extension ContainerRunner {
     waitForEnd(run) { [id = run.id] runner in runner.look(id) }
   }
 
-  /// Looks whether a short one has ended: podman tells of an end up to a quarter of a second later, but knows it at once.
+  /// Checks whether a short container has ended.
+  ///
+  /// podman reports an end up to 250 ms late, but knows it at once.
   private func lookSoon(_ run: ContainerRun) {
     guard let pause = run.looks.popLast() else { return }
     later(pause) { [id = run.id] runner in
@@ -162,7 +168,7 @@ extension ContainerRunner {
 
   private func neverStarted(_ run: ContainerRun) {
     guard let inquiry = run.inquiry else { return startContainer(run) }
-    // Removed first: the next attempt to start it has the same name.
+    // Removed first, because the next attempt to start it uses the same name.
     run.inquiry = nil
     removeContainer(run.name, of: run.provider) { [id = run.id, answer = inquiry.answer] in
       self.assumeIsolated { runner in
@@ -174,7 +180,7 @@ extension ContainerRunner {
 
   private func missing(_ run: ContainerRun, after sentence: String) {
     guard let inquiry = run.inquiry else {
-      if run.isTold {
+      if run.isReported {
         return end(
           run, .failed(.providerError, "provider \(run.provider.provider.name) does not know its container any more"))
       }
@@ -192,7 +198,7 @@ extension ContainerRunner {
     inquiry.answer(run.wasRunning ? .gone : .unstarted)
   }
 
-  /// Takes a container over that an earlier daemon started, with the output from where it stopped.
+  /// Adopts a container that an earlier daemon started, and continues its output where it stopped.
   private func adopt(_ run: ContainerRun, _ found: EngineMessages.Inspected) {
     let id = run.id
     stored.extent(of: id) { result in
@@ -209,7 +215,7 @@ extension ContainerRunner {
         run.output = ContainerOutput(limit: limit, stored: extent, now: runner.time.now)
         run.timeout = labels[EngineMessages.Label.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
         run.startedAt = run.startedAt ?? Instant(rfc3339: found.state.startedAt)
-        run.isTold = true
+        run.isReported = true
         let facts = runner.facts(of: run)
         inquiry.answer(found.state.running ? .adopted(facts) : .ended(facts))
         runner.examined(run, found)
@@ -217,7 +223,7 @@ extension ContainerRunner {
     }
   }
 
-  /// Removes what is labelled with this store and belongs to no attempt: its end is durable, or it was never started.
+  /// Removes this store's containers that belong to no attempt: their end is durable, or they never started.
   func sweep() {
     for provider in providers { sweep(provider) }
   }

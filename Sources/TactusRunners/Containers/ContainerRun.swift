@@ -6,67 +6,71 @@ import TactusPorts
 final class ContainerRun {
   let id: JobID
   let events: @Sendable (RunnerEvent) -> Void
-  /// What to run; nil for what an earlier daemon began.
+  /// The order; nil for a container of an earlier daemon.
   let order: RunOrder?
-  /// Who is asked for it.
+  /// The provider that runs it.
   var provider: EngineProvider
   var output: ContainerOutput
-  /// What was found out for it.
+  /// The variables of its files, its definition and its order.
   var environment: [String] = []
 
   /// Whether its image was pulled for it.
   var isPulled = false
-  /// When it was asked to start; nil before.
+  /// When its start was requested; nil before that.
   var startedAt: Instant?
-  /// The same by the clock that nobody sets; nil if no daemon of this boot asked.
+  /// The same by the monotonic clock; nil if no daemon of this boot requested the start.
   var startedMonotonic: MonotonicInstant?
   /// The engine's id of the container.
   var containerID: String?
-  /// Whether the container was started, as far as we know.
+  /// Whether the container was started, as far as known.
   var isStarted = false
-  /// Whether it was told that the container was started.
-  var isTold = false
-  /// Whether the start is to be given up.
+  /// Whether its start was reported.
+  var isReported = false
+  /// Whether its start is to be abandoned.
   var isCanceled = false
-  /// Whether its end was told.
+  /// Whether its end was reported.
   var isOver = false
-  /// The signal that it is to get; sent again when the engine was away.
+  /// The signal to send.
+  ///
+  /// It is sent again after the engine was away.
   var signal: String?
-  /// How often in a row the engine did not answer.
+  /// How many times in a row the engine did not answer.
   var silences = 0
-  /// Since when.
+  /// When the silence began.
   var silentSince: MonotonicInstant?
   /// Whether the engine is being asked about it.
   var isExamined = false
-  /// Whether it was told that the engine does not answer.
+  /// Whether the silence of the engine was reported.
   var isUnverified = false
-  /// Whether all of its log was read.
+  /// Whether its whole log was read.
   var isComplete = false
-  /// Whether its row said that it runs.
+  /// Whether its row was RUNNING.
   var wasRunning = false
-  /// The state it has ended in.
+  /// The state in which it ended.
   var state: EngineMessages.Inspected.RunState?
-  /// When that was noticed, on both clocks.
+  /// When its end was noticed, on both clocks.
   var noticed: (at: Instant, monotonic: MonotonicInstant)?
 
-  /// Tells of the end of the container.
+  /// The request that returns when the container ends.
   var wait: TransferID?
-  /// When it is still to be looked at whether it has ended, after the look before; the next one last.
+  /// Pauses before each further check for its end.
+  ///
+  /// The next one is last.
   var looks: [Duration] = [.milliseconds(60), .milliseconds(20)]
-  /// How often a wait was over.
+  /// How many waits have returned.
   var waits = 0
   /// The log that is being read.
   var log: TransferID?
   /// Whether that log is followed.
   var isFollowing = false
-  /// Pieces of the followed log that are not yet trusted, oldest first.
+  /// Pieces of the followed log that are not yet accepted, oldest first.
   var held: [(at: MonotonicInstant, bytes: [UInt8])] = []
   var heldBytes: Int { held.reduce(0) { $0 + $1.bytes.count } }
-  /// Whether the log rests until the sink has answered.
+  /// Whether reading the log is paused until the sink has answered.
   var isResting = false
-  /// Who wants to know what is left of it, and the providers that may have it besides its own.
+  /// The caller that asks what is left of it, and the other providers that may have it.
   var inquiry: (answer: @Sendable (Found) -> Void, others: [EngineProvider])?
-  /// The time-out of what an earlier daemon began.
+  /// The time-out of a container of an earlier daemon.
   var timeout: Duration?
 
   init(
@@ -84,13 +88,13 @@ final class ContainerRun {
     return container
   }
 
-  /// How long it ran; nil if nobody knows.
+  /// How long it ran; nil if that is unknown.
   var duration: Duration? {
     guard let state else { return nil }
     let isLocal = if case .unix = provider.client.endpoint { true } else { false }
     var duration = ContainerDuration(isLocal: isLocal)
     if let started = Instant(rfc3339: state.startedAt), let finished = Instant(rfc3339: state.finishedAt) {
-      duration.told = finished - started
+      duration.reported = finished - started
     }
     if let noticed, let startedMonotonic {
       duration.measured = noticed.monotonic - startedMonotonic
@@ -99,7 +103,9 @@ final class ContainerRun {
     return duration.value
   }
 
-  /// What no sentence of the engine may repeat: the name of the program alone is shown.
+  /// Words that no message of the engine may repeat.
+  ///
+  /// Only the name of the program is shown.
   var concealment: Concealment {
     let words = container.map { $0.entrypoint.isEmpty ? $0.arguments : $0.entrypoint + $0.arguments } ?? []
     return Concealment(
@@ -108,45 +114,49 @@ final class ContainerRun {
 
   /// How it ended.
   var ending: Ending {
-    guard let state else { return .failed(.providerError, "the engine does not say how it ended") }
+    guard let state else { return .failed(.providerError, "the engine did not report how it ended") }
     guard state.exitCode != 0 else { return .succeeded }
     var sentence = "exited with code \(state.exitCode)"
     if state.oomKilled {
       sentence += ": the kernel killed it, because it used more memory than Memory= allows"
     } else if state.exitCode == 137, signal == nil, container?.memory != nil {
-      sentence += ", which is SIGKILL: probably it used more memory than Memory= allows"
+      sentence += " (SIGKILL), probably because it used more memory than Memory= allows"
     }
     return .failed(.exitNonzero, sentence)
   }
 }
 
-/// A container engine that jobs are handed to, and how it is.
+/// A container engine that jobs are handed to, with its health.
 final class EngineProvider {
   let provider: Provider
   let client: EngineClient
-  /// Its place among the runner's: what an answer carries back to the runner's queue, where this object stays.
+  /// Its index among the runner's providers.
+  ///
+  /// Answers carry the index, because this object stays on the runner's queue.
   let index: Int
-  /// Jobs that it has.
+  /// How many jobs it has.
   var running = 0
-  /// Failures in a row.
+  /// How many times in a row it failed.
   var failures = 0
-  /// Until when it is not asked for new jobs; nil if it is well.
+  /// Until when it gets no new jobs; nil if it is healthy.
   var asideUntil: MonotonicInstant?
-  /// Whether it did not even answer.
+  /// Whether it did not answer at all.
   var isDown = false
-  /// Whether it has answered as an engine since it last did not.
+  /// Whether it has answered as an engine since its last silence.
   var isProven = false
-  /// Whether it is asked how it is as soon as `asideUntil` has passed.
+  /// Whether it is to be pinged as soon as `asideUntil` has passed.
   var isWatched = false
   /// Images that are still to be prepared, oldest first.
   var unprepared: [ImagePreparation] = []
-  /// How many are being prepared.
+  /// How many images are being prepared.
   var preparing = 0
-  /// Whether it may have containers of ours that no job owns; never before all claims of earlier daemons were asked for.
+  /// Whether it may have containers that no job owns.
+  ///
+  /// False until all claims of earlier daemons were looked up.
   var isToBeSwept = false
-  /// Whether it certainly has some, so that it is worth waiting for it.
+  /// Whether it certainly has such containers, so that it is worth waiting for.
   var owesRemoval = false
-  /// What went wrong the last time; nil if it is well.
+  /// Its last failure; nil if it is healthy.
   var lastError: String?
 
   init(_ provider: Provider, client: EngineClient, index: Int) {
@@ -155,10 +165,12 @@ final class EngineProvider {
     self.index = index
   }
 
-  /// It answered.
+  /// Notes a success.
   func succeeded() { (failures, asideUntil, isDown, isProven, lastError) = (0, nil, false, true, nil) }
 
-  /// It did not answer, or not as it should: others are asked first, for a while.
+  /// Notes a failure.
+  ///
+  /// Other providers are preferred for a while.
   func failed(_ sentence: String, isDown: Bool, at now: MonotonicInstant) {
     failures += 1
     lastError = sentence
@@ -169,25 +181,25 @@ final class EngineProvider {
 
   private static let asideAtMost: Duration = .seconds(10)
 
-  /// That it does not answer, for people.
+  /// The message that it does not answer.
   var silence: String { "provider \(provider.name) does not answer: \(lastError ?? "")" }
 
-  /// Whether it has not failed lately.
+  /// Whether it has not failed recently.
   func isWell(at now: MonotonicInstant) -> Bool { asideUntil.map { $0 <= now } ?? true }
 
-  /// Whether it may be handed a job: it answers, or may do so again.
+  /// Whether it may get a job: it answers, or may answer again.
   func isUp(at now: MonotonicInstant) -> Bool { !isDown || isWell(at: now) }
 
-  /// Whether jobs that require something may run there.
+  /// Whether it has the required capabilities.
   func has(_ capabilities: Set<String>) -> Bool { capabilities.isSubset(of: provider.capabilities) }
 
-  /// How many more jobs it may be given.
+  /// How many more jobs it may get.
   var room: Int { (provider.maxRunning ?? Self.unlimited) - running }
 
-  /// More than any queue holds.
+  /// More jobs than any queue holds.
   private static let unlimited = 1_000_000_000
 
-  /// How it is, for people.
+  /// Its health, for operators.
   var report: ProviderReport {
     ProviderReport(
       provider: provider, state: asideUntil == nil ? .live : .aside, running: running, lastError: lastError)

@@ -3,10 +3,10 @@ public import TactusLinux
 public import TactusModel
 public import TactusPorts
 
-/// Runs containers: on engines that speak the Docker Engine API, which podman and dockerd do.
+/// Runs containers on engines that speak the Docker Engine API, such as podman and dockerd.
 ///
-/// A container has the job's name and belongs to one attempt; it outlives the daemon, and the next one takes it over. It is
-/// removed when its end is durable.
+/// A container has the job's name and belongs to one attempt. It outlives the daemon, and the next daemon adopts it. It
+/// is removed when its end is durable.
 public actor ContainerRunner: Runner, QueueConfined {
   let http: HTTPEngine
   let time: any TimeSource
@@ -17,22 +17,24 @@ public actor ContainerRunner: Runner, QueueConfined {
   let providers: [EngineProvider]
   let inputs: InputReader
   var runs: [JobID: ContainerRun] = [:]
-  /// Attempts of which it is looked what their definitions name, and whether they are to be given up.
+  /// Attempts whose paths are being looked at, and whether each is to be abandoned.
   var looking: [JobID: Bool] = [:]
   let lookout: Lookout
   var pulls: [ImagePull.Key: ImagePull] = [:]
-  /// Who waits for a provider, by what they require.
+  /// Attempts that wait for a provider, by the capabilities that they require.
   var lines: [Set<String>: ProviderLine] = [:]
-  /// Whether what is still answered is nobody's business any more.
+  /// Whether the runner is closed and ignores further answers.
   private(set) var isClosed = false
   private var alarm: (any MonotonicAlarm)?
   private var agenda = Agenda<ContainerRunner>()
-  /// Those who wait to hear how the providers are.
+  /// Callers that wait for the health of the providers.
   private var askers: [@Sendable ([ProviderReport]) -> Void] = []
 
-  /// Makes a runner for engines, on an HTTP engine of its own.
+  /// Creates a runner for engines, on its own HTTP engine.
+  ///
   /// - Parameters:
-  ///   - storeID: a label of all its containers, so that daemons that share an engine leave each other's alone.
+  ///   - storeID: a label of all its containers, so that daemons that share an engine leave each other's containers
+  ///     alone.
   ///   - inputs: reads the files that definitions name.
   ///   - patience: how long an engine may take for an answer that waits for nothing else.
   public init(
@@ -58,10 +60,10 @@ public actor ContainerRunner: Runner, QueueConfined {
     }
   }
 
-  /// The HTTP engine's.
+  /// The queue of the HTTP engine.
   public nonisolated var queue: any WorkQueue { http.queue }
 
-  /// True: the next daemon takes containers over.
+  /// True: the next daemon adopts containers.
   public nonisolated func outlivesDaemon(_ id: JobID) -> Bool { true }
 
   /// Starts an attempt of a container.
@@ -69,28 +71,28 @@ public actor ContainerRunner: Runner, QueueConfined {
     post { $0.begin(order, events) }
   }
 
-  /// Looks for the image of a workflow, and pulls it if need be.
+  /// Checks for the image of a workflow, and pulls it if necessary.
   public nonisolated func prepare(
     _ work: Work, for workflow: WorkflowName, steps: @escaping @Sendable (BuildStep) -> Void
   ) {
     guard case .container(let container) = work else {
       fatalError("the container runner was given a \(work.kind) to prepare")
     }
-    post { $0.prepare(ImagePreparation(container, for: workflow, tell: steps)) }
+    post { $0.prepare(ImagePreparation(container, for: workflow, report: steps)) }
   }
 
-  /// Has the attempt wait for one of the providers.
+  /// Queues an attempt until one of the providers is available.
   public nonisolated func awaitProvider(_ order: RunOrder, events: @escaping @Sendable (RunnerEvent) -> Void) {
     post { $0.enterLine(order, events) }
   }
 
-  /// Gives up waiting for an image.
+  /// Stops waiting for an image.
   public nonisolated func cancelStart(_ id: JobID) { post { $0.giveUp(id) } }
 
-  /// Sends TERM to the container's first process.
+  /// Sends SIGTERM to the container's first process.
   public nonisolated func terminate(_ id: JobID) { post { $0.signal(id, "SIGTERM") } }
 
-  /// Sends KILL to all of the container.
+  /// Sends SIGKILL to the whole container.
   public nonisolated func kill(_ id: JobID) { post { $0.signal(id, "SIGKILL") } }
 
   /// Asks the engine whether the container has ended.
@@ -101,28 +103,30 @@ public actor ContainerRunner: Runner, QueueConfined {
   /// Removes the container.
   public nonisolated func settle(_ id: JobID) { post { $0.remove(id) } }
 
-  /// Asks the engines for the container, by its name, until they answer.
+  /// Asks the engines for the container by its name, until they answer.
   public nonisolated func recover(
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     post { $0.inquire(remnant, events, answer) }
   }
 
-  /// Removes the containers of this store that no job owns.
+  /// Removes this store's containers that no job owns.
   public nonisolated func recovered() { post { $0.sweep() } }
 
-  /// Answers which of the attempts are not known here.
+  /// Returns the attempts that are unknown here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in
       answer(ids.filter { runner.runs[$0] == nil && runner.looking[$0] == nil })
-      // An engine that has stopped to say anything is noticed only by who asks it something.
+      // A silent engine is noticed only when it is asked something.
       for id in ids { if let run = runner.live(id) { runner.check(run) } }
     }
   }
 
-  /// Asks the providers how they are; answers on the runner's queue, in the order of their names.
+  /// Checks the health of the providers.
   ///
-  /// Those who ask while others wait get the same answer, so that a crowd of clients is one question for an engine.
+  /// Answers on the runner's queue, in the order of their names.
+  ///
+  /// Callers that ask while others wait get the same answer, so that many clients cause one request to each engine.
   public nonisolated func report(answer: @escaping @Sendable ([ProviderReport]) -> Void) {
     post { runner in
       runner.askers.append(answer)
@@ -138,7 +142,9 @@ public actor ContainerRunner: Runner, QueueConfined {
     for answer in answers { answer(reports) }
   }
 
-  /// Tells nothing any more, and closes the connections; containers go on.
+  /// Stops reporting and closes the connections.
+  ///
+  /// Containers continue.
   public nonisolated func close() {
     call { runner in
       runner.alarm?.arm(at: nil)
@@ -154,7 +160,7 @@ public actor ContainerRunner: Runner, QueueConfined {
 
   // MARK: Parts
 
-  /// The run of an attempt, unless it has ended or the daemon has.
+  /// The run of an attempt; nil if the attempt or the daemon has ended.
   func live(_ id: JobID) -> ContainerRun? {
     guard let run = runs[id], !run.isOver else { return nil }
     return run
@@ -170,14 +176,16 @@ public actor ContainerRunner: Runner, QueueConfined {
     run.events(.ended(ending, report))
   }
 
-  /// Nothing was created, and the engine is to blame: somebody may ask again.
+  /// Reports that the engine refused before anything was created.
+  ///
+  /// The attempt may be dispatched again.
   func refuse(_ run: ContainerRun, _ sentence: String) {
     run.provider.failed(sentence, isDown: false, at: time.monotonic)
     forget(run)
     run.events(.refused("provider \(run.provider.provider.name): \(sentence)"))
   }
 
-  /// Nothing was created, because the engine could not even be asked: another may take it.
+  /// Moves an attempt to another provider, because its engine could not be reached and nothing was created.
   func moveOn(_ run: ContainerRun, _ sentence: String) {
     down(run.provider, sentence)
     guard !run.isCanceled, let order = run.order else {
@@ -192,7 +200,9 @@ public actor ContainerRunner: Runner, QueueConfined {
     runs[run.id] = nil
   }
 
-  /// Nothing more is heard of it, and its provider has room for another.
+  /// Closes a run.
+  ///
+  /// It reports nothing more, and its provider has room for another.
   private func close(_ run: ContainerRun) {
     run.isOver = true
     run.provider.running -= 1
@@ -206,7 +216,9 @@ public actor ContainerRunner: Runner, QueueConfined {
     send(name, to: run)
   }
 
-  /// What does not arrive is sent again when the engine is back; to one that has ended it means nothing.
+  /// Sends a signal.
+  ///
+  /// A lost one is sent again when the engine is back. A container that has ended ignores it.
   func send(_ name: String, to run: ContainerRun) {
     run.provider.client.send(.post, "/containers/\(run.name)/kill", query: [("signal", name)]) { _ in }
   }
@@ -220,7 +232,9 @@ public actor ContainerRunner: Runner, QueueConfined {
     if run.containerID != nil || run.isStarted || isGivenUp { removeContainer(run.name, of: run.provider) }
   }
 
-  /// What cannot be removed now is found by its labels when the engine answers again.
+  /// Removes a container.
+  ///
+  /// If that fails, its labels identify it when the engine answers again.
   func removeContainer(_ name: String, of provider: EngineProvider, then: (@Sendable () -> Void)? = nil) {
     let index = provider.index
     provider.client.send(.delete, "/containers/\(name)", query: [("force", "1"), ("v", "1")]) { answer in

@@ -3,7 +3,7 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// From the order to the started container.
+/// From an order to the started container.
 extension ContainerRunner {
   func begin(_ order: RunOrder, _ events: @escaping @Sendable (RunnerEvent) -> Void) {
     guard case .container(let container) = order.work else {
@@ -21,14 +21,14 @@ extension ContainerRunner {
         guard let isCanceled = runner.looking.removeValue(forKey: order.id), !runner.isClosed else { return }
         if isCanceled { return events(Hindrance.definition("given up before it was created").event) }
         if let silence = inputs.silence { return events(.ended(.failed(.dispatchExhausted, silence), Report())) }
-        // Once more, because that may have taken a while.
+        // Chosen again, because the look may have taken a while.
         guard let provider = runner.choose(for: container, events) else { return }
         runner.begin(order, container, inputs, on: provider, events)
       }
     }
   }
 
-  /// Who takes it; tells why nobody does.
+  /// Chooses a provider, or reports why no provider is available.
   private func choose(for container: Container, _ events: @Sendable (RunnerEvent) -> Void) -> EngineProvider? {
     switch choose(for: container.requires) {
     case .provider(let chosen): return chosen
@@ -38,7 +38,7 @@ extension ContainerRunner {
     return nil
   }
 
-  /// What is read for a container, and the volumes of this host that it needs.
+  /// The files of a container, and the volumes of this host that it needs.
   private func inputs(
     of container: Container, _ workflow: WorkflowName?, on provider: EngineProvider
   ) -> JobInputs {
@@ -56,9 +56,9 @@ extension ContainerRunner {
     _ order: RunOrder, _ container: Container, _ inputs: JobInputs, on provider: EngineProvider,
     _ events: @escaping @Sendable (RunnerEvent) -> Void
   ) {
-    // Podman would make it, as an empty directory of root's.
+    // podman would create it as an empty directory owned by root.
     for volume in Self.volumes(of: container, on: provider) where inputs.hasNot(volume.source) {
-      return events(Hindrance.definition("Volume=\(volume.text): \(volume.source) is not there").event)
+      return events(Hindrance.definition("Volume=\(volume.text): \(volume.source) does not exist").event)
     }
     let environment: [String]
     do {
@@ -76,9 +76,9 @@ extension ContainerRunner {
     if provider.isProven { prepareImage(run, container) } else { prove(run, container) }
   }
 
-  /// Asks an engine how it is before the first job is handed to it.
+  /// Pings an engine before it gets its first job.
   ///
-  /// What is sent to something that is no engine, or does not want us, may stay without an answer, and the attempt would
+  /// Something other than an engine, or an engine that ignores the daemon, may never answer. The attempt would then
   /// have to stay with it.
   private func prove(_ run: ContainerRun, _ container: Container) {
     ping(run.provider) { [id = run.id] runner, failure in
@@ -87,7 +87,7 @@ extension ContainerRunner {
     }
   }
 
-  /// Why something is not even begun.
+  /// The reason why an attempt cannot even begin.
   struct Hindrance: Error {
     let event: RunnerEvent
 
@@ -98,13 +98,13 @@ extension ContainerRunner {
 
   private func prepareImage(_ run: ContainerRun, _ container: Container) {
     switch container.pull {
-    // Whether it is missing, the create says.
+    // The answer to the create request shows whether it is missing.
     case .never, .missing: create(run)
     case .always: pull(for: run, container)
     }
   }
 
-  /// The engine said no before anything was created.
+  /// Handles a refusal of the engine before anything was created.
   func reject(_ run: ContainerRun, _ refusal: EngineRefusal) {
     guard refusal.isAboutTheJob else { return refuse(run, refusal.sentence) }
     end(run, .failed(.validationError, refusal.sentence))
@@ -140,19 +140,21 @@ extension ContainerRunner {
     switch answer {
     case .success(let response):
       run.containerID = EngineMessages.read(EngineMessages.Created.self, from: response.body)?.id
-      guard run.containerID != nil else { return examine(run, after: "the engine's answer to the create is none") }
+      guard run.containerID != nil else {
+        return examine(run, after: "the engine's answer to the create request has no id")
+      }
       startContainer(run)
     case .refused(let refusal) where refusal.isNameInUse: examine(run, after: refusal.sentence)
     case .refused(let refusal) where refusal.isNotFound && run.container?.pull == .missing && !run.isPulled:
       if let container = run.container { pull(for: run, container) }
     case .refused(let refusal): reject(run, refusal)
     case .unreached(let sentence): moveOn(run, sentence)
-    // It may be there or not: it is looked up by its name.
+    // The container may exist or not, so it is looked up by its name.
     case .unanswered(let sentence): examine(run, after: sentence)
     }
   }
 
-  /// Waits for the end first, because a container may end before its start is answered.
+  /// Waits for the end first, because a container may end before the start request is answered.
   func startContainer(_ run: ContainerRun) {
     guard !run.isCanceled else {
       removeContainer(run.name, of: run.provider)
@@ -176,11 +178,11 @@ extension ContainerRunner {
     guard let run = live(id) else { return }
     switch answer {
     case .success:
-      tellStart(run)
-      // It may have ended already: podman would tell that a quarter of a second later.
+      reportStart(run)
+      // It may have ended already. podman would report that 250 ms later.
       examine(run, after: "the container was started")
     case .refused(let refusal):
-      // Nothing runs; what was created goes, and only then may somebody ask again under the same name.
+      // Nothing runs. The container is removed first, so that the next attempt may use its name.
       if let wait = run.wait { http.abort(wait) }
       run.wait = nil
       removeContainer(run.name, of: run.provider) {
@@ -189,18 +191,18 @@ extension ContainerRunner {
           runner.reject(run, refusal)
         }
       }
-    // It may run or not; it is started again only if it never was.
+    // It may run or not. It is started again only if it never was.
     case .unreached(let sentence), .unanswered(let sentence):
       run.isStarted = false
       examine(run, after: sentence)
     }
   }
 
-  func tellStart(_ run: ContainerRun) {
+  func reportStart(_ run: ContainerRun) {
     well(run.provider)
     run.isStarted = true
-    if !run.isTold {
-      run.isTold = true
+    if !run.isReported {
+      run.isReported = true
       run.events(.started(facts(of: run)))
     }
   }

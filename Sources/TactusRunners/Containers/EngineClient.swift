@@ -3,24 +3,24 @@ import TactusHTTP
 import TactusModel
 import TactusPorts
 
-/// Talks to one container engine.
+/// Sends requests to one container engine.
 ///
-/// Any queue; the answers come on the queue of the HTTP engine.
+/// Any queue. Answers arrive on the queue of the HTTP engine.
 struct EngineClient: Sendable {
   let http: HTTPEngine
   let endpoint: EngineEndpoint
-  /// How long an engine may take for what does not wait for a container or a registry.
+  /// How long the engine may take for requests that do not wait for a container or a registry.
   let patience: Duration
 
-  /// What came of a request.
+  /// The outcome of a request.
   enum Answer {
-    /// 2xx or 304, which says that it is so already.
+    /// 2xx, or 304 if the state is already as requested.
     case success(HTTPResponse)
-    /// The engine says no.
+    /// The engine refused the request.
     case refused(EngineRefusal)
-    /// Nothing was said to the engine: it is not there.
+    /// The request did not reach the engine.
     case unreached(String)
-    /// What the engine made of it is unknown.
+    /// The request was sent, and its effect is unknown.
     case unanswered(String)
   }
 
@@ -28,11 +28,11 @@ struct EngineClient: Sendable {
 
   /// How long an answer may take.
   enum Patience {
-    /// As long as the engine has for everything of its own.
+    /// The engine's usual limit.
     case usual
     /// This long.
     case limited(Duration)
-    /// For ever: it waits for a container.
+    /// Forever, because the request waits for a container.
     case endless
   }
 
@@ -48,7 +48,7 @@ struct EngineClient: Sendable {
     do {
       var request = try HTTPRequest(url, method: method, headers: ["Content-Type: application/json"], body: body)
       request.followsRedirects = false
-      // What HTTP/2 adds, many requests on one connection, would have a stream of output hold up all others.
+      // With HTTP/2, many requests share a connection, and one stream of output would block the others.
       request.usesHTTP1 = true
       request.timeLimit =
         switch limit {
@@ -77,7 +77,7 @@ struct EngineClient: Sendable {
     }
   }
 
-  /// A value for a query.
+  /// Encodes a value for a query.
   ///
   /// Source: RFC 3986, section 2.3, unreserved characters
   static func encoded(_ text: String) -> String {
@@ -92,7 +92,7 @@ struct EngineClient: Sendable {
 }
 
 extension EngineClient.Answer {
-  /// Why it is no success; nil if it is one.
+  /// The reason why the request failed; nil if it succeeded.
   var failure: String? {
     switch self {
     case .success: nil
@@ -101,7 +101,7 @@ extension EngineClient.Answer {
     }
   }
 
-  /// The same answer without what a refusal repeats of the job that the engine was given.
+  /// The same answer without the parts of the job that a refusal repeats.
   func concealing(_ concealment: Concealment) -> EngineClient.Answer {
     if case .refused(let refusal) = self { .refused(refusal.concealing(concealment)) } else { self }
   }
@@ -114,7 +114,7 @@ extension EngineClient.Answer {
     case .failure(let failure):
       switch failure.cause {
       case .connect, .nameLookup, .tls, .local: self = .unreached(failure.sentence)
-      // Nothing can have been said to it before there is a connection.
+      // Without a connection the request cannot have been sent.
       case .timeLimit where failure.stage < .waiting: self = .unreached(failure.sentence)
       default: self = .unanswered(failure.sentence)
       }

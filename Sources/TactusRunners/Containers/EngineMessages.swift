@@ -1,9 +1,9 @@
 import FoundationEssentials
 import TactusModel
 
-/// What is said to a container engine, and what it answers.
+/// The messages of a container engine: requests and answers.
 ///
-/// Source: Docker Engine API v1.41, which podman serves as well
+/// Source: Docker Engine API v1.41, which podman also serves
 enum EngineMessages {
   /// `POST /containers/create`.
   struct Create: Encodable {
@@ -19,15 +19,19 @@ enum EngineMessages {
 
   struct Host: Encodable {
     var memory: Int64?
-    /// The same as `Memory`: else a container gets as much swap again.
+    /// The same as `Memory`.
+    ///
+    /// Otherwise a container gets the same amount of swap in addition.
     var memorySwap: Int64?
     var nanoCpus: Int64?
     var pidsLimit: Int?
     var readonlyRootfs: Bool
-    /// Rather than `Binds`, which make a directory of a source that is not there.
+    /// `Mounts` instead of `Binds`, which create a missing source as a directory.
     var mounts: [Mount]
     var networkMode: String?
-    /// Files that are read again from the beginning; journald would limit and cut them.
+    /// Files, which can be read again from the beginning.
+    ///
+    /// journald would limit and truncate the output.
     var logConfig = LogDriver()
   }
 
@@ -65,7 +69,9 @@ enum EngineMessages {
       var labels: [String: String]?
     }
 
-    /// Whether it was ever started: an instant that is not set has the year 1.
+    /// Whether it was ever started.
+    ///
+    /// An instant that is not set has the year 1.
     var hasStarted: Bool { !state.startedAt.hasPrefix("0001-") }
   }
 
@@ -75,44 +81,46 @@ enum EngineMessages {
     var labels: [String: String]?
   }
 
-  /// One line of a pull.
+  /// One line of a pull's progress.
   struct Progress: Decodable {
     var error: String?
     var status: String?
-    /// The layer that the status is of.
+    /// The layer of the status.
     var id: String?
   }
 
-  /// The body of a refusal; podman adds a cause.
+  /// The body of a refusal.
+  ///
+  /// podman adds a cause.
   struct Refusal: Decodable {
     var message: String?
     var cause: String?
   }
 
-  /// Reads an answer; nil if it is not what it should be.
+  /// Decodes an answer; nil if it is malformed.
   static func read<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .custom { path in Key(path.last?.stringValue ?? "") { $0.lowercased() } }
-    // What an engine should not have said is told by the caller, who knows what was asked.
+    // The caller reports a malformed answer, because it knows what was asked.
     return try? decoder.decode(type, from: Data(bytes))
   }
 
-  /// Writes a message.
+  /// Encodes a message.
   static func write(_ message: some Encodable) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .custom { path in Key(path.last?.stringValue ?? "") { $0.uppercased() } }
-    // Nothing in it that JSON cannot say, such as a NaN.
+    // The message contains no value that JSON lacks, such as NaN.
     guard let data = try? encoder.encode(message) else { fatalError("a message cannot be written as JSON") }
     return Array(data)
   }
 
-  /// The engines' names of fields begin with a capital, and ours do not.
+  /// The engines' field names begin with a capital letter, unlike ours.
   private struct Key: CodingKey {
     let stringValue: String
     let intValue: Int? = nil
 
     init(_ name: String, _ change: (String) -> String) {
-      // The one abbreviation at the beginning of a name.
+      // The only abbreviation at the beginning of a name.
       stringValue = name == "OOMKilled" ? "oomKilled" : change(String(name.prefix(1))) + name.dropFirst()
     }
 
@@ -121,12 +129,12 @@ enum EngineMessages {
     init?(intValue: Int) { nil }
   }
 
-  /// The labels by which containers of ours are known.
+  /// The labels that identify our containers.
   enum Label {
     static let job = "io.tactus.job"
     static let workflow = "io.tactus.workflow"
     static let store = "io.tactus.store"
-    /// For the daemon that takes the container over, in microseconds.
+    /// For the daemon that adopts the container, in microseconds.
     static let timeout = "io.tactus.timeout"
     /// The same, in bytes.
     static let logLimit = "io.tactus.log-limit"
@@ -134,7 +142,7 @@ enum EngineMessages {
 }
 
 extension EngineMessages.Create {
-  /// What an order asks for.
+  /// Creates the message for an order.
   init(_ order: RunOrderOfContainer) {
     let container = order.container
     image = container.image.text
@@ -156,10 +164,10 @@ extension EngineMessages.Create {
   }
 }
 
-/// An order, and what was found out for it.
+/// An order with its complete environment.
 struct RunOrderOfContainer {
   let container: Container
-  /// All variables, those of files included.
+  /// All variables, including those from files.
   let environment: [String]
   let labels: [String: String]
 }

@@ -1,10 +1,12 @@
 import TactusHTTP
 import TactusModel
 
-/// What an engine says when it says no; the words of podman and dockerd differ, and so do their statuses.
+/// A refusal by an engine.
+///
+/// podman and dockerd differ in words and statuses.
 struct EngineRefusal: Sendable {
   let status: Int
-  /// For the operator.
+  /// The message for the operator.
   let sentence: String
   private let words: String
 
@@ -20,16 +22,18 @@ struct EngineRefusal: Sendable {
     words = "\(message) \(cause)".lowercased()
   }
 
-  /// Whether there is no such thing.
+  /// Whether the requested thing does not exist.
   var isNotFound: Bool { status == 404 }
 
-  /// Whether a container of that name is there already.
+  /// Whether a container of that name exists already.
   var isNameInUse: Bool { words.contains("already in use") }
 
-  /// Whether the job cannot run as it is defined, so that to ask again is in vain; else the engine is to blame.
+  /// Whether the job cannot run as defined, so that a retry would fail again.
+  ///
+  /// Otherwise the engine is at fault.
   var isAboutTheJob: Bool { status == 400 || status == 404 || Self.signs.contains { words.contains($0) } }
 
-  /// Words by which a 500 is about the job. Source: answers of podman 4.3.1 and dockerd 20.10.24
+  /// Words that show that a 500 is about the job. Source: answers of podman 4.3.1 and dockerd 20.10.24
   private static let signs = [
     "invalid reference format", "normalizing image", "names must match", "invalid argument", "invalid option",
     "invalid mode", "duplicate mount", "mount destination", "unable to find network", "network not found",
@@ -46,7 +50,7 @@ struct EngineRefusal: Sendable {
     return shown.count <= 500 ? shown : "\(shown.prefix(500))…"
   }
 
-  /// The same refusal without what the engine repeats of the job that it was given.
+  /// The same refusal without the parts of the job that the engine repeats.
   func concealing(_ concealment: Concealment) -> EngineRefusal {
     EngineRefusal(status: status, sentence: concealment.applied(to: sentence), words: words)
   }

@@ -2,35 +2,37 @@ import TactusHTTP
 import TactusModel
 import TactusPorts
 
-/// Has an image ready before a job needs it, and says early that it will not be.
+/// Prepares an image before a job needs it, and reports early if that fails.
 struct ImagePreparation: Sendable {
   let container: Container
   let workflow: WorkflowName
-  let tell: @Sendable (BuildStep) -> Void
+  let report: @Sendable (BuildStep) -> Void
 
-  init(_ container: Container, for workflow: WorkflowName, tell: @escaping @Sendable (BuildStep) -> Void) {
-    (self.container, self.workflow, self.tell) = (container, workflow, tell)
+  init(_ container: Container, for workflow: WorkflowName, report: @escaping @Sendable (BuildStep) -> Void) {
+    (self.container, self.workflow, self.report) = (container, workflow, report)
   }
 }
 
 extension ContainerRunner {
-  /// For each provider: a reload with a hundred new images must not keep jobs from theirs.
+  /// The limit for each provider.
+  ///
+  /// A reload with a hundred new images must not delay jobs that need theirs.
   private static let preparationsAtOnce = 2
-  /// An engine looks into its own store for it.
+  /// The engine only checks its own image store.
   private static let patienceToLook: Duration = .seconds(10)
 
   func prepare(_ preparation: ImagePreparation) {
     switch choose(for: preparation.container.requires) {
     case .provider(let provider): enqueue(preparation, on: provider)
     case .crowded:
-      // An image takes no place of a job.
+      // An image does not use a job's slot.
       guard let provider = providers.first(where: { $0.has(preparation.container.requires) }) else {
         fatalError("no provider can take it, but one is crowded")
       }
       enqueue(preparation, on: provider)
     case .down(let sentence), .impossible(let sentence):
-      preparation.tell(.started)
-      preparation.tell(.failed(sentence))
+      preparation.report(.started)
+      preparation.report(.failed(sentence))
     }
   }
 
@@ -47,10 +49,10 @@ extension ContainerRunner {
   }
 
   private func begin(_ preparation: ImagePreparation, on provider: EngineProvider) {
-    preparation.tell(.started)
+    preparation.report(.started)
     guard !provider.isDown else {
-      // Not by finish(), which would begin the next from here, and so on as deep as the line is long.
-      preparation.tell(.failed(provider.silence))
+      // Not by finish(), which would begin the next one and recurse once for each preparation in the queue.
+      preparation.report(.failed(provider.silence))
       provider.preparing -= 1
       return
     }
@@ -78,7 +80,7 @@ extension ContainerRunner {
 
   private func pull(for preparation: ImagePreparation, from provider: EngineProvider) {
     let pull = pull(preparation.container, from: provider)
-    pull.listen(for: preparation.workflow) { step in if case .progress = step { preparation.tell(step) } }
+    pull.listen(for: preparation.workflow) { step in if case .progress = step { preparation.report(step) } }
     let index = provider.index
     pull.preparations.append { step in
       self.assumeIsolated { $0.finish(preparation, on: $0.providers[index], step) }
@@ -87,7 +89,7 @@ extension ContainerRunner {
 
   private func finish(_ preparation: ImagePreparation, on provider: EngineProvider, _ step: BuildStep) {
     guard !isClosed else { return }
-    preparation.tell(step)
+    preparation.report(step)
     provider.preparing -= 1
     prepareNext(on: provider)
   }

@@ -2,9 +2,9 @@ import TactusHTTP
 import TactusModel
 import TactusPorts
 
-/// One pull, for all that wait for the same image of the same engine.
+/// One pull, shared by all that wait for the same image on the same engine.
 final class ImagePull {
-  /// What is pulled where.
+  /// Identifies a pull: where and what.
   struct Key: Hashable {
     let provider: ProviderName
     let image: ImageName
@@ -12,43 +12,43 @@ final class ImagePull {
 
   /// The attempts that wait for it.
   var waiting: [JobID] = []
-  /// The preparations that do.
+  /// The preparations that wait for it.
   var preparations: [@Sendable (BuildStep) -> Void] = []
-  /// Who is told how far it is, once for each workflow.
+  /// The receivers of progress, one for each workflow.
   private var listeners: [WorkflowName: @Sendable (BuildStep) -> Void] = [:]
   var transfer: TransferID?
   private var progress = PullProgress()
-  /// When progress was told last.
-  private var toldAt: MonotonicInstant?
+  /// When progress was last reported.
+  private var reportedAt: MonotonicInstant?
 
-  /// What the engine said of a failure, in the middle of an answer of success.
+  /// The failure that the engine reported in the middle of a successful answer.
   var failure: String? { progress.failure.map(Concealment.withoutSecretsOfURLs) }
 
-  /// Whether nobody waits any more.
+  /// Whether nothing waits for it any more.
   var isUnwanted: Bool { waiting.isEmpty && preparations.isEmpty }
 
-  func listen(for workflow: WorkflowName?, _ tell: @escaping @Sendable (BuildStep) -> Void) {
+  func listen(for workflow: WorkflowName?, _ report: @escaping @Sendable (BuildStep) -> Void) {
     guard let workflow, listeners[workflow] == nil else { return }
-    listeners[workflow] = tell
-    tell(.started)
+    listeners[workflow] = report
+    report(.started)
   }
 
-  func tell(_ step: BuildStep) {
-    for (_, tell) in listeners.sorted(by: { $0.key < $1.key }) { tell(step) }
+  func report(_ step: BuildStep) {
+    for (_, report) in listeners.sorted(by: { $0.key < $1.key }) { report(step) }
   }
 
-  /// Takes progress as it comes, and tells it once a second at most.
+  /// Takes progress as it arrives, and reports it at most once a second.
   func take(_ bytes: [UInt8], now: MonotonicInstant) {
     let before = progress.text
     progress.take(bytes)
-    guard progress.text != before, let text = progress.text, toldAt.map({ $0 + .seconds(1) <= now }) ?? true else {
+    guard progress.text != before, let text = progress.text, reportedAt.map({ $0 + .seconds(1) <= now }) ?? true else {
       return
     }
-    toldAt = now
-    tell(.progress(text))
+    reportedAt = now
+    report(.progress(text))
   }
 
-  /// The last line may have no newline.
+  /// Takes the last line, which may lack a newline.
   func finish() { progress.endLine() }
 }
 
@@ -60,7 +60,7 @@ extension ContainerRunner {
     pull.listen(for: run.order?.workflow) { [events = run.events] step in events(.build(step)) }
   }
 
-  /// The pull of an image from a provider: one that is under way, or a new one.
+  /// The pull of an image from a provider: the current one, or a new one.
   func pull(_ container: Container, from provider: EngineProvider) -> ImagePull {
     let key = ImagePull.Key(provider: provider.provider.name, image: container.image)
     if let pull = pulls[key] { return pull }
@@ -78,10 +78,10 @@ extension ContainerRunner {
   private func pulled(_ key: ImagePull.Key, _ answer: EngineClient.Answer) {
     guard let pull = pulls.removeValue(forKey: key) else { return }
     pull.finish()
-    // An engine tells of a failure in the middle of an answer that began well.
+    // An engine may report a failure in the middle of an answer that began successfully.
     let failure = answer.failure ?? pull.failure
-    pull.tell(failure.map { .failed($0) } ?? .completed)
-    for tell in pull.preparations { tell(failure.map { .failed($0) } ?? .completed) }
+    pull.report(failure.map { .failed($0) } ?? .completed)
+    for report in pull.preparations { report(failure.map { .failed($0) } ?? .completed) }
     for run in pull.waiting.compactMap({ live($0) }) {
       switch answer {
       case .success:
@@ -94,14 +94,14 @@ extension ContainerRunner {
     }
   }
 
-  /// Leaves a pull, and ends it if nobody else waits for it.
+  /// Leaves a pull, and ends it if nothing else waits for it.
   func stopWaitingForImage(_ run: ContainerRun) {
     for (key, pull) in pulls where pull.waiting.contains(run.id) {
       pull.waiting.removeAll { $0 == run.id }
       if pull.isUnwanted {
         pulls[key] = nil
         if let transfer = pull.transfer { http.abort(transfer) }
-        pull.tell(.failed("given up, because its job was stopped"))
+        pull.report(.failed("given up, because its job was stopped"))
       }
       end(run, .failed(.validationError, "given up while its image was pulled"))
     }

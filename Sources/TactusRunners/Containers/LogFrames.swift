@@ -1,27 +1,30 @@
 import TactusModel
 import TactusPorts
 
-/// Takes the log stream of an engine apart: frames of eight bytes of head, then an instant, a space and what was written.
+/// Decodes the log stream of an engine into frames: a header of eight bytes, an instant, a space and the output.
 ///
-/// Every frame has an instant of its own; only the last frame of a line has its newline. Source: Docker Engine API v1.41,
-/// `ContainerAttach`, "Stream format"
+/// Every frame has an instant. Only the last frame of a line has the newline.
+///
+/// Source: Docker Engine API v1.41, `ContainerAttach`, "Stream format"
 struct LogFrames {
   private var head: [UInt8] = []
   private var stream = OutputStream.stdout
-  /// Bytes of the frame that are still to come.
+  /// The remaining bytes of the frame.
   private var rest = 0
-  /// The instant so far; nil once its space has come.
+  /// The instant read so far; nil after its space.
   private var stamp: [UInt8]?
   private var at: Instant
-  /// Whether this is no log.
+  /// Whether the stream is not a log.
   private var isBroken = false
 
-  /// More than any instant has.
+  /// Longer than any instant.
   private static let stampBytes = 64
 
   init(now: Instant) { at = now }
 
-  /// Takes bytes as they come, and hands on pieces of what was written; false if this is no log.
+  /// Takes bytes as they arrive, and passes on pieces of output.
+  ///
+  /// Returns false if the bytes are not a log.
   mutating func take(
     _ bytes: UnsafeRawBufferPointer, now: Instant, _ body: (OutputStream, Instant, UnsafeRawBufferPointer) -> Void
   ) -> Bool {
@@ -74,12 +77,12 @@ struct LogFrames {
     return UnsafeRawBufferPointer(rebasing: bytes.dropFirst(used))
   }
 
-  /// The instant as the engine has it.
+  /// The instant of a frame.
   ///
-  /// podman tells whole seconds: of a line that has just come, the clock knows more.
+  /// podman reports whole seconds. For a line that has just arrived, the clock is more exact.
   private static func instant(_ stamp: [UInt8], _ now: Instant) -> Instant {
-    guard let told = Instant(rfc3339: String(decoding: stamp, as: UTF8.self)) else { return now }
+    guard let reported = Instant(rfc3339: String(decoding: stamp, as: UTF8.self)) else { return now }
     let isWhole = !stamp.contains(UInt8(ascii: "."))
-    return isWhole && now >= told && now < told + .seconds(1) ? now : told
+    return isWhole && now >= reported && now < reported + .seconds(1) ? now : reported
   }
 }

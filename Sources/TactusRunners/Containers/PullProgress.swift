@@ -1,6 +1,6 @@
-/// What an engine tells of a pull, a JSON object a line.
+/// The progress of a pull, which an engine reports as one JSON object per line.
 struct PullProgress {
-  /// What it said of a failure.
+  /// The failure that the engine reported.
   private(set) var failure: String?
   /// The line that is not complete yet.
   private var line: [UInt8] = []
@@ -10,7 +10,7 @@ struct PullProgress {
   private static let lineBytes = 64 << 10
   private static let layersAtMost = 1000
 
-  /// `2 of 5 layers`; nil before the first.
+  /// `2 of 5 layers`; nil before the first layer.
   var text: String? { layers.isEmpty ? nil : "\(loaded.count) of \(layers.count) layers" }
 
   mutating func take(_ bytes: [UInt8]) {
@@ -29,7 +29,7 @@ struct PullProgress {
       if layers.count < Self.layersAtMost { layers.insert(id) }
       if status == "Already exists", layers.contains(id) { loaded.insert(id) }
     case "Download complete", "Pull complete":
-      // podman says so of the whole image, too, which is no layer.
+      // podman also reports this for the whole image, which is not a layer.
       if layers.contains(id) { loaded.insert(id) }
     default: break
     }

@@ -1,57 +1,60 @@
 import Glibc
 import TactusLinux
 
-/// The directory in which the pipes of units lie: the daemon's alone, because only that keeps others away from them.
+/// The directory of the pipes of units.
+///
+/// It belongs to the daemon alone, which keeps other users away from the pipes.
 public struct PipeDirectory: Sendable {
-  /// Where it is.
+  /// Its path.
   public let path: String
 
-  /// Names one; nothing is made.
+  /// Names a directory without creating it.
   public init(at path: String) { self.path = path }
 
-  /// Why no unit can be started, and the way out.
+  /// The reason why no unit can be started, and the way out.
   public struct Unusable: Error, Hashable, CustomStringConvertible, Sendable {
-    /// What is in the way.
+    /// The obstacle.
     public let reason: String
-    /// The command that mends it.
+    /// The command that fixes it.
     public let cure: String
-    /// Both in one sentence.
-    public var description: String { "\(reason): \(cure)" }
+    /// The obstacle and the way out.
+    public var description: String { "\(reason). Run \(cure)" }
   }
 
-  /// What is wrong with what is there; nil if it is as it should be, or can still be made.
+  /// The fault of the existing directory; nil if it is usable, or can still be created.
   public var fault: Unusable? {
     var status = stat()
     guard lstat(path, &status) == 0 else {
       let code = errno
       if code == ENOENT { return nil }
       return Unusable(
-        reason: "\(path) cannot be looked at: \(SystemError.words(for: code))", cure: "see who may enter its parents")
+        reason: "\(path) cannot be accessed: \(SystemError.words(for: code))",
+        cure: "namei -l \(path) to find the directory that \(Account.name(of: geteuid())) may not enter")
     }
     let owner = Account.name(of: geteuid())
     guard status.st_mode & S_IFMT == S_IFDIR else {
       return Unusable(
-        reason: "\(path) is no directory, and the pipes of units have to lie in it",
-        cure: "mv \(path) \(path).old (it is made anew when it is needed)")
+        reason: "\(path) is not a directory, but must hold the pipes of units",
+        cure: "mv \(path) \(path).old (tactusd creates it again when needed)")
     }
     guard status.st_uid == geteuid() else {
       return Unusable(
-        reason: "\(path) belongs to \(Account.name(of: status.st_uid)), and has to be \(owner)'s",
+        reason: "\(path) belongs to \(Account.name(of: status.st_uid)) instead of \(owner)",
         cure: "chown -R \(owner): \(path)")
     }
     return nil
   }
 
-  /// Makes it, unless it is there, and keeps others out of it.
+  /// Creates it unless it exists, and closes it to other users.
   func make() throws {
     guard mkdir(path, 0o700) != 0 else { return }
     let code = errno
-    guard code == EEXIST else { throw SystemError(code: code, operation: "make", subject: path) }
+    guard code == EEXIST else { throw SystemError(code: code, operation: "create", subject: path) }
     if let fault { throw fault }
     let descriptor = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
     defer { Descriptor.close(descriptor) }
     guard fchmod(descriptor, 0o700) == 0 else {
-      throw SystemError(code: errno, operation: "close to others", subject: path)
+      throw SystemError(code: errno, operation: "change the mode of", subject: path)
     }
   }
 }

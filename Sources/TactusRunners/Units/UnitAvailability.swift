@@ -4,21 +4,25 @@ import Synchronization
 import TactusModel
 public import TactusSystemd
 
-/// Whether this daemon may start transient units: asked by whoever starts a command, told by the bus.
+/// Whether this daemon may start transient units.
+///
+/// Runners read it when they start a command; the bus sets it.
 public final class UnitAvailability: Sendable {
   private let state = Mutex<UnitRight?>(nil)
   private let known = DispatchSemaphore(value: 0)
 
-  /// It may not, as far as is known.
+  /// Assumes that it may not, until an answer arrives.
   public init() {}
 
   /// Whether it may.
   public var isThere: Bool { right == .granted }
 
-  /// What was told last; nil before anything was.
+  /// The last answer; nil before the first.
   public var right: UnitRight? { state.withLock { $0 } }
 
-  /// Takes an answer over; true if units are there by it, or are not, and it was known to be otherwise.
+  /// Stores an answer.
+  ///
+  /// Returns true if it changes a previous answer between allowed and not allowed.
   func set(_ right: UnitRight) -> Bool {
     let before = state.withLock { state in
       defer { state = right }
@@ -31,16 +35,18 @@ public final class UnitAvailability: Sendable {
     return (before == .granted) != (right == .granted)
   }
 
-  /// Waits for the first answer, but not longer than a span: by one thread, once.
+  /// Waits for the first answer for at most a span.
+  ///
+  /// Called by one thread, once.
   func waitUntilKnown(within span: Duration) {
     _ = known.wait(timeout: .now() + .microseconds(Int(span.microseconds)))
   }
 }
 
-/// Whether systemd runs this machine.
+/// Checks whether systemd manages this machine.
 ///
-/// Source: sd_booted(3).
+/// Source: sd_booted(3)
 public enum SystemdPresence {
-  /// Whether it does.
+  /// Whether systemd manages this machine.
   public static var isHere: Bool { access("/run/systemd/system", F_OK) == 0 }
 }

@@ -4,27 +4,29 @@ import TactusModel
 import TactusPorts
 import TactusSystemd
 
-/// From the end of the main process to the told end.
+/// From the end of the main process to the report of the end.
 extension UnitRunner {
-  /// The main process has ended, or could not be started: what it left is ended, and its output is read.
+  /// Handles the end of the main process, or its failure to start: ends the remaining processes and reads the output.
   func mainEnded(_ run: UnitRun) {
     guard !run.hasEnded else { return }
     run.hasEnded = true
     guard let group = group(of: run), group.isPopulated else { return drain(run) }
     if !run.isStopping {
-      // systemd keeps the unit and its group until what is left of it has ended.
+      // systemd keeps the unit and its group until the remaining processes have ended.
       guard run.killMode == .controlGroup else { return drain(run) }
       run.endedProcesses = group.processes.count
       send(.kill, to: run)
     }
     watchRest(of: run, in: group)
-    if !run.isStopping { tellExit(run) }
+    if !run.isStopping { reportExit(run) }
   }
 
-  /// Asks systemd about a unit whose time-out has passed: what it signaled may still be on its way, or lost.
+  /// Asks systemd about a unit whose time-out has passed.
+  ///
+  /// Its signal about the end may be delayed or lost.
   func examine(_ id: JobID, _ answer: @escaping @Sendable () -> Void) {
     guard let run = live(id), !run.hasEnded else {
-      if let run = live(id), !run.isStopping { tellExit(run) }
+      if let run = live(id), !run.isStopping { reportExit(run) }
       return answer()
     }
     bus.state(of: run.unit, within: Self.patienceToExamine) { result in
@@ -41,12 +43,14 @@ extension UnitRunner {
 
   private static let patienceToExamine: Duration = .seconds(5)
 
-  /// Tells that an attempt has ended whose rest or output still takes a while; of one that could not start there is only the end.
-  private func tellExit(_ run: UnitRun) {
-    if run.isTold, !run.isOver { run.events(.exited) }
+  /// Reports the exit of the main process, before leftover processes and output are handled.
+  ///
+  /// One that could not start reports only its end.
+  private func reportExit(_ run: UnitRun) {
+    if run.isReported, !run.isOver { run.events(.exited) }
   }
 
-  /// The group of what is left; nil if nothing is.
+  /// The control group of the unit; nil if it has none.
   func group(of run: UnitRun) -> ControlGroup? {
     guard !run.state.controlGroup.isEmpty, let root = ControlGroup.root() else { return nil }
     return ControlGroup(at: "\(root.path)\(run.state.controlGroup)")
@@ -60,10 +64,10 @@ extension UnitRunner {
         Descriptor.close(descriptor)
         throw error
       }
-      // Once more, because the last process may have ended between the look and the watching.
+      // Checked again, because the last process may have ended between the check and the watch.
       restChanged(run)
     } catch {
-      // The group is gone by now, or there is no descriptor to spare: it gets no grace.
+      // The group is gone, or no descriptor is left. Then the processes get no grace.
       send(.kill, to: run)
       drain(run)
     }
@@ -71,7 +75,7 @@ extension UnitRunner {
 
   func restChanged(_ run: UnitRun) {
     guard let rest = run.rest else { return }
-    // The read makes the change known to the kernel as seen (kernfs, cgroups(7) "cgroup.events").
+    // Reading the file acknowledges the change to the kernel (kernfs, cgroups(7) "cgroup.events").
     var byte: UInt8 = 0
     _ = pread(rest.descriptor, &byte, 1, 0)
     guard !rest.group.isPopulated else { return }
@@ -82,23 +86,24 @@ extension UnitRunner {
   func forgetRest(of run: UnitRun) {
     guard let rest = run.rest else { return }
     run.rest = nil
-    // They are open: the group is registered there.
+    // The watches are open: the group is registered there.
     if let watches = try? descriptors().watches { watches.remove(rest.token) }
     Descriptor.close(rest.descriptor)
   }
 
-  /// Nothing of it runs any more: what is in the pipes is all.
+  /// Reads the rest of the output, because no process of the unit runs any more.
   private func drain(_ run: UnitRun) {
-    // Looked at before anything is taken out.
+    // Checked before any bytes are taken out.
     run.wasHeard = hasOutput(run)
     run.output?.finish()
     for stream in OutputStream.allCases { pump(run, stream) }
-    tellEnd(run)
-    tellExit(run)
+    reportEnd(run)
+    reportExit(run)
   }
 
-  /// Hands the sink what a stream has; one piece at a time.
-  /// - Parameter looks: how often the beginning of a line was looked at since it was alone.
+  /// Hands the sink the output of a stream, one piece at a time.
+  ///
+  /// - Parameter looks: how often an unfinished line has been looked at.
   func pump(_ run: UnitRun, _ stream: OutputStream, looks: Int = 0) {
     guard let output = run.output else { return }
     settings.disk(true)
@@ -115,18 +120,20 @@ extension UnitRunner {
         run.output?.answered(piece, isStored: isStored)
         runner.settings.disk(false)
         runner.pump(run, stream)
-        runner.tellEnd(run)
+        runner.reportEnd(run)
       }
     }
   }
 
-  /// After how long the beginning of a line is looked at again: soon, for a writer that waits in the middle of a large write; and once
-  /// more, when the rest of the line had its time to come.
+  /// The pauses before an unfinished line is looked at again.
+  ///
+  /// The first is short, for a writer that blocks in the middle of a large write. The second gives the rest of the line
+  /// time to arrive.
   private static let pauses: [Duration] = [.milliseconds(2), .milliseconds(100)]
 
   private func lookAgain(_ run: UnitRun, _ stream: OutputStream, looks: Int) {
     guard run.watched.insert(stream).inserted else { return }
-    // Bytes that came after the last look begin a line of their own.
+    // Bytes that arrived after the last look begin a new line.
     let looks = looks == Self.pauses.count ? 0 : looks
     later(Self.pauses[looks]) { [id = run.id] runner in
       guard let run = runner.live(id) else { return }
@@ -135,7 +142,7 @@ extension UnitRunner {
     }
   }
 
-  private func tellEnd(_ run: UnitRun) {
+  private func reportEnd(_ run: UnitRun) {
     guard run.hasEnded, run.rest == nil, run.output?.isComplete != false, !run.isOver else { return }
     run.isOver = true
     var report = run.state.report

@@ -3,30 +3,34 @@ import TactusModel
 import TactusPorts
 import TactusSystemd
 
-/// What units of this daemon have in common.
+/// The settings that all units of this daemon share.
 public struct UnitSettings: Sendable {
-  /// What every job gets of the daemon's own environment, as `NAME=value`.
+  /// The variables that every job gets from the daemon's environment, as `NAME=value`.
   public var baseEnvironment: [String]
-  /// Where commands run that name no directory and no user.
+  /// The directory of commands that name neither a directory nor a user.
   public var defaultDirectory: String
-  /// The user of commands that name none; nil for whom systemd runs as itself.
+  /// The user of commands that name none; nil for the user of systemd.
   public var defaultUser: String?
-  /// The directory of the daemon's own credentials, if it has any.
+  /// The directory of the daemon's own credentials; nil if it has none.
   public var credentials: String?
-  /// The directory in which secrets lie until systemd has read them; in memory if the runtime directory is.
+  /// The directory of secrets until systemd has read them.
+  ///
+  /// It is in memory if the runtime directory is.
   public var secrets: String
   /// The directory below which systemd puts the credentials of units.
   public var unitCredentials: String
-  /// Whether systemd starts units for one user alone, and so as that user and without most sandboxes.
+  /// Whether systemd serves one user.
+  ///
+  /// Units then run as that user and lack most sandboxes.
   public var isUsersOwn: Bool
-  /// Names the store, so that daemons of one machine leave each other's units alone.
+  /// Identifies the store, so that daemons of one machine leave each other's units alone.
   public var storeID: String
-  /// The directory of the pipes; only the daemon enters it.
+  /// The directory of the pipes, which only the daemon enters.
   public var pipes: String
-  /// Is told when the disk that has the pipes is used, and when it has answered.
+  /// Notified with true before the disk of the pipes is used, and with false afterwards.
   public var disk: @Sendable (_ isInside: Bool) -> Void
 
-  /// Puts settings together.
+  /// Creates settings.
   public init(
     baseEnvironment: [String], defaultDirectory: String, defaultUser: String?, credentials: String?,
     secrets: String, unitCredentials: String, isUsersOwn: Bool, storeID: String, pipes: String,
@@ -45,7 +49,7 @@ public struct UnitSettings: Sendable {
   }
 }
 
-/// The transient unit of one attempt, as systemd is asked for it.
+/// The transient unit of one attempt, as systemd is asked to start it.
 struct UnitOrder {
   let order: RunOrder
   let command: Command
@@ -57,13 +61,15 @@ struct UnitOrder {
   /// The daemon's own unit.
   private static let daemon = "tactusd.service"
 
-  /// The attempt that a unit belongs to; nil if it is none of ours.
+  /// The attempt that owns a unit; nil for units that are not ours.
   static func job(of unit: String) -> JobID? {
     guard unit.hasPrefix("tactus-"), unit.hasSuffix(".service") else { return nil }
     return JobID(String(unit.dropFirst(7).dropLast(8)))
   }
 
-  /// Fields of the unit's journal entries, by which the next daemon knows what no row may say.
+  /// Fields of the unit's journal entries.
+  ///
+  /// The next daemon reads from them what the row may lack.
   enum Field {
     static let store = "TACTUS_STORE"
     static let timeout = "TACTUS_TIMEOUT_USEC"
@@ -74,17 +80,22 @@ struct UnitOrder {
   private var name: String { Self.name(of: order.id) }
   private var user: String? { command.user ?? settings.defaultUser }
 
-  /// What `EnvironmentFile=` of the definition says, read by the daemon as its own user: systemd would read as root, wherever a
-  /// link leads, and process 1 would wait for whoever writes to a named pipe.
+  /// The variables of `EnvironmentFile=`, which the daemon reads as its own user.
+  ///
+  /// systemd would read the files as root and follow any link. Process 1 would also wait for the writer of a named
+  /// pipe.
   var fileVariables: [String] = []
-  /// The directory of the secrets, read in the same way; nil if there are none.
+  /// The directory of the secrets, also read by the daemon; nil without secrets.
   var secrets: String?
 
-  /// Whether variables come from files, and so in a file: those of the unit itself are shown to everybody.
+  /// Whether variables must go into a file because they come from files.
+  ///
+  /// Every user can see a unit's own variables.
   var needsFinalEnvironment: Bool { !command.environmentFiles.isEmpty }
 
-  /// Everything but the descriptors.
-  /// - Parameter finalEnvironment: the file that ``finalEnvironment`` was written to, if there has to be one.
+  /// All properties except the descriptors.
+  ///
+  /// - Parameter finalEnvironment: the file with ``finalEnvironment``; nil if it is not needed.
   func properties(finalEnvironment: String?) -> [UnitProperty] {
     identity + execution(finalEnvironment) + limits + sandbox + life
   }
@@ -103,9 +114,9 @@ struct UnitOrder {
 
   private func execution(_ finalEnvironment: String?) -> [UnitProperty] {
     var properties = [
-      // Nothing in the arguments stands for anything: what the definition says is what runs. Doubled dollars rather than
-      // ExecStartEx= with no-env-expand, because systemd 252 writes that down as a key that it does not know, and the
-      // unit is bad-setting after the next daemon-reload.
+      // The arguments are passed literally. Dollar signs are doubled, because systemd 252 writes ExecStartEx= with
+      // no-env-expand under a key that it does not know. The unit would then be bad-setting after the next
+      // daemon-reload.
       UnitProperty(
         "ExecStart",
         .program(
@@ -130,14 +141,15 @@ struct UnitOrder {
   }
 
   private var environment: [String] {
-    // systemd sets HOME itself for a user that it switches to.
+    // systemd itself sets HOME for a user that it switches to.
     var base = settings.baseEnvironment.filter { user == nil || !$0.hasPrefix("HOME=") }
-    // That of the account may be one that refuses logins, which systemd leaves out: the same as for the daemon's processes.
+    // The account's own shell may be one that refuses logins, which systemd leaves out. Direct commands get the same
+    // shell.
     if user != nil { base.append(Account.shell) }
     return ProcessEnvironment(base: base).variables(for: order, own: own)
   }
 
-  /// The definition's own variables, with the place of the credentials in them.
+  /// The definition's own variables, with the directory of the credentials inserted.
   private var own: [String] {
     command.environment.map {
       Self.replace("${CREDENTIALS_DIRECTORY}", in: $0, by: "\(settings.unitCredentials)/\(name)")
@@ -152,9 +164,11 @@ struct UnitOrder {
     }.joined()
   }
 
-  /// In double quotes, where a backslash goes before what would mean something.
+  /// Quotes a value.
   ///
-  /// Source: systemd.exec(5), EnvironmentFile=.
+  /// A backslash precedes each character with a special meaning.
+  ///
+  /// Source: systemd.exec(5), EnvironmentFile=
   private static func quoted(_ text: String) -> String {
     "\"" + text.map { "\"\\`$".contains($0) ? "\\\($0)" : String($0) }.joined() + "\""
   }
@@ -172,7 +186,7 @@ struct UnitOrder {
     let limits = command.limits
     var properties = [
       UnitProperty("CPUAccounting", .flag(true)), UnitProperty("MemoryAccounting", .flag(true)),
-      // All of a job ends when one of its processes was too much, and is told as just that.
+      // If memory runs out for one process, systemd ends the whole job and reports the reason.
       UnitProperty("OOMPolicy", .text("kill")),
     ]
     if let memory = limits.memoryMax { properties.append(UnitProperty("MemoryMax", .number(UInt64(memory)))) }
@@ -193,22 +207,23 @@ struct UnitOrder {
     }
   }
 
-  /// What keeps the unit after its process: how that ended, and what is in the pipes, until the end is durable here.
+  /// Keeps the unit after its process, with its exit status and its pipes, until the end is durable in the store.
   ///
-  /// For that every exit is a success in the eyes of systemd.
+  /// For that, systemd must consider every exit a success.
   private var life: [UnitProperty] {
     [
       UnitProperty("Type", .text("exec")), UnitProperty("RemainAfterExit", .flag(true)),
       UnitProperty("SuccessExitStatus", .exits(codes: Array(1...255), signals: Array(1...31) + Array(34...64))),
-      // As for other commands: a pipe whose reader has ended ends the writer.
+      // As for other commands: SIGPIPE ends a writer whose reader has closed its pipe.
       UnitProperty("IgnoreSIGPIPE", .flag(false)), UnitProperty("KillMode", .text(command.killMode.rawValue)),
       UnitProperty("SendSIGKILL", .flag(true)),
       UnitProperty("TimeoutStopUSec", .number(UInt64(Limits.grace.microseconds))),
       UnitProperty("CollectMode", .text("inactive")),
-      // `systemctl restart` would run the job again. RefuseManualStart= refuses our own start as well, and StartLimitBurst= counts
-      // anew after a daemon-reload.
+      // `systemctl restart` would run the job again. RefuseManualStart= would also refuse our own start, and
+      // StartLimitBurst= counts from zero after a daemon-reload.
       UnitProperty("Asserts", .existing(UnitPipes(directory: settings.pipes, id: order.id).permit)),
-      // At shutdown the later one goes first: a daemon that is still there would take the end for the job's own failure.
+      // With this order, systemd stops the daemon first at shutdown. A daemon that still runs would count the stop of
+      // the unit as a failure of the job.
       UnitProperty("Before", .texts([Self.daemon])),
     ]
   }

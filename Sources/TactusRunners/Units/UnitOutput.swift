@@ -3,12 +3,14 @@ import TactusLinux
 import TactusModel
 import TactusPorts
 
-/// The output of one unit on its way from two named pipes to the sink.
+/// The output of one unit, from two named pipes to the sink.
 ///
-/// Bytes stay in their pipe until the sink has stored them, so that a daemon that dies loses none: it looks at what is
-/// there by tee(2), hands whole lines over, one piece of each stream at a time, and takes them out when they are stored.
-/// What has no newline yet stays where it is for a moment, unless it fills the pipe. Not for longer: Linux tells nobody when a
-/// writer fills a pipe that is not empty, and waits in the middle of its write.
+/// Bytes stay in their pipe until the sink has stored them, so that a crash of the daemon loses none. The daemon copies
+/// the content with tee(2) and hands over whole lines, one piece of each stream at a time. It removes them from the
+/// pipe when they are stored.
+///
+/// An unfinished line stays in the pipe for a moment, unless it fills the pipe. It does not stay longer: Linux does not
+/// notify a reader when a writer fills a pipe that was not empty, and the writer then blocks.
 final class UnitOutput {
   /// Output stored, in bytes.
   private(set) var storedBytes: Int64 = 0
@@ -21,11 +23,11 @@ final class UnitOutput {
   private var room: Int64
   private var streams: [OutputStream: Stream] = [:]
 
-  /// A piece that the sink is to store.
+  /// A piece for the sink to store.
   struct Piece {
     let stream: OutputStream
     let lines: [OutputLine]
-    /// Bytes that the lines stand for.
+    /// The number of bytes in the lines, as the job wrote them.
     let kept: Int
   }
 
@@ -33,14 +35,15 @@ final class UnitOutput {
     let descriptor: Int32
     let token: Poller.Token
     var record: UnitRecord
-    /// Bytes at the head of the pipe that are with the sink, or that only count; nil if there are none.
+    /// Bytes at the head of the pipe that the sink has, or that are only counted; nil if no bytes are.
     var taken: Int?
-    /// Bytes that are still to be taken out, once nobody writes any more; nil before.
+    /// Bytes that remain to be taken out after the last writer; nil while there are writers.
     var due: Int?
   }
 
   /// Opens the pipes of an attempt.
-  /// - Parameter stored: what of each stream is stored already.
+  ///
+  /// - Parameter stored: the bytes of each stream that are already stored.
   init(
     of pipes: UnitPipes, stored: [OutputStream: Int64], limit: Int64, watches: ProcessWatches, view: PipeView
   ) throws(SystemError) {
@@ -69,7 +72,7 @@ final class UnitOutput {
     }
   }
 
-  /// Closes the pipes and leaves what is in them.
+  /// Closes the pipes without reading the rest.
   func close() {
     for stream in streams.values {
       watches.remove(stream.token)
@@ -83,16 +86,16 @@ final class UnitOutput {
 
   private var isClosed = false
 
-  /// Whether everything is taken out of the pipes, after ``finish()``.
+  /// Whether everything was taken out of the pipes, after ``finish()``.
   var isComplete: Bool { streams.values.allSatisfy { $0.taken == nil && ($0.due ?? 1) <= 0 } }
 
-  /// Whether anything was ever written, as far as it was seen.
+  /// Whether nothing was ever written, as far as known.
   var isEmpty: Bool { storedBytes == 0 && droppedBytes == 0 }
 
-  /// Whether something is in the pipes now.
+  /// Whether the pipes contain data now.
   var isWaiting: Bool { streams.values.contains { Descriptor.bytesWaiting(in: $0.descriptor) > 0 } }
 
-  /// Nobody writes any more: what is in the pipes now is all, however many others still hold them.
+  /// Limits the output to the bytes that are in the pipes now, even if other processes still hold them.
   func finish() {
     for name in OutputStream.allCases {
       guard let stream = streams[name], stream.due == nil else { continue }
@@ -100,21 +103,24 @@ final class UnitOutput {
     }
   }
 
-  /// Whether a stream has the beginning of a line and nothing with the sink: it is to be looked at again, unasked.
+  /// Whether a stream has an unfinished line and the sink owes nothing for it.
+  ///
+  /// It must then be looked at again.
   func isHolding(_ name: OutputStream) -> Bool {
     guard let stream = streams[name], stream.taken == nil, stream.due == nil else { return false }
     return Descriptor.bytesWaiting(in: stream.descriptor) > 0
   }
 
-  /// The next piece of a stream; nil if one is with the sink, or there is nothing to hand over.
-  /// - Parameter isLate: whether the beginning of a line goes out without its end.
+  /// The next piece of a stream; nil if the sink has one, or nothing is ready.
+  ///
+  /// - Parameter isLate: whether to return an unfinished line.
   func take(_ name: OutputStream, at instant: Instant, isLate: Bool = false) -> Piece? {
     while let stream = streams[name], stream.taken == nil {
       let size = view.look(into: watches.buffer, at: stream.descriptor)
       let seen = UnsafeRawBufferPointer(rebasing: watches.buffer[..<size])
       let whole = whole(seen, of: stream, isLate: isLate)
       guard whole > 0 else {
-        // What was counted and is not there was read by the job itself, which holds the pipe for reading too.
+        // Counted bytes that are missing were read by the job itself, which also holds the pipe for reading.
         if size == 0, stream.due != nil { streams[name]?.due = 0 }
         return nil
       }
@@ -138,14 +144,16 @@ final class UnitOutput {
     return nil
   }
 
-  /// The sink has answered for the piece of a stream.
+  /// Handles the sink's answer for a piece.
   func answered(_ piece: Piece, isStored: Bool) {
     guard streams[piece.stream]?.taken != nil else { return }
     takeOut(piece.stream, kept: piece.kept, isStored: isStored)
   }
 
-  /// How many of the bytes at the head of a pipe go out together: whole lines; everything that is seen, if nothing follows,
-  /// nothing else would fit, no more can be seen, or it was waited for long enough.
+  /// How many bytes at the head of a pipe are handed over together: usually whole lines.
+  ///
+  /// It is everything visible if the output is final, the pipe or the buffer is full, or the rest was waited for long
+  /// enough.
   private func whole(_ seen: UnsafeRawBufferPointer, of stream: Stream, isLate: Bool) -> Int {
     if let due = stream.due { return min(seen.count, due) }
     if let newline = seen.lastIndex(of: UInt8(ascii: "\n")) { return newline + 1 }
@@ -170,8 +178,7 @@ final class UnitOutput {
   private var storedByStream: [OutputStream: Int64] = [:]
   private func stored(of name: OutputStream) -> Int64 { storedByStream[name] ?? 0 }
 
-  /// A daemon before us may have died between the storing and the taking out of a piece: its bytes are stored, and may be
-  /// in the pipe still.
+  /// Takes out a piece that an earlier daemon stored but did not take out before it died.
   private func settle(_ name: OutputStream, stored: Int64) {
     storedByStream[name] = stored
     guard let stream = streams[name], stream.record.pending > 0 else { return }
@@ -191,7 +198,7 @@ final class UnitOutput {
   }
 
   private func write(_ name: OutputStream) {
-    // A disk that is full costs nothing but the certainty after a crash, and the store says so itself.
+    // A full disk costs only certainty after a crash, and the store reports it.
     _ = streams[name]?.record.write(of: name, to: ledger)
   }
 }

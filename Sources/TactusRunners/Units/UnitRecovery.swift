@@ -4,7 +4,7 @@ import TactusModel
 import TactusPorts
 import TactusSystemd
 
-/// What became of units that an earlier daemon started.
+/// Finds out what became of units of an earlier daemon.
 extension UnitRunner {
   func inquire(
     _ remnant: Remnant, _ events: @escaping @Sendable (RunnerEvent) -> Void,
@@ -12,11 +12,11 @@ extension UnitRunner {
   ) {
     guard runs[remnant.id] == nil else { fatalError("the unit of \(remnant.id) is to be recovered while it runs") }
     let pipes = UnitPipes(directory: settings.pipes, id: remnant.id)
-    // Without a boot id nothing can be of this boot, which is also what an unreadable /proc would show.
+    // Without a boot id no claim can be of this boot. An unreadable /proc would also show no process.
     let boot = try? Machine.bootID()
     let hasPipes = pipes.exist
-    // Somebody may have removed the pipes while the unit runs: systemd is asked all the same. Not where nothing speaks for a
-    // unit and systemd is silent, or a claim of a daemon without systemd would wait for its answer for ever.
+    // Somebody may have removed the pipes while the unit runs, so systemd is asked anyway. It is not asked if it is
+    // silent and no fact suggests a unit: a claim of a daemon without systemd would wait for its answer forever.
     guard remnant.bootID == boot, hasPipes || remnant.facts?.runner == .systemd || isConnected else {
       pipes.remove()
       return answer(.gone)
@@ -34,25 +34,25 @@ extension UnitRunner {
     }
   }
 
-  /// systemd has answered about the unit of an earlier daemon.
+  /// Handles systemd's answer about the unit of an earlier daemon.
   func found(_ run: UnitRun, _ state: UnitState) {
     guard let inquiry = run.inquiry else { return }
     if state.isKept, state.fields[UnitOrder.Field.store] == settings.storeID {
       run.state = state
       return adopt(run)
     }
-    // Asked for in the moment before it was started, or in that before it is forgotten.
+    // The unit is about to start, or about to be forgotten.
     if state.exists, run.looks < 20 {
       run.looks += 1
       return later(.milliseconds(100)) { [id = run.id] runner in if let run = runner.live(id) { runner.look(run) } }
     }
     run.inquiry = nil
     forget(run)
-    // The pipes were made for it, and systemd never had it, or it is ended and forgotten.
+    // The pipes were created, but systemd never had the unit, or the unit has ended and is forgotten.
     inquiry.answer(inquiry.wasRunning || !inquiry.hadPipes ? .gone : .unstarted)
   }
 
-  /// Takes a unit over, with the output from where it stopped.
+  /// Adopts a unit, and continues its output where it stopped.
   private func adopt(_ run: UnitRun) {
     let id = run.id
     stored.extent(of: id) { result in
@@ -67,15 +67,16 @@ extension UnitRunner {
             run.output = try UnitOutput(of: run.pipes, stored: stored, limit: limit, watches: watches, view: view)
           } catch let error as SystemError where Self.isLost(error) {
             run.storedBefore = stored.values.reduce(0, +)
-            runner.tellLostOutput(of: run, error)
+            runner.reportLostOutput(of: run, error)
           }
           run.killMode = fields[UnitOrder.Field.killMode].flatMap(KillMode.init) ?? .controlGroup
           run.timeout = fields[UnitOrder.Field.timeout].flatMap { Int64($0) }.map { .microseconds($0) }
         } catch {
-          // Descriptors, memory or the store are short: nobody waits for that, and the row says that it is not followed.
+          // Descriptors, memory or the store are short. The caller does not wait for that, and the row says that the
+          // job is not followed.
           if !run.isUnverified {
             run.isUnverified = true
-            run.events(.silent("its unit cannot be taken over yet: \(error)"))
+            run.events(.silent("its unit cannot be adopted yet: \(error)"))
           }
           return runner.later(.seconds(1)) { runner in if let run = runner.live(id) { runner.look(run) } }
         }
@@ -83,7 +84,7 @@ extension UnitRunner {
           run.isUnverified = false
           run.events(.answered)
         }
-        (run.inquiry, run.isCreated, run.isTold, run.isStartOver) = (nil, true, true, true)
+        (run.inquiry, run.isCreated, run.isReported, run.isStartOver) = (nil, true, true, true)
         run.pipes.forbidStart()
         let facts = run.facts(at: runner.time.now)
         inquiry.answer(run.state.isOver ? .ended(facts) : .adopted(facts))
@@ -93,21 +94,22 @@ extension UnitRunner {
     }
   }
 
-  /// Whether pipes are out of reach for good, rather than descriptors or memory short for a moment.
+  /// Whether the pipes are permanently unreachable.
+  ///
+  /// Otherwise descriptors or memory are short for a moment.
   private static func isLost(_ error: SystemError) -> Bool {
     [ENOENT, ENOTDIR, EISDIR, EACCES, EPERM, ELOOP, EROFS].contains(error.code)
   }
 
-  private func tellLostOutput(of run: UnitRun, _ error: SystemError) {
-    journal.tell(
+  private func reportLostOutput(of run: UnitRun, _ error: SystemError) {
+    journal.report(
       JournalEntry(
         .unitOutputLost,
-        "\(run.unit) goes on, but what it writes from now on is lost (\(error)), and it waits for ever once that is 64 KiB: "
-          + "tactusctl cancel \(run.id) ends it", fields: [.job: "\(run.id)"]))
+        "\(run.unit) continues, but its further output is lost (\(error)). After 64 KiB of it, the job waits forever. "
+          + "Run tactusctl cancel \(run.id) to end it", fields: [.job: "\(run.id)"]))
   }
 
-  /// Removes the units of this store, and the pipes, that belong to no attempt: their end is durable, or they were never
-  /// started.
+  /// Removes this store's units and pipes that belong to no attempt: their end is durable, or they never started.
   func sweep() {
     guard isToBeSwept, isConnected else { return }
     isToBeSwept = false

@@ -3,59 +3,63 @@ import TactusModel
 import TactusPorts
 import TactusSystemd
 
-/// One attempt as a transient unit, from its order to the moment that its end is durable.
+/// One attempt as a transient unit, from its order until its end is durable.
 final class UnitRun {
   let id: JobID
   let events: @Sendable (RunnerEvent) -> Void
   let pipes: UnitPipes
-  /// What goes from the pipes to the sink; nil while nothing is known of it.
+  /// The path of its output to the sink; nil while the output is unknown.
   var output: UnitOutput?
-  /// Streams that have the beginning of a line, and are looked at again soon.
+  /// Streams with an unfinished line that is looked at again soon.
   var watched: Set<OutputStream> = []
-  /// What no sentence of systemd may repeat.
+  /// Words that no message of systemd may repeat.
   var concealment = Concealment()
-  /// What systemd has told.
+  /// The state that systemd reported.
   var state = UnitState()
 
-  /// Whether systemd was asked to start it, and has not answered yet, because polkit or it is busy.
+  /// Whether the start was requested and not answered yet, because polkit or systemd is busy.
   var isAsked = false
-  /// Whether the start was answered, or the unit was found: there is something to be removed.
+  /// Whether the start was answered, or the unit was found.
+  ///
+  /// Then it has to be removed.
   var isCreated = false
-  /// Whether the job of systemd that starts it is over.
+  /// Whether systemd's start job is over.
   var isStartOver = false
-  /// Whether it was told that it runs.
-  var isTold = false
-  /// Whether somebody asked to stop it.
+  /// Whether its start was reported.
+  var isReported = false
+  /// Whether a stop was requested.
   var isStopping = false
-  /// The signal that it is to get; sent again when systemd was away.
+  /// The signal to send.
+  ///
+  /// It is sent again after systemd was away.
   var signal: Signal?
   /// Whether systemd is being asked about it.
   var isLookedAt = false
-  /// Whether it is to be asked again when that is answered.
+  /// Whether to ask again after the current answer.
   var isToBeLookedAt = false
   /// Whether its main process has ended, or could not be started.
   var hasEnded = false
-  /// Whether it wrote anything, looked at when it had ended.
+  /// Whether it wrote any output, checked at its end.
   var wasHeard = false
-  /// Whether it was told that systemd does not answer.
+  /// Whether the silence of systemd was reported.
   var isUnverified = false
-  /// Whether its end was told.
+  /// Whether its end was reported.
   var isOver = false
-  /// The open `cgroup.events` of what its main process left, and its registration.
+  /// The open `cgroup.events` of its remaining processes, and its registration.
   var rest: (group: ControlGroup, descriptor: Int32, token: Poller.Token)?
-  /// Who wants to know what is left of it, and whether its row says that it runs.
+  /// The caller that asks what is left of it, whether its row says RUNNING, and whether it had pipes.
   var inquiry: (answer: @Sendable (Found) -> Void, wasRunning: Bool, hadPipes: Bool)?
-  /// How often it was looked for and found about to start.
+  /// How often it was found about to start.
   var looks = 0
-  /// Bytes of its output that earlier daemons have stored, if no further ones can be read.
+  /// Bytes of its output that earlier daemons stored, if no more can be read.
   var storedBefore: Int64 = 0
-  /// What happens at its end to processes that it left.
+  /// The fate of its remaining processes at its end.
   var killMode = KillMode.controlGroup
-  /// How many processes it left that were ended.
+  /// How many remaining processes were killed at its end.
   var endedProcesses = 0
-  /// Whether KILL was sent to it.
+  /// Whether SIGKILL was sent to it.
   var isKilled: Bool { signal == .kill }
-  /// How long it may run, if it was taken over.
+  /// How long it may run, if it was adopted.
   var timeout: Duration?
 
   init(_ id: JobID, pipes: UnitPipes, events: @escaping @Sendable (RunnerEvent) -> Void) {
@@ -64,7 +68,7 @@ final class UnitRun {
 
   var unit: String { UnitOrder.name(of: id) }
 
-  /// What is known of its start.
+  /// The facts of its start.
   func facts(at now: Instant) -> StartFacts {
     let process = state.mainPID == 0 ? nil : Int(state.mainPID)
     var facts = StartFacts(

@@ -3,10 +3,11 @@ public import TactusModel
 public import TactusPorts
 public import TactusSystemd
 
-/// Runs commands as transient units of systemd: as other users, with limits and a sandbox, and beyond the daemon's own life.
+/// Runs commands as transient units of systemd: as other users, with limits and a sandbox, and beyond the daemon's
+/// life.
 ///
-/// A unit has the job's name and belongs to one attempt. systemd keeps it after its process, with its exit status and the
-/// pipes of its output, until the end is durable here; the next daemon takes it over by its name.
+/// A unit has the job's name and belongs to one attempt. systemd keeps it after its process, with its exit status and
+/// the pipes of its output, until the end is durable in the store. The next daemon adopts it by its name.
 public actor UnitRunner: Runner, QueueConfined {
   let bus: UnitBus
   let time: any TimeSource
@@ -17,13 +18,15 @@ public actor UnitRunner: Runner, QueueConfined {
   let availability: UnitAvailability
   let inputs: InputReader
   var runs: [JobID: UnitRun] = [:]
-  /// Attempts of which it is looked what their definitions name.
+  /// Attempts whose paths are being looked at.
   var looking: Set<JobID> = []
   let lookout: Lookout
-  /// Units whose end is durable, and that systemd has not yet been asked to remove.
+  /// Units whose end is durable and whose removal systemd has not confirmed.
   var owed: Set<JobID> = []
   var isConnected = false
-  /// Whether units are there of which nobody has been asked yet; never before all claims of earlier daemons were.
+  /// Whether there may be units that no attempt owns.
+  ///
+  /// False until all claims of earlier daemons were looked up.
   var isToBeSwept = false
   private var alarm: (any MonotonicAlarm)?
   private var agenda = Agenda<UnitRunner>()
@@ -32,10 +35,12 @@ public actor UnitRunner: Runner, QueueConfined {
   private(set) var isClosed = false
   var warnings = LimitWarnings()
 
-  /// Where secrets lie until systemd has read them.
+  /// The directory of secrets until systemd has read them.
   var secrets: CredentialDirectories { CredentialDirectories(root: settings.secrets, granted: settings.credentials) }
 
-  /// Makes a runner on a bus, of which it is the only user; `inputs` reads the files that definitions name.
+  /// Creates a runner that is the only user of a bus.
+  ///
+  /// `inputs` reads the files that definitions name.
   public init(
     bus: UnitBus, settings: UnitSettings, output: any OutputSink, stored: any OutputReader, time: any TimeSource,
     alarms: any AlarmSource, lookout: Lookout, journal: any Journal, availability: UnitAvailability,
@@ -55,17 +60,18 @@ public actor UnitRunner: Runner, QueueConfined {
     }
   }
 
-  /// The bus's.
+  /// The queue of the bus.
   public nonisolated var queue: any WorkQueue { bus.queue }
 
-  /// Connects to systemd, and waits until it is known what may be asked of it, but not longer than a span; before anything
-  /// else is asked, by a thread that owns no queue.
+  /// Connects to systemd, and waits for at most a span until its rights are known.
+  ///
+  /// Called before any other request, by a thread that owns no queue.
   public nonisolated func open(within span: Duration = .seconds(3)) {
     bus.open { [weak self] news in self?.assumeIsolated { $0.heard(news) } }
     availability.waitUntilKnown(within: span)
   }
 
-  /// True: the next daemon takes units over.
+  /// True: the next daemon adopts units.
   public nonisolated func outlivesDaemon(_ id: JobID) -> Bool { true }
 
   /// Starts an attempt of a command.
@@ -73,13 +79,13 @@ public actor UnitRunner: Runner, QueueConfined {
     post { $0.begin(order, events) }
   }
 
-  /// Sends TERM to all of the unit.
+  /// Sends SIGTERM to all processes of the unit.
   public nonisolated func terminate(_ id: JobID) { post { $0.signal(id, .terminate) } }
 
-  /// Sends KILL to all of the unit.
+  /// Sends SIGKILL to all processes of the unit.
   public nonisolated func kill(_ id: JobID) { post { $0.signal(id, .kill) } }
 
-  /// Asks systemd whether its main process has ended.
+  /// Asks systemd whether the main process has ended.
   public nonisolated func examine(_ id: JobID, answer: @escaping @Sendable () -> Void) {
     post { $0.examine(id, answer) }
   }
@@ -87,14 +93,14 @@ public actor UnitRunner: Runner, QueueConfined {
   /// Removes the unit.
   public nonisolated func settle(_ id: JobID) { post { $0.remove(id) } }
 
-  /// Asks systemd for the unit, by its name, until it answers.
+  /// Asks systemd for the unit by its name, until it answers.
   public nonisolated func recover(
     _ remnant: Remnant, events: @escaping @Sendable (RunnerEvent) -> Void, answer: @escaping @Sendable (Found) -> Void
   ) {
     post { $0.inquire(remnant, events, answer) }
   }
 
-  /// Removes the units of this store that no job owns.
+  /// Removes this store's units that no job owns.
   public nonisolated func recovered() {
     post { runner in
       runner.isToBeSwept = true
@@ -103,16 +109,16 @@ public actor UnitRunner: Runner, QueueConfined {
     }
   }
 
-  /// Answers which of the attempts are not known here.
+  /// Returns the attempts that are unknown here.
   public nonisolated func unknown(among ids: [JobID], answer: @escaping @Sendable ([JobID]) -> Void) {
     post { runner in
       answer(ids.filter { runner.runs[$0] == nil && !runner.looking.contains($0) })
-      // A signal may have been missed: it costs little to ask about each.
+      // A signal may have been missed, and asking about each unit is cheap.
       for id in ids { if let run = runner.live(id) { runner.look(run) } }
     }
   }
 
-  /// Answers, in a clause, what keeps attempts from ending.
+  /// Returns, as a clause, the reason why attempts do not end.
   public nonisolated func obstacles(of ids: [JobID], answer: @escaping @Sendable ([JobID: String]) -> Void) {
     post { runner in
       var found: [JobID: String] = [:]
@@ -124,13 +130,16 @@ public actor UnitRunner: Runner, QueueConfined {
     }
   }
 
-  /// Asks again whether this daemon may start units, because the rules may have changed; answers, on the queue, who has
-  /// commands of `Runner=auto` from now on, if that is another than before.
+  /// Asks again whether this daemon may start units, because the rules may have changed.
+  ///
+  /// Answers on the queue with the new runner for `Runner=auto`, or with nil if it stays the same.
   public nonisolated func examine(answer: @escaping @Sendable (RunnerName?) -> Void) {
     post { $0.examineRights(answer: answer) }
   }
 
-  /// Tells nothing any more, and closes the connection; units go on.
+  /// Stops reporting and closes the connection.
+  ///
+  /// Units continue.
   public nonisolated func close() {
     call { runner in
       runner.isClosed = true
@@ -147,13 +156,13 @@ public actor UnitRunner: Runner, QueueConfined {
 
   // MARK: Parts
 
-  /// The run of an attempt, unless it has ended or the daemon has.
+  /// The run of an attempt; nil if the attempt or the daemon has ended.
   func live(_ id: JobID) -> UnitRun? {
     guard let run = runs[id], !run.isOver else { return nil }
     return run
   }
 
-  /// The runner's descriptors, opened when they are needed first.
+  /// The runner's descriptors, opened when they are first needed.
   func descriptors() throws(SystemError) -> (watches: ProcessWatches, view: PipeView) {
     let view: PipeView
     if let openView { view = openView } else { view = try PipeView() }
@@ -185,14 +194,14 @@ public actor UnitRunner: Runner, QueueConfined {
       apply(&run.state)
       advance(run)
     case .looked(let unit):
-      // Before it is started it is only removed because somebody has asked about its name.
+      // Before it is started, systemd only removes it because somebody asked about its name.
       guard let run = UnitOrder.job(of: unit).flatMap(live), !run.isAsked else { return }
       run.isStartOver = true
       look(run)
     }
   }
 
-  /// Signals may have been missed, and calls may have failed: everything is looked at anew.
+  /// Looks at every unit again after a connect: signals may have been missed, and calls may have failed.
   private func connected() {
     isConnected = true
     for run in runs.values where !run.isOver {
@@ -211,8 +220,8 @@ public actor UnitRunner: Runner, QueueConfined {
   private func lost(_ reason: String) {
     guard isConnected || !runs.isEmpty else { return _ = learn(.unreached(reason)) }
     isConnected = false
-    // A dbus-daemon, or systemd, that is just started again is not worth a word.
-    later(Self.silenceToTell) { runner in
+    // A restart of dbus-daemon or systemd is not worth a report.
+    later(Self.silenceToReport) { runner in
       guard !runner.isConnected else { return }
       _ = runner.learn(.unreached(reason))
       for run in runner.runs.values where !run.isOver && !run.isUnverified && (run.isCreated || run.inquiry != nil) {
@@ -222,7 +231,7 @@ public actor UnitRunner: Runner, QueueConfined {
     }
   }
 
-  private static let silenceToTell: Duration = .seconds(3)
+  private static let silenceToReport: Duration = .seconds(3)
 
   private func signal(_ id: JobID, _ signal: Signal) {
     guard let run = live(id) else { return }
@@ -231,17 +240,20 @@ public actor UnitRunner: Runner, QueueConfined {
     send(signal, to: run)
   }
 
-  /// What does not arrive is sent again when systemd is back; to a unit that has ended it means nothing.
+  /// Sends a signal.
+  ///
+  /// A lost one is sent again when systemd is back. A unit that has ended ignores it.
   func send(_ signal: Signal, to run: UnitRun) {
     let (id, unit) = (run.id, run.unit)
     bus.kill(unit, with: signal) { result in
       guard case .failure(let failure) = result, failure.keepsFrom(unit) else { return }
       self.assumeIsolated { runner in
         guard runner.live(id) != nil else { return }
-        runner.journal.tell(
+        runner.journal.report(
           JournalEntry(
             .unitNotStopped,
-            "\(unit) goes on, because this daemon may no longer stop units (\(failure)): allow it again, or sudo systemctl stop \(unit)",
+            "\(unit) continues, because this daemon may no longer stop units (\(failure)). Restore the polkit rule, "
+              + "or run sudo systemctl stop \(unit)",
             fields: [.job: "\(id)"]))
       }
     }
@@ -260,7 +272,9 @@ public actor UnitRunner: Runner, QueueConfined {
     removeUnit(of: id)
   }
 
-  /// Stops what is left of a unit, and has it forgotten; the pipes go with it.
+  /// Stops the rest of a unit and has systemd forget it.
+  ///
+  /// The pipes are removed with it.
   func removeUnit(of id: JobID) {
     let unit = UnitOrder.name(of: id)
     let pipes = UnitPipes(directory: settings.pipes, id: id)
@@ -268,7 +282,7 @@ public actor UnitRunner: Runner, QueueConfined {
       bus.resetFailed(unit) { reset in
         self.assumeIsolated { runner in
           for case .failure(let failure) in [stopped, reset] {
-            // Done when systemd is back, or lets us again.
+            // Repeated when systemd is back, or allows it again.
             if case .refused = failure, !failure.keepsFrom(unit) { continue }
             return
           }

@@ -4,7 +4,7 @@ import TactusModel
 import TactusPorts
 import TactusSystemd
 
-/// From the order to the running unit.
+/// From an order to the running unit.
 extension UnitRunner {
   func begin(_ order: RunOrder, _ events: @escaping @Sendable (RunnerEvent) -> Void) {
     guard case .command(let command) = order.work else {
@@ -28,7 +28,7 @@ extension UnitRunner {
     }
   }
 
-  /// Asks systemd for the unit.
+  /// Asks systemd to start the unit.
   private func ask(
     _ order: RunOrder, _ command: Command, _ inputs: JobInputs, _ events: @escaping @Sendable (RunnerEvent) -> Void
   ) {
@@ -49,12 +49,12 @@ extension UnitRunner {
       events(.ended(.failed(.validationError, "\(fault)"), Report()))
     } catch {
       release(run)
-      // The machine's fault, or ours: nothing that would count against the workflow.
+      // The machine or the daemon is at fault, so the failure must not count against the workflow.
       events(.ended(.failed(.dispatchExhausted, "\(error)"), Report()))
     }
   }
 
-  /// Makes the pipes and everything else that systemd is asked for.
+  /// Creates the pipes and returns the properties for systemd.
   private func prepare(
     _ run: UnitRun, _ order: RunOrder, _ command: Command, _ inputs: JobInputs
   ) throws -> [UnitProperty] {
@@ -77,7 +77,7 @@ extension UnitRunner {
     }
     let stdout = try NamedPipe.openBoth(run.pipes.path(of: .stdout))
     let stderr: Int32
-    // Of merged output both descriptors lead into one pipe, and nobody writes into the other.
+    // For merged output, both descriptors are the same pipe, and the other pipe has no writer.
     do { stderr = try NamedPipe.openBoth(run.pipes.path(of: command.mergesOutput ? .stdout : .stderr)) } catch {
       Descriptor.close(stdout)
       throw error
@@ -88,7 +88,7 @@ extension UnitRunner {
     ]
   }
 
-  /// Gives back what a start took that comes to nothing.
+  /// Releases the resources of a failed start.
   private func release(_ run: UnitRun) {
     run.output?.close()
     run.pipes.remove()
@@ -100,18 +100,19 @@ extension UnitRunner {
     run.isAsked = false
     switch result {
     case .success: run.isCreated = true
-    // It is the attempt's own: the name is what keeps it from being started twice.
+    // The unit is the attempt's own: its name keeps it from being started twice.
     case .failure(let failure) where failure.isUnitExists: run.isCreated = true
-    // It is looked for when systemd is back.
+    // The unit is looked for when systemd is back.
     case .failure(.unanswered): return
     case .failure(.unreached(let reason)) where !SystemdPresence.isHere:
       return refuse(
         run, .validationError,
-        "Runner=systemd needs systemd, which does not run this machine (\(reason)): write Runner=direct")
+        "systemd does not run this machine (\(reason)), but Runner=systemd and some keys need it. "
+          + "Set Runner=direct, and remove keys that only units have")
     case .failure(let failure) where failure.isForbidden || failure.isOfPolkit: return cure(run, failure)
     case .failure(let failure) where failure.isInvalid:
       return refuse(
-        run, .validationError, "systemd refuses the unit: \(run.concealment.applied(to: "\(failure)"))")
+        run, .validationError, "systemd refused the unit: \(run.concealment.applied(to: "\(failure)"))")
     case .failure(let failure):
       forget(run)
       return run.events(.refused(run.concealment.applied(to: "\(failure)")))
@@ -120,7 +121,9 @@ extension UnitRunner {
     look(run)
   }
 
-  /// Refuses with what has to be done once, by who runs the machine: it depends on whether polkit said no, or nothing.
+  /// Refuses with the way out for the administrator.
+  ///
+  /// It depends on whether polkit denied the request or did not answer.
   private func cure(_ run: UnitRun, _ failure: BusFailure) {
     let id = run.id
     examineRights { [weak self] _ in
@@ -136,7 +139,7 @@ extension UnitRunner {
     run.events(.ended(.failed(code, sentence), Report()))
   }
 
-  /// Nothing was created of it.
+  /// Forgets a run of which nothing was created.
   func forget(_ run: UnitRun, keepsPipes: Bool = false) {
     run.isOver = true
     run.output?.close()
@@ -145,9 +148,11 @@ extension UnitRunner {
     runs[run.id] = nil
   }
 
-  /// Asks systemd how a unit is; asked again while that is open, once more afterwards.
+  /// Asks systemd about the state of a unit.
+  ///
+  /// A request during another one is sent afterwards, once.
   func look(_ run: UnitRun) {
-    // That there is no unit would say nothing; the answer to the start comes, from this connection or by its end.
+    // A missing unit would prove nothing. The answer to the start arrives on this connection, or when it ends.
     guard !run.isAsked else { return }
     guard !run.isLookedAt else {
       run.isToBeLookedAt = true
@@ -167,47 +172,48 @@ extension UnitRunner {
   }
 
   private func looked(_ run: UnitRun, _ result: Result<UnitState, BusFailure>) {
-    // Not answered: it is looked at again when the connection stands.
+    // Not answered. The unit is looked at again when the connection is back.
     guard case .success(let state) = result else { return }
     if run.inquiry != nil { return found(run, state) }
     if state.isKept {
       run.isCreated = true
       run.state = state
-      tellStart(run)
+      reportStart(run)
       if state.isOver { mainEnded(run) }
     } else if !run.isCreated {
-      // The answer to the start was lost with the connection, and so was the start: or it comes yet, with these pipes.
+      // The answer to the start was lost with the connection, and perhaps the start. If it still arrives, it uses these
+      // pipes.
       forget(run, keepsPipes: true)
       run.events(.refused("systemd did not start the unit before the connection ended"))
     } else if run.isStartOver {
-      // Somebody has stopped the unit; what was signaled of its end is known.
+      // Somebody stopped the unit. Its signals so far describe its end.
       mainEnded(run)
     }
   }
 
-  /// Takes what a signal told.
+  /// Acts on a signal of systemd.
   func advance(_ run: UnitRun) {
     guard run.inquiry == nil else { return }
     if run.state.isOver {
-      // Asked for all of it, because a signal tells only what has changed.
+      // Everything is requested, because a signal reports only changes.
       if run.state.activeState != "inactive" || run.isStartOver { look(run) }
     } else {
-      tellStart(run)
+      reportStart(run)
     }
   }
 
-  private func tellStart(_ run: UnitRun) {
-    guard !run.isTold, run.state.activeState == "active" || run.state.isOver, run.state.mainPID != 0 else { return }
+  private func reportStart(_ run: UnitRun) {
+    guard !run.isReported, run.state.activeState == "active" || run.state.isOver, run.state.mainPID != 0 else { return }
     if run.state.isOver, run.state.couldNotStart(wasHeard: hasOutput(run)) { return }
-    run.isTold = true
+    run.isReported = true
     settings.disk(true)
     run.pipes.forbidStart()
     settings.disk(false)
-    // It has its own copies by now.
+    // systemd has its own copies by now.
     secrets.remove(run.id)
     run.events(.started(run.facts(at: time.now)))
   }
 
-  /// Whether it wrote anything that is stored, or waits in its pipes.
+  /// Whether it wrote anything that is stored or still in its pipes.
   func hasOutput(_ run: UnitRun) -> Bool { run.output.map { !$0.isEmpty || $0.isWaiting } ?? false }
 }

@@ -7,12 +7,12 @@ import TactusModel
 ///
 /// Belongs to the bus's queue.
 final class BusLink {
-  /// What systemd signals.
+  /// A signal of systemd.
   enum Signal {
     case changed(String, @Sendable (inout UnitState) -> Void)
-    /// The job of a unit is over, or the unit is unloaded.
+    /// The job of a unit has ended, or the unit was unloaded.
     case over(String)
-    /// The configuration was read again: no signals were sent meanwhile.
+    /// systemd reloaded its configuration, and sent no signals meanwhile.
     case loadedAnew
     /// Another process owns the name of systemd.
     case replaced
@@ -21,10 +21,10 @@ final class BusLink {
   private let bus: OpaquePointer
   private let poller: Poller
   private var token: Poller.Token
-  private let tell: (Signal) -> Void
+  private let report: (Signal) -> Void
   private var pending: Set<Pending> = []
 
-  /// How many messages are processed in one go.
+  /// The number of messages that are processed in one turn.
   private static let batch = 512
 
   init(
@@ -43,7 +43,7 @@ final class BusLink {
         throw error
       }
     }
-    guard let handle else { fatalError("sd-bus made no connection and told no error") }
+    guard let handle else { fatalError("sd-bus returned neither a connection nor an error") }
     do {
       let descriptor = sd_bus_get_fd(handle)
       try Self.check(descriptor, "watch", "the connection to systemd")
@@ -54,7 +54,7 @@ final class BusLink {
     }
     bus = handle
     self.poller = poller
-    tell = signals
+    report = signals
     do { try match() } catch {
       close("\(error)")
       throw error
@@ -70,14 +70,14 @@ final class BusLink {
     return String(cString: name)
   }
 
-  /// When the connection wants to be processed, whatever happens.
+  /// The instant when the connection must be processed at the latest; nil for no limit.
   var timeout: MonotonicInstant? {
     var microseconds: UInt64 = 0
     guard sd_bus_get_timeout(bus, &microseconds) >= 0, microseconds != .max else { return nil }
     return MonotonicInstant(microseconds: Int64(clamping: microseconds))
   }
 
-  /// Watches for what the connection waits for.
+  /// Watches the events that the connection waits for.
   func watch() {
     let events = sd_bus_get_events(bus)
     guard events >= 0 else { return }
@@ -87,7 +87,7 @@ final class BusLink {
     poller.change(token, to: interest)
   }
 
-  /// Reads, writes and answers; nil, or why the connection is over.
+  /// Reads, writes and answers; returns nil, or the reason why the connection has ended.
   func process() -> String? {
     for _ in 0..<Self.batch {
       let answer = sd_bus_process(bus, nil)
@@ -97,7 +97,7 @@ final class BusLink {
     return sd_bus_is_open(bus) > 0 ? nil : "the connection was closed"
   }
 
-  /// Answers what is open; nothing is heard any more.
+  /// Ends the connection, and answers all open calls with a failure.
   func close(_ reason: String) {
     // sd-bus may have closed its descriptor already.
     poller.forget(token)
@@ -151,7 +151,7 @@ final class BusLink {
     }
     let name = error.pointee.name.map { String(cString: $0) } ?? ""
     let sentence = error.pointee.message.map { String(cString: $0) } ?? name
-    // What sd-bus itself makes up when nothing comes back.
+    // sd-bus itself creates these errors if there is no answer.
     let isUnanswered = [
       "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout",
       "org.freedesktop.DBus.Error.Disconnected",
@@ -191,17 +191,17 @@ final class BusLink {
         UnitBus.isOurs(unit)
       else { return }
       message.skip("s")
-      let told = UnitState.Told(of: message)
-      tell(.changed(unit) { $0.take(told) })
+      let reported = UnitState.Reported(of: message)
+      report(.changed(unit) { $0.take(reported) })
     case "JobRemoved":
       message.skip("uo")
-      if let unit = message.text(), UnitBus.isOurs(unit) { tell(.over(unit)) }
+      if let unit = message.text(), UnitBus.isOurs(unit) { report(.over(unit)) }
     case "UnitRemoved":
-      if let unit = message.text(), UnitBus.isOurs(unit) { tell(.over(unit)) }
-    case "Reloading": if message.number() == 0 { tell(.loadedAnew) }
+      if let unit = message.text(), UnitBus.isOurs(unit) { report(.over(unit)) }
+    case "Reloading": if message.number() == 0 { report(.loadedAnew) }
     case "NameOwnerChanged":
       message.skip("ss")
-      if message.text()?.isEmpty == false { tell(.replaced) }
+      if message.text()?.isEmpty == false { report(.replaced) }
     default: break
     }
   }
@@ -211,7 +211,7 @@ final class BusLink {
     throw SystemError(code: -answer, operation: operation, subject: subject)
   }
 
-  /// As the addresses of D-Bus want it: all but a few characters as `%XX`.
+  /// The path in the form of D-Bus addresses: all but a few characters as `%XX`.
   private static func escaped(_ path: String) -> String {
     path.utf8.map { byte in
       let isPlain =

@@ -1,14 +1,14 @@
 import CSystemd
 import TactusLinux
 
-/// A message of sd-bus(3) that is being written or read; the reference is held as long as the value lives.
+/// A message of sd-bus(3) that is being written or read; the object owns a reference to it.
 ///
-/// Belongs to the bus's queue, like the connection that it came from or goes to.
+/// Belongs to the bus's queue, like its connection.
 final class BusMessage {
   let handle: OpaquePointer
   private var failure: Int32 = 0
 
-  /// Takes the caller's reference over.
+  /// Adopts the caller's reference.
   private init(owning handle: OpaquePointer) { self.handle = handle }
 
   /// A message that sd-bus lends to a callback.
@@ -16,7 +16,7 @@ final class BusMessage {
 
   deinit { sd_bus_message_unref(handle) }
 
-  /// A method call that is still to be filled.
+  /// A method call without arguments, which are written next.
   static func call(_ method: BusMethod, on bus: OpaquePointer) throws(SystemError) -> BusMessage {
     var message: OpaquePointer?
     let answer = sd_bus_message_new_method_call(
@@ -29,7 +29,7 @@ final class BusMessage {
 
   // MARK: Writing
 
-  /// Throws the first failure of what was written before.
+  /// Throws the first error of the writes before.
   func checkWritten() throws(SystemError) {
     guard failure == 0 else { throw SystemError(code: failure, operation: "write", subject: "a message") }
   }
@@ -56,7 +56,9 @@ final class BusMessage {
     note(sd_bus_message_append_basic(handle, CChar.u, &value))
   }
 
-  /// The message keeps a duplicate, so the descriptor stays the caller's.
+  /// Writes a descriptor.
+  ///
+  /// The message keeps a duplicate, so the caller still owns it.
   func write(descriptor: Int32) {
     var value = descriptor
     note(sd_bus_message_append_basic(handle, CChar.h, &value))
@@ -79,7 +81,7 @@ final class BusMessage {
   private func container(_ kind: CChar, _ contents: String, _ body: () -> Void) {
     note(sd_bus_message_open_container(handle, kind, contents))
     body()
-    // Closing what was not opened would be a second failure that hides the first.
+    // Closing a container that was not opened would be a second error, which hides the first.
     if failure == 0 { note(sd_bus_message_close_container(handle)) }
   }
 
@@ -87,7 +89,7 @@ final class BusMessage {
 
   // MARK: Reading
 
-  /// The next value as text; nil if it is none.
+  /// The next value as text; nil if it is not a text.
   func text() -> String? {
     var pointer: UnsafePointer<CChar>?
     guard let kind = nextKind()?.kind, [CChar.s, CChar.o, CChar.g].contains(kind),
@@ -96,7 +98,7 @@ final class BusMessage {
     return String(cString: pointer)
   }
 
-  /// The next value as a number of any width; nil if it is none.
+  /// The next value as a number of any width; nil if it is not a number.
   func number() -> UInt64? {
     switch nextKind()?.kind {
     case CChar.t: read(CChar.t, UInt64(0)).map { $0 }
@@ -129,7 +131,7 @@ final class BusMessage {
     return isThere ? texts : nil
   }
 
-  /// The path of the first program of `ExecStart=`; nil if the next value is something else, or there is none.
+  /// The path of the first program of `ExecStart=`; nil if the next value is something else, or has no program.
   func programPath() -> String? {
     var path: String?
     _ = enter(CChar.array, "(sasbttttuii)") {
@@ -145,7 +147,7 @@ final class BusMessage {
     return path
   }
 
-  /// Reads what a container has; false if the next value is no such container, or the message is at its end.
+  /// Reads the contents of a container; false if the next value is not such a container, or the message is at its end.
   func enter(_ kind: CChar, _ contents: String?, _ body: () -> Void) -> Bool {
     guard sd_bus_message_enter_container(handle, kind, contents) > 0 else { return false }
     body()
@@ -154,7 +156,9 @@ final class BusMessage {
 
   func skip(_ types: String? = nil) { sd_bus_message_skip(handle, types) }
 
-  /// Reads the entries of a dictionary of variants: the body gets a name, with its value next, and need not read that.
+  /// Reads the entries of a dictionary of variants.
+  ///
+  /// The body gets a name, and may read the value, which is next.
   func properties(_ body: (String) -> Void) {
     _ = enter(CChar.array, "{sv}") {
       while enter(
@@ -164,7 +168,7 @@ final class BusMessage {
           if !UnitState.names.contains(name) { return skip("v") }
           _ = enter(CChar.variant, contents) {
             body(name)
-            // What the body did not take; at the end of the variant there is nothing to skip.
+            // Skips a value that the body did not read. At the end of the variant there is nothing to skip.
             if sd_bus_message_at_end(handle, 0) == 0 { skip() }
           }
         })
@@ -185,13 +189,13 @@ final class BusMessage {
   }
 }
 
-/// Where a call goes.
+/// A method that can be called on the bus.
 struct BusMethod {
   var service = "org.freedesktop.systemd1"
   var path = "/org/freedesktop/systemd1"
   var interface = "org.freedesktop.systemd1.Manager"
   var name: String
-  /// How long an answer is waited for; nil for as long as the library waits.
+  /// How long a call waits for the answer; nil for the library's default.
   var patience: Duration?
 }
 
@@ -234,7 +238,7 @@ extension BusMessage {
         structure("sasb") {
           write(path)
           write(arguments)
-          // Whether a failure does not matter.
+          // Whether a failure is ignored.
           write(false)
         }
       }
@@ -260,7 +264,7 @@ extension BusMessage {
       array("(sbbs)") {
         structure("sbbs") {
           write("AssertPathExists")
-          // Neither one of several, nor the opposite.
+          // Neither a trigger condition, nor negated.
           write(false)
           write(false)
           write(path)

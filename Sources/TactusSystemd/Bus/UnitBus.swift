@@ -4,41 +4,41 @@ public import TactusLinux
 import TactusModel
 public import TactusPorts
 
-/// A connection to systemd, by which transient units are started, watched and stopped.
+/// A connection to systemd that starts, watches and stops transient units.
 ///
-/// It connects again, with a back-off, whenever the connection ends, and tells so: what happened meanwhile is looked up by
-/// who has units there. Every call is answered once, on the queue. Source: sd-bus(3), org.freedesktop.systemd1(5).
+/// It connects again, with a back-off, whenever the connection ends, and reports that, so that the owner of units looks
+/// up their state. Every call is answered once, on the queue. Source: sd-bus(3), org.freedesktop.systemd1(5).
 public actor UnitBus: QueueConfined {
   /// `tactus.units`, a leaf.
   public nonisolated let queue: any WorkQueue
 
-  /// Where systemd listens.
+  /// An address of systemd.
   public enum Address: Hashable, Sendable {
-    /// A socket of the manager itself: needs no dbus-daemon, and takes root, or the manager's own user, only.
+    /// A socket of the manager itself: needs no dbus-daemon, and accepts only root and the manager's own user.
     case manager(String)
-    /// The system bus; what a caller may do there is polkit's to say.
+    /// The system bus, where polkit decides what a caller may do.
     case system
   }
 
-  /// What the bus tells without being asked.
+  /// A change that the bus reports.
   public enum News: Sendable {
-    /// It is connected, or systemd was loaded anew: signals may have been missed.
+    /// The bus is connected, or systemd was reloaded: signals may have been missed.
     case connected
-    /// The connection has ended, or does not come about, for this reason.
+    /// The connection has ended or failed, for this reason.
     case lost(String)
-    /// Properties of a unit have changed; only those are in the state.
+    /// Properties of a unit have changed; the closure applies only those.
     case changed(unit: String, apply: @Sendable (inout UnitState) -> Void)
-    /// Something of a unit is over: its start, or the unit itself.
+    /// The start of a unit, or the unit itself, has ended.
     case looked(unit: String)
   }
 
-  /// Where systemd is looked for.
+  /// The address of systemd.
   public nonisolated let address: Address
 
   private let workQueue: DispatchWorkQueue
   private let time: any TimeSource
   private let alarms: any AlarmSource
-  private var tell: @Sendable (News) -> Void = { _ in }
+  private var report: @Sendable (News) -> Void = { _ in }
   private var poller: Poller?
   private var alarm: (any MonotonicAlarm)?
   private var link: BusLink?
@@ -47,10 +47,10 @@ public actor UnitBus: QueueConfined {
   private var failures = 0
   private var reconnectAt: MonotonicInstant?
 
-  /// Whether a unit has a name that this program gives.
+  /// Whether a unit has a name of this program.
   static func isOurs(_ unit: String) -> Bool { unit.hasPrefix("tactus-") && unit.hasSuffix(".service") }
 
-  /// Makes a bus that is not connected.
+  /// Creates a bus that is not connected.
   public init(
     queue: DispatchWorkQueue, address: Address, time: any TimeSource, alarms: any AlarmSource
   ) {
@@ -61,15 +61,15 @@ public actor UnitBus: QueueConfined {
     self.alarms = alarms
   }
 
-  /// Connects, and keeps connected; the news come on the queue.
+  /// Connects, and stays connected; news are reported on the queue.
   public nonisolated func open(news: @escaping @Sendable (News) -> Void) {
     post { bus in
-      bus.tell = news
+      bus.report = news
       bus.begin()
     }
   }
 
-  /// Ends the connection; nothing is told any more.
+  /// Ends the connection; nothing is reported any more.
   public nonisolated func close() {
     call { bus in
       bus.isClosed = true
@@ -81,9 +81,9 @@ public actor UnitBus: QueueConfined {
 
   // MARK: Calls
 
-  /// Starts a unit; the answer comes when its start is on its way.
+  /// Starts a unit; the answer arrives when systemd has accepted the start.
   ///
-  /// The descriptors among the properties are closed here.
+  /// This closes the descriptors among the properties.
   public nonisolated func start(
     _ unit: String, _ properties: [UnitProperty], answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void
   ) {
@@ -91,8 +91,8 @@ public actor UnitBus: QueueConfined {
       defer {
         for property in properties { if case .descriptor(let own) = property.value { Descriptor.close(own) } }
       }
-      // Not given up while the connection stands, because the unit may be started all the same: systemd, which may have to wait
-      // for polkit, answers in its own time.
+      // Without a time-out, because the unit may be started nevertheless: systemd may have to wait for polkit before it
+      // answers.
       bus.ask(BusMethod(name: "StartTransientUnit", patience: .seconds(366 * 86_400))) { message in
         message.write(unit)
         message.write("fail")
@@ -104,8 +104,8 @@ public actor UnitBus: QueueConfined {
     }
   }
 
-  /// What systemd knows of a unit; of one that does not exist, that.
-  /// - Parameter patience: how long the answer may take; nil for what is usual.
+  /// Asks for the state of a unit, which also shows whether the unit exists.
+  /// - Parameter patience: how long the answer may take; nil for the library's default.
   public nonisolated func state(
     of unit: String, within patience: Duration? = nil,
     answer: @escaping @Sendable (Result<UnitState, BusFailure>) -> Void
@@ -120,14 +120,14 @@ public actor UnitBus: QueueConfined {
         answer(
           result.map { message in
             var state = UnitState()
-            state.take(UnitState.Told(of: message))
+            state.take(UnitState.Reported(of: message))
             return state
           })
       }
     }
   }
 
-  /// Has a unit stopped, with whatever is left of it.
+  /// Stops a unit with all its processes.
   public nonisolated func stop(_ unit: String, answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void) {
     post { bus in
       bus.ask(BusMethod(name: "StopUnit")) { message in
@@ -154,7 +154,7 @@ public actor UnitBus: QueueConfined {
     }
   }
 
-  /// Has a unit forgotten that has failed.
+  /// Makes systemd forget a failed unit.
   public nonisolated func resetFailed(
     _ unit: String, answer: @escaping @Sendable (Result<Void, BusFailure>) -> Void
   ) {
@@ -167,7 +167,7 @@ public actor UnitBus: QueueConfined {
     }
   }
 
-  /// The names of the units that are loaded and match a pattern of shells.
+  /// Asks for the names of the loaded units that match a shell pattern.
   public nonisolated func units(
     matching pattern: String, answer: @escaping @Sendable (Result<[String], BusFailure>) -> Void
   ) {
@@ -194,13 +194,15 @@ public actor UnitBus: QueueConfined {
     }
   }
 
-  /// Whether this process may start units: on the system bus polkit is asked, without a question to anybody.
+  /// Asks whether this process may start units.
+  ///
+  /// On the system bus polkit decides, without asking a user.
   public nonisolated func mayStartUnits(answer: @escaping @Sendable (UnitRight) -> Void) {
     post { bus in
       guard bus.isConnected, let link = bus.link else { return answer(.unreached(bus.lastReason)) }
-      // The manager's own socket is open only to those who may do everything.
+      // The manager's own socket accepts only callers that may do everything.
       guard bus.address == .system, geteuid() != 0 else { return answer(.granted) }
-      // Not the 25 s of the library: a reload waits for this.
+      // Shorter than the library's 25 s, because a reload waits for this.
       let method = BusMethod(
         service: "org.freedesktop.PolicyKit1", path: "/org/freedesktop/PolicyKit1/Authority",
         interface: "org.freedesktop.PolicyKit1.Authority", name: "CheckAuthorization", patience: .seconds(5))
@@ -261,11 +263,11 @@ public actor UnitBus: QueueConfined {
       link.ask(BusMethod(name: "Subscribe"), write: { _ in }) { [weak self] result in
         let failure: BusFailure? = if case .failure(let failure) = result { failure } else { nil }
         self?.assumeIsolated { bus in
-          // Refused, signals are missing, and without them nothing would be told of any unit.
+          // Without the subscription systemd sends no signals, so changes of units would be missed.
           if let failure { return bus.lost("\(failure)") }
           bus.isConnected = true
           bus.failures = 0
-          bus.tell(.connected)
+          bus.report(.connected)
         }
       }
       update()
@@ -275,19 +277,19 @@ public actor UnitBus: QueueConfined {
   private nonisolated func heard(_ news: BusLink.Signal) {
     assumeIsolated { bus in
       switch news {
-      case .changed(let unit, let apply): bus.tell(.changed(unit: unit, apply: apply))
-      case .over(let unit): bus.tell(.looked(unit: unit))
-      case .loadedAnew: if bus.isConnected { bus.tell(.connected) }
+      case .changed(let unit, let apply): bus.report(.changed(unit: unit, apply: apply))
+      case .over(let unit): bus.report(.looked(unit: unit))
+      case .loadedAnew: if bus.isConnected { bus.report(.connected) }
       case .replaced: bus.isToReconnect = true
       }
     }
   }
 
-  /// Whether another systemd answers than the one that was asked to send signals.
+  /// Whether another systemd process answers than the one with the subscription.
   private var isToReconnect = false
 
   private func ready() {
-    // The descriptor is the bus's own business: which of its registrations is told does not matter.
+    // The events do not matter, because sd-bus examines its descriptor itself.
     poller?.drain { _, _ in }
     process()
   }
@@ -297,7 +299,7 @@ public actor UnitBus: QueueConfined {
     if let reason = link.process() { return lost(reason) }
     if isToReconnect {
       isToReconnect = false
-      return lost("systemd was started anew")
+      return lost("systemd was restarted")
     }
     update()
   }
@@ -308,7 +310,7 @@ public actor UnitBus: QueueConfined {
     process()
   }
 
-  /// Waits for what the connection waits for.
+  /// Watches the events and the timeout of the connection.
   private func update() {
     guard let link else { return arm() }
     link.watch()
@@ -327,7 +329,7 @@ public actor UnitBus: QueueConfined {
     failures += 1
     // 100 ms, twice as long each time, at most 6.4 s.
     reconnectAt = time.monotonic + .milliseconds(100 << Int64(min(failures - 1, 6)))
-    tell(.lost(reason))
+    report(.lost(reason))
     arm()
   }
 
@@ -343,7 +345,7 @@ public actor UnitBus: QueueConfined {
 enum UnitPath {
   private static let root = "/org/freedesktop/systemd1/unit"
 
-  /// The object of a unit.
+  /// The object path of a unit.
   static func of(_ unit: String) -> String {
     var path: UnsafeMutablePointer<CChar>?
     guard sd_bus_path_encode(root, unit, &path) >= 0, let path else { fatalError("no path for the unit \(unit)") }
@@ -351,7 +353,7 @@ enum UnitPath {
     return String(cString: path)
   }
 
-  /// The unit of an object; nil if it is none.
+  /// The unit of an object path; nil if the object is not a unit.
   static func unit(of path: String) -> String? {
     var name: UnsafeMutablePointer<CChar>?
     guard sd_bus_path_decode(path, root, &name) > 0, let name else { return nil }

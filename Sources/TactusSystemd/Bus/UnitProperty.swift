@@ -1,17 +1,17 @@
-/// A property of a transient unit, as `StartTransientUnit` of org.freedesktop.systemd1(5) takes it.
+/// A property of a transient unit for `StartTransientUnit` of org.freedesktop.systemd1(5).
 public struct UnitProperty: Hashable, Sendable {
   /// The name on the bus: `MemoryMax`, `ExecStart`.
   public var name: String
-  /// What it is set to.
+  /// The value.
   public var value: Value
 
-  /// Puts one together.
+  /// Creates a property.
   public init(_ name: String, _ value: Value) {
     self.name = name
     self.value = value
   }
 
-  /// The types that the properties of a command have.
+  /// The value types of a command's properties.
   public enum Value: Hashable, Sendable {
     /// `b`
     case flag(Bool)
@@ -21,15 +21,15 @@ public struct UnitProperty: Hashable, Sendable {
     case number(UInt64)
     /// `as`
     case texts([String])
-    /// `h`: a descriptor, of which the message keeps a copy.
+    /// `h`: a descriptor; the message keeps a copy.
     case descriptor(Int32)
-    /// `a(sasb)`: a program, and its arguments with its name in front.
+    /// `a(sasb)`: a program, and its arguments, which begin with its name.
     case program(path: String, arguments: [String])
     /// `a(sb)`: files, and whether each may be missing.
     case files([File])
     /// `a(ss)`: names and paths.
     case pairs([Pair])
-    /// `a(sbbs)`: a path that has to be there.
+    /// `a(sbbs)`: a path that must exist.
     case existing(String)
     /// `aay`: `NAME=value` as bytes.
     case fields([String])
@@ -37,14 +37,14 @@ public struct UnitProperty: Hashable, Sendable {
     case exits(codes: [Int32], signals: [Int32])
   }
 
-  /// A path that may be missing, or must not.
+  /// A path, and whether it may be missing.
   public struct File: Hashable, Sendable {
     /// An absolute path.
     public var path: String
     /// Whether it may be missing.
     public var isOptional: Bool
 
-    /// Puts one together.
+    /// Creates a file.
     public init(path: String, isOptional: Bool) {
       self.path = path
       self.isOptional = isOptional
@@ -58,7 +58,7 @@ public struct UnitProperty: Hashable, Sendable {
     /// The path.
     public var path: String
 
-    /// Puts one together.
+    /// Creates a pair.
     public init(name: String, path: String) {
       self.name = name
       self.path = path

@@ -1,23 +1,23 @@
-/// What this process may ask of systemd, as far as it was told.
+/// Whether this process may start units of systemd, according to the last answers of systemd and polkit.
 public enum UnitRight: Hashable, Sendable {
   /// It may start units.
   case granted
-  /// polkit was asked, and says no.
+  /// polkit was asked and refused.
   case denied
-  /// polkit, whom systemd asks, does not answer, for this reason: so systemd says no.
+  /// polkit, which systemd asks, does not answer, for this reason. So systemd refuses.
   case undecided(String)
   /// systemd does not answer, for this reason.
   case unreached(String)
 }
 
 extension UnitRight {
-  /// The command that has polkit let the daemon of the system start units.
+  /// The shell command that enables the polkit rule, which allows the system's daemon to start units.
   public static let rule =
     "sudo ln -s /usr/share/tactus/polkit/tactus.rules /etc/polkit-1/rules.d/50-tactus.rules"
-  /// What to do where that was done before, to no effect.
+  /// The sentence for an existing rule that has no effect, without a full stop.
   ///
-  /// The daemon cannot see whether it was: nobody but polkit may look into the directory of its rules.
-  public static let remedyForRule = "if that link is there, polkit has not read it: sudo systemctl restart polkit"
-  /// What has polkit answer.
+  /// The daemon cannot see whether the rule exists: only polkit may read the directory of its rules.
+  public static let remedyForRule = "If that link exists, polkit has not read it. Run sudo systemctl restart polkit"
+  /// The shell commands that make polkit answer.
   public static let remedyForPolkit = "sudo apt install polkitd, or sudo systemctl unmask polkit if it is masked"
 }

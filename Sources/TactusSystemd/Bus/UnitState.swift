@@ -1,65 +1,65 @@
 public import TactusModel
 
-/// What systemd tells of a service unit: the properties that say whether it runs, and how it ended.
+/// The properties of a service unit that show whether it runs, and how it ended.
 ///
 /// Source: org.freedesktop.systemd1(5), systemd.service(5).
 public struct UnitState: Hashable, Sendable {
-  /// Whether its file was read: `loaded`, `not-found` and others; empty before anything was told.
+  /// The state of its file: `loaded`, `not-found` and others; empty before systemd has reported it.
   public var loadState = ""
-  /// Where it stands: `active`, `activating`, `failed` and others.
+  /// Its state: `active`, `activating`, `failed` and others.
   public var activeState = ""
-  /// The same more closely: `running`, `exited`, `dead` and others.
+  /// Its detailed state: `running`, `exited`, `dead` and others.
   public var subState = ""
-  /// How it ended: `success`, `oom-kill`, `resources` and others.
+  /// Its result: `success`, `oom-kill`, `resources` and others.
   public var result = ""
-  /// The main process; 0 if there was none.
+  /// The id of the main process; 0 if no process was started.
   public var mainPID: UInt32 = 0
-  /// What `si_code` of waitid(2) says of its end: 1 exited, 2 killed, 3 dumped core; 0 if it has not ended.
+  /// The end of the main process, as `si_code` of waitid(2): 1 exited, 2 killed, 3 dumped core; 0 if it has not ended.
   public var exitKind: Int32 = 0
   /// The exit code or the signal.
   public var exitStatus: Int32 = 0
   /// When the main process was started.
   public var startedAt: Instant?
-  /// When its end was seen.
+  /// When systemd saw its end.
   public var endedAt: Instant?
-  /// The same in microseconds of `CLOCK_MONOTONIC`.
+  /// When systemd saw its end, in microseconds of `CLOCK_MONOTONIC`.
   public var endedMonotonic: UInt64 = 0
-  /// When it was started, in µs of CLOCK_MONOTONIC; 0 if it was not.
+  /// When the main process was started, in microseconds of `CLOCK_MONOTONIC`; 0 if it was not started.
   public var startedMonotonic: UInt64 = 0
   /// When the unit became active, in microseconds of `CLOCK_MONOTONIC`.
   public var activeMonotonic: UInt64 = 0
   /// CPU time of the whole tree.
   public var cpuTime: Duration?
-  /// The most memory that the tree had, in bytes; told by systemd 255 and later.
+  /// The largest memory use of the tree, in bytes; nil before systemd 255.
   public var peakMemory: Int64?
-  /// The control group, as a path below the root of the hierarchy; empty if there is none (any more).
+  /// The control group, as a path below the root of the hierarchy; empty before it is created and after it is removed.
   public var controlGroup = ""
-  /// Whom it runs as: `User=`; empty for whom systemd itself runs as.
+  /// `User=`; empty for the user of systemd itself.
   public var user = ""
   /// `Group=`; empty for the user's own.
   public var group = ""
-  /// `WorkingDirectory=`, with `!` before it if it may be missing.
+  /// `WorkingDirectory=`, with a leading `!` if it may be missing.
   public var workingDirectory = ""
   /// The path of its program.
   public var program = ""
-  /// `ReadOnlyPaths=`, `ReadWritePaths=` and `InaccessiblePaths=`, as far as they name any.
+  /// `ReadOnlyPaths=`, `ReadWritePaths=` and `InaccessiblePaths=`; each only if it has paths.
   public var paths: [String: [String]] = [:]
   /// `LogExtraFields=`.
   public var fields: [String: String] = [:]
 
-  /// Nothing is known.
+  /// Creates an unknown state.
   public init() {}
 
-  /// Whether there is such a unit at all, whatever systemd thinks of its file.
+  /// Whether the unit exists, even if its file is invalid.
   public var exists: Bool { loadState != "not-found" && !activeState.isEmpty }
-  /// Whether there is something that was started, or is being started.
+  /// Whether the unit was started, or is being started.
   public var isKept: Bool { exists && activeState != "inactive" }
   /// Whether its main process has ended, or could not be started.
   public var isOver: Bool {
     activeState == "failed" || activeState == "inactive" || activeState == "active" && subState == "exited"
   }
 
-  /// The properties that are read; the many others are passed over.
+  /// The properties that are read; all others are skipped.
   static let names: Set<String> = [
     "LoadState", "ActiveState", "SubState", "Result", "ControlGroup", "ExecMainPID", "ExecMainCode", "ExecMainStatus",
     "ExecMainStartTimestamp", "ExecMainStartTimestampMonotonic", "ExecMainExitTimestamp",
@@ -68,8 +68,8 @@ public struct UnitState: Hashable, Sendable {
     "User", "Group", "WorkingDirectory", "ExecStart", "ReadOnlyPaths", "ReadWritePaths", "InaccessiblePaths",
   ]
 
-  /// Properties as one message tells them.
-  struct Told: Sendable {
+  /// The properties of one message.
+  struct Reported: Sendable {
     var texts: [String: String] = [:]
     var numbers: [String: UInt64] = [:]
     var fields: [String] = []
@@ -93,18 +93,18 @@ public struct UnitState: Hashable, Sendable {
     }
   }
 
-  /// Takes over what was told.
-  mutating func take(_ told: Told) {
-    for (name, text) in told.texts { set(name, text) }
-    for (name, number) in told.numbers { set(name, number) }
-    paths.merge(told.paths.filter { !$0.value.isEmpty }) { $1 }
-    for field in told.fields {
+  /// Applies the properties of a message.
+  mutating func take(_ reported: Reported) {
+    for (name, text) in reported.texts { set(name, text) }
+    for (name, number) in reported.numbers { set(name, number) }
+    paths.merge(reported.paths.filter { !$0.value.isEmpty }) { $1 }
+    for field in reported.fields {
       let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
     }
   }
 
-  /// Takes a property of type `s` (or `o`) over, if it is one of these.
+  /// Applies a property of type `s` or `o`; unknown names are ignored.
   mutating func set(_ name: String, _ text: String) {
     switch name {
     case "LoadState": loadState = text
@@ -120,9 +120,9 @@ public struct UnitState: Hashable, Sendable {
     }
   }
 
-  /// Takes a property of type `t`, `u` or `i` over, if it is one of these.
+  /// Applies a property of type `t`, `u` or `i`; unknown names are ignored.
   mutating func set(_ name: String, _ number: UInt64) {
-    // All ones mean "not known" in systemd.
+    // A value with all bits set means "unknown" in systemd.
     let known = number == .max ? nil : Int64(clamping: number)
     switch name {
     case "ExecMainPID": mainPID = UInt32(clamping: number)

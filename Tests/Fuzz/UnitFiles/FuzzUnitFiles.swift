@@ -1,6 +1,8 @@
 import TactusFuzzing
 
-/// What libFuzzer calls with each input; the trap is how it is told.
+/// Checks one input of libFuzzer.
+///
+/// A trap reports a violation.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do throws(Violation) {

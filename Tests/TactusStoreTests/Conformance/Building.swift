@@ -3,14 +3,14 @@ import TactusPorts
 import Testing
 
 extension LedgerConformance {
-  @Suite("keeps how far images are")
+  @Suite("records the status of images")
   struct Building {
     private func build(_ stage: Stage) throws -> (status: BuildStatus?, error: String?) {
       let workflow = try stage.workflow("w")
       return (workflow.buildStatus?.known, workflow.buildError)
     }
 
-    @Test("A new generation has its image prepared, and tells each step once", arguments: LedgerFactory.all)
+    @Test("A new generation has its image prepared, and records each step once", arguments: LedgerFactory.all)
     func steps(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let applied = try stage.apply(.sample(every: nil, kind: .container), at: 0)
@@ -36,9 +36,9 @@ extension LedgerConformance {
         #expect(try stage.apply(.sample(every: nil, kind: .container), at: 2).change.preparations.isEmpty)
         let edited = try stage.apply(.sample(every: 60, kind: .container), at: 3)
         #expect(edited.change.preparations.map(\.definition.generation) == [2])
-        #expect(try !record(.completed), "a step of an older generation is none")
+        #expect(try !record(.completed), "a step of an older generation is ignored")
         #expect(try build(stage) == (.queued, nil))
-        // A daemon that died before it came to it.
+        // The daemon died before it prepared the image.
         #expect(try stage.recover(at: 4).change.preparations.map(\.definition.generation) == [2])
         try stage.apply(.sample(every: 60), at: 5)
         #expect(try build(stage) == (nil, nil))
@@ -46,7 +46,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A container that runs shows that its image is there", arguments: LedgerFactory.all)
+    @Test("A running container shows that its image is available", arguments: LedgerFactory.all)
     func running(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: nil, kind: .container), at: 0)

@@ -5,7 +5,7 @@ import Testing
 extension LedgerConformance {
   @Suite("cancels")
   struct Canceling {
-    @Test("A planned job's instant is skipped, and the next is planned", arguments: LedgerFactory.all)
+    @Test("Canceling a planned job skips its instant and plans the next", arguments: LedgerFactory.all)
     func planned(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -33,7 +33,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A manual job that waits for its time is closed, and answers no instant", arguments: LedgerFactory.all)
+    @Test("A manual job that waits for its time is canceled, and answers no instant", arguments: LedgerFactory.all)
     func manual(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -64,14 +64,14 @@ extension LedgerConformance {
         let claim = try #require(try stage.claim(stage.release(at: 10).change.queued.map(\.id), at: 10).first)
         #expect(try stage.cancel(claim.id, at: 11).stop == [claim.id: .canceled])
         #expect(try stage.job(claim.id).phase == .dispatching)
-        #expect(try stage.start(claim, at: 12), "it was started before it could be told")
+        #expect(try stage.start(claim, at: 12), "it started before the stop reached its runner")
         #expect(try stage.job(claim.id).phase == .stopping)
         try stage.end(claim, at: 13)
         #expect(try stage.job(claim.id).errorCode == .canceledByUser)
       }
     }
 
-    @Test("A running job is stopped; whoever asks again hears the first reason", arguments: LedgerFactory.all)
+    @Test("A running job is stopped, and a second cancel returns the first reason", arguments: LedgerFactory.all)
     func running(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -84,7 +84,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What has ended cannot be canceled", arguments: LedgerFactory.all)
+    @Test("A job that has ended cannot be canceled", arguments: LedgerFactory.all)
     func terminal(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(failures: nil), at: 0)

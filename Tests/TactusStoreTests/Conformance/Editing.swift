@@ -3,9 +3,24 @@ import TactusPorts
 import Testing
 
 extension LedgerConformance {
-  @Suite("takes edits")
+  @Suite("accepts edits")
   struct Editing {
-    @Test("A changed interval counts on from the previous nominal instant", arguments: LedgerFactory.all)
+    @Test("A job that waits for room is examined when an edit moves it to another queue", arguments: LedgerFactory.all)
+    func backlogMoves(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
+        // The queue of commands has room for three.
+        let jobs = try (1...4).map { try stage.run(at: $0).id }
+        #expect(try stage.job(jobs[3]).wait == .known(.backlog))
+        let edited = try stage.apply(.sample(every: nil, overlap: .allow, kind: .heartbeat), at: 5)
+        let heartbeats = QueueName(builtIn: .heartbeat)
+        #expect(edited.change.backlogged == [heartbeats] && edited.change.freedQueues == [heartbeats])
+        let released = try stage.release(at: 5, queues: edited.change.freedQueues)
+        #expect(released.change.queued.map(\.id) == [jobs[3]])
+      }
+    }
+
+    @Test("A changed interval counts from the previous nominal instant", arguments: LedgerFactory.all)
     func interval(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10), at: 0)
@@ -16,13 +31,13 @@ extension LedgerConformance {
         #expect(edited.previous == Definition.sample(every: 10).canonical)
         #expect(edited.nextAt == .at(7))
         #expect(edited.change.nextDue == .at(7))
-        #expect(try stage.planned()?.id == planned.id, "the planned job moves, it is not made anew")
+        #expect(try stage.planned()?.id == planned.id, "the planned job is moved, not created again")
         #expect(try stage.planned()?.nominalAt == .at(7))
         #expect(try stage.decisions().isEmpty, "the instants before the edit had not come yet")
       }
     }
 
-    @Test("Instants that had come without a job are answered as edited", arguments: LedgerFactory.all)
+    @Test("Instants that had passed without a job are answered as edited", arguments: LedgerFactory.all)
     func lateEdit(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10), at: 0)
@@ -37,7 +52,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "Without its schedule a workflow plans nothing, and with one again its grid is new", arguments: LedgerFactory.all)
+      "Without its schedule a workflow plans nothing; a new schedule starts a new grid", arguments: LedgerFactory.all)
     func scheduleRemoved(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10), at: 0)
@@ -57,7 +72,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Of a terminated workflow the old instants stay terminated, and it stays so", arguments: LedgerFactory.all)
+    @Test("An edit of a terminated workflow leaves it and its old instants terminated", arguments: LedgerFactory.all)
     func terminated(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10), at: 0)
@@ -74,7 +89,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("The schedule of a terminated workflow may go and come back", arguments: LedgerFactory.all)
+    @Test("A terminated workflow may lose its schedule and get it back", arguments: LedgerFactory.all)
     func terminatedWithoutSchedule(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10), at: 0)
@@ -89,7 +104,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "An edit of policies leaves the plan alone, and holds for what is not released yet", arguments: LedgerFactory.all)
+      "An edit of policies leaves the plan unchanged, and applies to unreleased jobs", arguments: LedgerFactory.all)
     func policies(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -109,7 +124,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("An edit may change the kind; what is planned follows", arguments: LedgerFactory.all)
+    @Test("An edit may change the kind, and the planned job follows", arguments: LedgerFactory.all)
     func kind(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(kind: .command), at: 0)
@@ -121,7 +136,8 @@ extension LedgerConformance {
     }
 
     @Test(
-      "An edit of the schedule never starts a job, whenever it comes and whatever it says", arguments: LedgerFactory.all
+      "An edit of the schedule never starts a job, at whatever time and with whatever schedule",
+      arguments: LedgerFactory.all
     )
     func neverStarts(_ factory: LedgerFactory) throws {
       for now in [0, 1, 9, 10, 11, 35, 40] {
@@ -139,7 +155,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What a waiting row stood for is answered when its schedule is edited", arguments: LedgerFactory.all)
+    @Test("An edit of the schedule answers the instants that a waiting row covered", arguments: LedgerFactory.all)
     func waitingRow(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10, overlap: .queue), at: 0)

@@ -3,7 +3,7 @@ import TactusPorts
 import Testing
 
 extension LedgerConformance {
-  @Suite("knows what has ended before its end is recorded")
+  @Suite("notes exits before the end is recorded")
   struct Exiting {
     private func running(_ stage: Stage) throws -> ClaimedJob {
       try stage.apply(.sample(), at: 0)
@@ -16,17 +16,13 @@ extension LedgerConformance {
       try stage.ask { $0.recordExit(claim.id, fence: fence ?? claim.fence, answer: $1) }
     }
 
-    @Test("After an exit no reason to stop is taken, whoever has one", arguments: LedgerFactory.all)
+    @Test("After an exit every stop reason is refused", arguments: LedgerFactory.all)
     func late(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try running(stage)
         #expect(try !exit(claim, on: stage, fence: claim.fence + 1))
         #expect(try exit(claim, on: stage))
-        guard case .conflict(let reason) = stage.refusal(of: { try stage.cancel(claim.id, at: 13) }) else {
-          Issue.record("it was canceled")
-          return
-        }
-        #expect(reason.contains("has ended by itself"))
+        #expect(stage.refusal { try stage.cancel(claim.id, at: 13) } == .conflict(.exited(claim.id)))
         #expect(
           try !stage.ask {
             $0.recordStop(claim.id, fence: claim.fence, reason: .interrupted, at: .at(13), answer: $1)
@@ -38,7 +34,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A reason that came before the exit decides", arguments: LedgerFactory.all)
+    @Test("A stop reason recorded before the exit decides", arguments: LedgerFactory.all)
     func early(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try running(stage)
@@ -49,7 +45,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Spans are those that were measured, whatever the instants say", arguments: LedgerFactory.all)
+    @Test("Measured spans are kept, whatever the instants", arguments: LedgerFactory.all)
     func spans(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -92,7 +88,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "Jobs are numbered in the order in which they began and ended, also when the clock steps back",
+      "Jobs are numbered in the order in which they started and ended, even if the clock steps back",
       arguments: LedgerFactory.all)
     func order(_ factory: LedgerFactory) throws {
       try factory.play { stage in

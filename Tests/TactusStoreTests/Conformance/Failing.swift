@@ -7,7 +7,9 @@ extension LedgerConformance {
   struct Failing {
     private let failure = Ending.failed(.exitNonzero, "exit code 1")
 
-    @Test("Failures in a row count, a success clears, and both turns are told", arguments: LedgerFactory.all)
+    @Test(
+      "Consecutive failures are counted, a success resets the count, and both changes are reported",
+      arguments: LedgerFactory.all)
     func counting(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(failures: 3), at: 0)
@@ -26,7 +28,8 @@ extension LedgerConformance {
     }
 
     @Test(
-      "At the limit the workflow is terminated and what is planned or queued withdrawn", arguments: LedgerFactory.all)
+      "At the limit the workflow is terminated, and its planned and queued jobs are withdrawn",
+      arguments: LedgerFactory.all)
     func exhausted(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(overlap: .allow, failures: 2), at: 0)
@@ -48,7 +51,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A first failure that is the last is told as both", arguments: LedgerFactory.all)
+    @Test("A first failure that reaches the limit is reported as both", arguments: LedgerFactory.all)
     func limitOfOne(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(failures: 1), at: 0)
@@ -59,7 +62,8 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A terminated workflow is not terminated again; its manual jobs count on", arguments: LedgerFactory.all)
+    @Test(
+      "A terminated workflow is not terminated again, and its manual jobs still count", arguments: LedgerFactory.all)
     func beyond(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(failures: 1), at: 0)
@@ -72,7 +76,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Without a limit failures count for ever", arguments: LedgerFactory.all)
+    @Test("Without a limit failures count forever", arguments: LedgerFactory.all)
     func noLimit(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(failures: nil), at: 0)
@@ -82,7 +86,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Every error code counts as its class says", arguments: LedgerFactory.all, ErrorCode.allCases)
+    @Test("Every error code counts according to its class", arguments: LedgerFactory.all, ErrorCode.allCases)
     func classes(_ factory: LedgerFactory, _ code: ErrorCode) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -93,7 +97,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A time-out counts, a cancel does not", arguments: LedgerFactory.all)
+    @Test("A time-out counts as a failure, a cancel does not", arguments: LedgerFactory.all)
     func stops(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -107,7 +111,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "What was started before a resume no longer counts, what was started after does", arguments: LedgerFactory.all)
+      "After a resume, jobs that started before it do not count, and later ones do", arguments: LedgerFactory.all)
     func resumed(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(overlap: .allow, failures: 2), at: 0)

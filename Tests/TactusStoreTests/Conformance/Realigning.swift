@@ -2,7 +2,7 @@ import TactusModel
 import TactusPorts
 import Testing
 
-/// Clocks that were wrong.
+/// Backward clock steps.
 ///
 /// ```
 ///   clock     |--- ahead ---> ... step back
@@ -26,7 +26,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A planned row never moves later, nor before its StartAt", arguments: LedgerFactory.all)
+    @Test("A planned row never moves to a later instant, nor before its StartAt", arguments: LedgerFactory.all)
     func neverLater(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), to: "due", at: 0)
@@ -41,7 +41,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "Decisions about what is to come again are void; one that reaches there keeps its past",
+      "Decisions about repeating instants are voided, and a decision that spans now keeps its past part",
       arguments: LedgerFactory.all)
     func decisions(_ factory: LedgerFactory) throws {
       try factory.play { stage in
@@ -52,7 +52,7 @@ extension LedgerConformance {
         #expect(try stage.decisions() == [.sample(.coalesced, 10, 50, 5)])
         #expect(try stage.decisions(voided: true) == [.sample(.coalesced, 60, 90, 4)])
         #expect(try stage.planned()?.nominalAt == .at(60))
-        // 100 has its job already: what is late is coalesced around it.
+        // 100 already has its job: the late instants are coalesced around it.
         try stage.cycle(at: 60)
         try stage.cycle(at: 115)
         #expect(try stage.decisions() == [.sample(.coalesced, 10, 50, 5), .sample(.coalesced, 70, 90, 3)])
@@ -62,7 +62,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "What a person skipped stays skipped over a start, and is void if the clock was ahead",
+      "A skip by a person survives a restart, and is voided if the clock was ahead",
       arguments: LedgerFactory.all)
     func skipped(_ factory: LedgerFactory) throws {
       try factory.play { stage in
@@ -78,7 +78,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What a terminated workflow owes moves as well", arguments: LedgerFactory.all)
+    @Test("The unanswered instant of a terminated workflow also moves back", arguments: LedgerFactory.all)
     func terminated(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)

@@ -3,10 +3,10 @@ import TactusPorts
 import Testing
 
 extension LedgerConformance {
-  @Suite("starts again")
+  @Suite("recovers at start-up")
   struct Recovering {
     @Test(
-      "A queued automatic job is MISFIRED if a newer instant came, unless every instant is to run",
+      "A queued automatic job is MISFIRED if a newer instant came, unless every instant must run",
       arguments: LedgerFactory.all, Misfire.allCases)
     func overtaken(_ factory: LedgerFactory, _ misfire: Misfire) throws {
       try factory.play { stage in
@@ -26,7 +26,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What is claimed or runs is told with the facts that are known of it", arguments: LedgerFactory.all)
+    @Test("Claimed and running jobs are returned with their known facts", arguments: LedgerFactory.all)
     func remnants(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
@@ -51,7 +51,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Queues and workflows with waiting rows are named", arguments: LedgerFactory.all)
+    @Test("Queues and workflows with waiting rows are returned", arguments: LedgerFactory.all)
     func waiting(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let overlapping = try stage.apply(.sample(), to: "a", at: 0)
@@ -67,7 +67,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A full queue makes its jobs wait, by priority, and takes them as room is made", arguments: LedgerFactory.all)
+    @Test("The jobs of a full queue wait by priority, and are queued as room is made", arguments: LedgerFactory.all)
     func backlog(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let queue = QueueName(builtIn: .command)
@@ -87,7 +87,7 @@ extension LedgerConformance {
         var order: [JobID] = []
         for id in queued {
           let claim = try #require(try stage.claim([id], at: 6).first)
-          // A claimed job is still QUEUED: room is made by the start.
+          // A claimed job is still QUEUED. Only its start makes room.
           #expect(try stage.release(at: 6, queues: [queue]).change.queued.isEmpty)
           try stage.start(claim, at: 6)
           order += try stage.release(at: 6, queues: [queue]).change.queued.map(\.id)
@@ -97,7 +97,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A cancel of a waiting job does not hold up the others", arguments: LedgerFactory.all)
+    @Test("Canceling a waiting job does not delay the others", arguments: LedgerFactory.all)
     func canceledInBacklog(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: nil, overlap: .allow), at: 0)

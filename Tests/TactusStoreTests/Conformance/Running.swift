@@ -5,13 +5,13 @@ import Testing
 extension LedgerConformance {
   @Suite("follows attempts")
   struct Running {
-    /// The workflow of most tests, with one claimed job.
+    /// Creates the workflow of most tests, with one claimed job.
     private func claimed(_ stage: Stage) throws -> ClaimedJob {
       try stage.apply(.sample(), at: 0)
       return try #require(try stage.claim(stage.release(at: 10).change.queued.map(\.id), at: 11).first)
     }
 
-    @Test("A job is claimed once; the claim says all that starting it needs", arguments: LedgerFactory.all)
+    @Test("A job is claimed once, and the claim has everything that its start needs", arguments: LedgerFactory.all)
     func claimTwice(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -23,13 +23,13 @@ extension LedgerConformance {
         #expect(claim.attempt == 1)
         #expect(claim.nominalAt == .at(10))
         #expect(claim.scheduledAt == .at(10))
-        #expect(try stage.claim([claim.id], at: 12).isEmpty, "the second gets nothing")
+        #expect(try stage.claim([claim.id], at: 12).isEmpty, "a second claim gets no job")
         #expect(try stage.job(claim.id).phase == .dispatching)
-        #expect(try stage.claim([JobID(high: 0x7000, low: 1)], at: 12).isEmpty, "nor does one of nothing")
+        #expect(try stage.claim([JobID(high: 0x7000, low: 1)], at: 12).isEmpty, "a claim of a missing job gets no job")
       }
     }
 
-    @Test("A claim of many gives those that may be had, in order", arguments: LedgerFactory.all)
+    @Test("A claim of many jobs returns those that can be claimed, in order", arguments: LedgerFactory.all)
     func claimMany(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
@@ -39,7 +39,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("From claim to end, each step is there with its instant", arguments: LedgerFactory.all)
+    @Test("Each step from claim to end is recorded with its instant", arguments: LedgerFactory.all)
     func life(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -62,7 +62,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A job may wait for a provider: as if it were not claimed, until it is again", arguments: LedgerFactory.all)
+    @Test("A job that waits for a provider is unclaimed until it is claimed again", arguments: LedgerFactory.all)
     func park(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -70,7 +70,7 @@ extension LedgerConformance {
         #expect(try stage.ask { $0.park(claim.id, fence: claim.fence, answer: $1) })
         #expect(try stage.job(claim.id).phase == .waitingForProvider)
         #expect(try !stage.ask { $0.park(claim.id, fence: claim.fence, answer: $1) }, "once")
-        #expect(try stage.ask { $0.remnants(answer: $1) }.isEmpty, "nothing was begun")
+        #expect(try stage.ask { $0.remnants(answer: $1) }.isEmpty, "no job was started")
         #expect(try stage.ask { $0.recover(at: .at(12), answer: $1) }.change.queued.map(\.id) == [claim.id])
         let back = try stage.ask { $0.requeue(claim.id, fence: claim.fence, answer: $1) }
         #expect(back?.id == claim.id)
@@ -78,7 +78,7 @@ extension LedgerConformance {
         let second = try #require(try stage.claim([claim.id], at: 13).first)
         #expect(second.fence == 2)
         #expect(try stage.ask { $0.park(claim.id, fence: 2, answer: $1) })
-        // A start of the daemon puts it in line as it is.
+        // A restart of the daemon puts it into the queue unchanged.
         #expect(try stage.claim([claim.id], at: 14).map(\.fence) == [3])
         _ = try stage.ask { $0.park(claim.id, fence: 3, answer: $1) }
         #expect(try stage.cancel(claim.id, at: 15).withdrawn == [claim.id])
@@ -87,7 +87,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What is to be stopped does not wait for a provider", arguments: LedgerFactory.all)
+    @Test("A job that is to be stopped does not wait for a provider", arguments: LedgerFactory.all)
     func parkStopped(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -98,7 +98,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "A silence of the provider makes it unverified, claimed or running, and its end of it gives the phase back",
+      "A silent provider makes a claimed or running job unverified, and its answer restores the phase",
       arguments: LedgerFactory.all)
     func silence(_ factory: LedgerFactory) throws {
       try factory.play { stage in
@@ -124,13 +124,29 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Only what is unverified can be given up; it is LOST, whatever was asked of it", arguments: LedgerFactory.all)
+    @Test(
+      "The end of an unverified start is recorded, even if the answer of its provider was not",
+      arguments: LedgerFactory.all)
+    func silentStart(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        try stage.apply(.sample(every: nil), at: 0)
+        let claim = try #require(try stage.claim([stage.run(at: 1).id], at: 1).first)
+        _ = try stage.ask { $0.recordSilence(claim.id, fence: claim.fence, isSilent: true, answer: $1) }
+        #expect(try stage.job(claim.id).phase == .unverified)
+        #expect(try stage.end(claim, startedAt: 2, at: 3).isRecorded)
+        let job = try stage.job(claim.id)
+        #expect(job.status == .completed && job.startedAt == .at(2))
+      }
+    }
+
+    @Test(
+      "Only an unverified job can be abandoned, and it is LOST whatever its stop reason", arguments: LedgerFactory.all)
     func abandon(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
         func abandon(_ id: JobID) throws -> Ended { try stage.ask { $0.abandon(id, at: .at(14), answer: $1) } }
         guard case .conflict? = stage.refusal(of: { try abandon(claim.id) }) else {
-          Issue.record("a claimed job was given up")
+          Issue.record("a claimed job was abandoned")
           return
         }
         _ = try stage.start(claim, at: 12)
@@ -141,17 +157,17 @@ extension LedgerConformance {
         let job = try stage.job(claim.id)
         #expect(job.status == .failed && job.errorCode == .lost && job.completedAt == .at(14))
         guard case .conflict? = stage.refusal(of: { try abandon(claim.id) }) else {
-          Issue.record("a job was given up twice")
+          Issue.record("a job was abandoned twice")
           return
         }
         guard case .notFound? = stage.refusal(of: { try abandon(JobID(high: 0x7000, low: 1)) }) else {
-          Issue.record("a job that is not there was given up")
+          Issue.record("a missing job was abandoned")
           return
         }
       }
     }
 
-    @Test("A record with another fence is dropped", arguments: LedgerFactory.all, [Int64(0), 2, -1])
+    @Test("A record with another fence is refused", arguments: LedgerFactory.all, [Int64(0), 2, -1])
     func fences(_ factory: LedgerFactory, _ fence: Int64) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -163,7 +179,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A record that comes after the end changes nothing", arguments: LedgerFactory.all)
+    @Test("A record after the end changes nothing", arguments: LedgerFactory.all)
     func late(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -188,7 +204,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("An end repairs the start that could not be recorded in its time", arguments: LedgerFactory.all)
+    @Test("Recording an end adds a start that could not be recorded earlier", arguments: LedgerFactory.all)
     func repairedStart(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -212,7 +228,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "The first durable reason to stop decides, whatever the ending", arguments: LedgerFactory.all, StopReason.allCases
+      "The first durable stop reason decides, whatever the ending", arguments: LedgerFactory.all, StopReason.allCases
     )
     func stopReason(_ factory: LedgerFactory, _ reason: StopReason) throws {
       try factory.play { stage in
@@ -230,7 +246,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A reason that could not be made durable decides through the end", arguments: LedgerFactory.all)
+    @Test("A stop reason that could not be made durable decides when the end is recorded", arguments: LedgerFactory.all)
     func workerReason(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)
@@ -241,7 +257,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "What keeps a claimed or running job from ending is written down, and gone with its end",
+      "An obstacle to the end of a job is recorded, and cleared by its end",
       arguments: LedgerFactory.all)
     func obstacle(_ factory: LedgerFactory) throws {
       try factory.play { stage in
@@ -261,7 +277,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What was measured is kept", arguments: LedgerFactory.all)
+    @Test("Measurements are stored", arguments: LedgerFactory.all)
     func report(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         let claim = try claimed(stage)

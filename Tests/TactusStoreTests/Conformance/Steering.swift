@@ -3,9 +3,11 @@ import TactusPorts
 import Testing
 
 extension LedgerConformance {
-  @Suite("is steered by people")
+  @Suite("is controlled by people")
   struct Steering {
-    @Test("Terminate withdraws what is not claimed and leaves what runs; twice is once", arguments: LedgerFactory.all)
+    @Test(
+      "Terminate withdraws unclaimed jobs and leaves running ones, and a second call changes nothing",
+      arguments: LedgerFactory.all)
     func terminate(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(overlap: .allow), at: 0)
@@ -29,7 +31,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Terminate stops what is claimed or runs if asked to", arguments: LedgerFactory.all)
+    @Test("Terminate stops claimed and running jobs if asked to", arguments: LedgerFactory.all)
     func terminateRunning(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(overlap: .allow), at: 0)
@@ -45,7 +47,9 @@ extension LedgerConformance {
       }
     }
 
-    @Test("Resume plans the next instant and answers those in between; twice is once", arguments: LedgerFactory.all)
+    @Test(
+      "Resume plans the next instant and answers those in between, and a second call changes nothing",
+      arguments: LedgerFactory.all)
     func resume(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -63,19 +67,19 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What is not there is not found", arguments: LedgerFactory.all)
+    @Test("A missing workflow or job is not found", arguments: LedgerFactory.all)
     func notFound(_ factory: LedgerFactory) throws {
       try factory.play { stage in
-        let missing = LedgerFailure.notFound(entity: "workflow", id: "none")
+        let missing = Refusal.notFound(.workflow(try stage.name("none")))
         #expect(stage.refusal { try stage.terminate("none", at: 0) } == missing)
         #expect(stage.refusal { try stage.resume("none", at: 0) } == missing)
         #expect(stage.refusal { try stage.run("none", at: 0) } == missing)
         let id = JobID(high: 0x7000, low: 1)
-        #expect(stage.refusal { try stage.cancel(id, at: 0) } == .notFound(entity: "job", id: "\(id)"))
+        #expect(stage.refusal { try stage.cancel(id, at: 0) } == .notFound(.job(id)))
       }
     }
 
-    @Test("A manual job for now is queued at once, one for later waits for its time", arguments: LedgerFactory.all)
+    @Test("A manual job for now is queued at once, and a later one waits for its time", arguments: LedgerFactory.all)
     func run(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: nil, overlap: .allow, priority: 7), at: 0)
@@ -94,7 +98,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("A manual job waits for a live one, is never coalesced, and then goes in order", arguments: LedgerFactory.all)
+    @Test("A manual job waits for a live one, is never coalesced, and then runs in order", arguments: LedgerFactory.all)
     func manualWaits(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(overlap: .queue), at: 0)

@@ -6,7 +6,7 @@ import Testing
 extension LedgerConformance {
   @Suite("keeps one answer for each instant")
   struct Walking {
-    @Test("What was skipped ahead is not planned again by terminate and resume", arguments: LedgerFactory.all)
+    @Test("Terminate and resume do not plan a skipped instant again", arguments: LedgerFactory.all)
     func skippedAndResumed(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(), at: 0)
@@ -20,7 +20,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "What was skipped ahead stays so after an edit that still names it, and only then", arguments: LedgerFactory.all)
+      "A skipped instant stays skipped after an edit only if the new schedule names it", arguments: LedgerFactory.all)
     func skippedAndEdited(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10), at: 0)
@@ -35,7 +35,7 @@ extension LedgerConformance {
       }
     }
 
-    @Test("What was skipped ahead is left out when later instants are answered together", arguments: LedgerFactory.all)
+    @Test("A skipped instant is left out when later instants are answered together", arguments: LedgerFactory.all)
     func skippedAndLate(_ factory: LedgerFactory) throws {
       try factory.play { stage in
         try stage.apply(.sample(every: 10), at: 0)
@@ -56,7 +56,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "Runs that a clock ahead made on a grid that was then edited stay, and nothing repeats",
+      "Runs by a clock ahead, on a grid that was edited later, stay, and no instant repeats",
       arguments: LedgerFactory.all)
     func editedAhead(_ factory: LedgerFactory) throws {
       for step in [1, 45] {
@@ -73,7 +73,7 @@ extension LedgerConformance {
     }
 
     @Test(
-      "Any walk of clock and people leaves every instant with one answer", arguments: LedgerFactory.all,
+      "Any sequence of clock steps and requests leaves every instant with one answer", arguments: LedgerFactory.all,
       [UInt64](1...6))
     func walk(_ factory: LedgerFactory, _ seed: UInt64) throws {
       try factory.play { stage in
