@@ -21,11 +21,12 @@ extension Tables {
   func release(_ request: ReleaseRequest) throws -> Released {
     var released = Released()
     var looked = 0
-    for workflow in request.workflows.sorted() {
-      try settleWaiting(of: workflow, request.now, &released)
-    }
+    // Queues come first: a place in one goes to the waiting row with the highest priority.
     for queue in request.queues.sorted() {
       try settleBacklog(of: queue, request.now, &released)
+    }
+    for workflow in request.workflows.sorted() {
+      try settleWaiting(of: workflow, request.now, &released)
     }
     while looked < Limits.releaseBatch {
       let rows = try due(request.now, limit: Limits.releaseBatch - looked)
@@ -87,14 +88,15 @@ extension Tables {
 
   /// Decides on the waiting rows of a workflow, oldest first, until one of them continues to wait.
   ///
-  /// The rows behind that one also wait, for it or for the same queue. Each other decision takes its row out of the
-  /// index `jobs_waiting`, so the loop ends.
+  /// The rows behind that one also wait, for it or for the same queue. Rows that wait for room are left to their
+  /// queue, because rows of other workflows may have precedence. Each other decision takes its row out of the index
+  /// `jobs_waiting`, so the loop ends.
   private func settleWaiting(of workflow: WorkflowID, _ now: Instant, _ released: inout Released) throws {
     while let row = try firstPending(
       """
       SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
       WHERE phase = 'due' AND workflow_id = ? ORDER BY scheduled_at, id
-      """, workflow)
+      """, workflow), row.wait != .backlog
     {
       var wait: Wait?
       try each(.job(row.id)) { wait = try settle(row, now, &released) }

@@ -97,6 +97,24 @@ extension LedgerConformance {
       }
     }
 
+    @Test("The end of a job releases no other one of its workflow that waits for room", arguments: LedgerFactory.all)
+    func roomByPriority(_ factory: LedgerFactory) throws {
+      try factory.play { stage in
+        let queue = QueueName(builtIn: .command)
+        try stage.apply(.sample(every: nil, overlap: .allow), at: 0)
+        try stage.apply(.sample(every: nil, priority: 1), to: "high", at: 0)
+        let queued = try (1...4).map { try stage.run(at: $0).id }
+        let high = try stage.run("high", at: 5).id
+        let claim = try #require(try stage.claim([queued[0]], at: 6).first)
+        try stage.start(claim, at: 6)
+        let workflow = try #require(try stage.end(claim, at: 7).waiting)
+        // There is room, but a job of another workflow has precedence.
+        #expect(try stage.release(at: 7, workflows: [workflow]).change.queued.isEmpty)
+        let released = try stage.release(at: 7, workflows: [workflow], queues: [queue])
+        #expect(released.change.queued.map(\.id) == [high])
+      }
+    }
+
     @Test("Canceling a waiting job does not delay the others", arguments: LedgerFactory.all)
     func canceledInBacklog(_ factory: LedgerFactory) throws {
       try factory.play { stage in
