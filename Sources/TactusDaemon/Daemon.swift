@@ -86,10 +86,10 @@ final class Daemon: Sendable {
       health: { health.note(store: $0.map { StoreTrouble($0) }) }, unreadable: { health.note(unreadable: $0) },
       watching: [directories.lock], disk: disks.store.note,
       makeID: { ids.make(at: $0) })
+    store.open(alarms: alarms, time: time)
     archive = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf, qos: .background),
-      limits: limits,
-      unreadable: { health.note(unreadable: $0) }, disk: disks.quick.note)
+      limits: limits, unreadable: { health.note(unreadable: $0) }, disk: disks.quick.note)
     slow = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf, qos: .background),
       limits: limits,

@@ -53,6 +53,8 @@ extension ExecutionWorker {
       attempts[id]?.ending = ending
       measureEnd(of: id, running)
       recordEnd(id)
+      // The claim of the next job follows this end in the same transaction, so the rows never show one too many.
+      freeSlot(of: id)
     case .forget: forget(id, running)
     }
   }

@@ -95,8 +95,12 @@ extension Tables {
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'MANUAL', 'QUEUED', 'queued', ?7, ?7, ?8, ?8, ?1)
       """,
       row.id, workflow.id, workflow.generation, workflow.kind, policies.queue, policies.priority, row.scheduledAt, now)
-    try event(.jobPending, at: now, workflow: workflow.id, job: row.id, status: .pending)
-    try event(.jobQueued, at: now, workflow: workflow.id, job: row.id, status: .queued)
+    try connection.run(
+      """
+      INSERT INTO events (at, type, workflow_id, job_id, status)
+      VALUES (?1, 'job.pending', ?2, ?3, 'PENDING'), (?1, 'job.queued', ?2, ?3, 'QUEUED')
+      """, now, workflow.id, row.id)
+    noteNewestEvent()
     try countQueued(in: policies.queue)
     return QueuedJob(
       id: row.id, kind: workflow.kind, queue: policies.queue, priority: policies.priority,

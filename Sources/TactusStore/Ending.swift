@@ -31,9 +31,12 @@ extension Tables {
     _ id: JobID, fence: Int64, facts: StartFacts?, ending: TactusModel.Ending, stop: StopReason?, report: Report,
     at now: Instant
   ) throws -> Ended {
+    // Without the hint SQLite scans the whole history of the workflow, where few rows wait.
     let row = try connection.first(
       """
-      SELECT workflow_id, status, fence, stop_reason, started_at, created_at, queue, kind, trigger, attempt
+      SELECT workflow_id, status, fence, stop_reason, started_at, created_at, queue, kind, trigger, attempt,
+        EXISTS (SELECT 1 FROM jobs other INDEXED BY jobs_waiting
+          WHERE other.phase = 'due' AND other.workflow_id = jobs.workflow_id)
       FROM jobs WHERE id = ?
       """, id
     ) { row in
@@ -44,7 +47,8 @@ extension Tables {
         queue: QueueName(row.text(6)),
         labels: JobLabels(
           id, kind: row.anyWord(7, of: Kind.self), trigger: row.anyWord(8, of: Trigger.self),
-          attempt: Int(row.integer(9)))
+          attempt: Int(row.integer(9))),
+        othersWait: row.integer(10) != 0
       )
     }
     guard let row, row.fence == fence, !row.status.isTerminal else {
@@ -67,11 +71,7 @@ extension Tables {
     var end = EndedJob(row.labels, outcome: outcome)
     end.duration = duration
     if let id = row.workflow {
-      // Without the hint SQLite scans the whole history of the workflow, where few rows wait.
-      let waits = try connection.first(
-        "SELECT 1 FROM jobs INDEXED BY jobs_waiting WHERE phase = 'due' AND workflow_id = ? LIMIT 1", id
-      ) { _ in true }
-      if waits == true { ended.waiting = id }
+      if row.othersWait { ended.waiting = id }
       // The job's end is recorded even if its workflow cannot be read.
       if let workflow = try connection.reporting({ try workflow(id) }) {
         end.labels.workflow = workflow.name

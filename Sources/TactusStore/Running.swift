@@ -36,34 +36,28 @@ extension Tables {
   /// - Returns: the claim with the text of the generation that the job was bound to at its release.
   /// - Throws: ``UnreadableRow`` with `missingGeneration`, if that generation is gone.
   private func claim(_ id: JobID, bootID: String, at now: Instant) throws -> ClaimedJob? {
-    let row = try connection.first(
+    // One statement for each job: a claim is in the way of every start.
+    try connection.first(
       """
       UPDATE jobs SET phase = 'dispatching', fence = fence + 1, claimed_at = ?, boot_id = ?
       WHERE id = ? AND phase IN ('queued', 'waiting_for_provider')
-      RETURNING workflow_id, generation, fence, trigger, attempt, nominal_at, scheduled_at
+      RETURNING workflow_id, generation, fence, trigger, attempt, nominal_at, scheduled_at,
+        (SELECT name FROM workflows WHERE workflows.id = jobs.workflow_id),
+        (SELECT text FROM definitions
+         WHERE definitions.workflow_id = jobs.workflow_id AND definitions.generation = jobs.generation)
       """, now, bootID, id
     ) { row in
-      (
-        key: DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: try row.count(1)),
-        fence: row.integer(2), trigger: try row.word(3) as Trigger, attempt: try row.count(4),
-        nominalAt: try row.instant(5), scheduledAt: try row.instant(6)
-      )
+      let key = DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: try row.count(1))
+      guard let text = row.optionalText(8) else {
+        throw UnreadableRow(
+          table: "definitions", row: "\(key.workflow.number)", column: "generation",
+          problem: .damaged(.missingGeneration(key.generation, of: id)))
+      }
+      return ClaimedJob(
+        id: id, fence: row.integer(2), workflow: WorkflowName(row.text(7)), text: text, definition: key,
+        trigger: try row.word(3), attempt: try row.count(4), nominalAt: try row.instant(5),
+        scheduledAt: try row.instant(6))
     }
-    guard let row else { return nil }
-    let definition = try connection.first(
-      """
-      SELECT d.text, w.name FROM definitions d JOIN workflows w ON w.id = d.workflow_id
-      WHERE d.workflow_id = ? AND d.generation = ?
-      """, row.key.workflow, row.key.generation
-    ) { (text: $0.text(0), name: WorkflowName($0.text(1))) }
-    guard let definition else {
-      throw UnreadableRow(
-        table: "definitions", row: "\(row.key.workflow.number)", column: "generation",
-        problem: .damaged(.missingGeneration(row.key.generation, of: id)))
-    }
-    return ClaimedJob(
-      id: id, fence: row.fence, workflow: definition.name, text: definition.text, definition: row.key,
-      trigger: row.trigger, attempt: row.attempt, nominalAt: row.nominalAt, scheduledAt: row.scheduledAt)
   }
 
   /// Records a start: QUEUED/dispatching becomes RUNNING, with the event `job.running`.

@@ -5,14 +5,16 @@ public import TactusPorts
 /// The ledger in SQLite: one directory, one write connection, group commit. Source: docs/adr/0001, sqlite.org/wal.html
 ///
 /// The first posted write begins a transaction. It is committed after a whole turn of the queue that added no writes,
-/// or at 1,000 writes. Each write has a savepoint and is answered after the commit. Any thread may post a write. The
-/// methods of the actor itself run on ``queue``.
+/// or at 1,000 writes. Writes for whose answer nobody waits are committed with the next other write, or 2 ms later.
+/// Each write is answered after the commit. Any thread may post a write. The methods of the actor itself run on
+/// ``queue``.
 ///
 /// - An answer means durable: `tactus.db` has synchronous=FULL, so the commit is on the disk. It survives a power cut.
 /// - Answers are called on ``queue``, in the order of the writes, once each. A refusal waits for the same commit,
 ///   because it may depend on writes of the group.
-/// - A write that fails changes nothing, and the other writes of its group are committed. If the commit itself fails,
-///   all writes of the group are answered as unavailable.
+/// - A write that fails changes nothing, and the other writes of its group are committed. If it has already changed
+///   rows, the group is rolled back and repeated with a savepoint for each write. Most groups need no savepoints.
+/// - If the commit itself fails, all writes of the group are answered as unavailable.
 /// - A failure of SQLite is reported once, by `health`. Each later write tries again, so the store recovers without a
 ///   restart.
 /// - A row that cannot be read refuses a write about that row. A write about many rows is repeated without it.
@@ -26,9 +28,13 @@ public actor Store: QueueConfined {
 
   /// The verbs and the connection; used on ``queue`` only, inside the open transaction.
   let tables: Tables
-  /// The answers of the open transaction, in order; each takes nil after the commit, or the reason why it failed.
-  private var pending: [(Refusal?) -> Void] = []
+  /// The writes of the open transaction, in order.
+  private var pending: [Write] = []
+  /// Whether each write of the open transaction has a savepoint.
+  private var isGuarded = false
   private var commitTurn = CommitTurn()
+  /// Commits patient writes; nil until ``open(alarms:time:)``, and until then no write is patient.
+  private var patience: (alarm: any MonotonicAlarm, time: any TimeSource)?
   private var isClosed = false
   /// The last failure to write; nil while writing works.
   private var failure: StoreError?
@@ -42,6 +48,9 @@ public actor Store: QueueConfined {
   private var publishedEvent: Int64 = 0
   /// The newest event at the last pruning; 0 after the start, so that the first publication prunes in an old store.
   private var prunedEvent: Int64 = 0
+
+  /// The longest time that a patient write waits for company.
+  static let patienceLimit: Duration = .milliseconds(2)
 
   /// The most answered writes that one commit makes durable.
   static let batchLimit = 1000
@@ -91,6 +100,14 @@ public actor Store: QueueConfined {
     files = FilesInPlace(of: file, and: watching)
   }
 
+  /// Lets writes for whose answer nobody waits be committed together with others; called once, from any queue.
+  public nonisolated func open(alarms: any AlarmSource, time: any TimeSource) {
+    post { store in
+      let alarm = alarms.monotonicAlarm(on: store.queue) { [weak store] in store?.assumeIsolated { $0.commit() } }
+      store.patience = (alarm, time)
+    }
+  }
+
   /// The last failure to write; nil while writing works.
   ///
   /// On ``queue``. A write, a commit or a check of the files sets it. A commit that changed rows clears it, and so does
@@ -136,6 +153,7 @@ public actor Store: QueueConfined {
   public func close() {
     guard !isClosed else { return }
     commit()
+    patience?.alarm.arm(at: nil)
     isClosed = true
     // Do not write to files that are missing or were replaced: that would leave a -wal without its store.
     guard (try? files.check()) != nil else { return tables.connection.abandon() }  // The error is the answer.
@@ -145,71 +163,131 @@ public actor Store: QueueConfined {
     tables.connection.close()
   }
 
-  /// Posts a write: in order, in one savepoint, answered after the commit; a trial is always rolled back.
+  /// Posts a write: in order, whole or not at all, answered after the commit; a trial is always rolled back.
   ///
   /// - Parameters:
+  ///   - isPatient: whether nobody waits for the answer, so that the commit may be ``patienceLimit`` later.
   ///   - isTrial: whether the body rolls back its own changes. A trial never shows that writing works again.
   ///   - answer: called once, on ``queue``, after the commit.
-  ///   - body: a verb; it runs on ``queue`` inside the transaction, and more than once if it leaves a row alone.
+  ///   - body: a verb; it runs on ``queue`` inside the transaction. It runs again if it leaves a row alone, and if a
+  ///     later verb of its group fails after it has changed rows. The answer has the value of the last run.
   nonisolated func write<Value: Sendable>(
-    isTrial: Bool = false, _ answer: @escaping Answer<Value>, _ body: @escaping @Sendable (Tables) throws -> Value
+    isPatient: Bool = false, isTrial: Bool = false, _ answer: @escaping Answer<Value>,
+    _ body: @escaping @Sendable (Tables) throws -> Value
   ) {
-    post { $0.perform(body, isTrial, answer) }
+    let verb: Write.Verb = { tables in
+      let value = try body(tables)
+      return { failure in answer(failure.map { .failure($0) } ?? .success(value)) }
+    }
+    post {
+      $0.perform(Write(isPatient: isPatient, isTrial: isTrial, verb: verb, refuse: { answer(.failure($0)) }))
+    }
   }
 
-  /// Runs a write in the open transaction, or begins one.
+  /// A write of the open transaction.
+  private struct Write {
+    /// Receives nil after the commit, or the reason why the commit failed.
+    typealias Conclusion = (Refusal?) -> Void
+    /// Runs the verb, and returns what answers its value.
+    typealias Verb = @Sendable (Tables) throws -> Conclusion
+
+    let isPatient: Bool
+    let isTrial: Bool
+    let verb: Verb
+    /// Answers without a value.
+    let refuse: (Refusal) -> Void
+    /// Answers the last run; nil before the first.
+    var conclusion: Conclusion?
+  }
+
+  /// Runs a write in the open transaction, or begins one; a closed store answers at once.
+  private func perform(_ write: Write) {
+    guard !isClosed else { return write.refuse(.unavailable(.closed)) }
+    let isFirst = tables.connection.isAutocommit
+    add(write)
+    if pending.count >= Self.batchLimit { return commit() }
+    guard !tables.connection.isAutocommit else { return }
+    guard write.isPatient, let patience else { return postTurn() }
+    if isFirst { patience.alarm.arm(at: patience.time.monotonic + Self.patienceLimit) }
+  }
+
+  /// Adds a write to the open transaction, or begins one.
   ///
   /// - A refusal, an unreadable row and a contradiction of a constraint undo this write only. They are answered with
-  ///   the group.
+  ///   the group, because they may depend on rows that are not durable yet.
   /// - Any other failure is answered at once. If SQLite has rolled back the transaction, all earlier writes of the
   ///   group fail also.
-  /// - A closed store answers at once.
-  private func perform<Value: Sendable>(
-    _ body: (Tables) throws -> Value, _ isTrial: Bool, _ answer: @escaping Answer<Value>
-  ) {
-    guard !isClosed else { return answer(.failure(.unavailable(.closed))) }
+  private func add(_ write: Write) {
+    var write = write
+    tables.forgetNames()
     do {
-      if tables.connection.isAutocommit {
-        provesWriting = false
-        if files.areGone { try files.check() }
-        try tables.connection.run("BEGIN IMMEDIATE")
-      }
-      let changes = tables.connection.totalChanges
-      tables.forgetNames()
-      let value = try outcome(of: body)
-      if !isTrial && tables.connection.totalChanges > changes { provesWriting = true }
-      pending.append { failure in answer(failure.map { .failure($0) } ?? .success(value)) }
+      write.conclusion = try outcome(of: write)
+      pending.append(write)
     } catch let refusal as Refusal {
-      // The refusal may depend on rows that are not durable yet, so it is answered after the same commit.
-      pending.append { failure in answer(.failure(failure ?? refusal)) }
+      pend(write, refusal)
     } catch let fault as UnreadableRow where !tables.connection.isAutocommit {
       tables.connection.report(fault)
-      pending.append { failure in answer(.failure(failure ?? .conflict(.unreadable(fault)))) }
+      pend(write, .conflict(.unreadable(fault)))
     } catch let error as StoreError where error.isContradiction && !tables.connection.isAutocommit {
       let fault = UnreadableRow(table: "", row: "", column: "", problem: .contradiction(error.message))
       tables.connection.report(fault)
-      pending.append { failure in answer(.failure(failure ?? .conflict(.unreadable(fault)))) }
+      pend(write, .conflict(.unreadable(fault)))
     } catch {
       let failure = note(error)
-      if tables.connection.isAutocommit { answerAll(failure) } else { postTurn() }
-      answer(.failure(failure))
-      return
+      if tables.connection.isAutocommit { answerAll(failure) }
+      write.refuse(failure)
     }
-    if pending.count >= Self.batchLimit { commit() } else { postTurn() }
+  }
+
+  /// Adds a refused write, whose refusal is answered after the commit.
+  private func pend(_ write: Write, _ refusal: Refusal) {
+    var write = write
+    write.conclusion = { [refuse = write.refuse] failure in refuse(failure ?? refusal) }
+    pending.append(write)
   }
 
   /// Runs a verb, and repeats it without each row that it cannot process.
   ///
-  /// - Parameter body: the verb; each run has a savepoint of its own.
-  /// - Returns: the value of the run that left alone every such row.
-  /// - Throws: what the verb throws. A row that is met again although it is left alone refuses the verb.
-  private func outcome<Value>(of body: (Tables) throws -> Value) throws -> Value {
+  /// - Returns: the answer of the run that left alone every such row.
+  /// - Throws: what the verb throws; its changes are undone. A row that is met again although it is left alone refuses
+  ///   the verb.
+  private func outcome(of write: Write) throws -> Write.Conclusion {
     while true {
-      do { return try tables.savepoint(body) } catch let row as LeftAlone {
+      try begin()
+      let changes = tables.connection.totalChanges
+      do {
+        let conclusion = try tables.attempt(isGuarded: isGuarded, write.verb)
+        if !write.isTrial && tables.connection.totalChanges > changes { provesWriting = true }
+        return conclusion
+      } catch {
+        let isUndone = isGuarded || tables.connection.isAutocommit || tables.connection.totalChanges == changes
+        if !isUndone { try repeatGroup() }
+        guard let row = error as? LeftAlone else { throw error }
         guard tables.leave(alone: row.subject) else { throw row.cause }
         tables.connection.report(row.cause)
       }
     }
+  }
+
+  /// Begins a transaction, unless one is open.
+  private func begin() throws {
+    guard tables.connection.isAutocommit else { return }
+    (provesWriting, isGuarded) = (false, false)
+    if files.areGone { try files.check() }
+    try tables.connection.run("BEGIN IMMEDIATE")
+  }
+
+  /// Undoes a verb that has changed rows without a savepoint: rolls the group back, and repeats the verbs before it.
+  ///
+  /// The rest of the group gets savepoints, so a group is repeated once at most.
+  private func repeatGroup() throws {
+    try tables.connection.run("ROLLBACK")
+    tables.conclude(isCommitted: false)
+    try begin()
+    isGuarded = true
+    let writes = pending
+    pending.removeAll(keepingCapacity: true)
+    for write in writes { add(write) }
   }
 
   /// Begins a turn of the queue, unless one is begun already.
@@ -279,9 +357,9 @@ public actor Store: QueueConfined {
   /// - Parameter failure: nil after a commit; else the tables first forget what they noted of the group.
   private func answerAll(_ failure: Refusal?) {
     tables.conclude(isCommitted: failure == nil)
-    let answers = pending
+    let writes = pending
     pending.removeAll(keepingCapacity: true)
-    for answer in answers { answer(failure) }
+    for write in writes { write.conclusion?(failure) }
   }
 
   /// Keeps a failure, reports the first of several, and returns the refusal for callers.

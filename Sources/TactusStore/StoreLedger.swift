@@ -93,10 +93,10 @@ extension Store: Ledger {
     _ ids: [JobID], bootID: String, at now: Instant, answer: @escaping Answer<[ClaimedJob]>
   ) { write(answer) { try $0.claim(ids, bootID: bootID, at: now) } }
 
-  /// Records a start with the time of the facts, not with the time of the write.
+  /// Records a start with the time of the facts, not with the time of the write; up to 2 ms later than other writes.
   public nonisolated func recordStart(
     _ id: JobID, fence: Int64, facts: StartFacts, answer: @escaping Answer<Bool>
-  ) { write(answer) { try $0.recordStart(id, fence: fence, facts: facts) } }
+  ) { write(isPatient: true, answer) { try $0.recordStart(id, fence: fence, facts: facts) } }
 
   /// Puts a job of which nothing was started back into the queue; nil if the row no longer allows it.
   public nonisolated func requeue(_ id: JobID, fence: Int64, answer: @escaping Answer<QueuedJob?>) {
@@ -115,7 +115,7 @@ extension Store: Ledger {
 
   /// Notes an exit in memory; it is answered in the order of the writes, but is lost when the daemon ends.
   public nonisolated func recordExit(_ id: JobID, fence: Int64, answer: @escaping Answer<Bool>) {
-    write(answer) { try $0.recordExit(id, fence: fence) }
+    write(isPatient: true, answer) { try $0.recordExit(id, fence: fence) }
   }
 
   /// Closes the row of an attempt; may be repeated until it succeeds, because a closed row answers `isRecorded`

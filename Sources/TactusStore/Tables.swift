@@ -6,7 +6,7 @@ internal import TactusPorts
 /// Verbs read rows, call the pure functions of TactusModel, and write the result. Overlap, room and counters are
 /// therefore decided on durable rows (docs/adr/0001). Confined to the queue of its owner.
 ///
-/// The store runs every verb in ``savepoint(_:)``, so a verb that throws has changed nothing. It throws
+/// The store undoes the changes of a verb that throws. It throws
 ///
 /// - ``Refusal``, if the state of the rows does not allow the request;
 /// - ``UnreadableRow``, if a row that it needs is damaged or of another version;
@@ -69,31 +69,38 @@ final class Tables {
 
   /// Runs the body in a savepoint: if it throws, it has changed nothing.
   ///
-  /// The notes for the change of a verb begin empty. A savepoint in another one is allowed, as for a dry run. SQLite
-  /// may have rolled back the whole transaction. Then the verbs before this one are lost with it, and the owner
+  /// A savepoint in another one is allowed, as for a dry run. See ``attempt(isGuarded:_:)``.
+  func savepoint<Value>(_ body: (Tables) throws -> Value) throws -> Value { try attempt(isGuarded: true, body) }
+
+  /// Runs a verb; the notes for its change begin empty, and are undone if it throws.
+  ///
+  /// SQLite may have rolled back the whole transaction. Then the verbs before this one are lost with it, and the owner
   /// answers them with the failure.
   ///
-  /// - Parameter body: a verb. It may be run again after it threw ``LeftAlone``.
+  /// - Parameters:
+  ///   - isGuarded: whether the body has a savepoint. Without one its rows stay changed if it throws, and the owner
+  ///     rolls back the transaction.
+  ///   - body: a verb. It may be run again after it threw ``LeftAlone``.
   /// - Returns: the value of the body. It is durable only after the commit of the transaction.
   /// - Throws: the error of the body, or ``StoreError`` if the savepoint could not be set, released or rolled back.
-  func savepoint<Value>(_ body: (Tables) throws -> Value) throws -> Value {
+  func attempt<Value>(isGuarded: Bool, _ body: (Tables) throws -> Value) throws -> Value {
     freedWorkflows.removeAll()
     freedQueues.removeAll()
     preparations.removeAll()
     ended.removeAll()
     let newestBefore = newestEvent
     let forgottenBefore = forgottenExits.count
-    try connection.run("SAVEPOINT verb")
+    if isGuarded { try connection.run("SAVEPOINT verb") }
     do {
       let value = try body(self)
-      try connection.run("RELEASE verb")
+      if isGuarded { try connection.run("RELEASE verb") }
       return value
     } catch {
       recountQueued()
       newestEvent = newestBefore
       restoreExits(after: forgottenBefore)
       // A full disk or an I/O error may already have rolled back the whole transaction.
-      if !connection.isAutocommit { try undo() }
+      if isGuarded && !connection.isAutocommit { try undo() }
       throw error
     }
   }
@@ -225,8 +232,11 @@ final class Tables {
     try connection.run(
       "INSERT INTO events (at, type, workflow_id, job_id, status, error_code, detail) VALUES (?, ?, ?, ?, ?, ?, ?)",
       now, type, workflow, job, status, code, detail)
-    newestEvent = connection.lastInsertedRow
+    noteNewestEvent()
   }
+
+  /// Notes the number of the event that the last statement inserted.
+  func noteNewestEvent() { newestEvent = connection.lastInsertedRow }
 
   /// Writes decision records in order, split around the instants that already have an answer.
   ///

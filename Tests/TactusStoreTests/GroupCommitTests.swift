@@ -1,3 +1,4 @@
+import CSQLite
 import Synchronization
 import TactusModel
 import TactusPorts
@@ -101,6 +102,92 @@ struct GroupCommitTests {
     specimen.settle()
     #expect(order.withLock { $0 } == (0..<3).flatMap { ["\($0) run", "\($0) refused", "\($0) dry"] })
     close()
+  }
+
+  /// The faults that a write may throw after it has changed rows.
+  enum Fault: CaseIterable {
+    case refusal, unreadable, contradiction, leftAlone, disk
+
+    func error(_ name: WorkflowName) -> any Error {
+      let damage = UnreadableRow(table: "jobs", row: "1", column: "queue", problem: .damaged(.malformedQueueName))
+      return switch self {
+      case .refusal: Refusal.notFound(.workflow(name))
+      case .unreadable: damage
+      case .contradiction: StoreError(code: SQLITE_CONSTRAINT, operation: "x", message: "x")
+      case .leftAlone: LeftAlone(subject: .workflow(WorkflowID(number: 99)), cause: damage)
+      case .disk: StoreError(code: SQLITE_IOERR, operation: "x", message: "x")
+      }
+    }
+  }
+
+  @Test("A write that fails after it has changed rows undoes only itself", arguments: Fault.allCases)
+  func undone(fault: Fault) throws {
+    let name = try #require(WorkflowName("w"))
+    let made = Mutex<[JobID]>([])
+    let failures = Mutex(0)
+    let runs = Mutex(0)
+    let run = { [store = specimen.store] (second: Int) in
+      store.run(RunRequest(name, start: .at(.at(second))), at: .at(1)) { result in
+        if case .success(let job) = result { made.withLock { $0.append(job.id) } }
+      }
+    }
+    let fail = { [store = specimen.store] in
+      store.write { (result: Result<Int, Refusal>) in
+        if case .failure = result { failures.withLock { $0 += 1 } }
+      } _: { tables in
+        _ = try tables.run(RunRequest(name, start: .at(.at(3000))), at: .at(1))
+        runs.withLock { $0 += 1 }
+        throw fault.error(name)
+      }
+    }
+    run(1000)
+    run(1001)
+    fail()
+    run(1002)
+    fail()
+    run(1003)
+    specimen.settle()
+    let ids = made.withLock { $0 }
+    #expect(failures.withLock { $0 } == 2)
+    #expect(try specimen.jobs(of: name).map(\.id) == ids, "each answer names the row that was committed")
+    #expect(try specimen.jobs(of: name).compactMap(\.scheduledAt) == (1000..<1004).map(Instant.at))
+    #expect(try specimen.rows("SELECT count(*), max(sequence) FROM events WHERE type = 'job.pending'") == ["4|5"])
+    #expect(try specimen.findings().isEmpty)
+    // The first write that must leave a row alone is repeated once; the second one meets it a second time.
+    #expect(runs.withLock { $0 } == (fault == .leftAlone ? 3 : 2))
+    close()
+  }
+
+  @Test("A write for whose answer nobody waits is committed with the next other write, or 2 ms later")
+  func patient() throws {
+    let simulation = specimen.simulation
+    let order = Mutex<[String]>([])
+    let write = { [store = specimen.store] (name: String, isPatient: Bool) in
+      store.write(isPatient: isPatient) { (_: Result<Int, Refusal>) in
+        order.withLock { $0.append(name) }
+      } _: { tables in
+        try tables.event(.daemonStarted, at: .at(1), workflow: nil)
+        return 0
+      }
+    }
+    write("before", true)
+    specimen.settle()
+    #expect(order.withLock { $0 } == ["before"], "without an alarm no write waits")
+    specimen.store.open(alarms: simulation, time: simulation)
+    write("first", true)
+    write("second", true)
+    simulation.run(until: simulation.now + .microseconds(1999))
+    #expect(order.withLock { $0 } == ["before"])
+    simulation.run(until: simulation.now + .microseconds(1))
+    #expect(order.withLock { $0 } == ["before", "first", "second"])
+    write("third", true)
+    write("prompt", false)
+    specimen.settle()
+    #expect(order.withLock { $0 } == ["before", "first", "second", "third", "prompt"])
+    write("last", true)
+    specimen.store.call { $0.close() }
+    #expect(order.withLock { $0.last } == "last")
+    observer.call { $0.close() }
   }
 
   @Test("A kill before the commit loses only unanswered writes")

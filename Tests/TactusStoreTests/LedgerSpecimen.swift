@@ -55,14 +55,14 @@ final class StoreSpecimen: LedgerSpecimen {
 
   convenience init(
     file: TemporaryFile?, health: @escaping @Sendable (StoreError?) -> Void = { _ in },
-    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }
+    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }, disk: @escaping DiskUse = { _ in }
   ) throws {
-    try self.init(path: file?.path ?? ":memory:", keeping: file, health: health, unreadable: unreadable)
+    try self.init(path: file?.path ?? ":memory:", keeping: file, health: health, unreadable: unreadable, disk: disk)
   }
 
   init(
     path: String, keeping file: TemporaryFile? = nil, health: @escaping @Sendable (StoreError?) -> Void = { _ in },
-    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }
+    unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }, disk: @escaping DiskUse = { _ in }
   ) throws {
     self.file = file
     simulation = Simulation(seed: 1, startingAt: .zero)
@@ -70,7 +70,7 @@ final class StoreSpecimen: LedgerSpecimen {
     store = try Store(
       file: path, queue: simulation.queue("tactus.store", level: .store),
       limits: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)], now: .zero, health: health,
-      unreadable: unreadable, makeID: { ids.make(at: $0) })
+      unreadable: unreadable, disk: disk, makeID: { ids.make(at: $0) })
   }
 
   var ledger: any Ledger { store }

@@ -17,6 +17,7 @@ struct QueryPlanTests {
 
   static let walks = [
     Walk(statement: "SELECT last_insert_rowid()", plan: "SCAN CONSTANT ROW", reason: "no table"),
+    Walk(statement: "INSERT INTO events", plan: "SCAN 2 CONSTANT ROWS", reason: "no table"),
     Walk(statement: "UPDATE store", plan: "SCAN store", reason: "one row"),
     Walk(statement: "SELECT id FROM store", plan: "SCAN store", reason: "one row"),
     Walk(
