@@ -58,13 +58,15 @@ let package = Package(
     .target(
       name: "TactusExecutor", dependencies: ["TactusModel", "TactusPorts"], swiftSettings: pure),
     .target(
-      name: "TactusStore", dependencies: ["TactusModel", "TactusPorts", "CSQLite"],
-      swiftSettings: house),
+      name: "TactusLedger", dependencies: ["TactusModel", "TactusPorts"], swiftSettings: pure),
     .target(
       name: "TactusLinux", dependencies: ["TactusModel", "TactusMessages", "TactusPorts", "CLinux"],
       swiftSettings: house),
 
     // Layer 3
+    .target(
+      name: "TactusStore", dependencies: ["TactusModel", "TactusPorts", "TactusLedger", "CSQLite"],
+      swiftSettings: house),
     .target(
       name: "TactusHTTP", dependencies: ["TactusModel", "TactusPorts", "TactusLinux", "CCurl"],
       swiftSettings: house),
@@ -140,7 +142,7 @@ let package = Package(
     .testTarget(
       name: "TactusStoreTests",
       dependencies: [
-        "TactusModel", "TactusPorts", "TactusMessages", "TactusStore", "CSQLite", "TactusTestSupport",
+        "TactusModel", "TactusPorts", "TactusMessages", "TactusLedger", "TactusStore", "CSQLite", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(

@@ -111,7 +111,7 @@ public final class Auditor {
   /// - Returns: what the daemon itself looks up at its start, in any order; empty if nothing was under way.
   /// - Throws: ``StoreError`` if the store cannot be read. A row that cannot be read is left out.
   public func claims() throws -> [Remnant] {
-    try Tables(connection: connection, limits: [:], makeID: { _ in JobID(high: 0, low: 0) }).remnants()
+    try SQLRows(connection: connection).remnants()
   }
 
   /// Returns the number of decision records in force, and the newest `limit` of them with the names of their workflows.
@@ -282,5 +282,5 @@ extension Store {
   ///
   /// - Returns: findings without unreadable rows, which the store reports itself.
   /// - Throws: ``StoreError`` if the rows cannot be read.
-  public func audit() throws -> [Finding] { try Auditor(sharing: tables.connection).findings() }
+  public func audit() throws -> [Finding] { try Auditor(sharing: connection).findings() }
 }

@@ -12,7 +12,7 @@ extension Store {
   /// - Parameter sql: one statement without parameters.
   /// - Returns: one text per row, in the order of the query; empty without rows.
   /// - Throws: ``StoreError`` if the query fails.
-  public func inspect(_ sql: String) throws -> [String] { try tables.connection.inspect(sql) }
+  public func inspect(_ sql: String) throws -> [String] { try connection.inspect(sql) }
 }
 
 extension Connection {

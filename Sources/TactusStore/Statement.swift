@@ -48,8 +48,10 @@ final class Statement {
   /// - Parameters:
   ///   - values: by position, from the first parameter; a parameter without a value is NULL.
   ///   - read: called with each row; false means that no more rows are wanted.
-  /// - Throws: ``StoreError`` with SQLite's extended code and the text of the statement, or the error of the body. The
-  ///   changes of a statement whose body threw are done: the caller rolls back its savepoint.
+  /// - Throws: ``UnreadableRow`` with `contradiction` if a change contradicts the rules of its table, which only a
+  ///   damaged row, or one of another version, causes. Else ``StoreError`` with SQLite's extended code and the text of
+  ///   the statement, or the error of the body. The changes of a statement whose body threw are done, and the caller
+  ///   undoes them.
   // Not inlined, because the optimizer of Swift 6.3.1 aborts where it inlines a body that borrows a row.
   @inline(never)
   func run(_ values: [any Bindable], read: (borrowing Row) throws -> Bool) throws {
@@ -67,6 +69,9 @@ final class Statement {
         // A statement that changes rows must be stepped to its end. RETURNING has all its rows ready by then.
         if try !read(Row(pointer: pointer, asked: values)) && sqlite3_stmt_readonly(pointer) != 0 { return }
       case SQLITE_DONE: return
+      case let code where code & 0xFF == SQLITE_CONSTRAINT:
+        let message = String(cString: sqlite3_errmsg(sqlite3_db_handle(pointer)))
+        throw UnreadableRow(table: "", row: "", column: "", problem: .contradiction(message))
       default:
         throw StoreError(
           code: code, operation: text, message: String(cString: sqlite3_errmsg(sqlite3_db_handle(pointer))))

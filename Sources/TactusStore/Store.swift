@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import TactusLedger
 public import TactusModel
 public import TactusPorts
 
@@ -26,8 +27,10 @@ public actor Store: QueueConfined {
   /// The work queue that owns the state: `tactus.store`.
   public nonisolated let queue: any WorkQueue
 
-  /// The verbs and the connection; used on ``queue`` only, inside the open transaction.
-  let tables: Tables
+  /// The only connection that writes; used on ``queue`` only.
+  let connection: Connection
+  /// The verbs, which run inside the open transaction.
+  let verbs: LedgerVerbs
   /// The writes of the open transaction, in order.
   private var pending: [Write] = []
   /// Whether each write of the open transaction has a savepoint.
@@ -83,7 +86,7 @@ public actor Store: QueueConfined {
     self.queue = queue
     self.health = health
     self.eventsKeep = eventsKeep
-    let connection = try Connection.openStore(file)
+    connection = try Connection.openStore(file)
     connection.disk = disk
     do {
       try connection.beginUse(now: now, id: makeID(now), epoch: makeID(now))
@@ -96,7 +99,7 @@ public actor Store: QueueConfined {
       throw error
     }
     connection.report = unreadable
-    tables = Tables(connection: connection, limits: limits, makeID: makeID)
+    verbs = LedgerVerbs(rows: SQLRows(connection: connection), limits: limits, makeID: makeID)
     files = FilesInPlace(of: file, and: watching)
   }
 
@@ -156,11 +159,11 @@ public actor Store: QueueConfined {
     patience?.alarm.arm(at: nil)
     isClosed = true
     // Do not write to files that are missing or were replaced: that would leave a -wal without its store.
-    guard (try? files.check()) != nil else { return tables.connection.abandon() }  // The error is the answer.
+    guard (try? files.check()) != nil else { return connection.abandon() }  // The error is the answer.
     // If the mark cannot be written, the next start only checks the file once more.
-    try? tables.connection.run("UPDATE store SET in_use = 0")
-    tables.connection.mergeLog()
-    tables.connection.close()
+    try? connection.run("UPDATE store SET in_use = 0")
+    connection.mergeLog()
+    connection.close()
   }
 
   /// Posts a write: in order, whole or not at all, answered after the commit; a trial is always rolled back.
@@ -173,10 +176,10 @@ public actor Store: QueueConfined {
   ///     later verb of its group fails after it has changed rows. The answer has the value of the last run.
   nonisolated func write<Value: Sendable>(
     isPatient: Bool = false, isTrial: Bool = false, _ answer: @escaping Answer<Value>,
-    _ body: @escaping @Sendable (Tables) throws -> Value
+    _ body: @escaping @Sendable (LedgerVerbs) throws -> Value
   ) {
-    let verb: Write.Verb = { tables in
-      let value = try body(tables)
+    let verb: Write.Verb = { verbs in
+      let value = try body(verbs)
       return { failure in answer(failure.map { .failure($0) } ?? .success(value)) }
     }
     post {
@@ -184,57 +187,37 @@ public actor Store: QueueConfined {
     }
   }
 
-  /// A write of the open transaction.
-  private struct Write {
-    /// Receives nil after the commit, or the reason why the commit failed.
-    typealias Conclusion = (Refusal?) -> Void
-    /// Runs the verb, and returns what answers its value.
-    typealias Verb = @Sendable (Tables) throws -> Conclusion
-
-    let isPatient: Bool
-    let isTrial: Bool
-    let verb: Verb
-    /// Answers without a value.
-    let refuse: (Refusal) -> Void
-    /// Answers the last run; nil before the first.
-    var conclusion: Conclusion?
-  }
-
   /// Runs a write in the open transaction, or begins one; a closed store answers at once.
   private func perform(_ write: Write) {
     guard !isClosed else { return write.refuse(.unavailable(.closed)) }
-    let isFirst = tables.connection.isAutocommit
+    let isFirst = connection.isAutocommit
     add(write)
     if pending.count >= Self.batchLimit { return commit() }
-    guard !tables.connection.isAutocommit else { return }
+    guard !connection.isAutocommit else { return }
     guard write.isPatient, let patience else { return postTurn() }
     if isFirst { patience.alarm.arm(at: patience.time.monotonic + Self.patienceLimit) }
   }
 
   /// Adds a write to the open transaction, or begins one.
   ///
-  /// - A refusal, an unreadable row and a contradiction of a constraint undo this write only. They are answered with
-  ///   the group, because they may depend on rows that are not durable yet.
+  /// - A refusal and an unreadable row undo this write only. They are answered with the group, because they may depend
+  ///   on rows that are not durable yet.
   /// - Any other failure is answered at once. If SQLite has rolled back the transaction, all earlier writes of the
   ///   group fail also.
   private func add(_ write: Write) {
     var write = write
-    tables.forgetNames()
+    verbs.forgetNames()
     do {
       write.conclusion = try outcome(of: write)
       pending.append(write)
     } catch let refusal as Refusal {
       pend(write, refusal)
-    } catch let fault as UnreadableRow where !tables.connection.isAutocommit {
-      tables.connection.report(fault)
-      pend(write, .conflict(.unreadable(fault)))
-    } catch let error as StoreError where error.isContradiction && !tables.connection.isAutocommit {
-      let fault = UnreadableRow(table: "", row: "", column: "", problem: .contradiction(error.message))
-      tables.connection.report(fault)
+    } catch let fault as UnreadableRow where !connection.isAutocommit {
+      connection.report(fault)
       pend(write, .conflict(.unreadable(fault)))
     } catch {
       let failure = note(error)
-      if tables.connection.isAutocommit { answerAll(failure) }
+      if connection.isAutocommit { answerAll(failure) }
       write.refuse(failure)
     }
   }
@@ -254,35 +237,40 @@ public actor Store: QueueConfined {
   private func outcome(of write: Write) throws -> Write.Conclusion {
     while true {
       try begin()
-      let changes = tables.connection.totalChanges
+      let changes = connection.totalChanges
       do {
-        let conclusion = try tables.attempt(isGuarded: isGuarded, write.verb)
-        if !write.isTrial && tables.connection.totalChanges > changes { provesWriting = true }
+        let conclusion =
+          isGuarded || write.isTrial
+          ? try connection.savepoint(isKept: !write.isTrial) {
+            try verbs.attempt(isTrial: write.isTrial, write.verb)
+          } : try verbs.attempt(write.verb)
+        if !write.isTrial && connection.totalChanges > changes { provesWriting = true }
         return conclusion
       } catch {
-        let isUndone = isGuarded || tables.connection.isAutocommit || tables.connection.totalChanges == changes
+        let isUndone =
+          isGuarded || write.isTrial || connection.isAutocommit || connection.totalChanges == changes
         if !isUndone { try repeatGroup() }
         guard let row = error as? LeftAlone else { throw error }
-        guard tables.leave(alone: row.subject) else { throw row.cause }
-        tables.connection.report(row.cause)
+        guard verbs.leave(alone: row.subject) else { throw row.cause }
+        connection.report(row.cause)
       }
     }
   }
 
   /// Begins a transaction, unless one is open.
   private func begin() throws {
-    guard tables.connection.isAutocommit else { return }
+    guard connection.isAutocommit else { return }
     (provesWriting, isGuarded) = (false, false)
     if files.areGone { try files.check() }
-    try tables.connection.run("BEGIN IMMEDIATE")
+    try connection.run("BEGIN IMMEDIATE")
   }
 
   /// Undoes a verb that has changed rows without a savepoint: rolls the group back, and repeats the verbs before it.
   ///
   /// The rest of the group gets savepoints, so a group is repeated once at most.
   private func repeatGroup() throws {
-    try tables.connection.run("ROLLBACK")
-    tables.conclude(isCommitted: false)
+    try connection.run("ROLLBACK")
+    verbs.conclude(isCommitted: false)
     try begin()
     isGuarded = true
     let writes = pending
@@ -305,12 +293,12 @@ public actor Store: QueueConfined {
   /// The order is: check the files, commit, check again, report a recovery, publish the newest event, answer, prune. If
   /// the commit or a check fails, all writes are answered as unavailable.
   private func commit() {
-    guard !tables.connection.isAutocommit else { return }
+    guard !connection.isAutocommit else { return }
     do {
       // Check before the commit: refused writes must not be in the file when it is put back, because the workers ignore
       // them.
       try files.check()
-      try tables.connection.run("COMMIT")
+      try connection.run("COMMIT")
       // Check after the commit: writes into a file that was moved meanwhile must not be acknowledged.
       try files.check()
       // An empty commit also succeeds on a full disk. Only a commit with a change shows that writing works again.
@@ -324,9 +312,9 @@ public actor Store: QueueConfined {
       pruneEvents()
     } catch {
       let failure = note(error)
-      if !tables.connection.isAutocommit {
+      if !connection.isAutocommit {
         // If the rollback also fails, SQLite has already rolled back.
-        try? tables.connection.run("ROLLBACK")
+        try? connection.run("ROLLBACK")
       }
       answerAll(failure)
     }
@@ -337,7 +325,7 @@ public actor Store: QueueConfined {
 
   /// Publishes the number of the newest event, unless it was published by an earlier commit.
   private func publishEvents() {
-    guard let newest = tables.newestEvent, newest != publishedEvent else { return }
+    guard let newest = verbs.newestEvent, newest != publishedEvent else { return }
     publishedEvent = newest
     published?(newest)
   }
@@ -354,9 +342,9 @@ public actor Store: QueueConfined {
 
   /// Answers all writes of the group, with success or with one failure.
   ///
-  /// - Parameter failure: nil after a commit; else the tables first forget what they noted of the group.
+  /// - Parameter failure: nil after a commit; else the verbs first forget what they noted of the group.
   private func answerAll(_ failure: Refusal?) {
-    tables.conclude(isCommitted: failure == nil)
+    verbs.conclude(isCommitted: failure == nil)
     let writes = pending
     pending.removeAll(keepingCapacity: true)
     for write in writes { write.conclusion?(failure) }
@@ -364,11 +352,10 @@ public actor Store: QueueConfined {
 
   /// Keeps a failure, reports the first of several, and returns the refusal for callers.
   ///
-  /// - Parameter error: a ``StoreError``, or any other error, which then has SQLITE_ERROR.
+  /// - Parameter error: any error.
   /// - Returns: unavailable, with SQLite's message and code and without the statement.
   private func note(_ error: any Error) -> Refusal {
-    let cause =
-      error as? StoreError ?? StoreError(code: SQLITE_ERROR, operation: "write", message: "\(error)")
+    let cause = StoreError(error, in: "write")
     // Misuse is a bug. A damaged file can cause all other codes, and the rollback has contained the damage.
     if cause.code & 0xFF == SQLITE_MISUSE { fatalError("the store was used in a way that SQLite forbids: \(cause)") }
     if failure == nil { health(cause) }

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import TactusModel
 
 /// A failure of SQLite or of its files; it names the operation, never the values.
 ///
@@ -20,6 +21,18 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     self.code = code
     self.operation = operation
     self.message = message
+  }
+
+  /// Returns a ``StoreError`` as it is, and any other error with a code of SQLite.
+  ///
+  /// A contradiction has SQLITE_CONSTRAINT and SQLite's message, for example of a commit. Other errors have SQLITE_ERROR.
+  init(_ error: any Error, in operation: String) {
+    switch (error, (error as? UnreadableRow)?.problem) {
+    case (let error as StoreError, _): self = error
+    case (_, .contradiction(let message)):
+      self.init(code: SQLITE_CONSTRAINT, operation: operation, message: message)
+    default: self.init(code: SQLITE_ERROR, operation: operation, message: "\(error)")
+    }
   }
 
   /// The error on one line: `message (SQLite code) while: operation`.
@@ -45,11 +58,4 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     default: false
     }
   }
-}
-
-extension StoreError {
-  /// Whether rows contradict the rules of their tables, which a damaged row, or one of another version, does.
-  ///
-  /// Every verb keeps the rules on intact rows. So it refuses this change only, and the store counts as writable.
-  var isContradiction: Bool { code & 0xFF == SQLITE_CONSTRAINT }
 }

@@ -1,3 +1,4 @@
+internal import TactusLedger
 public import TactusModel
 public import TactusPorts
 
@@ -16,19 +17,7 @@ extension Store: Ledger {
     _ definition: Definition, to name: WorkflowName, origin: Workflow.Origin, dryRun: Bool, at now: Instant,
     answer: @escaping Answer<Applied>
   ) {
-    guard dryRun else { return write(answer) { try $0.apply(definition, to: name, origin: origin, at: now) } }
-    // A dry run is the same verb in a savepoint that is always rolled back.
-    write(isTrial: true, answer) { tables in
-      var applied: Applied?
-      do {
-        try tables.savepoint { tables in
-          applied = try tables.apply(definition, to: name, origin: origin, at: now)
-          throw DryRun()
-        }
-      } catch is DryRun {}
-      guard let applied else { fatalError("a dry run ended without an answer") }
-      return applied
-    }
+    write(isTrial: dryRun, answer) { try $0.apply(definition, to: name, origin: origin, at: now) }
   }
 
   /// Applies the definitions of files in one transaction; a name whose rows cannot be read is left out of this load
@@ -167,6 +156,3 @@ extension Store: Ledger {
   /// refused. The workers use that at the end of a start and of a stop.
   public nonisolated func remnants(answer: @escaping Answer<[Remnant]>) { write(answer) { try $0.remnants() } }
 }
-
-/// Thrown to roll back a dry run.
-private struct DryRun: Error {}

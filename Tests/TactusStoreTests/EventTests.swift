@@ -1,4 +1,5 @@
 import Synchronization
+import TactusLedger
 import TactusModel
 import TactusPorts
 import TactusTestSupport
@@ -73,7 +74,7 @@ struct EventTests {
     func prune(keep: Duration?) throws -> EventRange {
       let newest = try fixture.ask { $0.eventRange(answer: $1) }.newest
       try fixture.specimen.store.call { store in
-        Result { try store.tables.pruneEvents(through: newest, keep: keep) }
+        Result { try store.verbs.pruneEvents(through: newest, keep: keep) }
       }.get()
       return try fixture.ask { $0.eventRange(answer: $1) }
     }

@@ -1,5 +1,6 @@
 import CSQLite
 import Synchronization
+import TactusLedger
 import TactusModel
 import TactusPorts
 import TactusTestSupport
@@ -113,7 +114,7 @@ struct GroupCommitTests {
       return switch self {
       case .refusal: Refusal.notFound(.workflow(name))
       case .unreadable: damage
-      case .contradiction: StoreError(code: SQLITE_CONSTRAINT, operation: "x", message: "x")
+      case .contradiction: UnreadableRow(table: "", row: "", column: "", problem: .contradiction("x"))
       case .leftAlone: LeftAlone(subject: .workflow(WorkflowID(number: 99)), cause: damage)
       case .disk: StoreError(code: SQLITE_IOERR, operation: "x", message: "x")
       }
@@ -134,8 +135,8 @@ struct GroupCommitTests {
     let fail = { [store = specimen.store] in
       store.write { (result: Result<Int, Refusal>) in
         if case .failure = result { failures.withLock { $0 += 1 } }
-      } _: { tables in
-        _ = try tables.run(RunRequest(name, start: .at(.at(3000))), at: .at(1))
+      } _: { verbs in
+        _ = try verbs.run(RunRequest(name, start: .at(.at(3000))), at: .at(1))
         runs.withLock { $0 += 1 }
         throw fault.error(name)
       }
@@ -165,8 +166,8 @@ struct GroupCommitTests {
     let write = { [store = specimen.store] (name: String, isPatient: Bool) in
       store.write(isPatient: isPatient) { (_: Result<Int, Refusal>) in
         order.withLock { $0.append(name) }
-      } _: { tables in
-        try tables.event(.daemonStarted, at: .at(1), workflow: nil)
+      } _: { verbs in
+        try verbs.event(.daemonStarted, at: .at(1), workflow: nil)
         return 0
       }
     }
@@ -203,8 +204,8 @@ struct GroupCommitTests {
     }
     // This runs inside the transaction of the five writes. The files on disk are what a kill would leave.
     specimen.store.write { (_: Result<Int, Refusal>) in
-    } _: { tables in
-      #expect(try tables.connection.inspect("SELECT count(*) FROM jobs") == ["10"])
+    } _: { [store = specimen.store] _ in
+      #expect(try store.assumeIsolated { try $0.inspect("SELECT count(*) FROM jobs") } == ["10"])
       #expect(answers.withLock { $0 } == 0)
       let files = try StoreFiles(at: path)
       crashed.withLock { $0 = files }

@@ -132,6 +132,6 @@ final class StoreSpecimen: LedgerSpecimen {
 
   /// Runs the body with the write connection, on its queue.
   func look<Value: Sendable>(_ body: @Sendable (Connection) throws -> Value) throws -> Value {
-    try store.call { store in Result { try body(store.tables.connection) } }.get()
+    try store.call { store in Result { try body(store.connection) } }.get()
   }
 }

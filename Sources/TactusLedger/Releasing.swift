@@ -1,12 +1,12 @@
 internal import TactusModel
-internal import TactusPorts
+public import TactusPorts
 
 /// Releases PENDING jobs whose start time has come.
 ///
 /// The decision on each row is ``ReleaseSituation/decide()``, whatever made the row late: downtime, sleep, a clock
 /// step, overlap or a full queue. The ledger reads the facts and writes the outcome in one transaction, so overlap
 /// and room are decided on durable rows. Source: docs/adr/0001; docs/reliability.md, P2 and P6
-extension Tables {
+extension LedgerVerbs {
   /// Decides on the rows that wait for the workflows and queues of the request, then on rows whose start time has
   /// come.
   ///
@@ -18,7 +18,7 @@ extension Tables {
   ///   `Overlap=replace` ends. `backlogged` has the queues whose rows still wait for room. `isPartial` is set if the
   ///   limit was reached.
   /// - Throws: ``LeftAlone`` for a row that cannot be decided on. The release is then repeated without it.
-  func release(_ request: ReleaseRequest) throws -> Released {
+  public func release(_ request: ReleaseRequest) throws -> Released {
     var released = Released()
     var looked = 0
     // Queues come first: a place in one goes to the waiting row with the highest priority.
@@ -29,10 +29,10 @@ extension Tables {
       try settleWaiting(of: workflow, request.now, &released)
     }
     while looked < Limits.releaseBatch {
-      let rows = try due(request.now, limit: Limits.releaseBatch - looked)
-      if rows.isEmpty { break }
-      looked += rows.count
-      for row in rows { try each(.job(row.id)) { _ = try settle(row, request.now, &released) } }
+      let due = try due(request.now, limit: Limits.releaseBatch - looked)
+      if due.isEmpty { break }
+      looked += due.count
+      for row in due { try each(.job(row.id)) { _ = try settle(row, request.now, &released) } }
     }
     released.isPartial = looked >= Limits.releaseBatch
     try complete(&released.change)
@@ -41,63 +41,26 @@ extension Tables {
 
   /// Returns rows whose start time has come, highest priority first, so that they get the remaining room.
   ///
-  /// The rows are the earliest ones by `scheduled_at`, found in the index `jobs_due`. Priority orders only the rows
-  /// of one batch. Rows that cannot be read or are left alone do not count towards the limit.
+  /// The rows are the earliest ones by `scheduled_at`. Priority orders only the rows of one batch. Rows that cannot be
+  /// read or are left alone do not count towards the limit.
   ///
   /// - Parameters:
   ///   - now: the latest start time.
   ///   - limit: the most rows.
   /// - Returns: rows by priority, then `scheduled_at`, then id.
-  /// - Throws: ``StoreError``, if the rows cannot be read.
   private func due(_ now: Instant, limit: Int) throws -> [PendingRow] {
-    var rows: [PendingRow] = []
-    try connection.statement(
-      """
-      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
-      WHERE phase = 'scheduled' AND scheduled_at <= ? ORDER BY scheduled_at
-      """
-    ).run([now]) { row in
-      if let found = try pending(row) { rows.append(found) }
-      return rows.count < limit
+    try rows.due(now, limit: limit, except: isLeftAlone).sorted {
+      ($1.priority, $0.scheduledAt, $0.id) < ($0.priority, $1.scheduledAt, $1.id)
     }
-    return rows.sorted { ($1.priority, $0.scheduledAt, $0.id) < ($0.priority, $1.scheduledAt, $1.id) }
-  }
-
-  /// Reads a row; reports it and returns nil if it cannot be read, and returns nil if it is left alone.
-  private func pending(_ row: borrowing Row) throws -> PendingRow? {
-    let found = try connection.reporting { try PendingRow(row) }
-    return found.map { isLeftAlone($0.id) } == false ? found : nil
-  }
-
-  /// Returns the first row of a query that can be read and is not left alone; nil without such a row.
-  ///
-  /// - Parameters:
-  ///   - sql: must select the nine columns of ``PendingRow/init(_:)`` in their order. Its order decides which row is
-  ///     first.
-  ///   - values: the values of its parameters.
-  /// - Returns: the row.
-  /// - Throws: ``StoreError``, if the query failed.
-  func firstPending(_ sql: StaticString, _ values: any Bindable...) throws -> PendingRow? {
-    var found: PendingRow?
-    try connection.statement(sql).run(values) { row in
-      found = try pending(row)
-      return found == nil
-    }
-    return found
   }
 
   /// Decides on the waiting rows of a workflow, oldest first, until one of them continues to wait.
   ///
   /// The rows behind that one also wait, for it or for the same queue. Rows that wait for room are left to their
-  /// queue, because rows of other workflows may have precedence. Each other decision takes its row out of the index
-  /// `jobs_waiting`, so the loop ends.
+  /// queue, because rows of other workflows may have precedence. After each other decision its row is not due any more,
+  /// so the loop ends.
   private func settleWaiting(of workflow: WorkflowID, _ now: Instant, _ released: inout Released) throws {
-    while let row = try firstPending(
-      """
-      SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
-      WHERE phase = 'due' AND workflow_id = ? ORDER BY scheduled_at, id
-      """, workflow), row.wait != .backlog
-    {
+    while let row = try rows.firstWaiting(of: workflow, except: isLeftAlone), row.wait != .backlog {
       var wait: Wait?
       try each(.job(row.id)) { wait = try settle(row, now, &released) }
       if wait != nil { return }
@@ -110,22 +73,14 @@ extension Tables {
   /// queue.
   private func settleBacklog(of queue: QueueName, _ now: Instant, _ released: inout Released) throws {
     while try hasRoom(in: queue),
-      let row = try firstPending(
-        """
-        SELECT id, workflow_id, nominal_at, scheduled_at, trigger, priority, wait, status, kind FROM jobs
-        WHERE wait = 'backlog' AND queue = ? ORDER BY priority DESC, scheduled_at, id
-        """, queue)
+      let row = try rows.firstBacklogged(in: queue, except: isLeftAlone)
     {
-      // A row that continues to wait, for another run of its workflow, has left this index.
+      // A row that continues to wait, for another run of its workflow, no longer waits for room.
       var wait: Wait?
       try each(.job(row.id)) { wait = try settle(row, now, &released) }
       if wait == .backlog { break }
     }
-    // Without the hint SQLite reads the whole history of the queue.
-    let rest = try connection.first(
-      "SELECT 1 FROM jobs INDEXED BY jobs_backlog WHERE wait = 'backlog' AND queue = ? LIMIT 1", queue
-    ) { _ in true }
-    if rest == true { released.change.backlogged.insert(queue) }
+    if try rows.hasBacklog(in: queue) { released.change.backlogged.insert(queue) }
   }
 
   /// Decides on one row, and carries the decision out.
@@ -149,11 +104,11 @@ extension Tables {
     switch try situation(row, of: workflow, now).decide() {
     case .run(let nominal, let decisions):
       if let grid = workflow.grid {
-        try record(decisions, of: workflow.id, on: grid, generation: workflow.generation, at: now)
+        try record(decisions, of: workflow.definition, on: grid, at: now)
         // After a backward clock step an instant may already have a job, and a person may have skipped the newest one.
         // Such an instant gets no second answer.
         if nominal != row.nominalAt, try isTaken(nominal, of: workflow.id) {
-          try retime(row.id, to: firstFree(grid, after: nominal, of: workflow.id))
+          try rows.retime(row.id, to: firstFree(grid, after: nominal, of: workflow.id))
           return nil
         }
       }
@@ -162,14 +117,12 @@ extension Tables {
       return nil
     case .wait(let wait):
       if wait == .backlog { released.change.backlogged.insert(workflow.policies.queue) }
-      if row.wait != wait {
-        try connection.run("UPDATE jobs SET phase = 'due', wait = ?1, waited = ?1 WHERE id = ?2", wait, row.id)
-      }
+      if row.wait != wait { try rows.setWaiting(row.id, for: wait) }
       return wait
     case .drop(let decisions, let next):
       guard let grid = workflow.grid else { fatalError("a job without a grid was dropped: only instants can be") }
-      try record(decisions, of: workflow.id, on: grid, generation: workflow.generation, at: now)
-      try retime(row.id, to: firstFree(grid, after: next - .microseconds(1), of: workflow.id, except: row.id))
+      try record(decisions, of: workflow.definition, on: grid, at: now)
+      try rows.retime(row.id, to: firstFree(grid, after: next - .microseconds(1), of: workflow.id, except: row.id))
       return nil
     case .replace:
       released.change.withdrawn += try withdrawQueued(
@@ -177,10 +130,8 @@ extension Tables {
       for id in try stopClaimed(workflow.id, reason: .replaced, automaticOnly: true, now: now) {
         released.change.stop[id] = .replaced
       }
-      if try liveCounts(workflow.id).automatic == 0 { return try settle(row, now, &released) }
-      if row.wait != .overlap {
-        try connection.run("UPDATE jobs SET phase = 'due', wait = 'overlap', waited = 'overlap' WHERE id = ?", row.id)
-      }
+      if try rows.liveCounts(of: workflow.id).automatic == 0 { return try settle(row, now, &released) }
+      if row.wait != .overlap { try rows.setWaiting(row.id, for: .overlap) }
       return .overlap
     }
   }
@@ -195,33 +146,17 @@ extension Tables {
   ///   - workflow: its newest definition.
   ///   - now: the time of the decision.
   /// - Returns: a situation without a grid for a MANUAL job, which therefore never skips an instant.
-  /// - Throws: ``StoreError``, if the rows cannot be read.
   func situation(_ row: PendingRow, of workflow: WorkflowRow, _ now: Instant) throws -> ReleaseSituation {
     var situation = ReleaseSituation(
       now: now, nominal: row.nominalAt, grid: row.trigger == .automatic ? workflow.grid : nil,
       policies: workflow.policies, queueHasRoom: try hasRoom(in: workflow.policies.queue))
     if workflow.policies.overlap != .allow {
-      let live = try liveCounts(workflow.id)
+      let live = try rows.liveCounts(of: workflow.id)
       situation.liveAutomatic = live.automatic
       situation.liveManual = live.manual
-      try connection.statement(
-        "SELECT id FROM jobs INDEXED BY jobs_waiting WHERE phase = 'due' AND workflow_id = ? AND (scheduled_at, id) < (?, ?)"
-      ).run([workflow.id, row.scheduledAt, row.id]) { other in
-        situation.othersWait = try connection.reporting { !isLeftAlone(try other.jobID(0)) } ?? false
-        return !situation.othersWait
-      }
+      situation.othersWait = try rows.hasWaiting(before: row, except: isLeftAlone)
     }
     return situation
-  }
-
-  /// Counts the QUEUED and RUNNING jobs of a workflow by trigger, with the index `jobs_live`.
-  private func liveCounts(_ workflow: WorkflowID) throws -> (automatic: Int, manual: Int) {
-    try connection.first(
-      """
-      SELECT count(*) FILTER (WHERE trigger = 'AUTOMATIC'), count(*) FILTER (WHERE trigger = 'MANUAL')
-      FROM jobs WHERE workflow_id = ? AND status IN ('QUEUED', 'RUNNING')
-      """, workflow
-    ) { (Int($0.integer(0)), Int($0.integer(1))) } ?? (0, 0)
   }
 
   /// Makes a row QUEUED with the newest generation; a planned row also plans its successor.
@@ -236,16 +171,11 @@ extension Tables {
   ///   - now: the time of the release.
   /// - Returns: the job for the execution worker. `scheduledAt` is the nominal instant, or the earliest start of a
   ///   MANUAL job.
-  /// - Throws: ``StoreError``, if the write failed.
   private func queue(
     _ row: PendingRow, as nominal: Instant, of workflow: WorkflowRow, _ now: Instant
   ) throws -> QueuedJob {
     let scheduled = row.trigger == .automatic ? nominal : row.scheduledAt
-    try connection.run(
-      """
-      UPDATE jobs SET status = 'QUEUED', phase = 'queued', wait = NULL, generation = ?, nominal_at = ?,
-        scheduled_at = ?, queued_at = ? WHERE id = ?
-      """, workflow.generation, nominal, scheduled, now, row.id)
+    try rows.setQueued(row.id, generation: workflow.generation, nominal: nominal, scheduled: scheduled, at: now)
     try event(.jobQueued, at: now, workflow: workflow.id, job: row.id, status: .queued)
     try countQueued(in: workflow.policies.queue)
     if row.id == workflow.plannedJob, let grid = workflow.grid {
@@ -254,35 +184,5 @@ extension Tables {
     return QueuedJob(
       id: row.id, kind: workflow.kind, queue: workflow.policies.queue, priority: workflow.policies.priority,
       scheduledAt: scheduled)
-  }
-}
-
-/// A PENDING row, with the columns that its release needs.
-struct PendingRow {
-  var id: JobID
-  var workflow: WorkflowID
-  /// The instant that the schedule or the caller named; on the grid for an AUTOMATIC job.
-  var nominalAt: Instant
-  /// The earliest start of this attempt, which for a first attempt is the nominal instant.
-  var scheduledAt: Instant
-  var trigger: Trigger
-  var priority: Int
-  /// The reason why a due row waits; nil while it is scheduled.
-  var wait: Wait?
-}
-
-extension PendingRow {
-  /// Reads the columns in the order of the queries above.
-  ///
-  /// - Parameter row: id, workflow, nominal and scheduled instant, trigger, priority, wait, status, kind.
-  /// - Throws: ``UnreadableRow`` for a word of another version, also in the status and the kind, which no decision
-  ///   needs. Such a row belongs to the version that wrote it.
-  init(_ row: borrowing Row) throws {
-    self.init(
-      id: try row.jobID(0), workflow: WorkflowID(number: row.integer(1)), nominalAt: try row.instant(2),
-      scheduledAt: try row.instant(3), trigger: try row.word(4), priority: try row.number(5, in: -100...100),
-      wait: try row.optionalWord(6))
-    // These two only check that the words are known to this version.
-    _ = (try row.word(7) as JobStatus, try row.word(8) as Kind)
   }
 }

@@ -1,10 +1,10 @@
-internal import TactusModel
-internal import TactusPorts
+public import TactusModel
+public import TactusPorts
 
 /// Terminates, resumes and deletes workflows.
 ///
 /// These verbs do not change the definition, so they are open to workflows of files and of the socket.
-extension Tables {
+extension LedgerVerbs {
   /// Terminates a workflow, and stops its claimed and running jobs if asked to.
   ///
   /// Unclaimed automatic jobs are withdrawn. MANUAL jobs stay, and more can be created. For a workflow that is
@@ -16,7 +16,7 @@ extension Tables {
   ///   - now: the time of the termination.
   /// - Returns: `withdrawn` has the jobs that are no longer QUEUED, and `stop` those to stop.
   /// - Throws: notFound, if no workflow has the name.
-  func terminate(_ name: WorkflowName, cancelRunning: Bool, at now: Instant) throws -> PlanChange {
+  public func terminate(_ name: WorkflowName, cancelRunning: Bool, at now: Instant) throws -> PlanChange {
     let workflow = try existing(name)
     return try change { change in
       change.withdrawn = try end(workflow, reason: .user, now: now)
@@ -46,15 +46,13 @@ extension Tables {
   func end(_ workflow: WorkflowRow, reason: Workflow.TerminatedReason, now: Instant) throws -> [JobID] {
     guard workflow.state == .active else {
       if reason == .user && workflow.terminatedReason == .removed {
-        try connection.run("UPDATE workflows SET terminated_reason = ? WHERE id = ?", reason, workflow.id)
+        try rows.setReason(reason, of: workflow.id)
       }
       return []
     }
     let message = "its workflow was terminated (\(reason.rawValue))"
     try withdrawPlanned(workflow, as: .workflowTerminated, message: message, now: now)
-    try connection.run(
-      "UPDATE workflows SET state = 'TERMINATED', terminated_reason = ?, terminated_at = ? WHERE id = ?",
-      reason, now, workflow.id)
+    try rows.setTerminated(workflow.id, for: reason, at: now)
     try event(.workflowTerminated, at: now, workflow: workflow.id)
     return try withdrawQueued(workflow.id, as: .workflowTerminated, message: message, now: now)
   }
@@ -70,14 +68,13 @@ extension Tables {
   /// - Returns: a change with the new `nextDue`. No job is released.
   /// - Throws: notFound, if no workflow has the name. Conflict with `fileRemoved`, if its file is missing: only its
   ///   return resumes it.
-  func resume(_ name: WorkflowName, at now: Instant) throws -> PlanChange {
+  public func resume(_ name: WorkflowName, at now: Instant) throws -> PlanChange {
     let workflow = try existing(name)
     if workflow.terminatedReason == .removed {
       throw Refusal.conflict(.fileRemoved(name))
     }
     guard workflow.state == .terminated else { return try change() }
-    try connection.run(
-      "UPDATE workflows SET consecutive_failures = 0, resumed_at = ? WHERE id = ?", now, workflow.id)
+    try rows.setResumed(workflow.id, at: now)
     try activate(workflow, now)
     return try change()
   }
@@ -92,21 +89,15 @@ extension Tables {
   ///   - now: the time of the deletion.
   /// - Throws: notFound, if no workflow has the name. Conflict with `active`, or with `hasLiveJob` for a job that is
   ///   PENDING, QUEUED or RUNNING. Nothing is changed then.
-  func delete(_ name: WorkflowName, at now: Instant) throws {
+  public func delete(_ name: WorkflowName, at now: Instant) throws {
     let workflow = try existing(name)
     guard workflow.state == .terminated else {
       throw Refusal.conflict(.active(name))
     }
-    let open = try connection.first(
-      """
-      SELECT id FROM jobs WHERE workflow_id = ?1 AND status IN ('QUEUED', 'RUNNING')
-      UNION ALL SELECT id FROM jobs WHERE workflow_id = ?1 AND status = 'PENDING' LIMIT 1
-      """, workflow.id
-    ) { try $0.jobID(0) }
-    if let open {
+    if let open = try rows.firstOpen(of: workflow.id) {
       throw Refusal.conflict(.hasLiveJob(name, open))
     }
-    try connection.run("UPDATE workflows SET deleted_at = ? WHERE id = ?", now, workflow.id)
+    try rows.setDeleted(workflow.id, at: now)
     try event(.workflowDeleted, at: now, workflow: workflow.id)
   }
 
@@ -132,13 +123,12 @@ extension Tables {
   /// is an empty range, no decision is written. The event is `workflow.resumed`. Without a schedule nothing is
   /// planned.
   private func activate(_ workflow: WorkflowRow, _ now: Instant) throws {
-    try connection.run(
-      "UPDATE workflows SET state = 'ACTIVE', terminated_reason = NULL WHERE id = ?", workflow.id)
+    try rows.setActive(workflow.id)
     try event(.workflowResumed, at: now, workflow: workflow.id)
     guard let grid = workflow.grid else { return }
     if let unanswered = workflow.unansweredFrom {
       let decision = Decision(.terminated, of: grid, from: unanswered, through: grid.newest(through: now))
-      try record([decision].compactMap(\.self), of: workflow.id, on: grid, generation: workflow.generation, at: now)
+      try record([decision].compactMap(\.self), of: workflow.definition, on: grid, at: now)
     }
     try plan(workflow, at: firstFree(grid, after: now, of: workflow.id), now: now)
   }

@@ -1,12 +1,12 @@
-internal import TactusModel
-internal import TactusPorts
+public import TactusModel
+public import TactusPorts
 
 /// Creates jobs on demand: to run now, at an instant, or held until they get a start time.
 ///
 /// MANUAL jobs are never skipped, combined or replaced. They wait in order while another job of their workflow is
 /// live, unless it has `Overlap=allow`. Their instants need no answer, so no decision records them. A terminated
 /// workflow accepts them.
-extension Tables {
+extension LedgerVerbs {
   /// Creates a MANUAL job, and decides on it in the same transaction if its start time has come.
   ///
   /// A job that may run is QUEUED at once, with the newest generation. Any other one is PENDING. It is held,
@@ -23,7 +23,7 @@ extension Tables {
   ///   full.
   /// - Throws: notFound, if no workflow has the name. Conflict with `keyInUse`, if the key belongs to another
   ///   request. Nothing is changed then, and the key is not used up.
-  func run(_ request: RunRequest, at now: Instant) throws -> (id: JobID, change: PlanChange) {
+  public func run(_ request: RunRequest, at now: Instant) throws -> (id: JobID, change: PlanChange) {
     if let made = try job(madeBy: request) { return (made, try change()) }
     let workflow = try existing(request.workflow)
     let made: (id: JobID, change: PlanChange)
@@ -32,8 +32,7 @@ extension Tables {
     case .at(let instant): made = try start(workflow, at: instant, now)
     case .held:
       let id = makeID(now)
-      try insertPending(
-        id, of: workflow, trigger: .manual, nominal: nil, scheduled: nil, phase: .held, wait: nil, now)
+      try insertPending(id, of: workflow, trigger: .manual, nominal: nil, phase: .held, wait: nil, now)
       made = (id, try change())
     }
     try remember(request, made.id, now)
@@ -50,7 +49,6 @@ extension Tables {
   ///   - instant: the nominal and the earliest start time.
   ///   - now: the time of the decision.
   /// - Returns: the id of the new job and the change.
-  /// - Throws: ``StoreError``, if the write failed.
   private func start(
     _ workflow: WorkflowRow, at instant: Instant, _ now: Instant
   ) throws -> (id: JobID, change: PlanChange) {
@@ -58,8 +56,7 @@ extension Tables {
       id: makeID(now), workflow: workflow.id, nominalAt: instant, scheduledAt: instant, trigger: .manual,
       priority: workflow.policies.priority, wait: nil)
     guard instant <= now else {
-      try insertPending(
-        row.id, of: workflow, trigger: .manual, nominal: instant, scheduled: instant, phase: .scheduled, wait: nil, now)
+      try insertPending(row.id, of: workflow, trigger: .manual, nominal: instant, phase: .scheduled, wait: nil, now)
       return (row.id, try change())
     }
     switch try situation(row, of: workflow, now).decide() {
@@ -67,8 +64,7 @@ extension Tables {
       let job = try insertQueued(row, of: workflow, now)
       return (row.id, try change { $0.queued = [job] })
     case .wait(let wait):
-      try insertPending(
-        row.id, of: workflow, trigger: .manual, nominal: instant, scheduled: instant, phase: .due, wait: wait, now)
+      try insertPending(row.id, of: workflow, trigger: .manual, nominal: instant, phase: .due, wait: wait, now)
       return (row.id, try change { $0.backlogged = wait == .backlog ? [workflow.policies.queue] : [] })
     case .drop, .replace:
       fatalError("a MANUAL job neither skips instants nor replaces others")
@@ -85,22 +81,10 @@ extension Tables {
   ///   - workflow: gives the kind, queue, priority and generation.
   ///   - now: the time of both events.
   /// - Returns: the job for the execution worker.
-  /// - Throws: ``StoreError``, if the write failed.
   func insertQueued(_ row: PendingRow, of workflow: WorkflowRow, _ now: Instant) throws -> QueuedJob {
     let policies = workflow.policies
-    try connection.run(
-      """
-      INSERT INTO jobs (id, workflow_id, generation, kind, queue, priority, trigger, status, phase, nominal_at,
-        scheduled_at, created_at, queued_at, root_id)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'MANUAL', 'QUEUED', 'queued', ?7, ?7, ?8, ?8, ?1)
-      """,
-      row.id, workflow.id, workflow.generation, workflow.kind, policies.queue, policies.priority, row.scheduledAt, now)
-    try connection.run(
-      """
-      INSERT INTO events (at, type, workflow_id, job_id, status)
-      VALUES (?1, 'job.pending', ?2, ?3, 'PENDING'), (?1, 'job.queued', ?2, ?3, 'QUEUED')
-      """, now, workflow.id, row.id)
-    noteNewestEvent()
+    try rows.insertQueued(row, of: workflow, at: now)
+    try queuedEvents(of: row.id, workflow: workflow.id, at: now)
     try countQueued(in: policies.queue)
     return QueuedJob(
       id: row.id, kind: workflow.kind, queue: policies.queue, priority: policies.priority,
@@ -121,22 +105,15 @@ extension Tables {
   /// - Returns: a change with `nextDue` only.
   /// - Throws: notFound, if the job does not exist. Conflict with `planned` for the planned job of a schedule.
   ///   Conflict with `notSchedulable` for any other job that is due, released or ended. Nothing is changed then.
-  func schedule(_ id: JobID, for instant: Instant, at now: Instant) throws -> PlanChange {
-    let row = try connection.first("SELECT status, phase, trigger, workflow_id FROM jobs WHERE id = ?", id) { row in
-      (
-        status: try row.word(0) as JobStatus, phase: try row.optionalWord(1, as: Phase.self),
-        trigger: try row.word(2) as Trigger, workflow: row.optionalInteger(3).map(WorkflowID.init)
-      )
-    }
-    guard let row else { throw Refusal.notFound(.job(id)) }
+  public func schedule(_ id: JobID, for instant: Instant, at now: Instant) throws -> PlanChange {
+    guard let row = try rows.job(id) else { throw Refusal.notFound(.job(id)) }
     if row.status == .pending, row.trigger == .automatic {
       throw Refusal.conflict(.planned(id))
     }
     guard row.phase == .held || row.phase == .scheduled else {
       throw Refusal.conflict(.notSchedulable(id, row.status))
     }
-    try connection.run(
-      "UPDATE jobs SET phase = 'scheduled', nominal_at = ?1, scheduled_at = ?1 WHERE id = ?2", instant, id)
+    try rows.schedule(id, for: instant)
     try event(.jobScheduled, at: now, workflow: row.workflow, job: id)
     return try change()
   }
@@ -155,28 +132,20 @@ extension Tables {
   /// - Throws: conflict with `keyInUse`, if the key belongs to a request with another text.
   private func job(madeBy request: RunRequest) throws -> JobID? {
     guard let key = request.idempotencyKey else { return nil }
-    let known = try connection.first("SELECT request, job FROM idempotency_keys WHERE key = ?", key) {
-      (request: $0.text(0), job: try $0.jobID(1))
-    }
-    guard let known else { return nil }
-    guard known.request == request.text else {
-      throw Refusal.conflict(.keyInUse(key, request: known.request, job: known.job))
+    guard let known = try rows.request(withKey: key) else { return nil }
+    guard known.text == request.text else {
+      throw Refusal.conflict(.keyInUse(key, request: known.text, job: known.job))
     }
     return known.job
   }
 
   /// Stores the key of a request with its text and its job; stores nothing without a key.
   ///
-  /// It also removes up to four expired keys, oldest first, by the index `idempotency_keys_age`. Each new key can
-  /// remove more than one, so the table shrinks to the keys in use. No request pays for all expired keys at once.
+  /// It also removes up to four expired keys, oldest first. Each new key can remove more than one, so only the keys
+  /// in use remain. No request pays for all expired keys at once.
   private func remember(_ request: RunRequest, _ job: JobID, _ now: Instant) throws {
     guard let key = request.idempotencyKey else { return }
-    try connection.run(
-      """
-      DELETE FROM idempotency_keys WHERE key IN
-        (SELECT key FROM idempotency_keys WHERE created_at < ? ORDER BY created_at LIMIT 4)
-      """, now - Self.keyLife)
-    try connection.run(
-      "INSERT INTO idempotency_keys (key, request, job, created_at) VALUES (?, ?, ?, ?)", key, request.text, job, now)
+    try rows.forgetRequests(before: now - Self.keyLife)
+    try rows.remember(request.text, key: key, job: job, at: now)
   }
 }

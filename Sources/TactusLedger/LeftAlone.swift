@@ -1,13 +1,13 @@
-internal import TactusModel
+public import TactusModel
 
 /// Thrown by a verb over many rows if it cannot process one of them: the verb is undone and repeated without that
 /// row.
 ///
 /// So a damaged row, or one of another version, delays no other. A verb about one row is refused instead.
 /// Source: docs/adr/0015
-struct LeftAlone: Error {
+public struct LeftAlone: Error {
   /// The row that is left alone until the daemon starts again.
-  enum Subject: Hashable {
+  public enum Subject: Hashable, Sendable {
     /// A job: no verb over many rows changes it, and while it waits it blocks no job behind it.
     case job(JobID)
     /// A workflow: its plan is not realigned, and its decisions are not voided.
@@ -16,12 +16,19 @@ struct LeftAlone: Error {
     case name(WorkflowName)
   }
 
-  var subject: Subject
+  /// The row.
+  public var subject: Subject
   /// The place and the fault, which are reported once.
-  var cause: UnreadableRow
+  public var cause: UnreadableRow
+
+  /// Creates an error.
+  public init(subject: Subject, cause: UnreadableRow) {
+    self.subject = subject
+    self.cause = cause
+  }
 }
 
-extension Tables {
+extension LedgerVerbs {
   /// Whether a job is left alone; constant time.
   func isLeftAlone(_ id: JobID) -> Bool { leftAlone.contains(.job(id)) }
 
@@ -35,22 +42,22 @@ extension Tables {
   func each(_ subject: LeftAlone.Subject, _ body: () throws -> Void) throws {
     guard !leftAlone.contains(subject) else { return }
     do { try body() } catch let fault as UnreadableRow {
-      throw LeftAlone(subject: subject, cause: fault)
-    } catch let error as StoreError where error.isContradiction {
-      throw LeftAlone(subject: subject, cause: subject.contradiction(error))
+      throw LeftAlone(subject: subject, cause: subject.named(in: fault))
     }
   }
 }
 
 extension LeftAlone.Subject {
-  /// Names the row of a refused change, because SQLite's message names only the constraint.
-  fileprivate func contradiction(_ error: StoreError) -> UnreadableRow {
-    switch self {
-    case .job(let id): UnreadableRow(table: "jobs", row: "\(id)", column: "", problem: .contradiction(error.message))
-    case .workflow(let id):
-      UnreadableRow(table: "workflows", row: "\(id.number)", column: "", problem: .contradiction(error.message))
-    case .name(let name):
-      UnreadableRow(table: "workflows", row: name.text, column: "", problem: .contradiction(error.message))
-    }
+  /// Adds the row to a refused change, because the driver's message names only the rule.
+  fileprivate func named(in fault: UnreadableRow) -> UnreadableRow {
+    guard case .contradiction = fault.problem else { return fault }
+    var named = fault
+    (named.table, named.row) =
+      switch self {
+      case .job(let id): ("jobs", "\(id)")
+      case .workflow(let id): ("workflows", "\(id.number)")
+      case .name(let name): ("workflows", name.text)
+      }
+    return named
   }
 }

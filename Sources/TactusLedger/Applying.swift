@@ -1,12 +1,12 @@
-internal import TactusModel
-internal import TactusPorts
+public import TactusModel
+public import TactusPorts
 
 /// Creates and edits definitions, and loads those of files.
 ///
 /// An edit adds a generation: a new row of `definitions`, never a change of an old one. QUEUED and RUNNING jobs keep
 /// the generation that they are bound to. A PENDING job binds the newest one when it is released. If an edit changes
 /// the schedule, the planned job moves to an instant after now, so no edit starts a job. Source: docs/adr/0002
-extension Tables {
+extension LedgerVerbs {
   /// Creates a workflow with a free name, or edits the workflow that has the name.
   ///
   /// Only the side that created a workflow may edit it. An edit leaves a terminated workflow terminated. If the
@@ -21,10 +21,10 @@ extension Tables {
   ///   without a schedule and for a terminated workflow.
   /// - Throws: conflict with `ownedByFile`, `ownedByRemovedFile` or `ownedBySocket`, before anything is changed.
   ///   ``UnreadableRow``, if the row of the workflow or of its planned job cannot be read.
-  func apply(
+  public func apply(
     _ definition: Definition, to name: WorkflowName, origin: Workflow.Origin, at now: Instant
   ) throws -> Applied {
-    guard let existing = try workflow(named: name) else { return try create(definition, name, origin, now) }
+    guard let existing = try rows.workflow(named: name) else { return try create(definition, name, origin, now) }
     guard existing.origin == origin else { throw Self.ownership(of: existing) }
     var applied = try apply(definition, to: existing, at: now)
     applied.isTerminated = existing.state == .terminated
@@ -36,14 +36,10 @@ extension Tables {
   /// Canonical texts have no comments and no blank lines. If only those differ, the row of the generation gets the
   /// new text. Then `updated_at`, the plan and the events stay unchanged.
   private func apply(_ definition: Definition, to existing: WorkflowRow, at now: Instant) throws -> Applied {
-    let previous = try connection.first(
-      "SELECT canonical FROM definitions WHERE workflow_id = ? AND generation = ?", existing.id, existing.generation
-    ) { $0.text(0) }
+    let previous = try rows.canonical(of: existing.definition)
     if previous == definition.canonical {
       // Only comments may have changed. Store the new text, so that clients see what was written last.
-      try connection.run(
-        "UPDATE definitions SET text = ? WHERE workflow_id = ? AND generation = ? AND text <> ?",
-        definition.text, existing.id, existing.generation, definition.text)
+      try rows.setText(definition.text, of: existing.definition)
       let next = try existing.plannedJob.map(nominal)
       return Applied(
         effect: .unchanged, generation: existing.generation, previous: previous, nextAt: next, grid: existing.grid)
@@ -74,39 +70,17 @@ extension Tables {
   ) throws
     -> Applied
   {
-    try connection.run(
-      """
-      INSERT INTO workflows (name, origin, state, generation, created_at, updated_at) VALUES (?, ?, 'ACTIVE', 1, ?, ?)
-      """, name, origin, now, now)
-    let id = WorkflowID(number: connection.lastInsertedRow)
+    let id = try rows.insertWorkflow(name, origin: origin, at: now)
+    let key = DefinitionKey(workflow: id, generation: 1)
     let grid = definition.schedule.map {
       Grid(anchor: $0.startAt ?? now, interval: $0.interval, startsAtAnchor: $0.startAt != nil)
     }
-    try insert(definition, of: id, generation: 1, grid: grid, now)
-    try beginBuild(of: id, name, generation: 1, definition)
+    try rows.insert(definition, as: key, grid: grid, at: now)
+    try beginBuild(of: key, name, definition)
     try event(.workflowCreated, at: now, workflow: id)
     let first = grid?.first(after: now)
     if let first { try plan(workflow(id), at: first, now: now) }
     return Applied(effect: .created, generation: 1, nextAt: first, grid: grid, change: try change())
-  }
-
-  /// Inserts a generation: its text, and the columns that the ledger's own queries read.
-  ///
-  /// All other keys stay in the text, which the execution worker parses at the claim. Without a grid, `interval` and
-  /// `anchor_at` are both NULL. Source: docs/adr/0002
-  private func insert(_ definition: Definition, of id: WorkflowID, generation: Int, grid: Grid?, _ now: Instant) throws
-  {
-    let policies = definition.policies
-    try connection.run(
-      """
-      INSERT INTO definitions (workflow_id, generation, kind, text, canonical, queue, priority,
-        max_consecutive_failures, overlap, misfire, misfire_limit, start_within, interval, anchor_at,
-        starts_at_anchor, valid_from)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      id, generation, definition.work.kind, definition.text, definition.canonical, policies.queue, policies.priority,
-      policies.maxConsecutiveFailures, policies.overlap, policies.misfire, policies.misfireLimit,
-      policies.startWithin, grid?.interval, grid?.anchor, grid?.startsAtAnchor ?? false, now)
   }
 
   /// Adds a generation, moves the PENDING jobs to it, and plans anew if the grid changed.
@@ -125,17 +99,14 @@ extension Tables {
   /// - Throws: ``UnreadableRow``, if the row of the planned job is missing or cannot be read.
   private func edit(_ old: WorkflowRow, to definition: Definition, previous: String?, _ now: Instant) throws -> Applied
   {
-    let generation = old.generation + 1
+    let key = DefinitionKey(workflow: old.id, generation: old.generation + 1)
     let planned = try old.plannedJob.map { (id: $0, nominal: try nominal(of: $0)) }
     let unanswered = planned?.nominal ?? old.unansweredFrom
     let grid = definition.schedule.map { Self.grid($0, after: old, unanswered: unanswered, now) }
-    try insert(definition, of: old.id, generation: generation, grid: grid, now)
-    try connection.run(
-      "UPDATE workflows SET generation = ?, updated_at = ? WHERE id = ?", generation, now, old.id)
-    try connection.run(
-      "UPDATE jobs SET kind = ?, queue = ?, priority = ? WHERE workflow_id = ? AND status = 'PENDING'",
-      definition.work.kind, definition.policies.queue, definition.policies.priority, old.id)
-    try beginBuild(of: old.id, old.name, generation: generation, definition)
+    try rows.insert(definition, as: key, grid: grid, at: now)
+    try rows.setGeneration(key.generation, of: old.id, at: now)
+    try rows.setPending(of: old.id, kind: definition.work.kind, policies: definition.policies)
+    try beginBuild(of: key, old.name, definition)
     try event(.workflowChanged, at: now, workflow: old.id)
     if grid != old.grid {
       // Instants that the old grid named up to now get an answer. Its later instants are no longer nominal.
@@ -143,22 +114,17 @@ extension Tables {
         let decision = Decision(
           old.state == .active ? .edited : .terminated, of: oldGrid, from: unanswered,
           through: oldGrid.newest(through: now))
-        try record([decision].compactMap(\.self), of: old.id, on: oldGrid, generation: old.generation, at: now)
+        try record([decision].compactMap(\.self), of: old.definition, on: oldGrid, at: now)
       }
       try voidSkipped(of: old.id, after: now, notOn: grid)
       try replan(old, planned: planned?.id, on: grid, now)
     }
     let edited = try workflow(old.id)
     // Rows that waited for room in the old queue wait in the new one, which may have room already.
-    let isWaiting =
-      try connection.first(
-        "SELECT 1 FROM jobs INDEXED BY jobs_pending WHERE status = 'PENDING' AND workflow_id = ? AND wait = 'backlog' LIMIT 1",
-        old.id
-      ) { _ in true } ?? false
-    let backlogged: Set = isWaiting ? [definition.policies.queue] : []
+    let backlogged: Set = try rows.hasBacklog(of: old.id) ? [definition.policies.queue] : []
     for queue in backlogged { noteFreed(queue, of: nil) }
     return Applied(
-      effect: .changed, generation: generation, previous: previous, nextAt: try edited.plannedJob.map(nominal),
+      effect: .changed, generation: key.generation, previous: previous, nextAt: try edited.plannedJob.map(nominal),
       grid: grid, change: try change { $0.backlogged = backlogged })
   }
 
@@ -192,14 +158,11 @@ extension Tables {
   /// Voids decisions on future instants that the new schedule does not name; all others stay in force.
   ///
   /// A person skips an instant ahead of time by canceling its planned job. The skip survives an edit exactly if the
-  /// instant is on the new grid. Without a grid all skips ahead are voided. The search uses the index
-  /// `decisions_first`, so the history of the workflow costs nothing. Source: docs/adr/0005
+  /// instant is on the new grid. Without a grid all skips ahead are voided. Source: docs/adr/0005
   private func voidSkipped(of workflow: WorkflowID, after now: Instant, notOn grid: Grid?) throws {
-    let ahead = try connection.readable(
-      "SELECT id, first_at FROM decisions WHERE workflow_id = ? AND first_at > ? AND voided_at IS NULL", workflow, now
-    ) { (id: $0.integer(0), instant: try $0.instant(1)) }
-    for decision in ahead where grid?.newest(through: decision.instant) != decision.instant {
-      try connection.run("UPDATE decisions SET voided_at = ? WHERE id = ?", now, decision.id)
+    for decision in try rows.decided(after: now, of: workflow)
+    where grid?.newest(through: decision.instant) != decision.instant {
+      try rows.voidDecision(decision.number, at: now)
     }
   }
 
@@ -211,16 +174,16 @@ extension Tables {
   private func replan(_ old: WorkflowRow, planned: JobID?, on grid: Grid?, _ now: Instant) throws {
     guard let grid else {
       try withdrawPlanned(old, as: .canceledByUser, message: "its workflow has no schedule any more", now: now)
-      try connection.run("UPDATE workflows SET unanswered_from = NULL WHERE id = ?", old.id)
+      try rows.setUnanswered(nil, of: old.id)
       return
     }
     let next = try firstFree(grid, after: now, of: old.id, except: planned)
     if let planned {
-      try retime(planned, to: next)
+      try rows.retime(planned, to: next)
     } else if old.state == .active {
       try plan(workflow(old.id), at: next, now: now)
     } else {
-      try connection.run("UPDATE workflows SET unanswered_from = ? WHERE id = ?", next, old.id)
+      try rows.setUnanswered(next, of: old.id)
     }
   }
 
@@ -241,7 +204,7 @@ extension Tables {
   ///   workflows.
   /// - Throws: ``LeftAlone`` for a name whose rows cannot be read. The load is then repeated without it, and its
   ///   conflict is `leftAlone`.
-  func load(
+  public func load(
     _ definitions: [(name: WorkflowName, definition: Definition)], present: Set<WorkflowName>?, at now: Instant
   )
     throws -> Loaded
@@ -268,10 +231,7 @@ extension Tables {
       }
     }
     if let present {
-      let owned = try connection.all(
-        "SELECT name FROM workflows WHERE deleted_at IS NULL AND origin = 'file' AND state = 'ACTIVE'"
-      ) { $0.text(0) }
-      for name in owned.compactMap(WorkflowName.init).sorted() where !present.contains(name) {
+      for name in try rows.activeNamesOfFiles().sorted() where !present.contains(name) {
         try each(.name(name)) {
           try end(existing(name), reason: .removed, now: now).forEach { loaded.change.withdrawn.append($0) }
           loaded.removed.append(name)
@@ -284,7 +244,7 @@ extension Tables {
 
   /// Returns the change of a verb, with the facts that every change has.
   ///
-  /// Verbs call it last, because ``complete(_:)`` reads the rows that the verb has written.
+  /// LedgerVerbs call it last, because ``complete(_:)`` reads the rows that the verb has written.
   ///
   /// - Parameter edit: adds the consequences that only the verb knows, for example `queued` or `stop`.
   /// - Returns: a change whose `nextDue` is nil only if no PENDING/scheduled row can be released.
