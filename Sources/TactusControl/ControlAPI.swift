@@ -1,5 +1,5 @@
 internal import TactusMessages
-public import TactusModel
+internal import TactusModel
 public import TactusPorts
 public import TactusProtocol
 
@@ -39,8 +39,8 @@ public struct ControlAPI: Sendable {
   let surroundings: Surroundings
   /// The facts about this daemon that replies contain.
   let identity: Identity
-  /// All queues with their limits, as they were when the daemon started; a reload does not change them.
-  let limits: [QueueName: QueueLimits]
+  /// All queues with their limits.
+  let queues: QueueBook
   /// The clocks: wall-clock time for statistics and next runs, monotonic time for elapsed times and rates.
   let time: any TimeSource
   /// The rates of all users, for runs and for logged refusals.
@@ -63,17 +63,17 @@ public struct ControlAPI: Sendable {
   ///   - feed: the new events; its owner closes it.
   ///   - surroundings: the other parts of the daemon.
   ///   - identity: the facts that replies contain.
-  ///   - limits: all queues; requests and definitions may name no other queue.
+  ///   - queues: all queues; requests and definitions may name no other queue.
   ///   - submitRate: the runs per second of each user who is not an administrator, 1 … 1,000,000; twice as many at
   ///     once.
   ///   - time: the clocks.
   public init(
     planning: any Planning, readers: Readers, feed: EventFeed, surroundings: Surroundings, identity: Identity,
-    limits: [QueueName: QueueLimits], submitRate: Int, time: any TimeSource
+    queues: QueueBook, submitRate: Int, time: any TimeSource
   ) {
     (self.planning, self.feed, self.surroundings, self.identity) = (planning, feed, surroundings, identity)
     (archive, quick, slow, output) = (readers.archive, readers.quick, readers.slow, readers.output)
-    (self.limits, self.time) = (limits, time)
+    (self.queues, self.time) = (queues, time)
     submissions = Submissions(rate: submitRate, time: time)
   }
 
@@ -179,7 +179,7 @@ public struct ControlAPI: Sendable {
     Describe.Reply(
       version: identity.version, pid: identity.process, startedAt: identity.startedAt, state: condition.daemonState,
       jobs: JobCounts(census.jobs),
-      queues: limits.sorted { $0.key < $1.key }.map { name, limits in
+      queues: queues.all.sorted { $0.key < $1.key }.map { name, limits in
         let counts = census.queues[name]
         return WireQueue(name: name, running: counts?.running ?? 0, queued: counts?.queued ?? 0, limits: limits)
       },
@@ -224,8 +224,8 @@ public struct ControlAPI: Sendable {
   ///
   /// - Throws: `invalid` for the field `queue`, with the names of all queues in order.
   func queue(_ text: String) throws(CallFailure) -> QueueName {
-    if let name = QueueName(text), limits[name] != nil { return name }
-    let names = limits.keys.sorted().map(\.text).joined(separator: ", ")
+    if let name = QueueName(text), queues[name] != nil { return name }
+    let names = queues.all.keys.sorted().map(\.text).joined(separator: ", ")
     throw .invalid(field: "queue", reason: "there is no queue '\(text.excerpt)'. The queues are \(names).")
   }
 

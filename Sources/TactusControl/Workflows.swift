@@ -34,7 +34,7 @@ extension ControlAPI {
   func apply(_ call: Exchange<ApplyWorkflow>) throws(CallFailure) {
     let name = try name(call.request.name)
     let definition: Definition
-    switch WorkflowFile.read(text: call.request.definition, name: name, queues: Set(limits.keys)) {
+    switch WorkflowFile.read(text: call.request.definition, name: name, queues: Set(queues.all.keys)) {
     case .success(let read): definition = read
     case .failure(let failure): throw .invalid(field: "definition", reason: failure.description)
     }

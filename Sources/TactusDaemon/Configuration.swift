@@ -11,7 +11,10 @@ struct Configuration: Sendable {
   private var goodSettings: Set<String> = []
   /// The queues whose files are in force.
   private(set) var queueFiles: [QueueName] = []
+  /// The limits of all queues; those of a queue whose file is missing or bad are the built-in ones.
   var limits: [QueueName: QueueLimits]
+  /// The queues whose files exist and are bad, or may exist: the folder could not be listed.
+  private(set) var badQueueFiles: Set<QueueName> = []
   /// The definitions of good files, sorted by name.
   var definitions: [(name: WorkflowName, definition: Definition)] = []
   /// The names of all workflow files, good and bad; nil if the folder could not be listed, so that nothing is
@@ -55,6 +58,11 @@ struct Configuration: Sendable {
   /// Whether a file of settings exists and is valid.
   func isRead(settings file: String) -> Bool { goodSettings.contains(file) }
 
+  /// Returns the limits that a reload puts in force: those of a bad file stay as they are.
+  func limits(after current: [QueueName: QueueLimits]) -> [QueueName: QueueLimits] {
+    limits.merging(current.filter { badQueueFiles.contains($0.key) }) { _, kept in kept }
+  }
+
   /// The problems of the settings.
   ///
   /// A daemon does not start with any of them.
@@ -92,17 +100,23 @@ struct Configuration: Sendable {
   }
 
   private mutating func readQueues(_ folder: String) {
-    for file in list(folder, suffix: ".queue") ?? [] {
+    guard let files = list(folder, suffix: ".queue") else {
+      badQueueFiles = Set(limits.keys)
+      return
+    }
+    for file in files {
       let shown = "queues/\(file)"
       switch QueueFile.kind(ofFile: file) {
       case .failure(let failure): problems += failure.problems.map { shift($0, to: shown) }
       case .success(let kind):
         let queue = QueueName(builtIn: kind)
+        badQueueFiles.insert(queue)
         guard let bytes = bytes(of: "\(folder)/\(file)", shown: shown), let defaults = limits[queue] else { continue }
         switch QueueFile.read(bytes, file: shown, defaults: defaults) {
         case .success(let read):
           limits[queue] = read
           queueFiles.append(queue)
+          badQueueFiles.remove(queue)
           goodCount += 1
         case .failure(let failure): problems += failure.problems
         }

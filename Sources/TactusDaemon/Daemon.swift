@@ -78,10 +78,10 @@ final class Daemon: Sendable {
     let patience = supervision.extendStart()
     defer { withExtendedLifetime(patience) {} }
 
-    let limits = configuration.limits
+    let queues = QueueBook(configuration.limits)
     let ids = JobIDSource()
     store = try Store(
-      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), limits: limits,
+      file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.store", level: .store), queues: queues,
       now: time.now, eventsKeep: settings.eventsKeep,
       health: { health.note(store: $0.map { StoreTrouble($0) }) }, unreadable: { health.note(unreadable: $0) },
       watching: [directories.lock], disk: disks.store.note,
@@ -89,11 +89,10 @@ final class Daemon: Sendable {
     store.open(alarms: alarms, time: time)
     archive = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.1", level: .leaf, qos: .background),
-      limits: limits, unreadable: { health.note(unreadable: $0) }, disk: disks.quick.note)
+      queues: queues, unreadable: { health.note(unreadable: $0) }, disk: disks.quick.note)
     slow = try Archive(
       file: directories.ledger, queue: DispatchWorkQueue(label: "tactus.read.2", level: .leaf, qos: .background),
-      limits: limits,
-      unreadable: { health.note(unreadable: $0) }, disk: disks.slow.note)
+      queues: queues, unreadable: { health.note(unreadable: $0) }, disk: disks.slow.note)
     let readers = PatientReaders(quick: archive, slow: slow, disks: disks)
     disks.onChange { health.note(diskIsSilent: $0) }
     self.readers = readers
@@ -157,15 +156,15 @@ final class Daemon: Sendable {
         .command: commands, .heartbeat: HeartbeatRunner(engine: engine, output: sink, time: time),
         .container: containers,
       ],
-      limits: limits, bootID: bootID, dispatchTimeout: settings.dispatchTimeout,
-      reader: StoredDefinitions(queues: Set(limits.keys)), labeling: copy)
+      queues: queues, bootID: bootID, dispatchTimeout: settings.dispatchTimeout,
+      reader: StoredDefinitions(queues: Set(configuration.limits.keys)), labeling: copy)
 
     files = DispatchWorkQueue(label: "tactus.files", level: .leaf)
     controlQueue = DispatchWorkQueue(label: "tactus.control", level: .control, qos: .background)
     let reloading = Reloading(
-      directory: directories.configuration, files: files, lookout: lookout, scheduling: scheduling, health: health,
-      limits: limits, providers: configuration.providers, settings: configuration.settings, time: time,
-      authority: authority, ledger: store,
+      directory: directories.configuration, files: files, lookout: lookout, scheduling: scheduling,
+      execution: execution, health: health, queues: queues, providers: configuration.providers,
+      settings: configuration.settings, time: time, authority: authority, ledger: store,
       user: { [authority, settings] in
         let user = JobUser.find(settings, isSystem: authority.isSystem, lookout)
         processes.run(as: user.user)
@@ -174,7 +173,7 @@ final class Daemon: Sendable {
       }, units: units, pipes: Units.pipes(directories),
       outlook: { [authority] in .ofDaemon(authority, availability, inputs) })
     let examination = Examination(
-      directories: directories, authority: authority, limits: limits, groupRoot: surroundings.groupRoot,
+      directories: directories, authority: authority, queues: queues, groupRoot: surroundings.groupRoot,
       containers: containers,
       jobUser: { [settings, authority] in JobUser.find(settings, isSystem: authority.isSystem, lookout) },
       units: availability, files: files, lookout: lookout, time: time, health: health, store: store, output: output)
@@ -185,7 +184,7 @@ final class Daemon: Sendable {
         files: reloading, condition: health, providers: containers.report, diagnoses: examination.run,
         holders: authority.holders),
       identity: Identity(version: Product.version, process: Int(getpid()), startedAt: time.now, bootID: bootID),
-      limits: limits, submitRate: settings.submitRate, time: time)
+      queues: queues, submitRate: settings.submitRate, time: time)
     control = ControlServer(
       on: controlQueue, time: time, alarms: alarms, handler: Reception(authority: authority, api: api),
       admits: { [authority] in authority.right(of: $0) != nil },

@@ -1,4 +1,5 @@
 internal import TactusControl
+internal import TactusExecutor
 internal import TactusLinux
 internal import TactusMessages
 internal import TactusModel
@@ -15,10 +16,11 @@ struct Reloading: DefinitionFiles {
   let files: DispatchWorkQueue
   let lookout: Lookout
   let scheduling: SchedulingWorker
+  let execution: ExecutionWorker
   let health: Health
-  /// The limits in force: those of the start, because running jobs keep their slots.
-  let limits: [QueueName: QueueLimits]
-  /// The providers and the settings in force: also those of the start.
+  /// The limits in force, which a reload replaces.
+  let queues: QueueBook
+  /// The providers and the settings in force: those of the start.
   let providers: [Provider]
   let settings: DaemonSettings
   let time: any TimeSource
@@ -94,6 +96,7 @@ struct Reloading: DefinitionFiles {
     configuration.warnings += unappliedChanges(in: configuration)
     scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
       health.announce(.ready)
+      let changed = if case .success = result { replaceLimits(by: configuration) } else { [QueueName]() }
       // The log has a failure or a success; the events have only what was done.
       if case .success = result { ledger.record(.daemonReloaded, at: time.now) { _ in } }
       // The definitions are in force now, so a path that does not answer delays only this answer.
@@ -102,7 +105,7 @@ struct Reloading: DefinitionFiles {
         configuration.lookAhead(outlook(), with: lookout)
         health.report(configuration, try? result.get())  // a failure is reported below
         health.report(warningsOf: configuration)
-        let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner) }
+        let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner, queues: changed) }
         health.report(reloadOf: reply, askedBy: principal)
         answer(reply)
       }
@@ -111,9 +114,31 @@ struct Reloading: DefinitionFiles {
 }
 
 extension Reloading {
+  /// Puts the limits of files in force, and returns the queues with other limits than before.
+  ///
+  /// Jobs that a higher limit lets start or leave the backlog do so at once.
+  private func replaceLimits(by configuration: Configuration) -> [QueueName] {
+    let before = queues.all
+    let limits = configuration.limits(after: before)
+    let changed = limits.keys.filter { limits[$0] != before[$0] }.sorted()
+    guard !changed.isEmpty else { return [] }
+    queues.replace(with: limits)
+    execution.examineQueues()
+    scheduling.examineQueues()
+    for queue in changed {
+      guard let limits = limits[queue] else { continue }
+      health.report(
+        JournalEntry(
+          .queueChanged,
+          "queue \(queue): MaxRunning=\(limits.maxRunning) and MaxQueued=\(limits.maxQueued) are in force",
+          fields: [.queue: queue.text]))
+    }
+    return changed
+  }
+
   /// Warnings of changed files that take effect only at the next start.
   private func unappliedChanges(in configuration: Configuration) -> [UnitFileProblem] {
-    var files = configuration.limits.filter { limits[$0.key] != $0.value }.map { "queues/\($0.key).queue" }
+    var files: [String] = []
     let names = Set(providers.map(\.name)).union(configuration.providers.map(\.name))
     files += names.filter { name in
       providers.first { $0.name == name } != configuration.providers.first { $0.name == name }
@@ -126,7 +151,7 @@ extension Reloading {
 }
 
 extension Reload.Reply {
-  init(_ loaded: Loaded, _ configuration: Configuration, autoRunner: RunnerName?) {
+  init(_ loaded: Loaded, _ configuration: Configuration, autoRunner: RunnerName?, queues: [QueueName]) {
     let refused = loaded.refused.sorted { $0.key < $1.key }.map {
       WireProblem(file: "workflows/\($0.key).workflow", line: 0, message: $0.value.description)
     }
@@ -136,7 +161,7 @@ extension Reload.Reply {
       created: loaded.created, changed: loaded.changed, removed: loaded.removed,
       problems: configuration.problems.map { WireProblem($0) } + refused,
       warnings: configuration.reportedWarnings.map { WireProblem($0) }, autoRunner: autoRunner,
-      terminated: loaded.terminated.map(\.name))
+      terminated: loaded.terminated.map(\.name), queues: queues)
   }
 }
 

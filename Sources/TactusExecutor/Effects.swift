@@ -53,7 +53,8 @@ extension ExecutionWorker {
       attempts[id]?.ending = ending
       measureEnd(of: id, running)
       recordEnd(id)
-      // The claim of the next job follows this end in the same transaction, so the rows never show one too many.
+      // The claim of the next job follows this end, usually in the same commit.
+      attempts[id]?.slotEndedEarly = running.holdsSlot
       freeSlot(of: id)
     case .forget: forget(id, running)
     }
@@ -150,8 +151,10 @@ extension ExecutionWorker {
       if let workflow = ended.waiting { scheduling.ended(workflow) }
       handle(.recorded, id)
     case .failure:
-      // A store error never becomes the result of a job. The end is kept here until the store accepts it.
+      // A store error never becomes the result of a job. The end is kept here until the store accepts it, and takes its
+      // slot again: otherwise jobs could start without limit whose ends cannot be recorded.
       unrecorded.append(id)
+      takeSlotBack(of: id)
       finishDrain()
       armRetry()
     }

@@ -9,7 +9,7 @@ extension ExecutionWorker: Execution {
   public nonisolated func enqueue(_ jobs: [QueuedJob]) {
     post { worker in
       for job in jobs where worker.attempts[job.id] == nil {
-        guard worker.lanes[job.queue] != nil else {
+        guard worker.queues[job.queue] != nil else {
           // The row is of another configuration or version, or damaged. It stays QUEUED.
           worker.journal.report(
             JournalEntry(
@@ -22,6 +22,9 @@ extension ExecutionWorker: Execution {
       worker.pump()
     }
   }
+
+  /// Claims jobs in queues that have free slots, because their limits may have changed.
+  public nonisolated func examineQueues() { post { $0.pump() } }
 
   /// Implements ``Execution``.
   public nonisolated func withdraw(_ ids: [JobID]) {

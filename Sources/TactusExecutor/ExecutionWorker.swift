@@ -19,8 +19,10 @@ public actor ExecutionWorker: QueueConfined {
   let bootID: String
   let dispatchTimeout: Duration
   let definitions: DefinitionCache
+  /// The limits of the queues; read at each claim.
+  let queues: QueueBook
 
-  var lanes: [QueueName: Lane]
+  var lanes: [QueueName: Lane] = [:]
   var attempts: [JobID: Running] = [:]
   var deadlines = Deadlines()
   /// Generations whose image is being prepared.
@@ -49,8 +51,10 @@ public actor ExecutionWorker: QueueConfined {
     var job: QueuedJob
     /// The time at which it was enqueued here; nil for attempts of the last daemon.
     var since: Moment?
-    /// Whether it has a slot; false only while it waits for a provider.
+    /// Whether it has a slot; false while it waits for a provider, and while its end is being recorded.
     var holdsSlot = true
+    /// Whether it gave its slot back because its end was posted.
+    var slotEndedEarly = false
     var fence: Int64 = 0
     var workflow: WorkflowName?
     var definition: DefinitionKey?
@@ -79,14 +83,14 @@ public actor ExecutionWorker: QueueConfined {
   ///   - queue: the work queue that owns the worker.
   ///   - scheduling: receives the notices about ends and room.
   ///   - runners: one runner per kind.
-  ///   - limits: the limits of all queues. A job of another queue is reported and left alone.
+  ///   - queues: the limits of all queues. A job of another queue is reported and left alone.
   ///   - bootID: the boot id of the machine, recorded in every claim.
   ///   - dispatchTimeout: how long a job may wait for a provider that answers.
   ///   - reader: reads the definitions that claims are bound to.
   ///   - labeling: receives the labels of jobs with output.
   public init(
     queue: any WorkQueue, ledger: any Ledger, time: any TimeSource, scheduling: any Scheduling, journal: any Journal,
-    runners: [Kind: any Runner], limits: [QueueName: QueueLimits], bootID: String, dispatchTimeout: Duration,
+    runners: [Kind: any Runner], queues: QueueBook, bootID: String, dispatchTimeout: Duration,
     reader: any DefinitionReader, labeling: (any OutputLabeling)? = nil
   ) {
     self.queue = queue
@@ -99,7 +103,7 @@ public actor ExecutionWorker: QueueConfined {
     self.bootID = bootID
     self.dispatchTimeout = dispatchTimeout
     definitions = DefinitionCache(reader: reader)
-    lanes = limits.mapValues { Lane(limit: $0.maxRunning) }
+    self.queues = queues
   }
 
   /// Creates the alarm; called once before any other method.
@@ -113,7 +117,7 @@ public actor ExecutionWorker: QueueConfined {
 
   /// Enqueues a job; a job that was enqueued before keeps its time of arrival.
   func line(up job: QueuedJob, since arrival: Moment? = nil) {
-    lanes[job.queue]?.enqueue(job, since: arrival ?? Moment(time))
+    lanes[job.queue, default: Lane()].enqueue(job, since: arrival ?? Moment(time))
   }
 
   /// Claims at the end of the turn, so that all ends and arrivals of a turn lead to one claim.
@@ -128,7 +132,8 @@ public actor ExecutionWorker: QueueConfined {
     guard !isDraining, !isHoldingClaims else { return }
     var ids: [JobID] = []
     for name in lanes.keys.sorted() {
-      while let (job, since) = lanes[name]?.takeNext() {
+      let limit = queues[name]?.maxRunning ?? 0
+      while let (job, since) = lanes[name]?.takeNext(limit: limit) {
         attempts[job.id] = Running(attempt: Attempt(), job: job, since: since)
         ids.append(job.id)
       }

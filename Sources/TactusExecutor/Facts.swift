@@ -44,7 +44,7 @@ extension ExecutionWorker {
     running.workflow = remnant.workflow
     attempts[remnant.id] = running
     labeling?.label(running.labels)
-    lanes[remnant.queue]?.takeSlot()
+    lanes[remnant.queue, default: Lane()].takeSlot()
     guard let runner = runners[remnant.kind] else { return lost(remnant.id) }
     runner.recover(remnant, events: { event in self.post { $0.heard(event, remnant.id) } }) { found in
       self.post { $0.lookedUp(remnant, found) }

@@ -3,7 +3,6 @@ internal import TactusPorts
 
 /// A queue in the execution worker: the jobs that wait for a slot, and the number of taken slots.
 struct Lane {
-  let limit: Int
   /// The number of taken slots: one for each existing attempt that has a slot.
   private(set) var taken = 0
   private var heap = Heap<QueuedJob>()
@@ -11,8 +10,6 @@ struct Lane {
   ///
   /// A withdrawn job stays in the heap until it reaches the top.
   private var waiting: [JobID: Moment] = [:]
-
-  init(limit: Int) { self.limit = limit }
 
   mutating func enqueue(_ job: QueuedJob, since arrival: Moment) {
     guard waiting[job.id] == nil else { return }
@@ -22,8 +19,8 @@ struct Lane {
 
   mutating func withdraw(_ id: JobID) { waiting[id] = nil }
 
-  /// Takes a slot for the next job and returns that job; nil if no job waits, or no slot is free.
-  mutating func takeNext() -> (job: QueuedJob, since: Moment)? {
+  /// Takes a slot for the next job and returns that job; nil if no job waits, or if `limit` slots are taken.
+  mutating func takeNext(limit: Int) -> (job: QueuedJob, since: Moment)? {
     guard taken < limit else { return nil }
     while let job = heap.popFirst() {
       if let arrival = waiting.removeValue(forKey: job.id) {

@@ -23,6 +23,14 @@ extension ExecutionWorker {
     pump()
   }
 
+  /// Gives an attempt the slot again that it gave back too early, although it may be taken: no more jobs are claimed
+  /// until the number of slots is below the limit.
+  func takeSlotBack(of id: JobID) {
+    guard let running = attempts[id], running.slotEndedEarly, !running.holdsSlot else { return }
+    attempts[id]?.holdsSlot = true
+    lanes[running.job.queue]?.takeSlot()
+  }
+
   /// Records that the provider of an attempt is silent, for this reason, or answers again (nil).
   func heard(silence sentence: String?, _ id: JobID) {
     guard let running = attempts[id] else { return }

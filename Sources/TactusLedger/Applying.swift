@@ -244,7 +244,7 @@ extension LedgerVerbs {
 
   /// Returns the change of a verb, with the facts that every change has.
   ///
-  /// LedgerVerbs call it last, because ``complete(_:)`` reads the rows that the verb has written.
+  /// Verbs call it last, because ``complete(_:)`` reads the rows that the verb has written.
   ///
   /// - Parameter edit: adds the consequences that only the verb knows, for example `queued` or `stop`.
   /// - Returns: a change whose `nextDue` is nil only if no PENDING/scheduled row can be released.

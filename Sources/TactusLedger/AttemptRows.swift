@@ -5,8 +5,16 @@ public import TactusPorts
 ///
 /// A statement with a fence token changes nothing if the row has another one, because its attempt is over then.
 public protocol AttemptRows {
-  /// Returns the state of a job; nil if it does not exist.
+  /// Returns what a cancel needs to know of a job; nil if it does not exist.
   func job(_ id: JobID) throws -> JobRow?
+
+  /// Returns what a change of the start time needs to know; nil if the job does not exist.
+  func schedulable(_ id: JobID) throws -> (status: JobStatus, phase: Phase?, trigger: Trigger, workflow: WorkflowID?)?
+
+  /// Returns what giving up a job needs to know; nil if it does not exist.
+  ///
+  /// It reads no more, because this is the way out for a row that is damaged elsewhere.
+  func abandonable(_ id: JobID) throws -> (status: JobStatus, phase: Phase?, fence: Int64)?
 
   /// Claims a job in the phase `queued` or `waiting_for_provider`: QUEUED/dispatching, with the next fence token.
   ///
@@ -47,6 +55,8 @@ public protocol AttemptRows {
   func setUnverified(_ id: JobID, fence: Int64) throws -> Bool
 
   /// Gives an `unverified` job the phase that its durable facts imply; returns whether it did.
+  ///
+  /// This is `dispatching` if it is QUEUED, `stopping` if it is RUNNING with a stop reason, else `running`.
   func setVerified(_ id: JobID, fence: Int64) throws -> Bool
 
   /// Records what keeps a claimed or RUNNING job from ending; returns whether it did.
@@ -87,35 +97,28 @@ public protocol AttemptRows {
   func firstOpen(of workflow: WorkflowID) throws -> JobID?
 }
 
-/// The state of a job, for verbs that a person calls.
+/// The state of a job, for a cancel.
 public struct JobRow: Hashable, Sendable {
   /// The status.
   public var status: JobStatus
   /// The phase; nil after the end.
   public var phase: Phase?
-  /// The origin.
-  public var trigger: Trigger
   /// The workflow; nil if it has none.
   public var workflow: WorkflowID?
   /// The nominal instant; nil for a held job.
   public var nominalAt: Instant?
   /// The first stop reason.
   public var stopReason: StopReason?
-  /// The token of the last claim; 0 without one.
-  public var fence: Int64
 
   /// Creates a row.
   public init(
-    status: JobStatus, phase: Phase?, trigger: Trigger, workflow: WorkflowID?, nominalAt: Instant?,
-    stopReason: StopReason?, fence: Int64
+    status: JobStatus, phase: Phase?, workflow: WorkflowID?, nominalAt: Instant?, stopReason: StopReason?
   ) {
     self.status = status
     self.phase = phase
-    self.trigger = trigger
     self.workflow = workflow
     self.nominalAt = nominalAt
     self.stopReason = stopReason
-    self.fence = fence
   }
 }
 

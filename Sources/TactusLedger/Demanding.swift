@@ -106,7 +106,7 @@ extension LedgerVerbs {
   /// - Throws: notFound, if the job does not exist. Conflict with `planned` for the planned job of a schedule.
   ///   Conflict with `notSchedulable` for any other job that is due, released or ended. Nothing is changed then.
   public func schedule(_ id: JobID, for instant: Instant, at now: Instant) throws -> PlanChange {
-    guard let row = try rows.job(id) else { throw Refusal.notFound(.job(id)) }
+    guard let row = try rows.schedulable(id) else { throw Refusal.notFound(.job(id)) }
     if row.status == .pending, row.trigger == .automatic {
       throw Refusal.conflict(.planned(id))
     }

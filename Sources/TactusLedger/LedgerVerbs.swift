@@ -1,5 +1,5 @@
 public import TactusModel
-internal import TactusPorts
+public import TactusPorts
 
 /// The verbs of the ledger over its rows: synchronous, inside the open transaction of the owner.
 ///
@@ -19,7 +19,7 @@ public final class LedgerVerbs {
   /// before.
   let makeID: (Instant) -> JobID
   /// The limits of the queues; a queue without an entry has no limit.
-  private let limits: [QueueName: QueueLimits]
+  private let queues: QueueBook
 
   /// QUEUED jobs by queue, claimed ones included.
   ///
@@ -59,11 +59,11 @@ public final class LedgerVerbs {
   ///
   /// - Parameters:
   ///   - rows: the driver.
-  ///   - limits: the limits of the queues.
+  ///   - queues: the limits of the queues.
   ///   - makeID: called on the queue of the owner only.
-  public init(rows: any Rows, limits: [QueueName: QueueLimits], makeID: @escaping (Instant) -> JobID) {
+  public init(rows: any Rows, queues: QueueBook, makeID: @escaping (Instant) -> JobID) {
     self.rows = rows
-    self.limits = limits
+    self.queues = queues
     self.makeID = makeID
   }
 
@@ -136,8 +136,8 @@ public final class LedgerVerbs {
   ///
   /// A claimed job is QUEUED until it starts, so only its start or its end makes room.
   func hasRoom(in queue: QueueName) throws -> Bool {
-    guard let limit = limits[queue] else { return true }
-    return try queuedCount(of: queue) < limit.maxQueued
+    guard let limits = queues[queue] else { return true }
+    return try queuedCount(of: queue) < limits.maxQueued
   }
 
   /// Updates the count after a job became QUEUED.

@@ -50,7 +50,7 @@ extension LedgerVerbs {
 extension LeftAlone.Subject {
   /// Adds the row to a refused change, because the driver's message names only the rule.
   fileprivate func named(in fault: UnreadableRow) -> UnreadableRow {
-    guard case .contradiction = fault.problem else { return fault }
+    guard fault.isContradiction else { return fault }
     var named = fault
     (named.table, named.row) =
       switch self {

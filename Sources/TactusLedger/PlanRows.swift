@@ -37,6 +37,8 @@ public protocol PlanRows {
   func nominal(of id: JobID) throws -> Instant?
 
   /// Inserts a PENDING job, a first attempt whose `generation` is not bound yet.
+  ///
+  /// Its reason to wait is also stored as `waited`, which stays when it no longer waits.
   func insert(_ job: NewJob) throws
 
   /// Inserts a MANUAL job that is QUEUED from the start, and bound to the newest generation of its workflow.
@@ -57,10 +59,10 @@ public protocol PlanRows {
   ///   - now: the time of the release.
   func setQueued(_ id: JobID, generation: Int, nominal: Instant, scheduled: Instant, at now: Instant) throws
 
-  /// Makes a PENDING job due, with the reason why it waits.
+  /// Makes a PENDING job due, with the reason why it waits, which is also stored as `waited`.
   func setWaiting(_ id: JobID, for wait: Wait) throws
 
-  /// Moves a job that is still PENDING to another instant, where it is scheduled and waits for nothing.
+  /// Moves a job that is still PENDING to another instant, where it is scheduled and has never waited.
   func retime(_ id: JobID, to nominal: Instant) throws
 
   /// Makes a MANUAL job PENDING/scheduled at an instant, which is then also its nominal one.

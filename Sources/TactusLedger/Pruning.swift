@@ -19,7 +19,7 @@ extension LedgerVerbs {
   ///   - keep: how long events are kept; nil keeps them as long as there is room.
   /// - Throws: ``UnreadableRow`` if the instant of the newest event is damaged. Nothing is removed then.
   public func pruneEvents(through newest: Int64, keep: Duration?) throws {
-    guard let oldest = try rows.oldestEvent() else { return }
+    guard let oldest = try rows.oldestEvent(), oldest < newest else { return }
     let batchEnd = min(oldest.addingSaturated(Self.pruneBatch), newest)
     var end = min(max(oldest, newest.subtractingSaturated(Int64(Limits.eventRows) - 1)), batchEnd)
     if let keep, let now = try rows.time(ofEvent: newest) {

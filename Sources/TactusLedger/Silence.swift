@@ -46,7 +46,7 @@ extension LedgerVerbs {
   /// - Throws: notFound, if the job does not exist. Conflict with `ended` for a terminal job, and with
   ///   `notUnverified` for any other phase, whose end the provider will report. Nothing is changed then.
   public func abandon(_ id: JobID, at now: Instant) throws -> Ended {
-    guard let row = try rows.job(id) else { throw Refusal.notFound(.job(id)) }
+    guard let row = try rows.abandonable(id) else { throw Refusal.notFound(.job(id)) }
     guard let phase = row.phase else {
       throw Refusal.conflict(.ended(id, row.status))
     }

@@ -64,6 +64,11 @@ public struct UnreadableRow: Error, Hashable, Sendable {
     self.problem = problem
   }
 
+  /// Whether it is a change that contradicts a constraint, and not a value that was read.
+  public var isContradiction: Bool {
+    if case .contradiction = problem { true } else { false }
+  }
+
   /// The place in words: `table jobs, row 0190…, column status`.
   public var place: String {
     [

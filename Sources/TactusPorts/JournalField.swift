@@ -36,6 +36,8 @@ public enum JournalField: String, CaseIterable, Sendable {
   case path = "TACTUS_PATH"
   /// A group of users.
   case group = "TACTUS_GROUP"
+  /// The name of a queue.
+  case queue = "TACTUS_QUEUE"
   /// The name of a provider.
   case provider = "TACTUS_PROVIDER"
   /// The runner that starts commands: `direct`, `systemd`.

@@ -76,6 +76,8 @@ public enum JournalMessage: String, CaseIterable, Sendable {
 
   // MARK: Workflows
 
+  /// A reload changed the limits of a queue.
+  case queueChanged = "queue_changed"
   /// A workflow was created.
   case workflowCreated = "workflow_created"
   /// A workflow has a new definition.
@@ -180,6 +182,7 @@ extension JournalMessage {
     case .endsUnrecorded: "3f3891008637473c8c85704d3114f5e6"
     case .messagesDropped: "25807f4c26ab460d9e54b9965837ead5"
     case .outputDropped: "c763f14ae7a04dd3a811fe55a20ed5b2"
+    case .queueChanged: "acc6f6238fe249a99b99a6bd9dbb9178"
     case .workflowCreated: "09ef076e68c6464fa1475514fa7c4add"
     case .workflowChanged: "bc036227cdc844399d96a0db5ea80674"
     case .workflowTerminated: "512ec9959e0a442f99bb5ecccffe852c"
@@ -229,7 +232,7 @@ extension JournalMessage {
     case .clockSet, .daemonReady, .daemonStopping, .daemonReloaded, .groupMissing, .storeRecovered, .outputRecovered,
       .workflowTerminated,
       .workflowFileGone, .workflowResumed, .workflowDeleted, .workflowFailing, .workflowRecovered, .providerUp,
-      .runnerChanged, .pathAnswered:
+      .queueChanged, .runnerChanged, .pathAnswered:
       .notice
     case .changeRefused, .workflowCreated, .workflowChanged, .jobRequested, .jobScheduled, .jobCancelRequested,
       .jobCompleted, .jobCanceled, .jobAdopted, .jobUnverified:
@@ -266,6 +269,7 @@ extension JournalMessage {
     case .jobAdopted, .jobUnverified, .orphanEnded, .jobNotKilled, .unitNotStopped, .resultLate, .unitOutputLost: [.job]
     case .providerDown, .providerUp: [.provider]
     case .runnerChanged: [.runner]
+    case .queueChanged: [.queue]
     case .pathSilent, .pathAnswered: [.path]
     }
   }

@@ -32,9 +32,11 @@ public struct Reload: Request {
     public var autoRunner: String?
     /// The workflows of ``changed`` that are still terminated; nil without such workflows.
     public var terminated: [String]?
+    /// Queues whose limits changed; nil without such queues.
+    public var queues: [String]?
 
     private enum CodingKeys: String, CodingKey {
-      case loaded, workflows, created, changed, removed, problems, warnings, terminated
+      case loaded, workflows, created, changed, removed, problems, warnings, terminated, queues
       case autoRunner = "auto_runner"
     }
 
@@ -42,7 +44,7 @@ public struct Reload: Request {
     public init(
       loaded: Int, workflows: Int? = nil, created: [WorkflowName], changed: [WorkflowName], removed: [WorkflowName],
       problems: [WireProblem], warnings: [WireProblem] = [], autoRunner: RunnerName? = nil,
-      terminated: [WorkflowName] = []
+      terminated: [WorkflowName] = [], queues: [QueueName] = []
     ) {
       self.loaded = loaded
       self.workflows = workflows
@@ -53,6 +55,7 @@ public struct Reload: Request {
       self.warnings = warnings
       self.autoRunner = autoRunner?.rawValue
       self.terminated = terminated.isEmpty ? nil : terminated.map(\.text)
+      self.queues = queues.isEmpty ? nil : queues.map(\.text)
     }
   }
 }

@@ -168,6 +168,14 @@ public actor SchedulingWorker: QueueConfined {
     release()
   }
 
+  /// Examines the queues whose due jobs wait for room, because their limits may have changed.
+  public nonisolated func examineQueues() {
+    post { worker in
+      worker.roomyQueues.formUnion(worker.backlogged)
+      if !worker.roomyQueues.isEmpty { worker.release() }
+    }
+  }
+
   func note(roomIn queue: QueueName) {
     guard backlogged.contains(queue) else { return }
     roomyQueues.insert(queue)

@@ -21,7 +21,7 @@ public actor Archive: QueueConfined, LedgerReader {
   /// Opened with SQLITE_OPEN_READONLY, so that no query can write; used on ``queue`` only.
   let connection: Connection
   /// The limits in force by queue; needed for estimated waits, and for the limits that an explanation shows.
-  let limits: [QueueName: QueueLimits]
+  let queues: QueueBook
 
   /// Opens a store for reading; its ``Store`` must have opened it before.
   ///
@@ -31,16 +31,16 @@ public actor Archive: QueueConfined, LedgerReader {
   /// - Parameters:
   ///   - file: the path of `tactus.db`.
   ///   - queue: the work queue that queries run on.
-  ///   - limits: the queues' limits, used to estimate waits. A queue without limits gets no estimate.
+  ///   - queues: the limits of the queues, used to estimate waits. A queue without limits gets no estimate.
   ///   - unreadable: called on `queue` for each row that a list leaves out because it cannot be read.
   ///   - disk: called on `queue` when SQLite is entered and left, and during this call on the calling thread.
   /// - Throws: ``StoreError`` if the file cannot be opened.
   public init(
-    file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits] = [:],
+    file: String, queue: any WorkQueue, queues: QueueBook = [:],
     unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }, disk: @escaping DiskUse = { _ in }
   ) throws {
     self.queue = queue
-    self.limits = limits
+    self.queues = queues
     connection = try Connection(path: file, flags: SQLITE_OPEN_READONLY)
     connection.disk = disk
     connection.report = unreadable

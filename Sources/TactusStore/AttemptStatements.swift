@@ -5,12 +5,26 @@ internal import TactusPorts
 extension SQLRows {
   func job(_ id: JobID) throws -> JobRow? {
     try connection.first(
-      "SELECT status, phase, trigger, workflow_id, nominal_at, stop_reason, fence FROM jobs WHERE id = ?", id
+      "SELECT status, phase, workflow_id, nominal_at, stop_reason FROM jobs WHERE id = ?", id
     ) { row in
       JobRow(
+        status: try row.word(0), phase: try row.optionalWord(1), workflow: row.optionalInteger(2).map(WorkflowID.init),
+        nominalAt: try row.optionalInstant(3), stopReason: try row.optionalWord(4))
+    }
+  }
+
+  func schedulable(_ id: JobID) throws -> (status: JobStatus, phase: Phase?, trigger: Trigger, workflow: WorkflowID?)? {
+    try connection.first("SELECT status, phase, trigger, workflow_id FROM jobs WHERE id = ?", id) { row in
+      (
         status: try row.word(0), phase: try row.optionalWord(1), trigger: try row.word(2),
-        workflow: row.optionalInteger(3).map(WorkflowID.init), nominalAt: try row.optionalInstant(4),
-        stopReason: try row.optionalWord(5), fence: row.integer(6))
+        workflow: row.optionalInteger(3).map(WorkflowID.init)
+      )
+    }
+  }
+
+  func abandonable(_ id: JobID) throws -> (status: JobStatus, phase: Phase?, fence: Int64)? {
+    try connection.first("SELECT status, phase, fence FROM jobs WHERE id = ?", id) {
+      (status: try $0.word(0), phase: try $0.optionalWord(1), fence: $0.integer(2))
     }
   }
 
@@ -27,7 +41,7 @@ extension SQLRows {
       """, now, bootID, id
     ) { row in
       let key = DefinitionKey(workflow: WorkflowID(number: row.integer(0)), generation: try row.count(1))
-      guard let text = row.optionalText(8) else {
+      guard let text = row.optionalText(8), !row.isNull(7) else {
         throw UnreadableRow(
           table: "definitions", row: "\(key.workflow.number)", column: "generation",
           problem: .damaged(.missingGeneration(key.generation, of: id)))

@@ -198,8 +198,8 @@ extension Archive {
       ) { (taken: Int($0.integer(0)), queued: Int($0.integer(1))) }
       circumstances.running = counts?.taken ?? 0
       circumstances.queued = counts?.queued ?? 0
-      circumstances.maxRunning = limits[job.queue]?.maxRunning
-      circumstances.maxQueued = limits[job.queue]?.maxQueued
+      let limits = queues[job.queue]
+      (circumstances.maxRunning, circumstances.maxQueued) = (limits?.maxRunning, limits?.maxQueued)
     }
     return Explanation(of: job, in: circumstances)
   }

@@ -173,7 +173,7 @@ extension Archive {
       queue, Self.recentRuns
     ) { try $0.optionalSpan(0) }
     .compactMap(\.self)
-    guard !spans.isEmpty, let slots = limits[queue]?.maxRunning else { return nil }
+    guard !spans.isEmpty, let slots = queues[queue]?.maxRunning else { return nil }
     return spans.reduce(.zero, +) / (spans.count * slots)
   }
 }

@@ -48,5 +48,6 @@ extension Connection {
     try execute("PRAGMA temp_store = MEMORY")
     // 1 MiB is enough: due rows are few, and stored rows are seldom needed.
     try execute("PRAGMA cache_size = -1024")
+    try prepareRollback()
   }
 }

@@ -241,12 +241,12 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
         pending.append(batch)
         pendingBytes += batch.lines.reduce(0) { $0 + $1.bytes.count + 1 }
         waits.note(batch.id)
-      } catch let fault as UnreadableRow {
+      } catch let fault as UnreadableRow where !fault.isContradiction {
         // The newest block of this job is damaged. Nothing was written, because the block is read first.
         tables.connection.report(fault)
         batch.answer(false)
       } catch {
-        return fail(error, behind: batches[index...])
+        return fail(StoreError(error, in: "append"), behind: batches[index...])
       }
       if pendingBytes >= Self.transactionBytes, !commit() { return hold(batches[(index + 1)...]) }
     }

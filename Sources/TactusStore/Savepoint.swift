@@ -30,8 +30,19 @@ extension Connection {
       try run("RELEASE verb")
     } catch {
       // If the rollback also fails, SQLite has already rolled back.
-      try? run("ROLLBACK")
+      try? rollBack()
       throw error
     }
   }
+
+  /// Rolls back the open transaction.
+  ///
+  /// The statement is prepared before the first transaction, so that a lack of memory cannot prevent it.
+  /// - Throws: ``StoreError`` if SQLite has already rolled back.
+  func rollBack() throws { try rollback().run([]) { _ in false } }
+
+  /// Prepares ``rollBack()``.
+  func prepareRollback() throws { _ = try rollback() }
+
+  private func rollback() throws -> Statement { try statement("ROLLBACK") }
 }

@@ -11,8 +11,8 @@ public import TactusPorts
 /// ``queue``.
 ///
 /// - An answer means durable: `tactus.db` has synchronous=FULL, so the commit is on the disk. It survives a power cut.
-/// - Answers are called on ``queue``, in the order of the writes, once each. A refusal waits for the same commit,
-///   because it may depend on writes of the group.
+/// - Answers are called on ``queue``, once each, in the order of the writes. A refusal waits for the same commit,
+///   because it may depend on writes of the group. Only a write that SQLite refuses is answered at once.
 /// - A write that fails changes nothing, and the other writes of its group are committed. If it has already changed
 ///   rows, the group is rolled back and repeated with a savepoint for each write. Most groups need no savepoints.
 /// - If the commit itself fails, all writes of the group are answered as unavailable.
@@ -66,7 +66,7 @@ public actor Store: QueueConfined {
   /// - Parameters:
   ///   - file: the path of `tactus.db`; `:memory:` for a store that ends with the process.
   ///   - queue: the work queue that owns the store.
-  ///   - limits: the queues' limits; a queue without an entry is unlimited.
+  ///   - queues: the limits of the queues; a queue without an entry is unlimited.
   ///   - now: the creation time of a new store.
   ///   - eventsKeep: how long events are kept; nil keeps them as long as there is room.
   ///   - health: called on `queue` once when writing begins to fail, and once with nil when a change was committed
@@ -78,7 +78,7 @@ public actor Store: QueueConfined {
   ///     store.
   /// - Throws: ``StoreError``: a newer schema, damage, or the file cannot be opened. The connection is closed then.
   public init(
-    file: String, queue: any WorkQueue, limits: [QueueName: QueueLimits], now: Instant,
+    file: String, queue: any WorkQueue, queues: QueueBook, now: Instant,
     eventsKeep: Duration? = .seconds(7 * 86_400), health: @escaping @Sendable (StoreError?) -> Void = { _ in },
     unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in }, watching: [String] = [],
     disk: @escaping DiskUse = { _ in }, makeID: @escaping @Sendable (Instant) -> JobID
@@ -96,10 +96,10 @@ public actor Store: QueueConfined {
       }
     } catch {
       connection.close()
-      throw error
+      throw StoreError(error, in: "open \(file)")
     }
     connection.report = unreadable
-    verbs = LedgerVerbs(rows: SQLRows(connection: connection), limits: limits, makeID: makeID)
+    verbs = LedgerVerbs(rows: SQLRows(connection: connection), queues: queues, makeID: makeID)
     files = FilesInPlace(of: file, and: watching)
   }
 
@@ -239,11 +239,10 @@ public actor Store: QueueConfined {
       try begin()
       let changes = connection.totalChanges
       do {
-        let conclusion =
-          isGuarded || write.isTrial
-          ? try connection.savepoint(isKept: !write.isTrial) {
-            try verbs.attempt(isTrial: write.isTrial, write.verb)
-          } : try verbs.attempt(write.verb)
+        let conclusion = try verbs.attempt(isTrial: write.isTrial) { verbs in
+          guard isGuarded || write.isTrial else { return try write.verb(verbs) }
+          return try connection.savepoint(isKept: !write.isTrial) { try write.verb(verbs) }
+        }
         if !write.isTrial && connection.totalChanges > changes { provesWriting = true }
         return conclusion
       } catch {
@@ -267,15 +266,17 @@ public actor Store: QueueConfined {
 
   /// Undoes a verb that has changed rows without a savepoint: rolls the group back, and repeats the verbs before it.
   ///
-  /// The rest of the group gets savepoints, so a group is repeated once at most.
+  /// The rest of the group gets savepoints, so a transaction is repeated once at most.
   private func repeatGroup() throws {
-    try connection.run("ROLLBACK")
+    try connection.rollBack()
     verbs.conclude(isCommitted: false)
     try begin()
     isGuarded = true
     let writes = pending
     pending.removeAll(keepingCapacity: true)
     for write in writes { add(write) }
+    // The transaction may have ended while they were repeated. The verb must not be answered without a commit then.
+    if connection.isAutocommit, let failure { throw failure }
   }
 
   /// Begins a turn of the queue, unless one is begun already.
@@ -314,7 +315,7 @@ public actor Store: QueueConfined {
       let failure = note(error)
       if !connection.isAutocommit {
         // If the rollback also fails, SQLite has already rolled back.
-        try? connection.run("ROLLBACK")
+        try? connection.rollBack()
       }
       answerAll(failure)
     }

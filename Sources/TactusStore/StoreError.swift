@@ -8,7 +8,7 @@ internal import TactusModel
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// SQLite's extended result code: its lowest eight bits are the class. Source: https://www.sqlite.org/rescode.html
   ///
-  /// Errors of this program have the code that SQLite would use: SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_NOTADB,
+  /// A contradiction of a constraint has the class only. Errors of this program have the code that SQLite would use: SQLITE_CANTOPEN, SQLITE_CORRUPT, SQLITE_NOTADB,
   /// SQLITE_SCHEMA.
   public var code: Int32
   /// The SQL text, or the operation on a file: `open /var/lib/tactus/tactus.db`.

@@ -4,7 +4,7 @@ public import TactusPorts
 
 /// The ledger's calls: each posts one write to ``queue`` and returns at once.
 ///
-/// Any thread may call. The verb runs in its own savepoint, in the order of the calls. The answer arrives on
+/// Any thread may call. The verb runs whole or not at all, in the order of the calls. The answer arrives on
 /// ``queue``, after the commit that makes the verb and all earlier ones durable. A failure has changed nothing. It is
 /// the refusal of the verb, or a conflict with `unreadable` for a row that cannot be read. If the store is closed or
 /// cannot be written, it is unavailable. Source: docs/reliability.md, P1

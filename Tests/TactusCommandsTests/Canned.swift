@@ -37,8 +37,8 @@ enum Canned {
         with: Reload.Reply(
           loaded: 3, workflows: 2, created: names("new"), changed: names("nightly"), removed: [],
           problems: [WireProblem(file: "bad.workflow", line: 3, message: "there is no key Intervall")],
-          warnings: [WireProblem(file: "queues/command.queue", line: 0, message: "waits for the next start")],
-          autoRunner: .systemd))
+          warnings: [WireProblem(file: "tactusd.conf", line: 0, message: "waits for the next start")],
+          autoRunner: .systemd, queues: [QueueName(builtIn: .command)]))
     case .applyWorkflow(let request):
       if request.definition.contains("Conflict") {
         throw .conflict(reason: "a file owns \(request.name); edit that, or remove it and reload")

@@ -205,13 +205,14 @@ struct VerbTests {
         ran.output == """
           new: created
           nightly: changed
+          queue command: limits changed
           Runner=auto means systemd from now on, outside the sandbox of tactusd
           2 workflows in force from files.
 
           """)
       #expect(
         ran.complaints == """
-          tactusctl: queues/command.queue: waits for the next start (warning)
+          tactusctl: tactusd.conf: waits for the next start (warning)
           tactusctl: bad.workflow:3: there is no key Intervall
 
           """)

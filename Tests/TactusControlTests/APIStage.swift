@@ -42,12 +42,13 @@ final class APIStage: Sendable {
   ) throws {
     let (simulation, ids) = (Simulation(seed: 1, startingAt: Self.start), SeededIDs(seed: 1))
     self.simulation = simulation
+    let queues = QueueBook(Self.limits)
     store = try Store(
-      file: file.path, queue: simulation.queue("tactus.store", level: .store), limits: Self.limits, now: Self.start,
+      file: file.path, queue: simulation.queue("tactus.store", level: .store), queues: queues, now: Self.start,
       makeID: { ids.make(at: $0) })
     archive = try Archive(
-      file: file.path, queue: simulation.queue("tactus.read.1", level: .leaf), limits: Self.limits)
-    quick = try Archive(file: file.path, queue: simulation.queue("tactus.read.2", level: .leaf), limits: Self.limits)
+      file: file.path, queue: simulation.queue("tactus.read.1", level: .leaf), queues: queues)
+    quick = try Archive(file: file.path, queue: simulation.queue("tactus.read.2", level: .leaf), queues: queues)
     if isQuickReaderClosed { quick.call { $0.close() } }
     output = try OutputStore(
       file: outputFile.path, storeID: store.storeID, queue: simulation.queue("tactus.logs", level: .leaf),
@@ -62,7 +63,7 @@ final class APIStage: Sendable {
     execution = ExecutionWorker(
       queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
       scheduling: scheduling, journal: condition, runners: [.command: runner, .heartbeat: runner],
-      limits: Self.limits, bootID: "boot", dispatchTimeout: .seconds(600), reader: TextReader())
+      queues: queues, bootID: "boot", dispatchTimeout: .seconds(600), reader: TextReader())
     api = ControlAPI(
       planning: scheduling, readers: Readers(archive: archive, quick: quick, slow: archive, output: output),
       feed: feed,
@@ -70,7 +71,7 @@ final class APIStage: Sendable {
         files: files, condition: condition, providers: { $0([]) }, diagnoses: { $0([Diagnosis("disk", .ok, "fine")]) },
         holders: { "only \($0.rawValue)s have" }),
       identity: Identity(version: "1.2.3", process: 42, startedAt: Self.start, bootID: "boot"),
-      limits: Self.limits, submitRate: submitRate, time: simulation)
+      queues: queues, submitRate: submitRate, time: simulation)
     execution.open(alarms: simulation)
     let read = try definitions.map { name, text in
       let name = try #require(WorkflowName(name))

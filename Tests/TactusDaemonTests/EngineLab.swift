@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TactusTestSupport
 
 /// A separate, real container engine for one test, started by `Tests/engines/lab`.
@@ -48,10 +49,12 @@ final class EngineLab: Sendable {
   ///
   /// podman returns an error while it removes a container. The call is then repeated.
   func containers() async throws -> [String] {
-    try await eventually("\(socket) lists its containers") {
+    let refusal = Mutex("")
+    return try await eventually("\(socket) lists its containers; it says: \(refusal.withLock { $0 })") {
       let ran = try await Program(path: "/usr/bin/curl", environment: Program.baseEnvironment).run([
-        "--silent", "--fail", "--unix-socket", socket, "http://engine/v1.41/containers/json?all=1",
+        "--silent", "--fail-with-body", "--unix-socket", socket, "http://engine/v1.41/containers/json?all=1",
       ])
+      refusal.withLock { $0 = ran.output }
       guard ran.code != Self.refused else { return nil }
       return try JSONDecoder().decode([Container].self, from: Data(ran.output.utf8)).flatMap(\.names)
     }

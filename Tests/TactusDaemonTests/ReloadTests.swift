@@ -127,7 +127,7 @@ struct ReloadTests {
     try await daemon.call(ApplyWorkflow(name: "mine", definition: Self.definition("1h")))
     try daemon.define("mine", Self.definition("2h"))
     let ran = try await daemon.control("reload")
-    #expect(ran.output == "two: created\n2 workflows in force from files.\n", "\(ran)")
+    #expect(ran.output == "two: created\nqueue command: limits changed\n2 workflows in force from files.\n", "\(ran)")
     try await daemon.log(with: ": 2 workflows from files, 1 created, 0 changed, 0 removed, 2 problems")
     #expect(try await daemon.stop() == 0)
     try await daemon.start()
@@ -145,14 +145,37 @@ struct ReloadTests {
     #expect(try await !daemon.log().contains("take effect"))
     try daemon.provide("other", endpoint: "unix:///another.sock")
     try daemon.provide("new", endpoint: "unix:///another.sock")
-    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=3\n")
     try daemon.write("etc/tactusd.conf", "[Manager]\nStopTimeout=21s\n")
     _ = try await daemon.call(Reload())
     let log = try await daemon.log()
-    for file in ["providers/other.provider", "providers/new.provider", "queues/command.queue", "tactusd.conf"] {
+    for file in ["providers/other.provider", "providers/new.provider", "tactusd.conf"] {
       #expect(log.contains("\(file): the changes take effect at the next start"), "\(file)")
     }
     #expect(!log.contains("same.provider"))
+    #expect(try await daemon.stop() == 0)
+  }
+
+  @Test("A reload puts the limits of queues in force, and a bad file leaves those of its queue as they are")
+  func queues() async throws {
+    let daemon = try RunningDaemon(
+      notStartedWith: ["work": "[Workflow]\nOverlap=allow\n\n[Command]\nExec=/bin/sleep 1000\n"])
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=1\nMaxQueued=1\n")
+    try await daemon.start()
+    for _ in 0..<3 { _ = try await daemon.call(RunWorkflow(name: "work")) }
+    func counts() async throws -> [Int?] {
+      let status = try await daemon.call(Describe())
+      return [status.jobs[.running], status.jobs[.queued], status.jobs[.pending]]
+        + [status.queues.first { $0.name == "command" }.map { $0.maxRunning * 10 + $0.maxQueued }]
+    }
+    _ = try await eventually("one job runs") { try await counts() == [1, 1, 1, 11] ? true : nil }
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=2\nMaxQueued=5\n")
+    #expect(try await daemon.call(Reload()).queues == ["command"])
+    _ = try await eventually("another job starts") { try await counts() == [2, 1, 0, 25] ? true : nil }
+    try daemon.write("etc/queues/command.queue", "[Queue]\nMaxRunning=none\n")
+    let refused = try await daemon.call(Reload())
+    #expect(refused.queues == nil && refused.problems.map(\.file) == ["queues/command.queue"])
+    #expect(try await counts() == [2, 1, 0, 25])
+    try await daemon.log(with: "queue command: MaxRunning=2 and MaxQueued=5 are in force")
     #expect(try await daemon.stop() == 0)
   }
 }

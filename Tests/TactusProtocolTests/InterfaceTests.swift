@@ -48,7 +48,7 @@ struct InterfaceTests {
           changed: WorkflowName(name).map { [$0] } ?? [],
           removed: WorkflowName(name).map { [$0] } ?? [], problems: [WireProblem(file: "f", line: 1, message: "m")],
           warnings: [WireProblem(file: "g", line: 0, message: "n")], autoRunner: .systemd,
-          terminated: WorkflowName(name).map { [$0] } ?? [])),
+          terminated: WorkflowName(name).map { [$0] } ?? [], queues: [QueueName(builtIn: .command)])),
       Sample(
         ApplyWorkflow(name: name, definition: "d", dryRun: true),
         ApplyWorkflow.Reply(

@@ -18,7 +18,7 @@ final class ArchiveFixture {
     stage = Stage(specimen)
     archive = try Archive(
       file: file.path, queue: specimen.simulation.queue("tactus.read.1", level: .leaf),
-      limits: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)],
+      queues: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)],
       unreadable: unreadable)
   }
 

@@ -159,6 +159,41 @@ struct GroupCommitTests {
     close()
   }
 
+  @Test("A group that is lost while it is repeated answers every write, and nothing of it is stored")
+  func lost() throws {
+    let name = try #require(WorkflowName("w"))
+    let answers = Mutex<[String]>([])
+    let runs = Mutex(0)
+    let post = { [store = specimen.store] (word: String, body: @escaping @Sendable (LedgerVerbs) throws -> Void) in
+      store.write { (result: Result<Int, Refusal>) in
+        let isUnavailable = if case .failure(.unavailable) = result { true } else { false }
+        answers.withLock { $0.append("\(word) \(isUnavailable)") }
+      } _: { verbs in
+        _ = try verbs.run(RunRequest(name, start: .at(.at(3000))), at: .at(1))
+        try body(verbs)
+        return 0
+      }
+    }
+    post("first") { [store = specimen.store] _ in
+      guard
+        runs.withLock({
+          $0 += 1; return $0
+        }) == 2
+      else { return }
+      // As SQLite does with a full disk.
+      try store.assumeIsolated { try $0.connection.rollBack() }
+      throw StoreError(code: SQLITE_FULL, operation: "x", message: "x")
+    }
+    post("second") { _ in throw Refusal.notFound(.workflow(name)) }
+    specimen.settle()
+    #expect(answers.withLock { $0 } == ["first true", "second true"])
+    #expect(try specimen.jobs(of: name).isEmpty)
+    post("third") { _ in }
+    specimen.settle()
+    #expect(answers.withLock { $0 }.last == "third false")
+    close()
+  }
+
   @Test("A write for whose answer nobody waits is committed with the next other write, or 2 ms later")
   func patient() throws {
     let simulation = specimen.simulation

@@ -69,7 +69,7 @@ final class StoreSpecimen: LedgerSpecimen {
     let ids = SeededIDs(seed: 1)
     store = try Store(
       file: path, queue: simulation.queue("tactus.store", level: .store),
-      limits: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)], now: .zero, health: health,
+      queues: [QueueName(builtIn: .command): QueueLimits(maxRunning: 4, maxQueued: 3)], now: .zero, health: health,
       unreadable: unreadable, disk: disk, makeID: { ids.make(at: $0) })
   }
 

@@ -168,6 +168,27 @@ struct UnreadableRowTests {
     #expect(names.contains(.kind) && names.contains(.trigger))
   }
 
+  @Test("A job is given up, or gets another start time, although its row is damaged where that does not matter")
+  func waysOut() throws {
+    let fixture = try ArchiveFixture()
+    let stage = fixture.stage
+    try stage.apply(.sample(overlap: .allow), at: 0)
+    let claim = try #require(try stage.begin(at: 10).first)
+    #expect(try stage.ask { $0.recordSilence(claim.id, fence: claim.fence, isSilent: true, answer: $1) })
+    let later = try stage.run(scheduledAt: 1000, at: 11).id
+    try fixture.specimen.execute(
+      """
+      PRAGMA ignore_check_constraints = ON;
+      UPDATE jobs SET nominal_at = 9223372036854775807 WHERE status = 'RUNNING' OR trigger = 'MANUAL';
+      UPDATE jobs SET stop_reason = 'newer' WHERE status = 'RUNNING';
+      PRAGMA ignore_check_constraints = OFF
+      """)
+    let abandoned = try stage.ask { $0.abandon(claim.id, at: .at(12), answer: $1) }
+    #expect(abandoned.isRecorded && abandoned.change.ended.first?.outcome.errorCode == .lost)
+    _ = try stage.ask { $0.schedule(later, for: .at(2000), at: .at(13), answer: $1) }
+    #expect(try stage.job(later).nominalAt == .at(2000))
+  }
+
   @Test("The auditor names the table, the row and the column of a value that cannot be read")
   func audited() throws {
     let file = TemporaryFile()

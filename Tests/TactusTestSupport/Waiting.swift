@@ -35,12 +35,12 @@ public func blocking<Value: Sendable>(
 ///
 /// All tests wait for a state with this function.
 public func eventually<Value>(
-  _ what: String, within limit: Duration = patience, _ look: () async throws -> Value?
+  _ what: @autoclosure () -> String, within limit: Duration = patience, _ look: () async throws -> Value?
 ) async throws -> Value {
   let deadline = ContinuousClock.now + limit
   while true {
     if let value = try await look() { return value }
-    guard ContinuousClock.now < deadline else { throw TimedOut(what, after: limit) }
+    guard ContinuousClock.now < deadline else { throw TimedOut(what(), after: limit) }
     try await Task.sleep(for: .milliseconds(20))
   }
 }

@@ -90,7 +90,7 @@ struct ExitTests {
 
   @Test("A clock step while a job waits for a slot does not change its start delay", arguments: [-7200, 7200])
   func clockStepWhileQueued(_ seconds: Int) throws {
-    let limits = [
+    let limits: QueueBook = [
       QueueName(builtIn: .command): QueueLimits(maxRunning: 1),
       QueueName(builtIn: .heartbeat): QueueLimits(maxRunning: 256),
     ]

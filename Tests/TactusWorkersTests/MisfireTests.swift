@@ -95,7 +95,7 @@ struct MisfireTests {
   func overtaken() throws {
     let file = TemporaryFile()
     let text = "[Workflow]\nOverlap=allow\n[Schedule]\nInterval=10s\n[Command]\nExec=/bin/true\nTimeout=infinity\n"
-    let limits = [QueueName(builtIn: .command): QueueLimits(maxRunning: 1)]
+    let limits: QueueBook = [QueueName(builtIn: .command): QueueLimits(maxRunning: 1)]
     let first = try World(seed: 1, file: file.path, limits: limits, definitions: [("grid", text)]) { _ in
       .init(duration: nil)
     }

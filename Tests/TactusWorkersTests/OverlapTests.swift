@@ -84,7 +84,7 @@ struct OverlapTests {
 
   @Test("Jobs of a full queue stay PENDING, and are queued by priority when there is room")
   func backlog() throws {
-    let limits = [QueueName(builtIn: .command): QueueLimits(maxRunning: 1, maxQueued: 2)]
+    let limits: QueueBook = [QueueName(builtIn: .command): QueueLimits(maxRunning: 1, maxQueued: 2)]
     func text(_ priority: Int) -> String {
       "[Workflow]\nOverlap=allow\nPriority=\(priority)\n[Command]\nExec=/bin/true\n"
     }

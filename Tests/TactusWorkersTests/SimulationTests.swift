@@ -16,7 +16,7 @@ struct SimulationTests {
 
   /// Runs a week and returns its rows and the number of steps.
   private func liveAWeek(seed: UInt64) throws -> (rows: [String], steps: Int) {
-    let world = try World(seed: seed, definitions: Self.week) { order in
+    let world = try World(seed: seed, definitions: Self.week, isPatient: true) { order in
       // The id decides, and the seed decides the id: some runs are long, some fail.
       let dice = order.id.low % 100
       return .init(

@@ -24,15 +24,15 @@ final class World: Sendable {
 
   init(
     seed: UInt64, at start: Instant = World.start, file: String = ":memory:",
-    limits: [QueueName: QueueLimits] = World.limits, definitions: [(String, String)] = [],
-    fates: [JobID: SimulatedRunner.Fate] = [:],
+    limits: QueueBook = QueueBook(World.limits), definitions: [(String, String)] = [],
+    fates: [JobID: SimulatedRunner.Fate] = [:], isPatient: Bool = false,
     script: @escaping @Sendable (RunOrder) -> SimulatedRunner.Script = { _ in .init() }
   ) throws {
     let simulation = Simulation(seed: seed, startingAt: start)
     let ids = SeededIDs(seed: seed)
     self.simulation = simulation
     store = try Store(
-      file: file, queue: simulation.queue("tactus.store", level: .store), limits: limits, now: start,
+      file: file, queue: simulation.queue("tactus.store", level: .store), queues: limits, now: start,
       makeID: { ids.make(at: $0) })
     endedBefore = try Self.ends(in: store)
     runner = SimulatedRunner(simulation, script: script)
@@ -42,9 +42,10 @@ final class World: Sendable {
       journal: journal)
     execution = ExecutionWorker(
       queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
-      scheduling: scheduling, journal: journal, runners: [.command: runner, .heartbeat: runner], limits: limits,
+      scheduling: scheduling, journal: journal, runners: [.command: runner, .heartbeat: runner], queues: limits,
       bootID: "boot", dispatchTimeout: .seconds(600), reader: TextReader())
     execution.open(alarms: simulation)
+    if isPatient { store.open(alarms: simulation, time: simulation) }
     let read = try definitions.map { (try World.name($0), try World.definition($1, $0)) }
     let (execution, store, settled) = (execution, store, settled)
     scheduling.open(

@@ -30,6 +30,7 @@ enum ReloadVerb: Verb {
         console.print("\(name.visible): \(word)\(more.visible)")
       }
     }
+    for queue in answer.queues ?? [] { console.print("queue \(queue.visible): limits changed") }
     switch answer.autoRunner {
     case "systemd": console.print("Runner=auto means systemd from now on, outside the sandbox of tactusd")
     case "direct": console.print("Runner=auto means direct from now on, in the sandbox of tactusd")

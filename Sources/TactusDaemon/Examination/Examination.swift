@@ -15,7 +15,7 @@ internal import TactusSystemd
 struct Examination: Sendable {
   let directories: Directories
   let authority: Authority
-  let limits: [QueueName: QueueLimits]
+  let queues: QueueBook
   let groupRoot: String?
   let containers: ContainerRunner
   /// Looks up the user of commands again.
@@ -54,7 +54,7 @@ struct Examination: Sendable {
         .connected(), isService: JournalDestination.isService,
         isPersistent: access("/var/log/journal", F_OK) == 0, isLimited: JournalLimit.isCommon),
       .descriptors(
-        limit: Machine.descriptorLimit, running: limits.values.reduce(0) { $0 + $1.maxRunning }),
+        limit: Machine.descriptorLimit, running: queues.all.values.reduce(0) { $0 + $1.maxRunning }),
     ]
   }
 
