@@ -54,6 +54,17 @@ struct EngineFaultTests {
     #expect(try await daemon.stop() == 0)
   }
 
+  @Test("A container that an engine has removed halfway is removed by its name, because the engine lists none")
+  func half() async throws {
+    let engine = try await FakeEngine()
+    let daemon = try RunningDaemon(notStartedWith: ["half": "[Container]\nImage=fault/delete-half:1\n"])
+    try daemon.provide("fake", endpoint: "unix://\(engine.socket)")
+    try await daemon.start()
+    #expect(try await daemon.outcome(of: "half").status == .completed)
+    _ = try await eventually("no container is left") { try engine.counts("left").isEmpty ? true : nil }
+    #expect(try await daemon.stop() == 0)
+  }
+
   @Test("The daemon calls a failing engine four times, then the job fails with an infrastructure error")
   func faults() async throws {
     let engine = try await FakeEngine()

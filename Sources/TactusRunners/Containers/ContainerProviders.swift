@@ -109,11 +109,14 @@ extension ContainerRunner {
   /// Notes a removal.
   ///
   /// A failed one is repeated when the provider answers again, or after its next success.
-  func removed(from provider: EngineProvider, _ answer: EngineClient.Answer) {
+  func removed(_ name: String, from provider: EngineProvider, _ answer: EngineClient.Answer) {
     switch answer {
-    case .success: break
-    case .refused(let refusal): if !refusal.isNotFound { provider.isToBeSwept = true }
+    case .success: provider.note(name, isRemoved: true)
+    case .refused(let refusal):
+      provider.note(name, isRemoved: refusal.isNotFound)
+      if !refusal.isNotFound { provider.isToBeSwept = true }
     case .unreached(let sentence), .unanswered(let sentence):
+      provider.note(name, isRemoved: false)
       provider.isToBeSwept = true
       provider.owesRemoval = true
       down(provider, sentence)

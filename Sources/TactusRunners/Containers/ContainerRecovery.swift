@@ -228,15 +228,28 @@ extension ContainerRunner {
     for provider in providers { sweep(provider) }
   }
 
+  /// Removes the containers of one provider: first those whose removal failed, one after another, then those that it
+  /// lists.
   func sweep(_ provider: EngineProvider) {
     provider.isToBeSwept = false
     let index = provider.index
+    if let name = provider.unremoved.min() {
+      return removeContainer(name, of: provider) {
+        self.assumeIsolated { runner in
+          let provider = runner.providers[index]
+          // If it failed again, the next success of the provider leads to the next attempt.
+          if !provider.unremoved.contains(name) { runner.sweep(provider) }
+        }
+      }
+    }
     let filter = "{\"label\":[\"\(EngineMessages.Label.store)=\(storeID)\"]}"
     provider.client.send(.get, "/containers/json", query: [("all", "1"), ("filters", filter)]) { answer in
       self.assumeIsolated { runner in
         let provider = runner.providers[index]
         guard case .success(let response) = answer else {
           provider.isToBeSwept = true
+          // A refused list says nothing about jobs.
+          if case .refused = answer { return }
           return runner.note(answer, of: provider)
         }
         provider.owesRemoval = false

@@ -239,7 +239,7 @@ public actor ContainerRunner: Runner, QueueConfined {
     let index = provider.index
     provider.client.send(.delete, "/containers/\(name)", query: [("force", "1"), ("v", "1")]) { answer in
       self.assumeIsolated { runner in
-        runner.removed(from: runner.providers[index], answer)
+        runner.removed(name, from: runner.providers[index], answer)
       }
       then?()
     }
