@@ -1,4 +1,3 @@
-internal import Glibc
 internal import TactusLinux
 internal import TactusRunners
 internal import TactusUnitFile
@@ -12,7 +11,7 @@ enum CredentialUser {
   static func find(_ settings: DaemonSettings, isSystem: Bool, jobUser: JobUser) -> InputReader.Choice {
     guard isSystem else { return .own }
     guard let name = settings.credentialUser else {
-      guard geteuid() == 0 else { return .own }
+      guard OwnProcess.user == 0 else { return .own }
       return switch jobUser.user.choice {
       case .own: .own  // commands also run as root
       case .account(let account): .account(account)
@@ -23,7 +22,7 @@ enum CredentialUser {
       return .nobody(
         "the account \(name) does not exist (CredentialUser= in tactusd.conf). Create it, or name another, and reload")
     }
-    if account.user == geteuid() { return .own }
+    if account.user == OwnProcess.user { return .own }
     guard Privileges.coverOtherUsers else {
       return .nobody(
         "tactusd may not read as \(name) (CredentialUser= in tactusd.conf). "

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import TactusLinux
 internal import TactusPorts
 internal import TactusUnitFile
@@ -18,9 +17,9 @@ struct JobSurroundings {
   init(_ settings: DaemonSettings, _ lookout: Lookout, journal: any Journal) {
     groupRoot = settings.cgroupRoot ?? Self.delegatedGroup(journal)
     environment = ["PATH", "HOME", "LANG", "TZ"].compactMap { (name: String) in
-      getenv(name).map { "\(name)=\(String(cString: $0))" }
+      OwnProcess.variable(name).map { "\(name)=\($0)" }
     }
-    let home = getenv("HOME").map { String(cString: $0) } ?? "/"
+    let home = OwnProcess.variable("HOME") ?? "/"
     if case .status(let status) = lookout.look(.status, home), status.executeError == 0 {
       directory = home
     } else {

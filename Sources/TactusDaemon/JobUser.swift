@@ -1,4 +1,3 @@
-internal import Glibc
 internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
@@ -25,17 +24,17 @@ struct JobUser: Sendable {
       let reason =
         "the account \(name) does not exist. Run systemd-sysusers, or useradd --system --create-home \(name), "
         + "then tactusctl reload"
-      return geteuid() == 0 ? JobUser(.own, warning: "commands run as root, because \(reason)") : refusing(reason)
+      return OwnProcess.user == 0 ? JobUser(.own, warning: "commands run as root, because \(reason)") : refusing(reason)
     }
     guard account.user != 0 else {
       return refusing("JobUser=\(name) is root, which cannot be restricted. Use an unprivileged account")
     }
-    guard account.user != geteuid() else {
+    guard account.user != OwnProcess.user else {
       return refusing("tactusd itself runs as \(name), which owns its store. Run tactusd as another user")
     }
     guard Privileges.coverOtherUsers else {
       return refusing(
-        "tactusd runs as \(Account.name(of: geteuid())) and may not become \(name). "
+        "tactusd runs as \(Account.name(of: OwnProcess.user)) and may not become \(name). "
           + "Set AmbientCapabilities=CAP_SETUID CAP_SETGID CAP_KILL in its unit, or Instance=private in tactusd.conf")
     }
     let hasHome = if case .status = lookout.look(.status, account.home) { true } else { false }

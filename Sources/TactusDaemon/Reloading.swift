@@ -1,5 +1,4 @@
 internal import TactusControl
-internal import TactusExecutor
 internal import TactusLinux
 internal import TactusMessages
 internal import TactusModel
@@ -8,34 +7,32 @@ internal import TactusProtocol
 internal import TactusRunners
 internal import TactusScheduler
 internal import TactusSystemd
-internal import TactusUnitFile
 
 /// Reads the files again, on a separate queue, because a folder of ten thousand files takes a while.
 struct Reloading: DefinitionFiles {
-  let directory: String
-  let files: DispatchWorkQueue
-  let lookout: Lookout
-  let scheduling: SchedulingWorker
-  let execution: ExecutionWorker
-  let health: Health
-  /// The limits in force, which a reload replaces.
-  let queues: QueueBook
-  /// The providers and the settings in force: those of the start.
-  let providers: [Provider]
-  let settings: DaemonSettings
-  let time: any TimeSource
-  let authority: Authority
-  let ledger: any Ledger
-  /// Looks up the user of commands, and applies it to the next ones.
-  let user: @Sendable () -> JobUser
-  let units: UnitRunner
-  let pipes: PipeDirectory
-  /// The current outlook of this daemon.
-  let outlook: @Sendable () -> Outlook
+  private let ground: Ground
+  private let hands: Hands
+  private let workers: Workers
+  private let ledger: any Ledger
+  private let files: DispatchWorkQueue
+  /// The providers of files that are in force: those of the start.
+  private let providers: [Provider]
   /// One reload at a time, so that ten thousand definitions are in memory only once.
   let turns = Turns()
   /// One look at a file at a time, because each needs a process, and any caller may ask for names that do not exist.
   let lookTurns = Turns()
+
+  init(
+    _ ground: Ground, _ memory: Memory, _ hands: Hands, _ workers: Workers, files: DispatchWorkQueue,
+    providers: [Provider]
+  ) {
+    (self.ground, self.hands, self.workers, self.files, self.providers) = (ground, hands, workers, files, providers)
+    ledger = memory.store
+  }
+
+  private var health: Health { ground.health }
+  private var lookout: Lookout { ground.lookout }
+  private var directory: String { ground.directories.configuration }
 
   /// Whether there is a file of a workflow's name, good or bad.
   func hasFile(of name: WorkflowName, for user: UInt32, answer: @escaping @Sendable (Bool) -> Void) {
@@ -55,13 +52,15 @@ struct Reloading: DefinitionFiles {
   ) {
     let file = "\(name).workflow"
     // Not on the queue of the files, so that a path that does not answer delays only this caller.
-    lookout.run(for: Outlook.looks(at: definition, of: name)) { [lookout] in
-      var outlook = outlook()
+    lookout.run(for: Outlook.looks(at: definition, of: name)) { [lookout, hands, ground] in
+      var outlook = hands.outlook
       outlook.look(at: [(name, definition)], with: lookout)
       answer(
         Configuration.warnings(of: definition, file: file) + outlook.surroundings(of: definition, file: file)
           + outlook.inputs(of: definition, file: file)
-          + authority.custody.warnings(of: definition, file: file, with: lookout) { outlook.hasAnswer(ofInput: $0) })
+          + ground.authority.custody.warnings(of: definition, file: file, with: lookout) {
+            outlook.hasAnswer(ofInput: $0)
+          })
     }
   }
 
@@ -76,13 +75,13 @@ struct Reloading: DefinitionFiles {
   }
 
   private func begin(for principal: Principal?, answer: @escaping Answer<Reload.Reply>) {
-    health.announce(.reloading(since: time.monotonic))
+    health.announce(.reloading(since: ground.time.monotonic))
     files.post {
-      authority.refresh()
-      health.report(user())
-      health.report(pipes)
+      ground.authority.refresh()
+      health.report(hands.renewJobUser())
+      health.report(Units.pipes(ground.directories))
       // Before the files, so that jobs that become due by them go to the right runner.
-      units.examine { place in
+      hands.units.examine { place in
         files.post { takeOver(for: principal, autoRunner: place, answer: answer) }
       }
     }
@@ -92,17 +91,17 @@ struct Reloading: DefinitionFiles {
     for principal: Principal?, autoRunner: RunnerName?, answer: @escaping Answer<Reload.Reply>
   ) {
     var configuration = Configuration.read(directory, lookout)
-    configuration.examineCustody(of: directory, by: authority)
+    configuration.examineCustody(of: directory, by: ground.authority)
     configuration.warnings += unappliedChanges(in: configuration)
-    scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
+    workers.scheduling.load(configuration.definitions, present: configuration.present) { [configuration] result in
       health.announce(.ready)
       let changed = if case .success = result { replaceLimits(by: configuration) } else { [QueueName]() }
       // The log has a failure or a success; the events have only what was done.
-      if case .success = result { ledger.record(.daemonReloaded, at: time.now) { _ in } }
+      if case .success = result { ledger.record(.daemonReloaded, at: ground.time.now) { _ in } }
       // The definitions are in force now, so a path that does not answer delays only this answer.
       files.post {
         var configuration = configuration
-        configuration.lookAhead(outlook(), with: lookout)
+        configuration.lookAhead(hands.outlook, with: lookout)
         health.report(configuration, try? result.get())  // a failure is reported below
         health.report(warningsOf: configuration)
         let reply = result.map { Reload.Reply($0, configuration, autoRunner: autoRunner, queues: changed) }
@@ -118,13 +117,12 @@ extension Reloading {
   ///
   /// Jobs that a higher limit lets start or leave the backlog do so at once.
   private func replaceLimits(by configuration: Configuration) -> [QueueName] {
-    let before = queues.all
+    let before = ground.queues.all
     let limits = configuration.limits(after: before)
     let changed = limits.keys.filter { limits[$0] != before[$0] }.sorted()
     guard !changed.isEmpty else { return [] }
-    queues.replace(with: limits)
-    execution.examineQueues()
-    scheduling.examineQueues()
+    ground.queues.replace(with: limits)
+    workers.examineQueues()
     for queue in changed {
       guard let limits = limits[queue] else { continue }
       health.report(
@@ -143,7 +141,7 @@ extension Reloading {
     files += names.filter { name in
       providers.first { $0.name == name } != configuration.providers.first { $0.name == name }
     }.map { "providers/\($0).provider" }
-    if configuration.settings != settings { files.append("tactusd.conf") }
+    if configuration.settings != ground.settings { files.append("tactusd.conf") }
     return files.sorted().map { file in
       UnitFileProblem(file: file, line: 0, message: "the changes take effect at the next start of tactusd")
     }

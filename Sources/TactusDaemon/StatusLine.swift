@@ -1,4 +1,4 @@
-internal import Glibc
+internal import TactusLinux
 internal import TactusModel
 internal import TactusPorts
 internal import TactusSystemd
@@ -29,7 +29,7 @@ actor StatusLine: QueueConfined {
   }
 
   /// Whether a service manager shows it.
-  static var isShown: Bool { getenv("NOTIFY_SOCKET") != nil }
+  static var isShown: Bool { OwnProcess.variable("NOTIFY_SOCKET") != nil }
 
   /// Starts the updates; called once, before anything has changed.
   nonisolated func begin(alarms: any AlarmSource) {

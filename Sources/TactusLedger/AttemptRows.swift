@@ -1,7 +1,9 @@
 public import TactusModel
 public import TactusPorts
 
-/// Statements about one job by its id, from its claim to its end.
+/// Statements about one job by its id: what a request needs to know, its claim, start, stop and end.
+///
+/// Some are about the live jobs of a workflow.
 ///
 /// A statement with a fence token changes nothing if the row has another one, because its attempt is over then.
 public protocol AttemptRows {

@@ -6,6 +6,11 @@ public import TactusPorts
 /// A verb reads rows, calls the pure functions of TactusModel, and writes the result. Overlap, room and counters are
 /// therefore decided on durable rows (docs/adr/0001). Confined to the queue of its owner.
 ///
+/// This file has what the verbs share. The verbs are extensions: `Applying` (apply, load), `Demanding` (run, schedule),
+/// `Releasing`, `Running` (claim, start, stop, cancel), `Ending`, `Silence` (silent providers, abandon), `Terminating`
+/// (terminate, resume, delete), `Recovering` (start, clock steps), `Building` and `Pruning`. `Planning` has parts of
+/// verbs.
+///
 /// The owner undoes the changes of a verb that throws. It throws
 ///
 /// - ``Refusal``, if the state of the rows does not allow the request;

@@ -3,7 +3,8 @@ public import TactusModel
 /// The rows of a ledger, as named statements: each verb reads some, decides, and writes some.
 ///
 /// A driver implements them. It has the only writing connection, and calls the verbs inside its transaction, so a
-/// statement sees the changes of all earlier ones. A statement is one query or one change. Confined to the queue of the driver. A statement decides no more than its comment says. Every statement may throw
+/// statement sees the changes of all earlier ones. A statement is one query or one change. It decides no more than its
+/// comment says. Confined to the queue of the driver. Every statement may throw
 ///
 /// - ``UnreadableRow``, if a row is damaged or of another version, or if a change contradicts the rules of its table;
 /// - an error of the driver, for example because the disk is full. The verb is then undone.

@@ -9,7 +9,7 @@ public import TactusModel
 public final class QueueBook: Sendable, ExpressibleByDictionaryLiteral {
   private let limits: Mutex<[QueueName: QueueLimits]>
 
-  /// Creates a book; a queue that it does not have does not exist.
+  /// Creates a book; no job of a queue that it does not have is started.
   public init(_ limits: [QueueName: QueueLimits]) { self.limits = Mutex(limits) }
 
   /// Creates a book from the limits of each queue.

@@ -1,4 +1,3 @@
-import Glibc
 import TactusLinux
 
 /// One look at all processes of the machine, shared by all attempts that asked for it in one turn.
@@ -16,7 +15,7 @@ final class ProcessSurvey {
   /// Processes that became our children when their parents ended, with the pipes that they write to.
   ///
   /// A child that has not executed its program yet does not count: it holds copies of every descriptor of this process.
-  private lazy var strays: [(process: Int, pipes: Set<UInt64>)] = census.children(of: Int(getpid())).compactMap {
+  private lazy var strays: [(process: Int, pipes: Set<UInt64>)] = census.children(of: OwnProcess.id).compactMap {
     mains.contains($0) || ProcessTable.runsOwnProgram($0) ? nil : ($0, ProcessTable.writtenPipes(of: $0))
   }
 

@@ -3,7 +3,8 @@ internal import TactusModel
 
 /// The rows of a ledger in `tactus.db`; each statement is written once, and prepared at its first use.
 ///
-/// The extensions are grouped as the protocols are. A query that may be asked often has an index, which its comment
+/// Each file of protocols in TactusLedger (`PlanRows`) has a file of statements here (`PlanStatements`). Those about
+/// events and requests are below. A query that may be asked often has an index, which its comment
 /// names where it needs one that SQLite would not choose by itself.
 struct SQLRows: Rows {
   /// The only connection that writes the store, or the read-only one of an auditor.

@@ -65,7 +65,9 @@ extension Reading {
   }
 }
 
-/// The keys of systemd.exec(5) that `[Command]` takes, each with the kind of its value.
+/// The keys of systemd.exec(5) that only a systemd unit can apply, each with the kind of its value.
+///
+/// Keys that both runners apply are not here.
 enum SandboxKey {
   enum Kind: Sendable {
     case flag

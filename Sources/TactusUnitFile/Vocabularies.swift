@@ -13,7 +13,8 @@ extension Vocabulary {
           "OutputLimit", "DispatchTimeout",
         ]),
       Section(name: "Schedule", shown: ["Interval", "StartAt"], hidden: []),
-      // Each key is also read in CommandSection.swift. A key of systemd.exec(5) is a row of `SandboxKey.all` only.
+      // Each key is also read in CommandSection.swift. A key that only a systemd unit can apply is a row of
+      // `SandboxKey.all` only.
       Section(
         name: "Command",
         shown: Set([

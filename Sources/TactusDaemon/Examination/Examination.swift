@@ -13,20 +13,21 @@ internal import TactusSystemd
 ///
 /// Runs on the queue of the files, because it reads from the disk.
 struct Examination: Sendable {
-  let directories: Directories
-  let authority: Authority
-  let queues: QueueBook
-  let groupRoot: String?
-  let containers: ContainerRunner
-  /// Looks up the user of commands again.
-  let jobUser: @Sendable () -> JobUser
-  let units: UnitAvailability
-  let files: DispatchWorkQueue
-  let lookout: Lookout
-  let time: SystemTime
-  let health: Health
-  let store: Store
-  let output: OutputStore
+  private let ground: Ground
+  private let hands: Hands
+  private let files: DispatchWorkQueue
+  private let store: Store
+  private let output: OutputStore
+
+  init(_ ground: Ground, _ memory: Memory, _ hands: Hands, files: DispatchWorkQueue) {
+    (self.ground, self.hands, self.files) = (ground, hands, files)
+    (store, output) = (memory.store, memory.output)
+  }
+
+  private var directories: Directories { ground.directories }
+  private var authority: Authority { ground.authority }
+  private var lookout: Lookout { ground.lookout }
+  private var health: Health { ground.health }
 
   /// Examines everything, and answers on the queue of the files.
   func run(answer: @escaping @Sendable ([Diagnosis]) -> Void) {
@@ -34,7 +35,7 @@ struct Examination: Sendable {
       store.checkFiles()
       output.post { output in
         output.checkFiles()
-        containers.report { reports in
+        hands.containers.report { reports in
           files.post { answer(diagnoses + [.engines(reports)]) }
         }
       }
@@ -48,13 +49,13 @@ struct Examination: Sendable {
       .settings(problems: Configuration.settingsProblems(in: directories.configuration, authority, lookout)),
       .clock(isSynchronized: isClockRight),
       .timeZones(arePresent: access("/usr/share/zoneinfo/UTC", R_OK) == 0),
-      .groups(missing: authority.missingGroups), controlGroups, .users(jobUser()),
-      .units(units.right, Units.pipes(directories).fault),
+      .groups(missing: authority.missingGroups), controlGroups, .users(hands.findJobUser()),
+      .units(hands.availability.right, Units.pipes(directories).fault),
       .journal(
         .connected(), isService: JournalDestination.isService,
         isPersistent: access("/var/log/journal", F_OK) == 0, isLimited: JournalLimit.isCommon),
       .descriptors(
-        limit: Machine.descriptorLimit, running: queues.all.values.reduce(0) { $0 + $1.maxRunning }),
+        limit: Machine.descriptorLimit, running: ground.queues.all.values.reduce(0) { $0 + $1.maxRunning }),
     ]
   }
 
@@ -65,7 +66,7 @@ struct Examination: Sendable {
 
   private var storage: Diagnosis {
     do {
-      let span = try FileSystem.syncSpan(in: directories.state, time: time)
+      let span = try FileSystem.syncSpan(in: directories.state, time: ground.time)
       return .storage(directories.state, try FileSystem.under(directories.state).kind, syncSpan: span)
     } catch {
       return Diagnosis("storage", .problem, "\(error)", cure: "Make \(directories.state) writable for tactusd")
@@ -89,8 +90,8 @@ struct Examination: Sendable {
 
   private var controlGroups: Diagnosis {
     .controlGroups(
-      groupRoot.map { ControlGroup(at: $0).handedDown }, isHybrid: access("/sys/fs/cgroup/unified", F_OK) == 0,
-      areUnits: units.isThere)
+      hands.groupRoot.map { ControlGroup(at: $0).handedDown }, isHybrid: access("/sys/fs/cgroup/unified", F_OK) == 0,
+      areUnits: hands.availability.isThere)
   }
 
   private func mode(of path: String) -> UInt32? {

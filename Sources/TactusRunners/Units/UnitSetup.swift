@@ -22,7 +22,6 @@ extension UnitState {
     case 226 where !neededPaths.isEmpty:
       "its mount namespace cannot be set up. Check that each of \(neededPaths.joined(separator: " ")) exists, or write "
         + "\"-\" before a path that may be missing"
-        + "With \"-\" before it one may be missing"
     default: Self.setupReasons[status]
     }
   }
