@@ -76,6 +76,11 @@ soak: build ## Kill the daemon ROUNDS times under load; prove that no job was lo
 	@$(MAKE) --no-print-directory lab deb
 	TACTUS_TEST_KILLS=50 swift test --disable-xctest --filter 'ContainerTests/kills|UnitJobTests/killRounds'
 
+.PHONY: sim
+sim: setup ## Live through a simulated year of 100 workflows with faults, twice, and check every promise
+	swift build $(release) --product tactus-sim
+	.build/release/tactus-sim $(if $(SEED),--seed=$(SEED)) --twice
+
 .PHONY: fuzz
 fuzz: ## Fuzz the socket's messages and the unit files, FUZZ_SECONDS each (needs no `make build`)
 	@scripts/setup --fuzz

@@ -22,6 +22,7 @@ let package = Package(
   products: [
     .executable(name: "tactusd", targets: ["tactusd"]),
     .executable(name: "tactusctl", targets: ["tactusctl"]),
+    .executable(name: "tactus-sim", targets: ["tactus-sim"]),
   ],
   targets: [
     // C libraries, each imported by exactly one target.
@@ -95,6 +96,13 @@ let package = Package(
       ],
       swiftSettings: house),
     .target(
+      name: "TactusSimulation",
+      dependencies: [
+        "TactusModel", "TactusPorts", "TactusUnitFile", "TactusScheduler", "TactusExecutor", "TactusStore",
+        "TactusLinux",
+      ],
+      swiftSettings: pure),
+    .target(
       name: "TactusCommands",
       dependencies: [
         "TactusModel", "TactusMessages", "TactusUnitFile", "TactusLinux", "TactusProtocol", "TactusSystemd",
@@ -105,6 +113,7 @@ let package = Package(
     // Layer 6
     .executableTarget(name: "tactusd", dependencies: ["TactusDaemon"], swiftSettings: house),
     .executableTarget(name: "tactusctl", dependencies: ["TactusCommands"], swiftSettings: house),
+    .executableTarget(name: "tactus-sim", dependencies: ["TactusSimulation"], swiftSettings: pure),
 
     // Tests
     .target(
@@ -118,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "TactusModelTests",
       dependencies: [
-        "TactusModel", "TactusTestSupport",
+        "TactusModel", "TactusTestSupport", "TactusSimulation",
       ],
       swiftSettings: house),
     .testTarget(
@@ -130,33 +139,40 @@ let package = Package(
     .testTarget(
       name: "TactusUnitFileTests",
       dependencies: [
-        "TactusModel", "TactusUnitFile", "TactusFuzzing", "TactusTestSupport",
+        "TactusModel", "TactusUnitFile", "TactusFuzzing", "TactusTestSupport", "TactusSimulation",
       ],
       swiftSettings: house),
     .testTarget(
       name: "TactusProtocolTests",
       dependencies: [
-        "TactusModel", "TactusProtocol", "TactusFuzzing", "TactusTestSupport",
+        "TactusModel", "TactusProtocol", "TactusFuzzing", "TactusTestSupport", "TactusSimulation",
       ],
       swiftSettings: house),
     .testTarget(
       name: "TactusStoreTests",
       dependencies: [
         "TactusModel", "TactusPorts", "TactusMessages", "TactusLedger", "TactusStore", "CSQLite", "TactusTestSupport",
+        "TactusSimulation",
       ],
       swiftSettings: house),
     .testTarget(
       name: "TactusControlTests",
       dependencies: [
         "TactusModel", "TactusPorts", "TactusUnitFile", "TactusProtocol", "TactusControl", "TactusScheduler",
-        "TactusExecutor", "TactusStore", "TactusTestSupport",
+        "TactusExecutor", "TactusStore", "TactusTestSupport", "TactusSimulation",
       ],
       swiftSettings: house),
     .testTarget(
       name: "TactusWorkersTests",
       dependencies: [
         "TactusModel", "TactusPorts", "TactusScheduler", "TactusExecutor", "TactusStore", "TactusUnitFile",
-        "TactusTestSupport",
+        "TactusTestSupport", "TactusSimulation",
+      ],
+      swiftSettings: house),
+    .testTarget(
+      name: "TactusSimulationTests",
+      dependencies: [
+        "TactusSimulation", "TactusTestSupport",
       ],
       swiftSettings: house),
     .testTarget(
@@ -195,14 +211,14 @@ let package = Package(
       name: "TactusCommandsTests",
       dependencies: [
         "TactusModel", "TactusMessages", "TactusPorts", "TactusLinux", "TactusProtocol", "TactusTransport",
-        "TactusCommands", "TactusFuzzing", "tactusctl", "TactusTestSupport",
+        "TactusCommands", "TactusFuzzing", "tactusctl", "TactusTestSupport", "TactusSimulation",
       ],
       swiftSettings: house),
     .testTarget(
       name: "TactusDaemonTests",
       dependencies: [
         "TactusModel", "TactusMessages", "TactusStore", "TactusLinux", "TactusProtocol", "TactusTransport",
-        "TactusDaemon", "tactusd", "tactusctl", "CSQLite", "TactusTestSupport",
+        "TactusDaemon", "tactusd", "tactusctl", "CSQLite", "TactusTestSupport", "TactusSimulation",
       ],
       swiftSettings: house),
     .testTarget(

@@ -104,11 +104,7 @@ public enum EntryPoint {
     }
   }
 
-  static func complain(_ sentence: String) {
-    let line = Array("\(sentence)\n".utf8)
-    // If this fails, there is no place left to report it.
-    _ = line.withUnsafeBytes { Descriptor.write(STDERR_FILENO, from: $0) }
-  }
+  static func complain(_ sentence: String) { StandardError.write(line: sentence) }
 
   private static let help = """
     Usage: tactusd [--system | --user] [OPTION]

@@ -5,6 +5,7 @@ import TactusModel
 import TactusPorts
 import TactusProtocol
 import TactusScheduler
+import TactusSimulation
 import TactusStore
 import TactusTestSupport
 import TactusUnitFile

@@ -2,6 +2,7 @@ import Synchronization
 import TactusModel
 import TactusPorts
 import TactusProtocol
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

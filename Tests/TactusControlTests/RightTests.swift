@@ -1,6 +1,7 @@
 import TactusModel
 import TactusPorts
 import TactusProtocol
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

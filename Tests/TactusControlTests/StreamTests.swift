@@ -2,6 +2,7 @@ import Synchronization
 import TactusModel
 import TactusPorts
 import TactusProtocol
+import TactusSimulation
 import TactusStore
 import TactusTestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import TactusModel
 import TactusProtocol
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Foundation
 import TactusLinux
 import TactusModel
 import TactusProtocol
+import TactusSimulation
 import TactusStore
 import TactusTestSupport
 import Testing

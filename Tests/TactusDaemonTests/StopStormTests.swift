@@ -1,5 +1,6 @@
 import TactusModel
 import TactusProtocol
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import TactusModel
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

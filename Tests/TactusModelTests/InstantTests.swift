@@ -1,5 +1,6 @@
 import Glibc
 import TactusModel
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

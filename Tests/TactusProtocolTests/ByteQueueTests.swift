@@ -1,3 +1,4 @@
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

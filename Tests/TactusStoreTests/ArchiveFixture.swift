@@ -1,6 +1,7 @@
 import Synchronization
 import TactusModel
 import TactusPorts
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Synchronization
 import TactusLedger
 import TactusModel
 import TactusPorts
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import TactusModel
 import TactusPorts
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

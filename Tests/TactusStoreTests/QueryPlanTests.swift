@@ -1,5 +1,6 @@
 import TactusModel
 import TactusPorts
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

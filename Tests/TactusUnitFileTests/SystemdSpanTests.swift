@@ -1,4 +1,5 @@
 import Foundation
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

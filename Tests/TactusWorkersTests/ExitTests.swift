@@ -1,6 +1,7 @@
 import TactusModel
 import TactusPorts
 import TactusScheduler
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Synchronization
 import TactusModel
 import TactusPorts
 import TactusScheduler
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

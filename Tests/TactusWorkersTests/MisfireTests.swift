@@ -1,5 +1,6 @@
 import TactusModel
 import TactusPorts
+import TactusSimulation
 import TactusStore
 import TactusTestSupport
 import Testing

@@ -2,6 +2,7 @@ import Synchronization
 import TactusExecutor
 import TactusModel
 import TactusPorts
+import TactusSimulation
 import TactusTestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import TactusExecutor
 import TactusModel
 import TactusPorts
 import TactusScheduler
+import TactusSimulation
 import TactusStore
 import TactusTestSupport
 import TactusUnitFile

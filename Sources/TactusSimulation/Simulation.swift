@@ -60,6 +60,21 @@ public final class Simulation: Sendable {
     }
   }
 
+  /// Runs items and alarms up to a number, as a kill in the middle of the work needs.
+  public func run(items: Int) {
+    for _ in 0..<items where !runOne() {
+      guard advance(to: now + .seconds(60)) else { return }
+    }
+  }
+
+  /// Drops all items and alarms, as at the end of a process: nothing of it runs any more.
+  public func forgetEverything() {
+    state.withLock { state in
+      for lane in state.lanes.indices { state.lanes[lane].removeAll() }
+      state.alarms.removeAll()
+    }
+  }
+
   private func runOne() -> Bool {
     let item = state.withLock { state -> (@Sendable () -> Void)? in
       let busy = state.lanes.indices.filter { !state.lanes[$0].isEmpty }
@@ -183,8 +198,8 @@ public final class SimulatedQueue: WorkQueue {
   /// Runs a job of the Swift runtime in turn, like every other item.
   public func enqueue(_ job: consuming ExecutorJob) {
     let unowned = UnownedJob(job)
-    let executor = asUnownedSerialExecutor()
-    post { unowned.runSynchronously(on: executor) }
+    let executor = unsafe asUnownedSerialExecutor()
+    post { unsafe unowned.runSynchronously(on: executor) }
   }
 
   /// Traps unless the simulation runs this queue right now.

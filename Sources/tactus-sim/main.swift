@@ -1,0 +1,4 @@
+import Glibc
+import TactusSimulation
+
+exit(SimulationCommand.run(Array(CommandLine.arguments.dropFirst())))
