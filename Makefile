@@ -77,7 +77,7 @@ soak: build ## Kill the daemon ROUNDS times under load; prove that no job was lo
 	TACTUS_TEST_KILLS=50 swift test --disable-xctest --filter 'ContainerTests/kills|UnitJobTests/killRounds'
 
 .PHONY: sim
-sim: setup ## Live through a simulated year of 100 workflows with faults, twice, and check every promise
+sim: setup ## Live through a simulated year of 100 workflows with faults, twice, and audit it
 	swift build $(release) --product tactus-sim
 	.build/release/tactus-sim $(if $(SEED),--seed=$(SEED)) --twice
 

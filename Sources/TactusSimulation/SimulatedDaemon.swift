@@ -19,7 +19,7 @@ public final class SimulatedDaemon: Sendable {
   public let runner: SimulatedRunner
   private let simulation: Simulation
 
-  /// A start that was refused, with the reason in words.
+  /// A start or a reload that failed, with the reason in words.
   public struct Refused: Error, CustomStringConvertible {
     /// The reason in words.
     public let description: String
@@ -32,17 +32,20 @@ public final class SimulatedDaemon: Sendable {
   ///   - file: the path of `tactus.db`.
   ///   - ids: makes the ids of jobs.
   ///   - queues: the limits of the queues.
-  ///   - files: the text of each workflow file by name; bad files are refused as in a real start.
+  ///   - files: the text of each workflow file by name.
+  ///   - bootID: the boot of the machine.
+  ///   - unreadable: called with each row that cannot be read.
   ///   - script: how a job behaves.
   /// - Throws: ``StoreError`` if the store cannot be opened, ``Refused`` if the start failed.
   public init(
     in simulation: Simulation, file: String, ids: SeededIDs, queues: QueueBook, files: [WorkflowName: String],
+    bootID: String = "boot", unreadable: @escaping @Sendable (UnreadableRow) -> Void = { _ in },
     script: @escaping @Sendable (RunOrder) -> SimulatedRunner.Script
   ) throws {
     self.simulation = simulation
     store = try Store(
       file: file, queue: simulation.queue("tactus.store", level: .store), queues: queues, now: simulation.now,
-      makeID: { ids.make(at: $0) })
+      eventsKeep: nil, unreadable: unreadable, makeID: { ids.make(at: $0) })
     store.open(alarms: simulation, time: simulation)
     runner = SimulatedRunner(simulation, script: script)
     scheduling = SchedulingWorker(
@@ -51,20 +54,33 @@ public final class SimulatedDaemon: Sendable {
     execution = ExecutionWorker(
       queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
       scheduling: scheduling, journal: SilentJournal(), runners: [.command: runner, .heartbeat: runner],
-      queues: queues, bootID: "boot", dispatchTimeout: .seconds(600), reader: SimulatedReader(queues: queues))
+      queues: queues, bootID: bootID, dispatchTimeout: .seconds(600), reader: SimulatedReader(queues: queues))
     execution.open(alarms: simulation)
     let answer = Answered<Loaded>()
     scheduling.open(
       Self.definitions(files, queues), present: Set(files.keys), execution: execution, alarms: simulation,
       remnants: { [execution] in execution.recover($0) }, answer: answer.note)
     settle()
-    if case .failure(let refusal)? = answer.result { throw Refused(description: "the start failed: \(refusal)") }
+    try Self.demand(answer, "start")
   }
 
   /// Reads the files again, as a reload does.
-  public func reload(_ files: [WorkflowName: String], queues: QueueBook) {
-    scheduling.load(Self.definitions(files, queues), present: Set(files.keys)) { _ in }
+  ///
+  /// - Throws: ``Refused`` if a file was not applied.
+  public func reload(_ files: [WorkflowName: String], queues: QueueBook) throws {
+    let answer = Answered<Loaded>()
+    scheduling.load(Self.definitions(files, queues), present: Set(files.keys), answer: answer.note)
     settle()
+    try Self.demand(answer, "reload")
+  }
+
+  private static func demand(_ answer: Answered<Loaded>, _ what: String) throws {
+    switch answer.result {
+    case .success(let loaded) where loaded.refused.isEmpty: return
+    case .success(let loaded): throw Refused(description: "the \(what) refused \(loaded.refused.count) files")
+    case .failure(let refusal): throw Refused(description: "the \(what) failed: \(refusal)")
+    case nil: throw Refused(description: "the \(what) was not answered")
+    }
   }
 
   /// Looks at the store, or changes how it behaves.

@@ -29,11 +29,14 @@ public struct SimulatedLife {
   public struct History: Hashable, Sendable {
     /// The jobs by status.
     public var jobs: [String: Int] = [:]
+    /// The jobs that did not succeed by error code.
+    public var errors: [String: Int] = [:]
     /// What happened to the daemon and its files, by kind.
     public var happenings: [Happening: Int] = [:]
-    /// A number that two lives share only if all their jobs, decisions and events are the same.
+    /// A number that two lives share only if their jobs, decisions, events and workflows are the same.
     public var digest: UInt64 = 0
-    /// What the auditor found; empty if every promise holds.
+    /// What was found: by the auditor, rows that could not be read, acknowledged jobs that are missing, jobs that are
+    /// stuck.
     public var findings: [String] = []
 
     /// The number of jobs.
@@ -63,6 +66,8 @@ public struct SimulatedLife {
   private var file: String
   private var cuts = 0
   private var history = History()
+  private var auditedEvent: Int64 = 0
+  private let observations = Observations()
 
   /// 2026-11-18T23:06:40Z.
   private static let beginning = Instant(microseconds: 1_795_000_000_000_000)
@@ -76,13 +81,15 @@ public struct SimulatedLife {
   public init(_ plan: Plan, in directory: String) throws {
     self.plan = plan
     self.directory = directory
-    generator = SeededGenerator(seed: plan.seed)
+    // Other numbers than those of the simulation and of the ids.
+    generator = SeededGenerator(seed: plan.seed ^ 0x5DEE_CE66_D123_4567)
     workload = Workload(count: plan.workflows, using: &generator)
     simulation = Simulation(seed: plan.seed, startingAt: Self.beginning)
     ids = SeededIDs(seed: plan.seed)
     file = "\(directory)/0.db"
     daemon = try SimulatedDaemon(
-      in: simulation, file: file, ids: ids, queues: queues, files: workload.files, script: Workload.script)
+      in: simulation, file: file, ids: ids, queues: queues, files: workload.files,
+      unreadable: { [observations] in observations.note($0) }, script: Workload.script)
   }
 
   /// Lives to the end of the plan, and returns the history.
@@ -97,6 +104,7 @@ public struct SimulatedLife {
         try meet(happening())
       }
       simulation.run(until: end)
+      try audit(after: Self.auditEvery)
     }
     return try conclude()
   }
@@ -118,47 +126,58 @@ public struct SimulatedLife {
   }
 
   private mutating func meet(_ happening: Happening) throws {
-    history.happenings[happening, default: 0] += 1
     let scheduling = daemon.scheduling
     switch happening {
     case .edit:
-      if workload.edit(using: &generator) != nil { daemon.reload(workload.files, queues: queues) }
-    case .run:
-      if let name = workload.any(using: &generator) { scheduling.run(RunRequest(name)) { _ in } }
+      guard workload.edit(using: &generator) != nil else { return }
+      try daemon.reload(workload.files, queues: queues)
+    case .run: runSome(1)
     case .cancel:
-      if let id = try daemon.look({ try $0.openJobs() }).randomElement(using: &generator) {
-        scheduling.cancel(id) { _ in }
-      }
+      guard let id = try daemon.look({ try $0.openJobs() }).randomElement(using: &generator) else { return }
+      scheduling.cancel(id) { _ in }
     case .terminate:
       let isHard = generator.next() % 2 == 0
-      if let name = workload.any(using: &generator) {
-        scheduling.terminate(name, cancelRunning: isHard) { _ in }
-      }
+      guard let name = workload.any(using: &generator) else { return }
+      scheduling.terminate(name, cancelRunning: isHard) { _ in }
     case .resume:
-      if let name = try daemon.look({ try $0.terminatedWorkflows() }).randomElement(using: &generator) {
-        scheduling.resume(name) { _ in }
+      guard let name = try daemon.look({ try $0.terminatedWorkflows() }).randomElement(using: &generator) else {
+        return
       }
+      scheduling.resume(name) { _ in }
     case .powerCut: try cutPower()
     case .clockStep:
       simulation.stepClock(by: .seconds(Int64.random(in: -7200...7200, using: &generator)))
     case .fullDisk: try fillDisk()
     }
+    history.happenings[happening, default: 0] += 1
     daemon.settle()
+  }
+
+  /// Requests runs of workflows that the generator chooses; what is acknowledged is remembered.
+  private mutating func runSome(_ count: Int) {
+    for _ in 0..<count {
+      guard let name = workload.any(using: &generator) else { return }
+      daemon.scheduling.run(RunRequest(name)) { [observations] in observations.note($0) }
+    }
   }
 
   /// Ends the daemon in the middle of its work, and starts another one up to an hour later.
   ///
-  /// The files are those that the disk has at that moment: everything that was answered, and nothing else.
+  /// The files are those that the kernel has at that moment: everything that was answered, and nothing else. Whether the
+  /// disk has them too is not simulated.
   private mutating func cutPower() throws {
-    let work = UInt64.random(in: 0..<300, using: &generator)
+    runSome(5)
+    let work = UInt64.random(in: 0..<100, using: &generator)
     simulation.run(items: Int(work))
     cuts += 1
     let next = "\(directory)/\(cuts).db"
     let manager = FileManager.default
     try manager.copyItem(atPath: file, toPath: next)
     if manager.fileExists(atPath: "\(file)-wal") { try manager.copyItem(atPath: "\(file)-wal", toPath: "\(next)-wal") }
-    daemon.store.call { $0.close() }
-    simulation.forgetEverything()
+    observations.cut {
+      daemon.store.call { $0.close() }
+      simulation.forgetEverything()
+    }
     for ending in ["", "-wal", "-shm"] where manager.fileExists(atPath: file + ending) {
       try manager.removeItem(atPath: file + ending)
     }
@@ -166,11 +185,35 @@ public struct SimulatedLife {
     let pause = Int64.random(in: 0..<3600, using: &generator)
     simulation.run(until: simulation.now + .seconds(pause))
     daemon = try SimulatedDaemon(
-      in: simulation, file: file, ids: ids, queues: queues, files: workload.files, script: Workload.script)
+      in: simulation, file: file, ids: ids, queues: queues, files: workload.files, bootID: "boot \(cuts)",
+      unreadable: { [observations] in observations.note($0) }, script: Workload.script)
+    try seekAcknowledged()
+  }
+
+  /// Finds each acknowledged job in the store.
+  private mutating func seekAcknowledged() throws {
+    for id in observations.acknowledged where try !daemon.look({ try $0.holds(id) }) {
+      let finding = "P1: job \(id) was acknowledged and is missing"
+      if !history.findings.contains(finding) { history.findings.append(finding) }
+    }
+  }
+
+  /// The most events between two audits: fewer than the events that the store keeps.
+  private static let auditEvery: Int64 = 400_000
+
+  /// Audits the store, if enough has happened since the last audit.
+  private mutating func audit(after events: Int64) throws {
+    let newest = try daemon.look { try $0.newestEventNumber() }
+    guard newest - auditedEvent >= events else { return }
+    auditedEvent = newest
+    for finding in try daemon.look({ try $0.audit().map(\.description) }) where !history.findings.contains(finding) {
+      history.findings.append(finding)
+    }
   }
 
   /// Lets the store not grow for ten minutes, so that most writes fail as on a full disk.
-  private func fillDisk() throws {
+  private mutating func fillDisk() throws {
+    runSome(3)
     try daemon.look { try $0.setFull(true) }
     simulation.run(until: simulation.now + .seconds(600))
     try daemon.look { try $0.setFull(false) }
@@ -178,11 +221,21 @@ public struct SimulatedLife {
 
   /// Counts the jobs, audits the store, and closes it.
   private mutating func conclude() throws -> History {
+    // Without faults, everything that is due starts, and everything that runs too long is ended.
+    simulation.run(until: simulation.now + .seconds(7200))
+    let now = simulation.now
+    let stuck = try daemon.look {
+      try $0.stuckJobs(scheduledBefore: now - .seconds(60), startedBefore: now - .seconds(900))
+    }
+    history.findings += stuck.map { "job \($0) is stuck" }
+    try seekAcknowledged()
+    try audit(after: 0)
+    history.findings += observations.unreadable.map { "\($0) could not be read" }
+    history.errors = try daemon.look { try $0.errorCounts() }
     history.jobs = try daemon.look { try $0.jobCounts() }
     var digest = Digest()
     digest.add(try daemon.look { try $0.contents() })
     history.digest = digest.value
-    history.findings = try daemon.look { try $0.audit().map(\.description) }
     daemon.store.call { $0.close() }
     return history
   }

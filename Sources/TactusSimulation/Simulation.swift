@@ -63,7 +63,7 @@ public final class Simulation: Sendable {
   /// Runs items and alarms up to a number, as a kill in the middle of the work needs.
   public func run(items: Int) {
     for _ in 0..<items where !runOne() {
-      guard advance(to: now + .seconds(60)) else { return }
+      guard advance(to: now + .seconds(86_400)) else { return }
     }
   }
 

@@ -36,8 +36,6 @@ public enum SimulationCommand {
   private static func live(_ options: Options) throws -> SimulatedLife.History {
     let directory = "\(options.directory)/tactus-sim-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-    // If it cannot be removed, the next start of the machine removes it.
-    defer { try? FileManager.default.removeItem(atPath: directory) }
     let plan = options.plan
     print(
       "seed \(plan.seed): \(plan.days) days of \(plan.workflows) workflows, "
@@ -47,11 +45,17 @@ public enum SimulationCommand {
     let history = try life.live()
     let span = (ContinuousClock.now - start).components
     show(history, Double(span.seconds) + Double(span.attoseconds) * 1e-18)
+    if history.findings.isEmpty {
+      try FileManager.default.removeItem(atPath: directory)
+    } else {
+      print("  The store is in \(directory).")
+    }
     return history
   }
 
   private static func show(_ history: SimulatedLife.History, _ seconds: Double) {
     let jobs = history.jobs.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    let errors = history.errors.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     let happened = SimulatedLife.Happening.allCases.compactMap { kind in
       history.happenings[kind].map { "\(kind.rawValue) \($0)" }
     }.joined(separator: ", ")
@@ -61,9 +65,11 @@ public enum SimulationCommand {
         happened   \(happened)
         history    \(String(history.digest, radix: 16))
         speed      \(Int(Double(history.jobCount) / seconds)) simulated jobs/s
+        not done   \(errors)
         auditor    \(history.findings.isEmpty ? "no findings" : "\(history.findings.count) findings:")
       """)
     for finding in history.findings.prefix(20) { print("    \(finding)") }
+    if history.findings.count > 20 { print("    and \(history.findings.count - 20) more") }
   }
 
   private static func complain(_ sentence: String) { StandardError.write(line: sentence) }
@@ -71,7 +77,8 @@ public enum SimulationCommand {
   private static let help = """
     Usage: tactus-sim [OPTION…]
 
-    Lives through simulated days with the real workers and a real store, and checks every promise at the end.
+    Lives through simulated days with the real workers and a real store. Checks that what was acknowledged
+    is there (P1), that the auditor finds nothing (P2, P3, P6, P8), and that no job is stuck at the end.
     The seed decides all that happens, so the same seed gives the same history.
 
       --seed=N        the seed (default 1)

@@ -35,6 +35,33 @@ extension Store {
     return Dictionary(uniqueKeysWithValues: rows)
   }
 
+  /// Counts the jobs that did not succeed by the word of their error code.
+  public func errorCounts() throws -> [String: Int] {
+    let rows = try connection.all(
+      "SELECT error_code, count(*) FROM jobs WHERE error_code IS NOT NULL GROUP BY error_code"
+    ) { ($0.text(0), Int($0.integer(1))) }
+    return Dictionary(uniqueKeysWithValues: rows)
+  }
+
+  /// Whether a job is stored.
+  public func holds(_ id: JobID) throws -> Bool {
+    try connection.first("SELECT 1 FROM jobs WHERE id = ?", id) { _ in true } ?? false
+  }
+
+  /// Returns the jobs whose start time has passed and that neither wait nor run, and the running ones that started
+  /// before an instant.
+  public func stuckJobs(scheduledBefore due: Instant, startedBefore start: Instant) throws -> [JobID] {
+    try connection.all("SELECT id FROM jobs WHERE phase = 'scheduled' AND scheduled_at < ?", due) { try $0.jobID(0) }
+      + connection.all(
+        "SELECT id FROM jobs WHERE status IN ('QUEUED', 'RUNNING') AND status = 'RUNNING' AND started_at < ?", start
+      ) { try $0.jobID(0) }
+  }
+
+  /// The number of the newest event; 0 without events.
+  public func newestEventNumber() throws -> Int64 {
+    try connection.first("SELECT ifnull(max(sequence), 0) FROM events") { $0.integer(0) } ?? 0
+  }
+
   /// Returns the jobs that have not ended, in the order of their creation.
   public func openJobs() throws -> [JobID] {
     try connection.all("SELECT id FROM jobs WHERE completed_at IS NULL ORDER BY seq") { try $0.jobID(0) }
