@@ -107,6 +107,8 @@ public enum Limits {
   public static let journalOutputBytes = 4 << 20
   /// The bytes that a waiting line counts beyond its text: about its memory overhead.
   public static let journalLineOverhead = 128
+  /// The most containers of an engine whose removal failed and that are remembered by name.
+  public static let unremovedContainers = 1000
   /// The range of `SubmitRate=`: submissions per second and user; the burst is twice the rate.
   public static let submitRate = 1...1_000_000
   /// The range of `EventsKeep=`, apart from `infinity`.

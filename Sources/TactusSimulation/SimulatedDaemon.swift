@@ -1,4 +1,4 @@
-public import TactusExecutor
+internal import TactusExecutor
 public import TactusModel
 public import TactusPorts
 public import TactusScheduler
@@ -13,10 +13,7 @@ public final class SimulatedDaemon: Sendable {
   public let store: Store
   /// Decides when jobs are released.
   public let scheduling: SchedulingWorker
-  /// Runs jobs.
-  public let execution: ExecutionWorker
-  /// Starts nothing, and reports what the script says.
-  public let runner: SimulatedRunner
+  private let execution: ExecutionWorker
   private let simulation: Simulation
 
   /// A start or a reload that failed, with the reason in words.
@@ -47,7 +44,7 @@ public final class SimulatedDaemon: Sendable {
       file: file, queue: simulation.queue("tactus.store", level: .store), queues: queues, now: simulation.now,
       eventsKeep: nil, unreadable: unreadable, makeID: { ids.make(at: $0) })
     store.open(alarms: simulation, time: simulation)
-    runner = SimulatedRunner(simulation, script: script)
+    let runner = SimulatedRunner(simulation, script: script)
     scheduling = SchedulingWorker(
       queue: simulation.queue("tactus.scheduling", level: .worker), ledger: store, time: simulation,
       journal: SilentJournal())
@@ -103,10 +100,14 @@ public final class SimulatedDaemon: Sendable {
 }
 
 /// Reads definitions as the daemon does.
-struct SimulatedReader: DefinitionReader {
-  let queues: QueueBook
+public struct SimulatedReader: DefinitionReader {
+  private let queues: QueueBook
 
-  func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem> {
+  /// Creates a reader for definitions that may name these queues.
+  public init(queues: QueueBook) { self.queues = queues }
+
+  /// As ``DefinitionReader`` says.
+  public func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem> {
     WorkflowFile.read(text: text, name: name, queues: Set(queues.all.keys))
       .mapError { $0.problems.first ?? UnitFileProblem(file: "", line: 0, message: "") }
   }

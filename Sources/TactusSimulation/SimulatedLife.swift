@@ -233,24 +233,10 @@ public struct SimulatedLife {
     history.findings += observations.unreadable.map { "\($0) could not be read" }
     history.errors = try daemon.look { try $0.errorCounts() }
     history.jobs = try daemon.look { try $0.jobCounts() }
-    var digest = Digest()
-    digest.add(try daemon.look { try $0.contents() })
+    var digest = Fingerprint()
+    for line in try daemon.look({ try $0.contents() }) { digest.add((line + "\n").utf8) }
     history.digest = digest.value
     daemon.store.call { $0.close() }
     return history
   }
-}
-
-/// The FNV-1a hash of lines: it compares histories, and protects nothing.
-private struct Digest {
-  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-  mutating func add(_ lines: [String]) {
-    for line in lines {
-      for byte in line.utf8 { add(byte) }
-      add(10)
-    }
-  }
-
-  private mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
 }

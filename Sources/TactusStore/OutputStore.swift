@@ -298,7 +298,7 @@ public actor OutputStore: QueueConfined, OutputSink, OutputReader {
   /// and neither does a stop that has run out of patience.
   private func fail(_ error: any Error, behind batches: ArraySlice<Batch>) {
     // If the rollback also fails, SQLite has already rolled back.
-    if !tables.connection.isAutocommit { try? tables.connection.run("ROLLBACK") }
+    if !tables.connection.isAutocommit { try? tables.connection.rollBack() }
     let all = pending + batches
     pending.removeAll()
     pendingBytes = 0

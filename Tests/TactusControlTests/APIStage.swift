@@ -64,7 +64,7 @@ final class APIStage: Sendable {
     execution = ExecutionWorker(
       queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
       scheduling: scheduling, journal: condition, runners: [.command: runner, .heartbeat: runner],
-      queues: queues, bootID: "boot", dispatchTimeout: .seconds(600), reader: TextReader())
+      queues: queues, bootID: "boot", dispatchTimeout: .seconds(600), reader: SimulatedReader(queues: queues))
     api = ControlAPI(
       planning: scheduling, readers: Readers(archive: archive, quick: quick, slow: archive, output: output),
       feed: feed,
@@ -128,13 +128,6 @@ final class APIStage: Sendable {
   private func finished(_ channel: TestChannel) throws -> [Reply] {
     #expect(channel.ends == 1, "a call is answered exactly once")
     return try channel.replies
-  }
-
-  private struct TextReader: DefinitionReader {
-    func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem> {
-      WorkflowFile.read(text: text, name: name, queues: Set(APIStage.limits.keys))
-        .mapError { $0.problems.first ?? UnitFileProblem(file: "", line: 0, message: "") }
-    }
   }
 }
 

@@ -50,6 +50,7 @@ struct LimitsPageTests {
     "httpRedirects": "\(Limits.httpRedirects)",
     "httpReadBytes": bytes(Int64(Limits.httpReadBytes)),
     "heartbeatBodyBytes": bytes(Int64(Limits.heartbeatBodyBytes)),
+    "unremovedContainers": "\(Limits.unremovedContainers)",
     "submitRate": range(Limits.submitRate),
     "eventsKeep": "\(span(Limits.eventsKeep.lowerBound)) … \(span(Limits.eventsKeep.upperBound))",
     "eventRows": "\(Limits.eventRows)",

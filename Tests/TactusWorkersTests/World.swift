@@ -44,7 +44,7 @@ final class World: Sendable {
     execution = ExecutionWorker(
       queue: simulation.queue("tactus.execution", level: .worker), ledger: store, time: simulation,
       scheduling: scheduling, journal: journal, runners: [.command: runner, .heartbeat: runner], queues: limits,
-      bootID: "boot", dispatchTimeout: .seconds(600), reader: TextReader())
+      bootID: "boot", dispatchTimeout: .seconds(600), reader: SimulatedReader(queues: QueueBook(World.limits)))
     execution.open(alarms: simulation)
     if isPatient { store.open(alarms: simulation, time: simulation) }
     let read = try definitions.map { (try World.name($0), try World.definition($1, $0)) }
@@ -121,14 +121,6 @@ final class World: Sendable {
     #expect(try Set(reported) == Self.ends(in: store).subtracting(endedBefore))
     let findings = try store.call { store in Result { try store.audit() } }.get()
     #expect(findings.isEmpty, "\(findings.map(\.description).joined(separator: "\n"))")
-  }
-}
-
-/// Reads definitions like the daemon.
-struct TextReader: DefinitionReader {
-  func read(_ text: String, name: WorkflowName) -> Result<Definition, UnitFileProblem> {
-    WorkflowFile.read(text: text, name: name, queues: Set(World.limits.keys))
-      .mapError { $0.problems.first ?? UnitFileProblem(file: "", line: 0, message: "") }
   }
 }
 

@@ -25,19 +25,10 @@ struct ContainerOutput {
     /// Bytes that this reading of the log has skipped or taken.
     var read: Int64 = 0
     /// The digest of the taken bytes; nil if an earlier daemon took some of them.
-    var takenDigest: Digest?
+    var takenDigest: Fingerprint?
     /// The digest of the bytes that this reading has skipped.
-    var readDigest = Digest()
+    var readDigest = Fingerprint()
     var lines: ProcessLines
-  }
-
-  /// Compares two streams of bytes by FNV-1a, which suffices without an attacker.
-  private struct Digest: Equatable {
-    var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    mutating func add(_ bytes: some Sequence<UInt8>) {
-      for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    }
   }
 
   /// Whether this reading of the log differs from an earlier one in the bytes that were taken.
@@ -48,7 +39,7 @@ struct ContainerOutput {
     frames = LogFrames(now: now)
     for stream in OutputStream.allCases {
       streams[stream] = Stream(
-        taken: stored[stream] ?? 0, takenDigest: stored[stream] == nil ? Digest() : nil,
+        taken: stored[stream] ?? 0, takenDigest: stored[stream] == nil ? Fingerprint() : nil,
         lines: ProcessLines(of: stream))
     }
     storedBytes = stored.values.reduce(0, +)
@@ -65,7 +56,7 @@ struct ContainerOutput {
     frames = LogFrames(now: now)
     for stream in OutputStream.allCases {
       streams[stream]?.read = 0
-      streams[stream]?.readDigest = Digest()
+      streams[stream]?.readDigest = Fingerprint()
     }
   }
 

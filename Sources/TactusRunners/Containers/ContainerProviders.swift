@@ -111,12 +111,12 @@ extension ContainerRunner {
   /// A failed one is repeated when the provider answers again, or after its next success.
   func removed(_ name: String, from provider: EngineProvider, _ answer: EngineClient.Answer) {
     switch answer {
-    case .success: provider.note(name, isRemoved: true)
+    case .success: provider.unremoved.note(name, isRemoved: true)
     case .refused(let refusal):
-      provider.note(name, isRemoved: refusal.isNotFound)
+      provider.unremoved.note(name, isRemoved: refusal.isNotFound)
       if !refusal.isNotFound { provider.isToBeSwept = true }
     case .unreached(let sentence), .unanswered(let sentence):
-      provider.note(name, isRemoved: false)
+      provider.unremoved.note(name, isRemoved: false)
       provider.isToBeSwept = true
       provider.owesRemoval = true
       down(provider, sentence)

@@ -233,7 +233,7 @@ extension ContainerRunner {
   func sweep(_ provider: EngineProvider) {
     provider.isToBeSwept = false
     let index = provider.index
-    if let name = provider.unremoved.min() {
+    if let name = provider.unremoved.first {
       return removeContainer(name, of: provider) {
         self.assumeIsolated { runner in
           let provider = runner.providers[index]

@@ -154,13 +154,8 @@ final class EngineProvider {
   ///
   /// False until all claims of earlier daemons were looked up.
   var isToBeSwept = false
-  /// The containers whose removal failed, by name; at most ``mostUnremoved``.
-  ///
-  /// They are removed by name before the others are looked for: podman lists no container at all while one of them is
-  /// removed halfway.
-  private(set) var unremoved: Set<String> = []
-  /// The most names that are kept; further containers are found by their labels.
-  static let mostUnremoved = 1000
+  /// The containers whose removal failed.
+  var unremoved = UnremovedContainers()
   /// Whether it certainly has such containers, so that it is worth waiting for.
   var owesRemoval = false
   /// Its last failure; nil if it is healthy.
@@ -170,15 +165,6 @@ final class EngineProvider {
     self.provider = provider
     self.client = client
     self.index = index
-  }
-
-  /// Notes whether a container was removed.
-  func note(_ name: String, isRemoved: Bool) {
-    if isRemoved {
-      unremoved.remove(name)
-    } else if unremoved.count < Self.mostUnremoved {
-      unremoved.insert(name)
-    }
   }
 
   /// Notes a success.

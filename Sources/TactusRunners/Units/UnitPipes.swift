@@ -86,9 +86,11 @@ struct UnitRecord {
   /// Clears the pending bytes.
   mutating func settle() { (pending, digest) = (0, 0) }
 
-  /// Compares two pieces of output by FNV-1a, which suffices without an attacker.
+  /// The number by which two pieces of output are compared.
   static func digest(of bytes: UnsafeRawBufferPointer) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    var fingerprint = Fingerprint()
+    fingerprint.add(bytes)
+    return fingerprint.value
   }
 
   /// Reads the record of a stream; an empty one if it is missing.
